@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Builds the command and the kernel modules, installs them, and runs the tests.
+
+VERSION := 0.1
+
+prefix ?= /usr/local
+bindir ?= $(prefix)/bin
+mandir ?= $(prefix)/share/man
+completionsdir ?= $(prefix)/share/bash-completion/completions
+udevrulesdir ?= $(prefix)/lib/udev/rules.d
+sysconfdir ?= /etc
+INSTALL ?= install
+
+CFLAGS ?= -O2 -g
+WERROR ?= -Werror
+LIBS := inih libsmartcols json-c libudev uuid
+KDIR ?= /lib/modules/$(shell uname -r)/build
+VM_KERNELS ?= 6.1 6.12
+
+BASE_CFLAGS = -std=gnu11 -Wall -Wextra $(WERROR) -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
+	-Icli $(shell pkg-config --cflags $(LIBS))
+BASE_LIBS = $(shell pkg-config --libs $(LIBS))
+SANITIZE := -Og -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+
+sources := $(wildcard cli/*.c)
+objects := $(sources:cli/%.c=build/obj/%.o)
+asan_objects := $(sources:cli/%.c=build/asan/%.o)
+unit_tests := $(patsubst tests/unit/%.c,build/tests/%,$(wildcard tests/unit/test_*.c))
+guest_programs := $(patsubst tests/kernel/%.c,build/tests/%,$(wildcard tests/kernel/*.c))
+man_pages := $(patsubst man/%.scd,build/man/%,$(wildcard man/*.scd))
+samples := $(notdir $(wildcard conf.d/mdev.d/*.conf))
+
+.DELETE_ON_ERROR:
+.PHONY: all help asan man kmod modules_install setup demo check check-unit check-cli \
+	check-kernel check-in-tree check-boot lint bench install uninstall clean FORCE
+
+all: build/mdev man ## The command and its man pages, in build/ (the default)
+
+help: ## What make can do here
+	@sed -n 's/^\([a-z_-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+build/mdev: $(objects)
+	$(CC) $(LDFLAGS) -o $@ $^ $(BASE_LIBS)
+
+build/obj/%.o: cli/%.c | build/obj
+	$(CC) $(BASE_CFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+asan: build/asan/mdev
+build/asan/mdev: $(asan_objects)
+	$(CC) $(SANITIZE) -o $@ $^ $(BASE_LIBS)
+
+build/asan/%.o: cli/%.c | build/asan
+	$(CC) $(BASE_CFLAGS) $(SANITIZE) -MMD -MP -c -o $@ $<
+
+# A unit test names the link options of its own in a comment line "link-flags: ...".
+$(unit_tests): build/tests/%: tests/unit/%.c $(filter-out build/asan/main.o,$(asan_objects)) | build/tests
+	$(CC) $(BASE_CFLAGS) $(SANITIZE) -MMD -MP -o $@ $^ $(BASE_LIBS) \
+		$(shell sed -n 's/.*link-flags: *//p' tests/unit/$*.c)
+
+# Runs in the guest, whose C library may be another build: linked statically.
+$(guest_programs): build/tests/%: tests/kernel/%.c | build/tests
+	$(CC) -std=gnu11 -Wall -Wextra $(WERROR) -D_GNU_SOURCE -O2 -g -static -MMD -MP -o $@ $<
+
+man: $(man_pages)
+build/man/%: man/%.scd | build/man
+	scdoc < $< > $@
+
+build/obj build/asan build/tests build/man:
+	mkdir -p $@
+
+-include $(wildcard build/obj/*.d build/asan/*.d build/tests/*.d)
+
+kmod: ## The kernel modules, for the running kernel or KDIR=...
+	$(MAKE) -C kmod KDIR=$(KDIR)
+
+modules_install: kmod ## The kernel modules into updates/, before the kernel's own
+	$(MAKE) -C $(KDIR) M=$(CURDIR)/kmod INSTALL_MOD_DIR=updates modules_install
+
+setup: ## The Debian packages that building and testing need (as root)
+	tests/vm/setup
+
+demo: setup ## The main job on a real kernel, as a transcript
+	tests/vm/demo
+
+check: setup ## Every test; ends with "N passed, N failed, N skipped"
+	tests/check all
+
+check-unit check-cli check-kernel check-in-tree check-boot lint: setup ## That suite alone
+	tests/check $(@:check-%=%)
+
+bench: setup ## The measurements
+	tests/bench/run
+
+install: ## The command and its files below DESTDIR; prefix=/usr/local
+	$(MAKE) WERROR= all
+	$(INSTALL) -D -m 755 build/mdev $(DESTDIR)$(bindir)/mdev
+	$(foreach page,$(man_pages),$(INSTALL) -D -m 644 -t $(DESTDIR)$(mandir)/man$(subst .,,$(suffix $(page))) $(page);)
+	$(INSTALL) -D -m 644 completions/mdev $(DESTDIR)$(completionsdir)/mdev
+	$(INSTALL) -d $(DESTDIR)$(udevrulesdir) $(DESTDIR)$(sysconfdir)/mdev.d
+	sed 's|@bindir@|$(bindir)|g' conf.d/udev/60-mdev.rules > $(DESTDIR)$(udevrulesdir)/60-mdev.rules
+	chmod 644 $(DESTDIR)$(udevrulesdir)/60-mdev.rules
+	for f in $(samples); do \
+		test -e $(DESTDIR)$(sysconfdir)/mdev.d/$$f || \
+		$(INSTALL) -m 644 conf.d/mdev.d/$$f $(DESTDIR)$(sysconfdir)/mdev.d/$$f || exit; done
+
+# Samples that were changed are definitions of the user's by now and stay.
+uninstall: ## Remove what install put there; definitions stay
+	rm -f $(DESTDIR)$(bindir)/mdev $(DESTDIR)$(completionsdir)/mdev $(DESTDIR)$(udevrulesdir)/60-mdev.rules
+	rm -f $(foreach page,$(man_pages),$(DESTDIR)$(mandir)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
+	for f in $(samples); do \
+		! cmp -s conf.d/mdev.d/$$f $(DESTDIR)$(sysconfdir)/mdev.d/$$f || \
+		rm -f $(DESTDIR)$(sysconfdir)/mdev.d/$$f; done
+	test ! -d $(DESTDIR)$(sysconfdir)/mdev.d || rmdir --ignore-fail-on-non-empty $(DESTDIR)$(sysconfdir)/mdev.d
+
+clean: ## Remove what was built; build/cache (downloads) stays
+	find build -mindepth 1 -maxdepth 1 ! -name cache -exec rm -rf {} +
+	$(MAKE) -C kmod KDIR=$(KDIR) clean || :
