@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What every run of suites must leave: nothing. Runs last, in the guest.
+
+@test "no mediated device is left" {
+	for device in /sys/bus/mdev/devices/*; do
+		if [ -e "$device" ]; then
+			echo "left: $device"
+			return 1
+		fi
+	done
+}
+
+@test "no definition is left" {
+	run find /etc/mdev.d /run/mdev.d -type f ! -name '*sample*'
+	echo "$output"
+	[ -z "$(grep -v 'No such file' <<<"$output")" ]
+}
+
+@test "the modules unload" {
+	for module in medu mtty vfio_mdev mdev vfio_iommu_type1; do
+		if [ -e /sys/module/$module ]; then
+			timeout 20 modprobe -r "$module"
+		fi
+	done
+	[ ! -e /sys/module/mdev ]
+	[ ! -e /sys/bus/mdev ]
+}
+
+@test "the kernel log holds no warning" {
+	run dmesg
+	[ "$status" -eq 0 ]
+	grep -E -A 20 "$(tr -d '\n' <<-'END'
+		WARNING|BUG:|Oops|Call Trace|possible (circular|recursive) lock|suspicious RCU|
+		refcount_t|cannot create duplicate|general protection|unable to handle|
+		blocked for more than|KASAN|UBSAN|memory leak|unreferenced object|stack-protector|
+		disagrees about version
+	END
+	)" <<<"$output" && return 1
+	return 0
+}

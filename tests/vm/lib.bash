@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Paths and small helpers shared by the scripts of the test machine.
+# shellcheck shell=bash
+
+set -euo pipefail
+
+top=$(realpath "${BASH_SOURCE[0]%/*}/../..")
+cache=$top/build/cache
+vm=$top/tests/vm
+
+say() {
+	printf '# %s\n' "$*" >&2
+}
+
+die() {
+	printf '%s: %s\n' "${0##*/}" "$*" >&2
+	exit 1
+}
+
+# Runs a command quietly; its output is shown only when it fails.
+quietly() {
+	local log
+	log=$(mktemp)
+	if ! "$@" >"$log" 2>&1 </dev/null; then
+		cat "$log" >&2
+		rm -f "$log"
+		return 1
+	fi
+	rm -f "$log"
+}
+
+# Holds the lock of the cache until the script ends, so that two runs do not fill it at once.
+# Children must not inherit it: give them 9>&-.
+lock_cache() {
+	mkdir -p "$cache"
+	exec 9>"$cache/lock"
+	flock -w 1200 9 || die "another run holds $cache/lock"
+}
+
+# Downloads packages and unpacks them below a folder, without installing them.
+unpack_packages() {
+	local folder=$1 debs
+	shift
+	debs=$(mktemp -d)
+	chmod 755 "$debs"
+	(cd "$debs" && quietly apt-get -q -o APT::Sandbox::User=root download "$@") ||
+		(quietly apt-get -q update && cd "$debs" &&
+		quietly apt-get -q -o APT::Sandbox::User=root download "$@")
+	mkdir -p "$folder"
+	for deb in "$debs"/*.deb; do
+		dpkg-deb -x "$deb" "$folder"
+	done
+	rm -rf "$debs"
+}
+
+# The machine that every test boots: two parents, each behind a root port of its own
+# (0000:01:00.0 and 0000:02:00.0), and a third port (0000:03) left free for hot-plugging.
+# A /dev/kvm may exist and hang: always TCG.
+machine_options() {
+	local series=$1 initrd=$2 append=$3
+	machine=(
+		qemu-system-x86_64 -M q35 -accel tcg -m 1G -nodefaults -display none -no-reboot
+		-kernel "$cache/kernel-$series/boot/vmlinuz-$(<"$cache/kernel-$series/version")"
+		-initrd "$initrd" -append "console=ttyS0 panic=-1 $append"
+		-device pcie-root-port,id=port1,bus=pcie.0,addr=1,chassis=1
+		-device pcie-root-port,id=port2,bus=pcie.0,addr=2,chassis=2
+		-device pcie-root-port,id=port3,bus=pcie.0,addr=3,chassis=3
+		-device edu,id=edu1,bus=port1 -device edu,id=edu2,bus=port2
+	)
+}
