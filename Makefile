@@ -28,11 +28,12 @@ asan_objects := $(sources:cli/%.c=build/asan/%.o)
 unit_tests := $(patsubst tests/unit/%.c,build/tests/%,$(wildcard tests/unit/test_*.c))
 guest_programs := $(patsubst tests/kernel/%.c,build/tests/%,$(wildcard tests/kernel/*.c))
 man_pages := $(patsubst man/%.scd,build/man/%,$(wildcard man/*.scd))
+completions := $(wildcard completions/*)
 samples := $(notdir $(wildcard conf.d/mdev.d/*.conf))
 
 .DELETE_ON_ERROR:
-.PHONY: all help asan man kmod modules_install setup demo check check-unit check-cli \
-	check-kernel check-in-tree check-boot lint bench install uninstall clean FORCE
+.PHONY: all help asan guest-programs man kmod modules_install setup demo check check-unit check-cli \
+	check-kernel check-in-tree check-boot lint bench install uninstall clean
 
 all: build/mdev man ## The command and its man pages, in build/ (the default)
 
@@ -60,6 +61,8 @@ $(unit_tests): build/tests/%: tests/unit/%.c $(filter-out build/asan/main.o,$(as
 # Runs in the guest, whose C library may be another build: linked statically.
 $(guest_programs): build/tests/%: tests/kernel/%.c | build/tests
 	$(CC) -std=gnu11 -Wall -Wextra $(WERROR) -D_GNU_SOURCE -O2 -g -static -MMD -MP -o $@ $<
+
+guest-programs: $(guest_programs)
 
 man: $(man_pages)
 build/man/%: man/%.scd | build/man
@@ -95,7 +98,7 @@ install: ## The command and its files below DESTDIR; prefix=/usr/local
 	$(MAKE) WERROR= all
 	$(INSTALL) -D -m 755 build/mdev $(DESTDIR)$(bindir)/mdev
 	$(foreach page,$(man_pages),$(INSTALL) -D -m 644 -t $(DESTDIR)$(mandir)/man$(subst .,,$(suffix $(page))) $(page);)
-	$(INSTALL) -D -m 644 completions/mdev $(DESTDIR)$(completionsdir)/mdev
+	$(foreach file,$(completions),$(INSTALL) -D -m 644 -t $(DESTDIR)$(completionsdir) $(file);)
 	$(INSTALL) -d $(DESTDIR)$(udevrulesdir) $(DESTDIR)$(sysconfdir)/mdev.d
 	sed 's|@bindir@|$(bindir)|g' conf.d/udev/60-mdev.rules > $(DESTDIR)$(udevrulesdir)/60-mdev.rules
 	chmod 644 $(DESTDIR)$(udevrulesdir)/60-mdev.rules
@@ -105,7 +108,8 @@ install: ## The command and its files below DESTDIR; prefix=/usr/local
 
 # Samples that were changed are definitions of the user's by now and stay.
 uninstall: ## Remove what install put there; definitions stay
-	rm -f $(DESTDIR)$(bindir)/mdev $(DESTDIR)$(completionsdir)/mdev $(DESTDIR)$(udevrulesdir)/60-mdev.rules
+	rm -f $(DESTDIR)$(bindir)/mdev $(DESTDIR)$(udevrulesdir)/60-mdev.rules
+	rm -f $(foreach file,$(completions),$(DESTDIR)$(completionsdir)/$(notdir $(file)))
 	rm -f $(foreach page,$(man_pages),$(DESTDIR)$(mandir)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
 	for f in $(samples); do \
 		! cmp -s conf.d/mdev.d/$$f $(DESTDIR)$(sysconfdir)/mdev.d/$$f || \
