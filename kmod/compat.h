@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What differs between the kernels that are supported. No other file knows a
+ * version.
+ */
+
+#ifndef _MDEV_COMPAT_H
+#define _MDEV_COMPAT_H
+
+#include <linux/device.h>
+#include <linux/eventfd.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <linux/version.h>
+#include <linux/vfio.h>
+
+/* The driver that a bus matches against became const. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0)
+#define compat_match_const const
+#else
+#define compat_match_const
+#endif
+
+/* So did a class and its attributes in their callbacks. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
+#define compat_class_const const
+#else
+#define compat_class_const
+#endif
+
+/* Links of a compatibility class lost an argument that was never used. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 14, 0)
+#define compat_class_link(_class, _dev) class_compat_create_link(_class, _dev)
+#define compat_class_unlink(_class, _dev) class_compat_remove_link(_class, _dev)
+#else
+#define compat_class_link(_class, _dev) \
+	class_compat_create_link(_class, _dev, NULL)
+#define compat_class_unlink(_class, _dev) \
+	class_compat_remove_link(_class, _dev, NULL)
+#endif
+
+/* An eventfd is signalled once; nobody ever asked for more. */
+static inline void compat_eventfd_signal(struct eventfd_ctx *ctx)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)
+	eventfd_signal(ctx);
+#else
+	eventfd_signal(ctx, 1);
+#endif
+}
+
+/*
+ * VFIO came to free a device by itself, and to want to be told how it is bound
+ * to an iommufd, also in kernels built without.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+#define COMPAT_VFIO_DEVICE_OPS \
+	.bind_iommufd = vfio_iommufd_emulated_bind, \
+	.unbind_iommufd = vfio_iommufd_emulated_unbind, \
+	.attach_ioas = vfio_iommufd_emulated_attach_ioas, \
+	.detach_ioas = vfio_iommufd_emulated_detach_ioas,
+#else
+#define COMPAT_VFIO_DEVICE_OPS .release = vfio_free_device,
+#endif
+
+/* Region info became an operation of its own, with the copying in VFIO. */
+typedef int (*compat_region_info_t)(struct vfio_device *vdev,
+				    struct vfio_region_info *info,
+				    struct vfio_info_cap *caps);
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 19, 0)
+#define COMPAT_VFIO_REGION_INFO(_fn) .get_region_info_caps = _fn,
+
+static inline long compat_ioctl_region_info(struct vfio_device *vdev,
+					    void __user *arg,
+					    compat_region_info_t get)
+{
+	return -ENOTTY;
+}
+#else
+#define COMPAT_VFIO_REGION_INFO(_fn)
+
+static inline int compat_put_region_info(void __user *arg,
+					 struct vfio_region_info *info,
+					 struct vfio_info_cap *caps)
+{
+	info->cap_offset = 0;
+	if (caps->size) {
+		info->flags |= VFIO_REGION_INFO_FLAG_CAPS;
+		if (info->argsz < sizeof(*info) + caps->size) {
+			info->argsz = sizeof(*info) + caps->size;
+		} else {
+			vfio_info_cap_shift(caps, sizeof(*info));
+			if (copy_to_user(arg + sizeof(*info), caps->buf,
+					 caps->size))
+				return -EFAULT;
+			info->cap_offset = sizeof(*info);
+		}
+	}
+	return copy_to_user(arg, info, sizeof(*info)) ? -EFAULT : 0;
+}
+
+static inline long compat_ioctl_region_info(struct vfio_device *vdev,
+					    void __user *arg,
+					    compat_region_info_t get)
+{
+	struct vfio_info_cap caps = {};
+	struct vfio_region_info info;
+	int rc;
+
+	if (copy_from_user(&info, arg, sizeof(info)))
+		return -EFAULT;
+	if (info.argsz < sizeof(info))
+		return -EINVAL;
+	rc = get(vdev, &info, &caps);
+	if (!rc)
+		rc = compat_put_region_info(arg, &info, &caps);
+	kfree(caps.buf);
+	return rc;
+}
+#endif
+
+#endif /* _MDEV_COMPAT_H */

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The mdev bus: bus drivers, their binding, and what they do for parent drivers
+ */
+
+#include <linux/iommu.h>
+#include <linux/module.h>
+
+#include "compat.h"
+#include "mdev_private.h"
+
+static int mdev_bus_match(struct device *dev,
+			  compat_match_const struct device_driver *driver)
+{
+	const struct mdev_driver *drv = to_mdev_driver(driver);
+
+	return !drv->match || drv->match(to_mdev_device(dev));
+}
+
+static int mdev_bus_probe(struct device *dev)
+{
+	struct mdev_driver *drv = to_mdev_driver(dev->driver);
+	struct mdev_device *mdev = to_mdev_device(dev);
+
+	/* The driver core keeps the error to itself; creation wants it. */
+	mdev->probe_error = drv->probe(mdev);
+	if (mdev->probe_error)
+		return mdev->probe_error;
+	/*
+	 * VFIO makes the group, where it is built with groups. Put in
+	 * mdev_bus_remove().
+	 */
+	mdev->group = iommu_group_get(dev);
+	return 0;
+}
+
+static void mdev_bus_remove(struct device *dev)
+{
+	struct mdev_driver *drv = to_mdev_driver(dev->driver);
+	struct mdev_device *mdev = to_mdev_device(dev);
+	struct iommu_group *group = mdev->group;
+
+	drv->remove(mdev);
+	mdev->group = NULL;
+	/* Pairs with the get in mdev_bus_probe() */
+	iommu_group_put(group);
+}
+
+struct bus_type mdev_bus_type = {
+	.name = "mdev",
+	.match = mdev_bus_match,
+	.probe = mdev_bus_probe,
+	.remove = mdev_bus_remove,
+};
+EXPORT_SYMBOL_GPL(mdev_bus_type);
+
+/**
+ * mdev_register_driver() - register a bus driver
+ * @drv: the driver, with @name, @probe and @remove set
+ * @owner: its module
+ *
+ * The driver is offered every instance that it matches and that has none.
+ *
+ * Context: process context.
+ * Return: 0, -EINVAL where something required is missing, -EBUSY where there
+ * is a driver of that name, or another error of driver_register().
+ */
+int mdev_register_driver(struct mdev_driver *drv, struct module *owner)
+{
+	if (!drv->name || !drv->probe || !drv->remove ||
+	    !drv->pin_pages != !drv->unpin_pages) {
+		pr_err("mdev: bus driver %s lacks name, probe, remove or unpin_pages\n",
+		       drv->name ?: "(unnamed)");
+		return -EINVAL;
+	}
+
+	drv->driver.name = drv->name;
+	drv->driver.bus = &mdev_bus_type;
+	drv->driver.owner = owner;
+	return driver_register(&drv->driver);
+}
+EXPORT_SYMBOL_GPL(mdev_register_driver);
+
+/**
+ * mdev_unregister_driver() - take a bus driver back
+ * @drv: a driver that mdev_register_driver() succeeded for
+ *
+ * Its instances stay, without a driver. Waits until user space has closed
+ * them.
+ *
+ * Context: process context.
+ */
+void mdev_unregister_driver(struct mdev_driver *drv)
+{
+	driver_unregister(&drv->driver);
+}
+EXPORT_SYMBOL_GPL(mdev_unregister_driver);
+
+static int mdev_group_get_mdev(struct device *dev, void *data)
+{
+	struct mdev_device **mdev = data;
+
+	if (!dev_is_mdev(dev))
+		return 0;
+	*mdev = mdev_get_device(to_mdev_device(dev));
+	return 1;
+}
+
+/**
+ * mdev_get_device_by_group() - find the instance of an IOMMU group
+ * @group: the group
+ *
+ * Context: process context.
+ * Return: the instance with a reference for the caller to give to
+ * mdev_put_device(), or NULL where the group has none.
+ */
+struct mdev_device *mdev_get_device_by_group(struct iommu_group *group)
+{
+	struct mdev_device *mdev = NULL;
+
+	iommu_group_for_each_dev(group, &mdev, mdev_group_get_mdev);
+	return mdev;
+}
+EXPORT_SYMBOL_GPL(mdev_get_device_by_group);
+
+/*
+ * The services below are for instances that are open. Those have a bus driver,
+ * and keep it until they are closed.
+ */
+static const struct mdev_driver *mdev_bound_driver(struct mdev_device *mdev)
+{
+	return to_mdev_driver(mdev->dev.driver);
+}
+
+/**
+ * mdev_pin_pages() - keep guest pages in place
+ * @mdev: an open instance
+ * @iova: guest address of the first, page-aligned
+ * @npage: how many
+ * @prot: IOMMU_READ and IOMMU_WRITE, as needed
+ * @pages: filled with the pages
+ *
+ * The driver has &parent_ops.dma_unmap, and unpins what it pinned.
+ *
+ * Context: process context, between open and close of the instance.
+ * Return: the number of pages pinned, -EOPNOTSUPP where the bus driver can
+ * not, or another error.
+ */
+int mdev_pin_pages(struct mdev_device *mdev, dma_addr_t iova, int npage,
+		   int prot, struct page **pages)
+{
+	const struct mdev_driver *drv = mdev_bound_driver(mdev);
+
+	if (!drv->pin_pages)
+		return -EOPNOTSUPP;
+	return drv->pin_pages(mdev, iova, npage, prot, pages);
+}
+EXPORT_SYMBOL_GPL(mdev_pin_pages);
+
+/**
+ * mdev_unpin_pages() - undo mdev_pin_pages()
+ * @mdev: the instance
+ * @iova: guest address of the first page
+ * @npage: how many
+ *
+ * Context: process context, between open and close of the instance.
+ */
+void mdev_unpin_pages(struct mdev_device *mdev, dma_addr_t iova, int npage)
+{
+	const struct mdev_driver *drv = mdev_bound_driver(mdev);
+
+	if (drv->unpin_pages)
+		drv->unpin_pages(mdev, iova, npage);
+}
+EXPORT_SYMBOL_GPL(mdev_unpin_pages);
+
+static int mdev_rw_memory(struct mdev_device *mdev, dma_addr_t iova,
+			  void *data, size_t len, bool write)
+{
+	const struct mdev_driver *drv = mdev_bound_driver(mdev);
+
+	if (!drv->rw_memory)
+		return -EOPNOTSUPP;
+	return drv->rw_memory(mdev, iova, data, len, write);
+}
+
+/**
+ * mdev_read_memory() - copy from the guest's memory
+ * @mdev: an open instance
+ * @iova: guest address
+ * @data: where to
+ * @len: number of bytes
+ *
+ * Context: process context, between open and close of the instance.
+ * Return: 0, -EOPNOTSUPP where the bus driver can not, or another error; then
+ * part may have been copied.
+ */
+int mdev_read_memory(struct mdev_device *mdev, dma_addr_t iova, void *data,
+		     size_t len)
+{
+	return mdev_rw_memory(mdev, iova, data, len, false);
+}
+EXPORT_SYMBOL_GPL(mdev_read_memory);
+
+/**
+ * mdev_write_memory() - copy to the guest's memory
+ * @mdev: an open instance
+ * @iova: guest address
+ * @data: where from
+ * @len: number of bytes
+ *
+ * Context: process context, between open and close of the instance.
+ * Return: 0, -EOPNOTSUPP where the bus driver can not, or another error; then
+ * part may have been copied.
+ */
+int mdev_write_memory(struct mdev_device *mdev, dma_addr_t iova,
+		      const void *data, size_t len)
+{
+	return mdev_rw_memory(mdev, iova, (void *)data, len, true);
+}
+EXPORT_SYMBOL_GPL(mdev_write_memory);
+
+/**
+ * mdev_signal() - raise an interrupt of the guest's
+ * @mdev: an open instance
+ * @index: VFIO interrupt index
+ * @vector: number within the index
+ *
+ * Context: any, between open and close of the instance.
+ * Return: 0, -ENOENT where the user has set none up there, -EOPNOTSUPP where
+ * the bus driver can not.
+ */
+int mdev_signal(struct mdev_device *mdev, unsigned int index,
+		unsigned int vector)
+{
+	const struct mdev_driver *drv = mdev_bound_driver(mdev);
+
+	if (!drv->signal)
+		return -EOPNOTSUPP;
+	return drv->signal(mdev, index, vector);
+}
+EXPORT_SYMBOL_GPL(mdev_signal);
+
+int __init mdev_bus_register(void)
+{
+	return bus_register(&mdev_bus_type);
+}
+
+void mdev_bus_unregister(void)
+{
+	bus_unregister(&mdev_bus_type);
+}

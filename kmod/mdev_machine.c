@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Machines: all instances of one UUID, on whatever parents, started and
+ * stopped together
+ */
+
+#include <linux/rhashtable.h>
+#include <linux/slab.h>
+
+#include "mdev_private.h"
+
+/**
+ * struct mdev_machine - the instances that share a UUID
+ * @uuid: the UUID
+ * @node: in mdev_machines while @devices is not empty
+ * @devices: the instances, in the order of their creation; under mdev_lock
+ * @nr_devices: how many; under mdev_lock
+ * @lock: one start or stop at a time
+ * @ref: one for having instances, one for each start or stop under way
+ */
+struct mdev_machine {
+	guid_t uuid;
+	struct rhash_head node;
+	struct list_head devices;
+	unsigned int nr_devices;
+	struct mutex lock; /* outermost */
+	struct kref ref;
+};
+
+static struct rhashtable mdev_machines;
+
+static const struct rhashtable_params mdev_machines_params = {
+	.key_len = sizeof(guid_t),
+	.key_offset = offsetof(struct mdev_machine, uuid),
+	.head_offset = offsetof(struct mdev_machine, node),
+	.automatic_shrinking = true,
+};
+
+static void mdev_machine_release(struct kref *ref)
+{
+	struct mdev_machine *machine =
+		container_of(ref, struct mdev_machine, ref);
+
+	mutex_destroy(&machine->lock);
+	kfree(machine);
+}
+
+static struct mdev_machine *mdev_machine_new(const guid_t *uuid)
+{
+	struct mdev_machine *machine;
+
+	lockdep_assert_held(&mdev_lock);
+
+	machine = kzalloc(sizeof(*machine), GFP_KERNEL);
+	if (!machine)
+		return NULL;
+	machine->uuid = *uuid;
+	INIT_LIST_HEAD(&machine->devices);
+	mutex_init(&machine->lock);
+	kref_init(&machine->ref);
+	if (rhashtable_insert_fast(&mdev_machines, &machine->node,
+				   mdev_machines_params)) {
+		kfree(machine);
+		return NULL;
+	}
+	return machine;
+}
+
+/**
+ * mdev_machine_join() - make an instance one of its machine's
+ * @mdev: the instance
+ *
+ * Context: mdev_lock held.
+ * Return: 0 or -ENOMEM.
+ */
+int mdev_machine_join(struct mdev_device *mdev)
+{
+	struct mdev_machine *machine;
+
+	lockdep_assert_held(&mdev_lock);
+
+	machine = rhashtable_lookup_fast(&mdev_machines, &mdev->id.uuid,
+					 mdev_machines_params);
+	if (!machine)
+		machine = mdev_machine_new(&mdev->id.uuid);
+	if (!machine)
+		return -ENOMEM;
+	list_add_tail(&mdev->machine_node, &machine->devices);
+	machine->nr_devices++;
+	mdev->machine = machine;
+	return 0;
+}
+
+/**
+ * mdev_machine_leave() - undo mdev_machine_join()
+ * @mdev: the instance
+ *
+ * Context: mdev_lock held.
+ */
+void mdev_machine_leave(struct mdev_device *mdev)
+{
+	struct mdev_machine *machine = mdev->machine;
+
+	lockdep_assert_held(&mdev_lock);
+
+	list_del(&mdev->machine_node);
+	mdev->machine = NULL;
+	if (--machine->nr_devices)
+		return;
+	rhashtable_remove_fast(&mdev_machines, &machine->node,
+			       mdev_machines_params);
+	/* Pairs with kref_init() in mdev_machine_new() */
+	kref_put(&machine->ref, mdev_machine_release);
+}
+
+/* Returns the machine with a reference for the caller to put, or NULL */
+static struct mdev_machine *mdev_machine_find(const guid_t *uuid)
+{
+	struct mdev_machine *machine;
+
+	mutex_lock(&mdev_lock);
+	machine = rhashtable_lookup_fast(&mdev_machines, uuid,
+					 mdev_machines_params);
+	if (machine)
+		kref_get(&machine->ref);
+	mutex_unlock(&mdev_lock);
+	return machine;
+}
+
+/* Referenced live instances of a machine, as they were at one moment */
+struct mdev_members {
+	struct mdev_device **devices;
+	unsigned int nr;
+};
+
+static int mdev_members_get(struct mdev_members *members,
+			    struct mdev_machine *machine)
+{
+	struct mdev_device *mdev;
+	int rc = 0;
+
+	members->nr = 0;
+	mutex_lock(&mdev_lock);
+	members->devices = kvcalloc(machine->nr_devices,
+				    sizeof(*members->devices), GFP_KERNEL);
+	if (!members->devices) {
+		rc = -ENOMEM;
+		goto out_unlock;
+	}
+	list_for_each_entry(mdev, &machine->devices, machine_node)
+		if (mdev->live)
+			/* Put in mdev_members_put() */
+			members->devices[members->nr++] = mdev_get_device(mdev);
+out_unlock:
+	mutex_unlock(&mdev_lock);
+	return rc;
+}
+
+static void mdev_members_put(struct mdev_members *members)
+{
+	unsigned int i;
+
+	for (i = 0; i < members->nr; i++)
+		mdev_put_device(members->devices[i]);
+	kvfree(members->devices);
+}
+
+/* Start all or none; an instance that is being removed does not count */
+static int mdev_members_start(struct mdev_members *members)
+{
+	unsigned int started = 0, i;
+	int rc;
+
+	for (i = 0; i < members->nr; i++) {
+		rc = mdev_device_start(members->devices[i]);
+		if (rc < 0)
+			goto out_stop;
+		/* Those started here gather at the front, for the undoing. */
+		if (rc > 0)
+			swap(members->devices[started++], members->devices[i]);
+	}
+	return 0;
+
+out_stop:
+	while (started--)
+		mdev_device_stop(members->devices[started]);
+	return rc;
+}
+
+/* Stop all that can be; returns the first error */
+static int mdev_members_stop(struct mdev_members *members)
+{
+	unsigned int i = members->nr;
+	int first = 0, rc;
+
+	while (i--) {
+		rc = mdev_device_stop(members->devices[i]);
+		if (rc < 0 && !first)
+			first = rc;
+	}
+	return first;
+}
+
+static int mdev_machine_run(const guid_t *uuid,
+			    int (*action)(struct mdev_members *members))
+{
+	struct mdev_machine *machine;
+	struct mdev_members members;
+	int rc;
+
+	machine = mdev_machine_find(uuid);
+	if (!machine)
+		return -ENODEV;
+
+	mutex_lock(&machine->lock);
+	rc = mdev_members_get(&members, machine);
+	if (!rc) {
+		rc = members.nr ? action(&members) : -ENODEV;
+		mdev_members_put(&members);
+	}
+	mutex_unlock(&machine->lock);
+	/* Pairs with the get in mdev_machine_find() */
+	kref_put(&machine->ref, mdev_machine_release);
+	return rc;
+}
+
+/**
+ * mdev_machine_start() - start all instances of a machine
+ * @uuid: the machine
+ *
+ * Where one fails, those that this call had started are stopped again.
+ *
+ * Context: process context, no lock of the core held.
+ * Return: 0, -ENODEV where the machine has no instance, -ENOMEM, or the first
+ * error of a driver.
+ */
+int mdev_machine_start(const guid_t *uuid)
+{
+	return mdev_machine_run(uuid, mdev_members_start);
+}
+
+/**
+ * mdev_machine_stop() - stop all instances of a machine
+ * @uuid: the machine
+ *
+ * An instance that fails to stop does not keep the others from it.
+ *
+ * Context: process context, no lock of the core held.
+ * Return: 0, -ENODEV where the machine has no instance, -ENOMEM, or the first
+ * error of a driver.
+ */
+int mdev_machine_stop(const guid_t *uuid)
+{
+	return mdev_machine_run(uuid, mdev_members_stop);
+}
+
+int __init mdev_machines_init(void)
+{
+	return rhashtable_init(&mdev_machines, &mdev_machines_params);
+}
+
+void mdev_machines_exit(void)
+{
+	rhashtable_destroy(&mdev_machines);
+}

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Parents: registration, and the end of it
+ */
+
+#include <linux/module.h>
+#include <linux/slab.h>
+
+#include "mdev_private.h"
+
+static LIST_HEAD(mdev_parents);
+
+static void mdev_parent_release(struct kref *ref)
+{
+	struct parent_device *parent =
+		container_of(ref, struct parent_device, ref);
+
+	mutex_destroy(&parent->ops_lock);
+	/* Pairs with the get in mdev_parent_alloc() */
+	put_device(parent->dev);
+	kfree(parent);
+}
+
+/**
+ * mdev_parent_get() - take a reference
+ * @parent: a parent that the caller has some hold of
+ */
+void mdev_parent_get(struct parent_device *parent)
+{
+	kref_get(&parent->ref);
+}
+
+/**
+ * mdev_parent_put() - give a reference back
+ * @parent: the parent
+ */
+void mdev_parent_put(struct parent_device *parent)
+{
+	kref_put(&parent->ref, mdev_parent_release);
+}
+
+/**
+ * mdev_parent_lock_ops() - begin a callback that the driver may want alone
+ * @parent: the parent
+ */
+void mdev_parent_lock_ops(struct parent_device *parent)
+{
+	if (parent->ops->serialize)
+		mutex_lock(&parent->ops_lock);
+}
+
+/**
+ * mdev_parent_unlock_ops() - end it
+ * @parent: the parent
+ */
+void mdev_parent_unlock_ops(struct parent_device *parent)
+{
+	if (parent->ops->serialize)
+		mutex_unlock(&parent->ops_lock);
+}
+
+/* Returns the name of the first thing that is wrong with a table, or NULL */
+static const char *mdev_ops_flaw(const struct parent_ops *ops)
+{
+	const struct mdev_type_desc *type = ops->supported_types;
+
+	if (!ops->owner && IS_ENABLED(CONFIG_MODULES))
+		return "owner";
+	if (!ops->device_api)
+		return "device_api";
+	if (!ops->create || !ops->destroy)
+		return "create, destroy";
+	if (!ops->read || !ops->write)
+		return "read, write";
+	if (!ops->get_region_info)
+		return "get_region_info";
+	if (!ops->start != !ops->stop)
+		return "start or stop";
+	if (!ops->max_instances && !ops->available_instances)
+		return "max_instances or available_instances";
+	if (!type || !type->name)
+		return "supported_types";
+	for (; type->name; type++)
+		if (!*type->name || strchr(type->name, '/'))
+			return "a type's proper name";
+	return NULL;
+}
+
+static struct parent_device *mdev_parent_find(struct device *dev)
+{
+	struct parent_device *parent;
+
+	lockdep_assert_held(&mdev_lock);
+
+	list_for_each_entry(parent, &mdev_parents, node)
+		if (parent->dev == dev)
+			return parent;
+	return NULL;
+}
+
+static struct parent_device *mdev_parent_alloc(struct device *dev,
+					       const struct parent_ops *ops)
+{
+	struct parent_device *parent;
+
+	parent = kzalloc(sizeof(*parent), GFP_KERNEL);
+	if (!parent)
+		return NULL;
+	/* Put in mdev_parent_release() */
+	parent->dev = get_device(dev);
+	parent->ops = ops;
+	kref_init(&parent->ref);
+	INIT_LIST_HEAD(&parent->devices);
+	INIT_LIST_HEAD(&parent->types);
+	init_waitqueue_head(&parent->devices_gone);
+	mutex_init(&parent->ops_lock);
+	return parent;
+}
+
+static int mdev_parent_enlist(struct parent_device *parent)
+{
+	int rc = 0;
+
+	mutex_lock(&mdev_lock);
+	if (mdev_parent_find(parent->dev))
+		rc = -EEXIST;
+	else
+		list_add_tail(&parent->node, &mdev_parents);
+	mutex_unlock(&mdev_lock);
+	return rc;
+}
+
+static void mdev_parent_delist(struct parent_device *parent)
+{
+	mutex_lock(&mdev_lock);
+	list_del(&parent->node);
+	mutex_unlock(&mdev_lock);
+}
+
+static void mdev_parent_announce(struct parent_device *parent, char *state)
+{
+	char *envp[] = { state, NULL };
+
+	kobject_uevent_env(&parent->dev->kobj, KOBJ_CHANGE, envp);
+}
+
+/**
+ * mdev_register_device() - offer a device's slices
+ * @dev: the device; bound to its driver, and not removed before
+ *	mdev_unregister_device() has returned
+ * @ops: what its driver provides; stays as it is until then
+ *
+ * When this returns instances can be there already: what @ops needs is ready
+ * before.
+ *
+ * Context: process context.
+ * Return: 0, -EINVAL where @ops lacks something required (which is logged),
+ * -EEXIST where @dev is registered or has a file of a name that is needed,
+ * -ENOMEM.
+ */
+int mdev_register_device(struct device *dev, const struct parent_ops *ops)
+{
+	struct parent_device *parent;
+	const char *flaw;
+	int rc;
+
+	flaw = mdev_ops_flaw(ops);
+	if (flaw) {
+		dev_err(dev, "cannot be a parent: its driver lacks %s\n", flaw);
+		return -EINVAL;
+	}
+
+	parent = mdev_parent_alloc(dev, ops);
+	if (!parent)
+		return -ENOMEM;
+	rc = mdev_parent_enlist(parent);
+	if (rc)
+		goto out_put;
+	rc = mdev_sysfs_add_parent(parent);
+	if (rc)
+		goto out_delist;
+
+	mdev_parent_announce(parent, "MDEV_STATE=registered");
+	return 0;
+
+out_delist:
+	mdev_parent_delist(parent);
+out_put:
+	mdev_parent_put(parent);
+	return rc;
+}
+EXPORT_SYMBOL_GPL(mdev_register_device);
+
+/* Returns a live instance with a reference for the caller to put, or NULL */
+static struct mdev_device *mdev_parent_first_live(struct parent_device *parent)
+{
+	struct mdev_device *mdev;
+
+	mutex_lock(&mdev_lock);
+	list_for_each_entry(mdev, &parent->devices, parent_node)
+		if (mdev->live) {
+			mdev_get_device(mdev);
+			goto out_unlock;
+		}
+	mdev = NULL;
+out_unlock:
+	mutex_unlock(&mdev_lock);
+	return mdev;
+}
+
+static void mdev_parent_evict_all(struct parent_device *parent)
+{
+	struct mdev_device *mdev;
+
+	while ((mdev = mdev_parent_first_live(parent))) {
+		mdev_device_evict(mdev);
+		/* Pairs with the get in mdev_parent_first_live() */
+		mdev_put_device(mdev);
+	}
+	/* Those that others are removing; mdev_device_unreserve() wakes. */
+	wait_event(parent->devices_gone, !READ_ONCE(parent->nr_devices));
+}
+
+/**
+ * mdev_unregister_device() - take the offer back
+ * @dev: a device that mdev_register_device() succeeded for
+ *
+ * No instance is made from here on. Those that exist are removed; one that is
+ * open in user space is waited for. When this returns the driver's callbacks
+ * are no longer called, and nothing of the parent is left.
+ *
+ * Context: process context; the caller holds no lock that a callback takes.
+ */
+void mdev_unregister_device(struct device *dev)
+{
+	struct parent_device *parent;
+
+	mutex_lock(&mdev_lock);
+	parent = mdev_parent_find(dev);
+	mutex_unlock(&mdev_lock);
+	if (WARN_ON(!parent))
+		return;
+
+	mdev_sysfs_seal_parent(parent);
+	mdev_parent_evict_all(parent);
+	mdev_sysfs_remove_parent(parent);
+	mdev_parent_delist(parent);
+	mdev_parent_announce(parent, "MDEV_STATE=unregistered");
+	/* Pairs with kref_init() in mdev_parent_alloc() */
+	mdev_parent_put(parent);
+}
+EXPORT_SYMBOL_GPL(mdev_unregister_device);

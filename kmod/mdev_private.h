@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the files of mdev.ko share
+ */
+
+#ifndef _MDEV_PRIVATE_H
+#define _MDEV_PRIVATE_H
+
+#include <linux/kobject.h>
+#include <linux/mutex.h>
+
+#include "mdev.h"
+
+/**
+ * struct mdev_type - a type of one registered parent
+ * @kobj: its folder below mdev_supported_types; counts references
+ * @devices_kobj: the folder of links to its instances
+ * @parent: the parent; whoever holds a type holds its parent as well
+ * @desc: what the driver says of it
+ * @node: in &parent_device.types; fixed once the parent is registered
+ */
+struct mdev_type {
+	struct kobject kobj;
+	struct kobject *devices_kobj;
+	struct parent_device *parent;
+	const struct mdev_type_desc *desc;
+	struct list_head node;
+};
+
+#define to_mdev_type(_kobj)	container_of(_kobj, struct mdev_type, kobj)
+
+/**
+ * struct mdev_request - an instance that user space asks for
+ * @id: identity
+ * @numbered: the instance number was given, and shows in the device's name
+ * @params: for the driver, or NULL; points into @line
+ * @line: the memory
+ */
+struct mdev_request {
+	struct mdev_id id;
+	bool numbered;
+	char *params;
+	char *line;
+};
+
+/* Guards every list and table of the core; see mdev_core.c */
+extern struct mutex mdev_lock;
+
+/* mdev_core.c */
+int mdev_device_create(struct mdev_type *type, const struct mdev_request *req);
+int mdev_device_destroy(struct mdev_device *mdev);
+void mdev_device_evict(struct mdev_device *mdev);
+struct mdev_device *mdev_device_find(struct parent_device *parent,
+				     const struct mdev_id *id);
+int mdev_device_start(struct mdev_device *mdev);
+int mdev_device_stop(struct mdev_device *mdev);
+
+/* mdev_parent.c */
+void mdev_parent_get(struct parent_device *parent);
+void mdev_parent_put(struct parent_device *parent);
+void mdev_parent_lock_ops(struct parent_device *parent);
+void mdev_parent_unlock_ops(struct parent_device *parent);
+
+/* mdev_machine.c */
+int mdev_machines_init(void);
+void mdev_machines_exit(void);
+int mdev_machine_join(struct mdev_device *mdev);
+void mdev_machine_leave(struct mdev_device *mdev);
+int mdev_machine_start(const guid_t *uuid);
+int mdev_machine_stop(const guid_t *uuid);
+
+/* mdev_request.c */
+int mdev_request_parse(struct mdev_request *req, const char *buf, size_t count);
+void mdev_request_done(struct mdev_request *req);
+struct mdev_type *mdev_request_take_type(struct mdev_request *req,
+					 struct parent_device *parent);
+
+/* mdev_bus.c */
+int mdev_bus_register(void);
+void mdev_bus_unregister(void);
+
+/* mdev_sysfs.c */
+extern const struct device_type mdev_device_type;
+
+int mdev_sysfs_init(void);
+void mdev_sysfs_exit(void);
+int mdev_sysfs_add_parent(struct parent_device *parent);
+void mdev_sysfs_seal_parent(struct parent_device *parent);
+void mdev_sysfs_remove_parent(struct parent_device *parent);
+int mdev_sysfs_add_links(struct mdev_device *mdev);
+void mdev_sysfs_remove_links(struct mdev_device *mdev);
+
+#endif /* _MDEV_PRIVATE_H */

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Requests: what user space writes into the files that make, remove, start
+ * and stop instances
+ */
+
+#include <linux/ctype.h>
+#include <linux/kernel.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "mdev_private.h"
+
+/*
+ * A line as it was written, without the newline that may end it. Returns a
+ * copy for the caller to kfree(), or an ERR_PTR().
+ */
+static char *mdev_line_dup(const char *buf, size_t count)
+{
+	char *line;
+
+	/* sysfs cuts a longer write to a page: what is missing is not known. */
+	if (count >= PAGE_SIZE)
+		return ERR_PTR(-EINVAL);
+	if (count && buf[count - 1] == '\n')
+		count--;
+	if (memchr(buf, '\n', count) || memchr(buf, '\0', count))
+		return ERR_PTR(-EINVAL);
+
+	line = kmemdup_nul(buf, count, GFP_KERNEL);
+	return line ?: ERR_PTR(-ENOMEM);
+}
+
+/* The number that a field begins with, where it is nothing else; else NULL */
+static char *mdev_number_end(char *field)
+{
+	char *end = field;
+
+	while (isdigit(*end))
+		end++;
+	if (end == field || (*end && *end != ':'))
+		return NULL;
+	return end;
+}
+
+static int mdev_request_parse_fields(struct mdev_request *req, char *field)
+{
+	char *end = mdev_number_end(field);
+	bool more;
+
+	if (end) {
+		more = *end;
+		*end = '\0';
+		if (kstrtou32(field, 10, &req->id.instance))
+			return -EINVAL;
+		req->numbered = true;
+		if (!more)
+			return 0;
+		field = end + 1;
+	}
+	req->params = field;
+	return *field ? 0 : -EINVAL;
+}
+
+/**
+ * mdev_request_parse() - read ``UUID[:INSTANCE][:PARAMS]``
+ * @req: filled; for the caller to give to mdev_request_done() on success
+ * @buf: what was written; need not end with a NUL
+ * @count: how long it is
+ *
+ * The field behind the UUID is the instance number where it is all digits,
+ * and else the beginning of PARAMS, which may hold any further colons.
+ *
+ * Return: 0, -EINVAL where it is malformed, -ENOMEM.
+ */
+int mdev_request_parse(struct mdev_request *req, const char *buf, size_t count)
+{
+	char *line, *rest;
+	int rc = -EINVAL;
+
+	memset(req, 0, sizeof(*req));
+	line = mdev_line_dup(buf, count);
+	if (IS_ERR(line))
+		return PTR_ERR(line);
+
+	/* Looks at no more than the characters of a UUID. */
+	if (guid_parse(line, &req->id.uuid))
+		goto out_free;
+	rest = line + UUID_STRING_LEN;
+	if (*rest == ':')
+		rc = mdev_request_parse_fields(req, rest + 1);
+	else if (!*rest)
+		rc = 0;
+	if (rc)
+		goto out_free;
+
+	req->line = line;
+	return 0;
+
+out_free:
+	kfree(line);
+	return rc;
+}
+
+/**
+ * mdev_request_done() - free what a request holds
+ * @req: a request that mdev_request_parse() succeeded for
+ */
+void mdev_request_done(struct mdev_request *req)
+{
+	kfree(req->line);
+}
+
+static void mdev_request_cut_param(struct mdev_request *req, char *param,
+				   size_t len)
+{
+	char *rest = param + len;
+
+	if (*rest)
+		/* With the comma behind it */
+		memmove(param, rest + 1, strlen(rest + 1) + 1);
+	else if (param > req->params)
+		/* With the comma before it */
+		param[-1] = '\0';
+	else
+		req->params = NULL;
+}
+
+/* The first of comma-separated params, from param on, that sets key, or NULL */
+static char *mdev_param_find(char *param, const char *key)
+{
+	while (param && !strstarts(param, key)) {
+		param = strchr(param, ',');
+		if (param)
+			param++;
+	}
+	return param;
+}
+
+/**
+ * mdev_request_take_type() - take ``type=NAME`` out of the params
+ * @req: a parsed request
+ * @parent: whose type it must be
+ *
+ * The other params stay as they were written.
+ *
+ * Return: the type; where none is named and the parent has one, that. An
+ * ERR_PTR(-EINVAL) where it is not known, not clear, or named twice.
+ */
+struct mdev_type *mdev_request_take_type(struct mdev_request *req,
+					 struct parent_device *parent)
+{
+	static const char key[] = "type=";
+	char *param = mdev_param_find(req->params, key);
+	struct mdev_type *type;
+	const char *name;
+	size_t len;
+
+	if (!param) {
+		if (!list_is_singular(&parent->types))
+			return ERR_PTR(-EINVAL);
+		return list_first_entry(&parent->types, struct mdev_type,
+					node);
+	}
+	if (mdev_param_find(strchr(param, ',') ? strchr(param, ',') + 1 : NULL,
+			    key))
+		return ERR_PTR(-EINVAL);
+
+	name = param + strlen(key);
+	len = strcspn(name, ",");
+	list_for_each_entry(type, &parent->types, node) {
+		const char *known = kobject_name(&type->kobj);
+
+		if (strlen(known) == len && !memcmp(known, name, len)) {
+			mdev_request_cut_param(req, param, strlen(key) + len);
+			return type;
+		}
+	}
+	return ERR_PTR(-EINVAL);
+}

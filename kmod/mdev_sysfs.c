@@ -1,0 +1,500 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Every file and link that the core has in sysfs; see ABI.rst
+ */
+
+#include <linux/device/class.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/sysfs.h>
+
+#include "compat.h"
+#include "mdev_private.h"
+
+static struct class_compat *mdev_bus_class;
+
+/* Types */
+
+static ssize_t mdev_type_create(struct mdev_type *type, const char *buf,
+				size_t count)
+{
+	struct mdev_request req;
+	int rc;
+
+	rc = mdev_request_parse(&req, buf, count);
+	if (rc)
+		return rc;
+	rc = mdev_device_create(type, &req);
+	mdev_request_done(&req);
+	return rc ?: count;
+}
+
+static ssize_t create_store(struct kobject *kobj, struct kobj_attribute *attr,
+			    const char *buf, size_t count)
+{
+	return mdev_type_create(to_mdev_type(kobj), buf, count);
+}
+
+static ssize_t device_api_show(struct kobject *kobj,
+			       struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%s\n",
+			  to_mdev_type(kobj)->parent->ops->device_api);
+}
+
+static ssize_t name_show(struct kobject *kobj, struct kobj_attribute *attr,
+			 char *buf)
+{
+	const struct mdev_type_desc *desc = to_mdev_type(kobj)->desc;
+
+	return sysfs_emit(buf, "%s\n", desc->pretty_name ?: desc->name);
+}
+
+static ssize_t description_show(struct kobject *kobj,
+				struct kobj_attribute *attr, char *buf)
+{
+	struct mdev_type *type = to_mdev_type(kobj);
+
+	return type->parent->ops->description(type->parent->dev, type->desc,
+					      buf);
+}
+
+static ssize_t available_instances_show(struct kobject *kobj,
+					struct kobj_attribute *attr, char *buf)
+{
+	struct mdev_type *type = to_mdev_type(kobj);
+	struct parent_device *parent = type->parent;
+	const struct parent_ops *ops = parent->ops;
+	unsigned int available;
+
+	if (ops->available_instances)
+		available = ops->available_instances(parent->dev, type->desc);
+	else
+		available = ops->max_instances - READ_ONCE(parent->nr_devices);
+	return sysfs_emit(buf, "%u\n", available);
+}
+
+static struct kobj_attribute create_attr = __ATTR_WO(create);
+static struct kobj_attribute device_api_attr = __ATTR_RO(device_api);
+static struct kobj_attribute name_attr = __ATTR_RO(name);
+static struct kobj_attribute description_attr = __ATTR_RO(description);
+static struct kobj_attribute available_instances_attr =
+	__ATTR_RO(available_instances);
+
+/* Without create, which is there only while the parent takes instances */
+static struct attribute *mdev_type_attrs[] = {
+	&device_api_attr.attr,
+	&name_attr.attr,
+	&description_attr.attr,
+	&available_instances_attr.attr,
+	NULL
+};
+
+static umode_t mdev_type_is_visible(struct kobject *kobj,
+				    struct attribute *attr, int n)
+{
+	if (attr == &description_attr.attr &&
+	    !to_mdev_type(kobj)->parent->ops->description)
+		return 0;
+	return attr->mode;
+}
+
+static const struct attribute_group mdev_type_group = {
+	.attrs = mdev_type_attrs,
+	.is_visible = mdev_type_is_visible,
+};
+
+static const struct attribute_group *mdev_type_groups[] = {
+	&mdev_type_group,
+	NULL
+};
+
+static void mdev_type_release(struct kobject *kobj)
+{
+	kfree(to_mdev_type(kobj));
+}
+
+static const struct kobj_type mdev_type_ktype = {
+	.sysfs_ops = &kobj_sysfs_ops,
+	.release = mdev_type_release,
+	.default_groups = mdev_type_groups,
+};
+
+static int mdev_type_add(struct parent_device *parent,
+			 const struct mdev_type_desc *desc)
+{
+	struct mdev_type *type;
+	int rc;
+
+	type = kzalloc(sizeof(*type), GFP_KERNEL);
+	if (!type)
+		return -ENOMEM;
+	type->parent = parent;
+	type->desc = desc;
+	type->kobj.kset = parent->types_kset;
+	rc = kobject_init_and_add(&type->kobj, &mdev_type_ktype,
+				  NULL, "%s-%s", dev_driver_string(parent->dev),
+				  desc->name);
+	if (rc)
+		goto out_put;
+
+	type->devices_kobj = kobject_create_and_add("devices", &type->kobj);
+	if (!type->devices_kobj) {
+		rc = -ENOMEM;
+		goto out_put;
+	}
+	list_add_tail(&type->node, &parent->types);
+	return 0;
+
+out_put:
+	kobject_put(&type->kobj);
+	return rc;
+}
+
+/* The type itself stays for as long as an instance refers to it. */
+static void mdev_type_remove(struct mdev_type *type)
+{
+	list_del(&type->node);
+	kobject_put(type->devices_kobj);
+	kobject_del(&type->kobj);
+	kobject_put(&type->kobj);
+}
+
+static void mdev_types_remove(struct parent_device *parent)
+{
+	struct mdev_type *type, *next;
+
+	list_for_each_entry_safe(type, next, &parent->types, node)
+		mdev_type_remove(type);
+	kset_unregister(parent->types_kset);
+}
+
+static int mdev_types_add(struct parent_device *parent)
+{
+	const struct mdev_type_desc *desc;
+	int rc;
+
+	parent->types_kset = kset_create_and_add("mdev_supported_types", NULL,
+						 &parent->dev->kobj);
+	if (!parent->types_kset)
+		return -ENOMEM;
+
+	for (desc = parent->ops->supported_types; desc->name; desc++) {
+		rc = mdev_type_add(parent, desc);
+		if (rc) {
+			mdev_types_remove(parent);
+			return rc;
+		}
+	}
+	return 0;
+}
+
+/* Parents */
+
+static ssize_t mdev_create_store(struct device *dev,
+				 struct device_attribute *attr,
+				 const char *buf, size_t count)
+{
+	struct parent_device *parent =
+		container_of(attr, struct parent_device, create_attr);
+	struct mdev_request req;
+	struct mdev_type *type;
+	int rc;
+
+	rc = mdev_request_parse(&req, buf, count);
+	if (rc)
+		return rc;
+	type = mdev_request_take_type(&req, parent);
+	if (!req.numbered)
+		rc = -EINVAL;
+	else if (IS_ERR(type))
+		rc = PTR_ERR(type);
+	else
+		rc = mdev_device_create(type, &req);
+	mdev_request_done(&req);
+	return rc ?: count;
+}
+
+static ssize_t mdev_destroy_store(struct device *dev,
+				  struct device_attribute *attr,
+				  const char *buf, size_t count)
+{
+	struct parent_device *parent =
+		container_of(attr, struct parent_device, destroy_attr);
+	struct mdev_device *mdev;
+	struct mdev_request req;
+	int rc;
+
+	rc = mdev_request_parse(&req, buf, count);
+	if (rc)
+		return rc;
+	rc = req.params ? -EINVAL : -ENODEV;
+	mdev = req.params ? NULL : mdev_device_find(parent, &req.id);
+	if (mdev) {
+		rc = mdev_device_destroy(mdev);
+		/* Pairs with the get in mdev_device_find() */
+		mdev_put_device(mdev);
+	}
+	mdev_request_done(&req);
+	return rc ?: count;
+}
+
+/* The files through which instances come, added last and removed first */
+static void mdev_doors_close(struct parent_device *parent)
+{
+	struct mdev_type *type;
+
+	list_for_each_entry(type, &parent->types, node)
+		sysfs_remove_file(&type->kobj, &create_attr.attr);
+	device_remove_file(parent->dev, &parent->create_attr);
+	device_remove_file(parent->dev, &parent->destroy_attr);
+}
+
+static void mdev_door_init(struct device_attribute *attr, const char *name)
+{
+	sysfs_attr_init(&attr->attr);
+	attr->attr.name = name;
+	attr->attr.mode = 0200;
+}
+
+static int mdev_doors_open(struct parent_device *parent)
+{
+	struct mdev_type *type;
+	int rc;
+
+	mdev_door_init(&parent->create_attr, "mdev_create");
+	parent->create_attr.store = mdev_create_store;
+	mdev_door_init(&parent->destroy_attr, "mdev_destroy");
+	parent->destroy_attr.store = mdev_destroy_store;
+
+	rc = device_create_file(parent->dev, &parent->create_attr);
+	if (rc)
+		return rc;
+	rc = device_create_file(parent->dev, &parent->destroy_attr);
+	if (rc)
+		goto out_close;
+	list_for_each_entry(type, &parent->types, node) {
+		rc = sysfs_create_file(&type->kobj, &create_attr.attr);
+		if (rc)
+			goto out_close;
+	}
+	return 0;
+
+out_close:
+	mdev_doors_close(parent);
+	return rc;
+}
+
+/**
+ * mdev_sysfs_add_parent() - give a parent its files
+ * @parent: the parent, complete
+ *
+ * Return: 0, -EEXIST where the device has a file of such a name, -ENOMEM.
+ */
+int mdev_sysfs_add_parent(struct parent_device *parent)
+{
+	int rc;
+
+	rc = sysfs_create_groups(&parent->dev->kobj,
+				 parent->ops->dev_attr_groups);
+	if (rc)
+		return rc;
+	rc = mdev_types_add(parent);
+	if (rc)
+		goto out_groups;
+	rc = compat_class_link(mdev_bus_class, parent->dev);
+	if (rc)
+		goto out_types;
+	rc = mdev_doors_open(parent);
+	if (rc)
+		goto out_link;
+	return 0;
+
+out_link:
+	compat_class_unlink(mdev_bus_class, parent->dev);
+out_types:
+	mdev_types_remove(parent);
+out_groups:
+	sysfs_remove_groups(&parent->dev->kobj, parent->ops->dev_attr_groups);
+	return rc;
+}
+
+/**
+ * mdev_sysfs_seal_parent() - let no more instances be made
+ * @parent: the parent
+ *
+ * Those that are being made are complete, or given up, when this returns.
+ */
+void mdev_sysfs_seal_parent(struct parent_device *parent)
+{
+	mdev_doors_close(parent);
+}
+
+/**
+ * mdev_sysfs_remove_parent() - take a parent's files away
+ * @parent: the parent, sealed and without instances
+ */
+void mdev_sysfs_remove_parent(struct parent_device *parent)
+{
+	compat_class_unlink(mdev_bus_class, parent->dev);
+	mdev_types_remove(parent);
+	sysfs_remove_groups(&parent->dev->kobj, parent->ops->dev_attr_groups);
+}
+
+/* Instances */
+
+static ssize_t remove_store(struct device *dev, struct device_attribute *attr,
+			    const char *buf, size_t count)
+{
+	struct mdev_device *mdev = to_mdev_device(dev);
+	struct kernfs_node *kn;
+	unsigned long val;
+	int rc;
+
+	if (kstrtoul(buf, 0, &val))
+		return -EINVAL;
+	if (!val)
+		return count;
+
+	/* Removal takes this file away, which would wait for this write. */
+	kn = sysfs_break_active_protection(&dev->kobj, &attr->attr);
+	if (!kn)
+		return -ENODEV;
+	rc = mdev_device_destroy(mdev);
+	sysfs_unbreak_active_protection(kn);
+	return rc ?: count;
+}
+static DEVICE_ATTR_WO(remove);
+
+static ssize_t uuid_show(struct device *dev, struct device_attribute *attr,
+			 char *buf)
+{
+	return sysfs_emit(buf, "%pUl\n", &to_mdev_device(dev)->id.uuid);
+}
+static DEVICE_ATTR_RO(uuid);
+
+static ssize_t instance_show(struct device *dev, struct device_attribute *attr,
+			     char *buf)
+{
+	return sysfs_emit(buf, "%u\n", to_mdev_device(dev)->id.instance);
+}
+static DEVICE_ATTR_RO(instance);
+
+static ssize_t state_show(struct device *dev, struct device_attribute *attr,
+			  char *buf)
+{
+	bool started = READ_ONCE(to_mdev_device(dev)->started);
+
+	return sysfs_emit(buf, "%s\n", started ? "started" : "stopped");
+}
+static DEVICE_ATTR_RO(state);
+
+static struct attribute *mdev_device_attrs[] = {
+	&dev_attr_remove.attr,
+	&dev_attr_uuid.attr,
+	&dev_attr_instance.attr,
+	&dev_attr_state.attr,
+	NULL
+};
+ATTRIBUTE_GROUPS(mdev_device);
+
+const struct device_type mdev_device_type = {
+	.groups = mdev_device_groups,
+};
+
+/**
+ * mdev_sysfs_add_links() - tie an instance to its type
+ * @mdev: the instance, added
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int mdev_sysfs_add_links(struct mdev_device *mdev)
+{
+	int rc;
+
+	rc = sysfs_create_link(mdev->type->devices_kobj, &mdev->dev.kobj,
+			       dev_name(&mdev->dev));
+	if (rc)
+		return rc;
+	rc = sysfs_create_link(&mdev->dev.kobj, &mdev->type->kobj, "mdev_type");
+	if (rc)
+		sysfs_remove_link(mdev->type->devices_kobj,
+				  dev_name(&mdev->dev));
+	return rc;
+}
+
+/**
+ * mdev_sysfs_remove_links() - undo mdev_sysfs_add_links()
+ * @mdev: the instance
+ */
+void mdev_sysfs_remove_links(struct mdev_device *mdev)
+{
+	sysfs_remove_link(&mdev->dev.kobj, "mdev_type");
+	sysfs_remove_link(mdev->type->devices_kobj, dev_name(&mdev->dev));
+}
+
+/* Machines */
+
+static ssize_t mdev_class_store(const char *buf, size_t count,
+				int (*action)(const guid_t *uuid))
+{
+	struct mdev_request req;
+	int rc;
+
+	rc = mdev_request_parse(&req, buf, count);
+	if (rc)
+		return rc;
+	if (req.numbered || req.params)
+		rc = -EINVAL;
+	else
+		rc = action(&req.id.uuid);
+	mdev_request_done(&req);
+	return rc ?: count;
+}
+
+static ssize_t mdev_start_store(compat_class_const struct class *class,
+				compat_class_const struct class_attribute *attr,
+				const char *buf, size_t count)
+{
+	return mdev_class_store(buf, count, mdev_machine_start);
+}
+static CLASS_ATTR_WO(mdev_start);
+
+static ssize_t mdev_stop_store(compat_class_const struct class *class,
+			       compat_class_const struct class_attribute *attr,
+			       const char *buf, size_t count)
+{
+	return mdev_class_store(buf, count, mdev_machine_stop);
+}
+static CLASS_ATTR_WO(mdev_stop);
+
+static struct attribute *mdev_class_attrs[] = {
+	&class_attr_mdev_start.attr,
+	&class_attr_mdev_stop.attr,
+	NULL
+};
+ATTRIBUTE_GROUPS(mdev_class);
+
+static struct class mdev_class = {
+	.name = "mdev",
+	.class_groups = mdev_class_groups,
+};
+
+int __init mdev_sysfs_init(void)
+{
+	int rc;
+
+	mdev_bus_class = class_compat_register("mdev_bus");
+	if (!mdev_bus_class)
+		return -ENOMEM;
+	rc = class_register(&mdev_class);
+	if (rc)
+		class_compat_unregister(mdev_bus_class);
+	return rc;
+}
+
+void mdev_sysfs_exit(void)
+{
+	class_unregister(&mdev_class);
+	class_compat_unregister(mdev_bus_class);
+}

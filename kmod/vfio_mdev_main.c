@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The VFIO bus driver: gives an instance to user space, and passes what user
+ * space does to the parent driver
+ */
+
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <linux/vfio.h>
+
+#include "compat.h"
+#include "vfio_mdev_private.h"
+
+/* The APIs that VFIO has, and how VFIO_DEVICE_GET_INFO tells them apart */
+static const struct {
+	const char *name;
+	u32 flag;
+} vfio_mdev_apis[] = {
+	{ VFIO_DEVICE_API_PCI_STRING, VFIO_DEVICE_FLAGS_PCI },
+	{ VFIO_DEVICE_API_PLATFORM_STRING, VFIO_DEVICE_FLAGS_PLATFORM },
+	{ VFIO_DEVICE_API_AMBA_STRING, VFIO_DEVICE_FLAGS_AMBA },
+	{ VFIO_DEVICE_API_CCW_STRING, VFIO_DEVICE_FLAGS_CCW },
+	{ VFIO_DEVICE_API_AP_STRING, VFIO_DEVICE_FLAGS_AP },
+};
+
+static struct vfio_mdev *to_vfio_mdev(struct vfio_device *vdev)
+{
+	return container_of(vdev, struct vfio_mdev, vdev);
+}
+
+static const struct parent_ops *vfio_mdev_ops(struct vfio_mdev *self)
+{
+	return self->mdev->parent->ops;
+}
+
+/* Returns 0 for an API that VFIO does not have */
+static u32 vfio_mdev_api_flag(const struct parent_ops *ops)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(vfio_mdev_apis); i++)
+		if (!strcmp(ops->device_api, vfio_mdev_apis[i].name))
+			return vfio_mdev_apis[i].flag;
+	return 0;
+}
+
+static int vfio_mdev_init(struct vfio_device *vdev)
+{
+	struct vfio_mdev *self = to_vfio_mdev(vdev);
+
+	self->mdev = to_mdev_device(vdev->dev);
+	spin_lock_init(&self->irq_lock);
+	return 0;
+}
+
+static int vfio_mdev_open_device(struct vfio_device *vdev)
+{
+	struct vfio_mdev *self = to_vfio_mdev(vdev);
+	int rc;
+
+	rc = vfio_mdev_irqs_init(self);
+	if (rc)
+		return rc;
+	rc = mdev_open_device(self->mdev);
+	if (rc)
+		vfio_mdev_irqs_release(self);
+	return rc;
+}
+
+static void vfio_mdev_close_device(struct vfio_device *vdev)
+{
+	struct vfio_mdev *self = to_vfio_mdev(vdev);
+
+	/* In this order: the parent driver signals until it is closed. */
+	mdev_close_device(self->mdev);
+	vfio_mdev_irqs_release(self);
+}
+
+static ssize_t vfio_mdev_read(struct vfio_device *vdev, char __user *buf,
+			      size_t count, loff_t *ppos)
+{
+	struct vfio_mdev *self = to_vfio_mdev(vdev);
+	const struct parent_ops *ops = vfio_mdev_ops(self);
+	u8 piece[MDEV_ACCESS_MAX] __aligned(8);
+	size_t done = 0;
+	ssize_t rc = 0;
+
+	while (done < count) {
+		rc = ops->read(self->mdev, piece,
+			       min(count - done, sizeof(piece)), *ppos);
+		if (rc <= 0)
+			break;
+		if (copy_to_user(buf + done, piece, rc)) {
+			rc = -EFAULT;
+			break;
+		}
+		done += rc;
+		*ppos += rc;
+	}
+	return done ?: rc;
+}
+
+static ssize_t vfio_mdev_write(struct vfio_device *vdev,
+			       const char __user *buf, size_t count,
+			       loff_t *ppos)
+{
+	struct vfio_mdev *self = to_vfio_mdev(vdev);
+	const struct parent_ops *ops = vfio_mdev_ops(self);
+	u8 piece[MDEV_ACCESS_MAX] __aligned(8);
+	size_t done = 0, len;
+	ssize_t rc = 0;
+
+	while (done < count) {
+		len = min(count - done, sizeof(piece));
+		if (copy_from_user(piece, buf + done, len)) {
+			rc = -EFAULT;
+			break;
+		}
+		rc = ops->write(self->mdev, piece, len, *ppos);
+		if (rc <= 0)
+			break;
+		done += rc;
+		*ppos += rc;
+	}
+	return done ?: rc;
+}
+
+static long vfio_mdev_ioctl_get_info(struct vfio_mdev *self, void __user *arg)
+{
+	const size_t minsz = offsetofend(struct vfio_device_info, num_irqs);
+	const struct parent_ops *ops = vfio_mdev_ops(self);
+	struct vfio_device_info info = {};
+
+	if (copy_from_user(&info, arg, minsz))
+		return -EFAULT;
+	if (info.argsz < minsz)
+		return -EINVAL;
+
+	info.flags = vfio_mdev_api_flag(ops);
+	if (ops->reset)
+		info.flags |= VFIO_DEVICE_FLAGS_RESET;
+	info.num_regions = ops->num_regions;
+	info.num_irqs = ops->num_irqs;
+	return copy_to_user(arg, &info, minsz) ? -EFAULT : 0;
+}
+
+/* caps->buf is for the caller to kfree(), also on failure */
+static int vfio_mdev_get_region_info(struct vfio_device *vdev,
+				     struct vfio_region_info *info,
+				     struct vfio_info_cap *caps)
+{
+	struct vfio_mdev *self = to_vfio_mdev(vdev);
+	const struct parent_ops *ops = vfio_mdev_ops(self);
+
+	if (info->index >= ops->num_regions)
+		return -EINVAL;
+	info->flags = 0;
+	info->size = 0;
+	info->offset = mdev_region_offset(info->index);
+	return ops->get_region_info(self->mdev, info, caps);
+}
+
+static long vfio_mdev_ioctl_get_irq_info(struct vfio_mdev *self,
+					 void __user *arg)
+{
+	const size_t minsz = offsetofend(struct vfio_irq_info, count);
+	struct vfio_irq_info info;
+	int rc;
+
+	if (copy_from_user(&info, arg, minsz))
+		return -EFAULT;
+	if (info.argsz < minsz || info.index >= vfio_mdev_ops(self)->num_irqs)
+		return -EINVAL;
+	rc = vfio_mdev_get_irq_info(self, &info);
+	if (rc)
+		return rc;
+	return copy_to_user(arg, &info, minsz) ? -EFAULT : 0;
+}
+
+static long vfio_mdev_ioctl_set_irqs(struct vfio_mdev *self, void __user *arg)
+{
+	const size_t minsz = offsetofend(struct vfio_irq_set, count);
+	unsigned int num_irqs = vfio_mdev_ops(self)->num_irqs;
+	struct vfio_irq_set hdr;
+	void *data = NULL;
+	size_t size;
+	int rc;
+
+	if (copy_from_user(&hdr, arg, minsz))
+		return -EFAULT;
+	if (hdr.index >= num_irqs)
+		return -EINVAL;
+	rc = vfio_set_irqs_validate_and_prepare(&hdr,
+						self->irqs[hdr.index].count,
+						num_irqs, &size);
+	if (rc)
+		return rc;
+	if (size) {
+		data = memdup_user(arg + minsz, size);
+		if (IS_ERR(data))
+			return PTR_ERR(data);
+	}
+	rc = vfio_mdev_set_irqs(self, &hdr, data);
+	kfree(data);
+	return rc;
+}
+
+static long vfio_mdev_ioctl_reset(struct vfio_mdev *self)
+{
+	const struct parent_ops *ops = vfio_mdev_ops(self);
+
+	return ops->reset ? ops->reset(self->mdev) : -ENOTTY;
+}
+
+static long vfio_mdev_ioctl(struct vfio_device *vdev, unsigned int cmd,
+			    unsigned long arg)
+{
+	struct vfio_mdev *self = to_vfio_mdev(vdev);
+	void __user *uarg = (void __user *)arg;
+
+	switch (cmd) {
+	case VFIO_DEVICE_GET_INFO:
+		return vfio_mdev_ioctl_get_info(self, uarg);
+	case VFIO_DEVICE_GET_REGION_INFO:
+		return compat_ioctl_region_info(vdev, uarg,
+						vfio_mdev_get_region_info);
+	case VFIO_DEVICE_GET_IRQ_INFO:
+		return vfio_mdev_ioctl_get_irq_info(self, uarg);
+	case VFIO_DEVICE_SET_IRQS:
+		return vfio_mdev_ioctl_set_irqs(self, uarg);
+	case VFIO_DEVICE_RESET:
+		return vfio_mdev_ioctl_reset(self);
+	default:
+		return -ENOTTY;
+	}
+}
+
+static void vfio_mdev_request(struct vfio_device *vdev, unsigned int count)
+{
+	vfio_mdev_request_release(to_vfio_mdev(vdev));
+}
+
+static void vfio_mdev_dma_unmap(struct vfio_device *vdev, u64 iova, u64 length)
+{
+	struct vfio_mdev *self = to_vfio_mdev(vdev);
+	const struct parent_ops *ops = vfio_mdev_ops(self);
+
+	if (ops->dma_unmap)
+		ops->dma_unmap(self->mdev, iova, length);
+}
+
+static const struct vfio_device_ops vfio_mdev_device_ops = {
+	.name = "vfio-mdev",
+	.init = vfio_mdev_init,
+	.open_device = vfio_mdev_open_device,
+	.close_device = vfio_mdev_close_device,
+	.read = vfio_mdev_read,
+	.write = vfio_mdev_write,
+	.ioctl = vfio_mdev_ioctl,
+	.request = vfio_mdev_request,
+	.dma_unmap = vfio_mdev_dma_unmap,
+	COMPAT_VFIO_DEVICE_OPS
+	COMPAT_VFIO_REGION_INFO(vfio_mdev_get_region_info)
+};
+
+static int vfio_mdev_probe(struct mdev_device *mdev)
+{
+	struct vfio_mdev *self;
+	int rc;
+
+	self = vfio_alloc_device(vfio_mdev, vdev, &mdev->dev,
+				 &vfio_mdev_device_ops);
+	if (IS_ERR(self))
+		return PTR_ERR(self);
+	dev_set_drvdata(&mdev->dev, self);
+	rc = vfio_register_emulated_iommu_dev(&self->vdev);
+	if (rc)
+		vfio_put_device(&self->vdev);
+	return rc;
+}
+
+static void vfio_mdev_remove(struct mdev_device *mdev)
+{
+	struct vfio_mdev *self = dev_get_drvdata(&mdev->dev);
+
+	vfio_unregister_group_dev(&self->vdev);
+	/* Pairs with vfio_alloc_device() in vfio_mdev_probe() */
+	vfio_put_device(&self->vdev);
+}
+
+static bool vfio_mdev_match(struct mdev_device *mdev)
+{
+	return vfio_mdev_api_flag(mdev->parent->ops);
+}
+
+static int vfio_mdev_pin_pages(struct mdev_device *mdev, dma_addr_t iova,
+			       int npage, int prot, struct page **pages)
+{
+	struct vfio_mdev *self = dev_get_drvdata(&mdev->dev);
+
+	return vfio_pin_pages(&self->vdev, iova, npage, prot, pages);
+}
+
+static void vfio_mdev_unpin_pages(struct mdev_device *mdev, dma_addr_t iova,
+				  int npage)
+{
+	struct vfio_mdev *self = dev_get_drvdata(&mdev->dev);
+
+	vfio_unpin_pages(&self->vdev, iova, npage);
+}
+
+static int vfio_mdev_rw_memory(struct mdev_device *mdev, dma_addr_t iova,
+			       void *data, size_t len, bool write)
+{
+	struct vfio_mdev *self = dev_get_drvdata(&mdev->dev);
+
+	return vfio_dma_rw(&self->vdev, iova, data, len, write);
+}
+
+static struct mdev_driver vfio_mdev_driver = {
+	.name = "vfio_mdev",
+	.probe = vfio_mdev_probe,
+	.remove = vfio_mdev_remove,
+	.match = vfio_mdev_match,
+	.pin_pages = vfio_mdev_pin_pages,
+	.unpin_pages = vfio_mdev_unpin_pages,
+	.rw_memory = vfio_mdev_rw_memory,
+	.signal = vfio_mdev_signal,
+};
+
+static int __init vfio_mdev_module_init(void)
+{
+	return mdev_register_driver(&vfio_mdev_driver, THIS_MODULE);
+}
+
+static void __exit vfio_mdev_module_exit(void)
+{
+	mdev_unregister_driver(&vfio_mdev_driver);
+}
+
+module_init(vfio_mdev_module_init);
+module_exit(vfio_mdev_module_exit);
+
+MODULE_DESCRIPTION("VFIO bus driver for mediated devices");
+MODULE_AUTHOR("The mdev project");
+MODULE_LICENSE("GPL");
+MODULE_VERSION("1.0");
