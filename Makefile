@@ -13,7 +13,7 @@ INSTALL ?= install
 
 CFLAGS ?= -O2 -g
 WERROR ?= -Werror
-LIBS := inih libsmartcols json-c libudev uuid
+LIBS := inih smartcols json-c libudev uuid
 KDIR ?= /lib/modules/$(shell uname -r)/build
 VM_KERNELS ?= 6.1 6.12
 
