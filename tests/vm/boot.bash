@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A guest that boots as a host does: systemd, udev, the project installed, a disk that lasts from
+# one boot to the next. For bats suites and the demo; the state of a guest is the folder VM_DIR.
+# shellcheck shell=bash
+
+# Makes what every guest starts from; call it once. Usage: vm_prepare X.Y
+vm_prepare() {
+	"$vm/build-image"
+	"$vm/build-payload" "$1" ours
+	"$vm/build-initrd" "$1" "$top/build/vm/initrd-$1"
+	"$vm/build-initrd" "$1" "$top/build/vm/initrd-$1-payload" "$top/build/vm/payload-$1-ours"
+}
+
+# Gives VM_DIR a guest that was never booted. Usage: vm_new X.Y
+vm_new() {
+	rm -rf "$VM_DIR"
+	mkdir -p "$VM_DIR"
+	cp --sparse=always --reflink=auto "$cache/image.ext4" "$VM_DIR/disk"
+	echo "$1" >"$VM_DIR/series"
+	echo -payload >"$VM_DIR/initrd"
+}
+
+# Boots the guest and waits until systemd has started everything. Arguments go to QEMU.
+vm_start() {
+	local series pipe
+	series=$(<"$VM_DIR/series")
+	rm -f "$VM_DIR"/{agent,monitor}.{in,out}
+	for pipe in agent monitor; do
+		mkfifo "$VM_DIR/$pipe.in" "$VM_DIR/$pipe.out"
+	done
+	machine_options "$series" "$top/build/vm/initrd-$series$(<"$VM_DIR/initrd")" \
+		"quiet systemd.show_status=false"
+	machine+=(
+		-smp 2
+		-chardev "file,id=console,path=$VM_DIR/console,append=on" -serial chardev:console
+		-chardev "pipe,id=agent,path=$VM_DIR/agent" -serial chardev:agent
+		-chardev "pipe,id=monitor,path=$VM_DIR/monitor" -mon chardev=monitor,mode=control
+		-drive "if=none,id=disk,file=$VM_DIR/disk,format=raw,cache=unsafe"
+		-device virtio-blk-pci,drive=disk,bus=pcie.0,addr=4
+	)
+	timeout -k 5 "${VM_TIMEOUT:-900}" "${machine[@]}" "$@" </dev/null >>"$VM_DIR/qemu" 2>&1 3>&- &
+	echo $! >"$VM_DIR/pid"
+	: >"$VM_DIR/initrd"
+	vm_await_ready || { vm_post_mortem; return 1; }
+}
+
+vm_await_ready() {
+	local word state
+	while read -r -t 120 word <>"$VM_DIR/agent.out"; do
+		[ "$word" != ready ] || break
+	done
+	[ "${word-}" = ready ] || return 1
+	state=$(vm_run 'systemctl is-system-running --wait')
+	[ "$state" = running ] && return
+	echo "systemd says the guest is '$state'" >&2
+	vm_run 'systemctl --failed --no-legend' >&2
+	return 1
+}
+
+vm_post_mortem() {
+	tail -n 5 "$VM_DIR/qemu" >&2
+	tail -n 40 "$VM_DIR/console" >&2
+	vm_kill
+}
+
+# Runs a shell command as root in the guest; prints its output, returns its exit status.
+vm_run() {
+	local id=$RANDOM$RANDOM out word answer status output
+	exec {out}<>"$VM_DIR/agent.out"
+	vm_send "$id" "$1"
+	while read -r -t 150 word answer status output <&"$out"; do
+		[ "$word $answer" = "done $id" ] || continue
+		exec {out}>&-
+		base64 -d <<<"$output"
+		return "$status"
+	done
+	exec {out}>&-
+	echo "the guest does not answer" >&2
+	return 125
+}
+
+vm_send() {
+	printf 'run %s %s\n' "$1" "$(base64 -w 0 <<<"$2")" 1<>"$VM_DIR/agent.in"
+}
+
+# Waits until a command succeeds in the guest. Usage: vm_wait SECONDS COMMAND
+vm_wait() {
+	vm_run "for ((i = 0; i < $1 * 10; i++)); do { $2; } >/dev/null 2>&1 && exit; sleep 0.1; done
+		echo 'not within $1 s: '${2@Q}; exit 1"
+}
+
+# Gives QEMU's monitor a command, such as "device_del edu1", and prints its answer.
+vm_monitor() {
+	local in out line
+	exec {in}<>"$VM_DIR/monitor.in" {out}<>"$VM_DIR/monitor.out"
+	jq -cn --arg line "$1" '{execute: "qmp_capabilities"}, {execute: "human-monitor-command",
+		id: "answer", arguments: {"command-line": $line}}' >&"$in"
+	while read -r -t 30 line <&"$out"; do
+		if jq -e '.id == "answer"' <<<"$line" >/dev/null; then
+			exec {in}>&- {out}>&-
+			jq -r '.return // .error.desc' <<<"$line"
+			return
+		fi
+	done
+	exec {in}>&- {out}>&-
+	echo "QEMU's monitor does not answer" >&2
+	return 125
+}
+
+# Shuts the guest down in good order and waits until QEMU has gone.
+vm_stop() {
+	vm_send 0 'systemctl --no-block poweroff'
+	vm_await_exit 60
+}
+
+# The machine goes off and on again, as for a new boot from the same disk.
+vm_reboot() {
+	vm_send 0 'systemctl --no-block reboot'
+	vm_await_exit 60
+	vm_start "$@"
+}
+
+vm_kill() {
+	[ ! -e "$VM_DIR/pid" ] || kill "$(<"$VM_DIR/pid")" 2>/dev/null || :
+	vm_await_exit 20
+}
+
+vm_await_exit() {
+	local tries=$(($1 * 10))
+	while [ -e "$VM_DIR/pid" ] && kill -0 "$(<"$VM_DIR/pid")" 2>/dev/null; do
+		if ((tries-- == 0)); then
+			echo "the guest did not go off in $1 s" >&2
+			kill -KILL "$(<"$VM_DIR/pid")"
+			return 1
+		fi
+		sleep 0.1
+	done
+	rm -f "$VM_DIR/pid"
+}
