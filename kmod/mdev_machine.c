@@ -175,9 +175,11 @@ static int mdev_members_start(struct mdev_members *members)
 		rc = mdev_device_start(members->devices[i]);
 		if (rc < 0)
 			goto out_stop;
-		/* Those started here gather at the front, for the undoing. */
-		if (rc > 0)
-			swap(members->devices[started++], members->devices[i]);
+		if (rc > 0) {
+			/* Those to undo gather at the front. */
+			swap(members->devices[started], members->devices[i]);
+			started++;
+		}
 	}
 	return 0;
 

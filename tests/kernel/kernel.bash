@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What the suites that run on a real kernel share.
+# shellcheck shell=bash
+
+# shellcheck disable=SC2034 # used by the suites
+{
+	PARENT=0000:01:00.0
+	OTHER_PARENT=0000:02:00.0
+	UUID=5f0c3b1e-8a45-4c1d-9d5b-000000000001
+	UUID2=5f0c3b1e-8a45-4c1d-9d5b-000000000002
+	UUID3=5f0c3b1e-8a45-4c1d-9d5b-000000000003
+	DEVICES=/sys/bus/mdev/devices
+}
+
+# Skips the suite unless it runs in the machine that tests/vm/run boots, with this core loaded.
+requires_core() {
+	[ "${MDEV_TEST_CORE-}" = "$1" ] || skip "needs the virtual machine with the core '$1'"
+}
+
+load_modules() {
+	modprobe vfio_iommu_type1
+	modprobe vfio_mdev
+	modprobe medu "$@"
+	wait_for test -d "$(types)"
+}
+
+# Removes what a failed test may have left, so that it does not fail the next one as well.
+remove_devices() {
+	local device
+	for device in "$DEVICES"/*/remove; do
+		[ ! -e "$device" ] || echo 1 >"$device" 2>/dev/null || true
+	done
+}
+
+unload_modules() {
+	remove_devices
+	modprobe -r medu
+	modprobe -r vfio_mdev
+	! [ -e /sys/module/mdev ] || modprobe -r mdev
+}
+
+types() {
+	echo "/sys/bus/pci/devices/${1:-$PARENT}/mdev_supported_types"
+}
+
+# create [-p PARENT] [-t TYPE] TEXT: writes TEXT to the type's create, without a newline
+create() {
+	local parent=$PARENT type=medu-fact
+	while [[ ${1-} == -* ]]; do
+		case $1 in
+		-p) parent=$2 ;;
+		-t) type=$2 ;;
+		esac
+		shift 2
+	done
+	write "$(types "$parent")/$type/create" "$1"
+}
+
+remove() {
+	write "$DEVICES/$1/remove" 1
+}
+
+# write FILE TEXT: one write() of exactly TEXT
+write() {
+	printf '%s' "$2" | dd of="$1" bs=65536 conv=notrunc status=none iflag=fullblock
+}
+
+# fails_with ERRNO-TEXT command…: the command fails, and says why; a bare name is not enough
+fails_with() {
+	local reason=$1
+	shift
+	run env LC_ALL=C bash -c "$(declare -f write create remove types); \
+		PARENT=$PARENT DEVICES=$DEVICES; \"\$@\"" -- "$@"
+	echo "'$*' left with $status: $output"
+	[ "$status" -ne 0 ] && [[ $output == *"$reason"* ]]
+}
+
+# wait_for command…: until it succeeds, a minute at most
+wait_for() {
+	local tries=600
+	until "$@"; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || { echo "still fails after a minute: $*"; return 1; }
+		read -r -t 0.1 <> <(:) || true
+	done
+}
+
+# assert ACTUAL = EXPECTED: prints both when they differ
+assert() {
+	local actual=$1 operator=$2 expected=$3
+	case $operator in
+	=) [[ $actual == "$expected" ]] ;;
+	!=) [[ $actual != "$expected" ]] ;;
+	=~) [[ $actual =~ $expected ]] ;;
+	*) echo "no operator '$operator'"; return 2 ;;
+	esac || {
+		printf 'expected %s %s\n     got %s\n' "$operator" "$expected" "$actual"
+		return 1
+	}
+}
+
+# Opens a device with vfio_user and keeps it so until release_device
+hold_device() {
+	coproc HOLDER { exec vfio_user hold "$1" 3>&-; }
+	# shellcheck disable=SC2153 # bash sets it
+	HOLDER_IN=${HOLDER[1]}
+	local line
+	read -r -t 60 line <&"${HOLDER[0]}"
+	[[ $line == open* ]]
+}
+
+release_device() {
+	local pid=$HOLDER_PID
+	eval "exec $HOLDER_IN>&-"
+	wait "$pid"
+}
