@@ -54,7 +54,8 @@ build/asan/%.o: cli/%.c | build/asan
 	$(CC) $(BASE_CFLAGS) $(SANITIZE) -MMD -MP -c -o $@ $<
 
 # A unit test names the link options of its own in a comment line "link-flags: ...".
-$(unit_tests): build/tests/%: tests/unit/%.c $(filter-out build/asan/main.o,$(asan_objects)) | build/tests
+$(unit_tests): build/tests/%: tests/unit/%.c \
+		$(filter-out build/asan/main.o,$(asan_objects)) | build/tests
 	$(CC) $(BASE_CFLAGS) $(SANITIZE) -MMD -MP -o $@ $^ $(BASE_LIBS) \
 		$(shell sed -n 's/.*link-flags: *//p' tests/unit/$*.c)
 
@@ -86,10 +87,10 @@ demo: setup ## The main job on a real kernel, as a transcript
 	tests/vm/demo
 
 check: setup ## Every test; ends with "N passed, N failed, N skipped"
-	tests/check all
+	VM_KERNELS="$(VM_KERNELS)" tests/check all
 
 check-unit check-cli check-kernel check-in-tree check-boot lint: setup ## That suite alone
-	tests/check $(@:check-%=%)
+	VM_KERNELS="$(VM_KERNELS)" tests/check $(@:check-%=%)
 
 bench: setup ## The measurements
 	tests/bench/run

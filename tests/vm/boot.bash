@@ -3,6 +3,8 @@
 # one boot to the next. For bats suites and the demo; the state of a guest is the folder VM_DIR.
 # shellcheck shell=bash
 
+. "${BASH_SOURCE[0]%/*}/lib.bash"
+
 # Makes what every guest starts from; call it once. Usage: vm_prepare X.Y
 vm_prepare() {
 	"$vm/build-image"
@@ -30,6 +32,7 @@ vm_start() {
 	done
 	machine_options "$series" "$top/build/vm/initrd-$series$(<"$VM_DIR/initrd")" \
 		"quiet systemd.show_status=false"
+	# shellcheck disable=SC2054 # the commas are QEMU's
 	machine+=(
 		-smp 2
 		-chardev "file,id=console,path=$VM_DIR/console,append=on" -serial chardev:console

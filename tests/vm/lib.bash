@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Paths and small helpers shared by the scripts of the test machine.
-# shellcheck shell=bash
-
-set -euo pipefail
+# shellcheck shell=bash disable=SC2034 # what is set here is used where this is read
 
 top=$(realpath "${BASH_SOURCE[0]%/*}/../..")
 cache=$top/build/cache
@@ -58,6 +56,7 @@ unpack_packages() {
 # A /dev/kvm may exist and hang: always TCG.
 machine_options() {
 	local series=$1 initrd=$2 append=$3
+	# shellcheck disable=SC2054 # the commas are QEMU's
 	machine=(
 		qemu-system-x86_64 -M q35 -accel tcg -m 1G -nodefaults -display none -no-reboot
 		-kernel "$cache/kernel-$series/boot/vmlinuz-$(<"$cache/kernel-$series/version")"

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What can be said about the sources without running them.
+
+setup_file() {
+	cd "$BATS_TEST_DIRNAME/../.." || return
+	bats_require_minimum_version 1.5.0
+}
+
+setup() {
+	cd "$BATS_TEST_DIRNAME/../.." || return
+}
+
+# The files of the project, as git knows them; in an exported tree all but what was built.
+sources() {
+	if [ -e .git ]; then
+		git ls-files --cached --others --exclude-standard
+	else
+		find . -path ./build -prune -o -type f -print | sed 's|^\./||'
+	fi
+}
+
+# Builds the modules with all warnings and under sparse; anything said is a failure.
+modules_are_quiet() {
+	local log
+	log=$(tests/vm/build-modules "$1" check)
+	echo "$log"
+	grep -q '^ *CHECK ' <<<"$log"
+	! grep -E 'warning|error' <<<"$log"
+}
+
+@test "the layers of the command hold" {
+	tests/lint/layers
+}
+
+@test "every file carries its licence" {
+	output=$(sources | grep -Ev '^COPYING$|^tests/data/|\.(md|rst)$' |
+		xargs grep -L SPDX-License-Identifier || :)
+	echo "$output"
+	[ -z "$output" ]
+}
+
+@test "shellcheck finds nothing in the scripts" {
+	sources | grep -Ev '^tests/data/|\.bats$|\.bash$' |
+		xargs grep -lE '^#!/bin/(ba)?sh|^#!/usr/bin/env bash|^# shellcheck shell=' |
+		xargs shellcheck -x -P SCRIPTDIR
+}
+
+# bats sets variables of its own, and runs functions in ways that shellcheck does not see.
+@test "shellcheck finds nothing in the suites" {
+	sources | grep -E '\.(bats|bash)$' | xargs shellcheck -s bash -S warning \
+		-e SC1091,SC2030,SC2031,SC2034,SC2154
+}
+
+@test "codespell finds nothing" {
+	sources | grep -Ev '^COPYING$|^tests/data/' | xargs codespell
+}
+
+@test "the modules build for 6.1 without a warning (W=1, sparse)" {
+	modules_are_quiet 6.1
+}
+
+@test "the modules build for 6.12 without a warning (W=1, sparse)" {
+	modules_are_quiet 6.12
+}
+
+# Out of tree there is no MAINTAINERS file, and a version check is what compat.h is for.
+@test "checkpatch finds nothing in the modules" {
+	mapfile -t modules < <(sources | grep -E '^kmod/.*\.[ch]$')
+	tests/vm/fetch-source 6.1
+	perl build/cache/source-6.1/scripts/checkpatch.pl --no-tree --strict --terse --show-types \
+		--max-line-length=100 --ignore FILE_PATH_CHANGES,LINUX_VERSION_CODE,CONSTANT_COMPARISON \
+		-f "${modules[@]}"
+}
