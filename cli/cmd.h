@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a verb is, and what verbs share. */
+#ifndef CMD_H
+#define CMD_H
+
+#include "inventory.h"
+#include "options.h"
+
+enum exit_status { DONE = 0, FAILED = 1, USAGE = 2 };
+
+/* The options that stand with every verb. */
+struct globals {
+	const char *root;
+	bool json, raw, noheadings, quiet, syslog, help, version;
+	unsigned int verbose;
+};
+
+/* A verb is data: parsing, --help and completion read this and nothing else. */
+struct command {
+	const char *name;
+	const char *summary; /* one line in the list of verbs */
+	const char *synopsis; /* what follows the name in the usage line */
+	const char *details; /* further lines of --help, or NULL */
+	int min_words, max_words; /* -1: any number */
+	const struct option_row *options;
+	size_t args_size; /* of the struct that the options go to */
+	void (*help_more)(void); /* prints what is made from other tables, or NULL */
+	/* words are what is left of the command line; returns an enum exit_status. */
+	int (*run)(const struct globals *globals, void *args, int word_count, char **words);
+};
+
+extern const struct command cmd_list, cmd_types, cmd_create, cmd_destroy, cmd_define, cmd_undefine,
+	cmd_apply, cmd_start, cmd_stop;
+
+/* All verbs, in the order of --help; ends with NULL. */
+extern const struct command *const commands[];
+extern const struct option_row global_options[];
+
+/* Prints one line that names the verb's --help, and returns USAGE. */
+int cmd_usage(const struct command *command, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* Prints what was found wrong in the definition files: FAILED when anything was, else DONE. */
+int cmd_report_problems(const struct inventory *inventory);
+
+/*
+ * A parent as the user names it. DONE and its name, or a message and FAILED or USAGE. NULL
+ * stays NULL.
+ */
+int cmd_parent(const struct command *command, struct inventory *inventory, const char *text,
+	       const char **ret_name);
+
+/* Answers the questions of the shell's completion, --list-*; returns an enum exit_status. */
+int complete(const char *question, int word_count, char **words);
+
+#endif

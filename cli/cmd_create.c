@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* mdev create: make an instance now. */
+#include "cmd.h"
+#include "find.h"
+#include "json.h"
+#include "lifecycle.h"
+#include "live.h"
+#include "msg.h"
+#include "store.h"
+#include "udev.h"
+
+#include <errno.h>
+
+#define UDEV_SECONDS 10
+
+struct create_args {
+	const char *parent, *type, *instance, *params;
+	struct strlist attrs;
+	bool define, is_auto, wait;
+};
+
+#define GO(field) offsetof(struct create_args, field)
+
+static const struct option_row options[] = {
+	{"parent", 'p', OPTION_TEXT, "PARENT", "the parent to make it on", GO(parent)},
+	{"type", 't', OPTION_TEXT, "TYPE", "its type, one that the parent offers", GO(type)},
+	{"instance", 'i', OPTION_TEXT, "N", "instance number, as UUID:N", GO(instance)},
+	{"params", 0, OPTION_TEXT, "TEXT", "parameters for the parent's driver", GO(params)},
+	{"attr", 'a', OPTION_TEXTS, "NAME=VALUE", "attribute to write, in the order given",
+	 GO(attrs)},
+	{"define", 0, OPTION_FLAG, NULL, "keep it as a definition, too", GO(define)},
+	{"auto", 0, OPTION_FLAG, NULL, "with --define: have it after every boot", GO(is_auto)},
+	{"wait", 0, OPTION_FLAG, NULL, "return when udev is done with it", GO(wait)},
+	{0},
+};
+
+/* What is to be made, and what that was read from. */
+struct plan {
+	struct inventory inventory;
+	struct arena arena;
+	struct definition def;
+};
+
+static int usage(const char *reason)
+{
+	return cmd_usage(&cmd_create, "%s", reason);
+}
+
+static bool is_defined(const struct device *dev)
+{
+	return dev->def != NULL;
+}
+
+/* The identity from the command line; without --type it may be the beginning of a defined one. */
+static int choose_identity(struct plan *plan, const struct create_args *args, const char *word)
+{
+	_cleanup_free_ char *error = NULL;
+	uint32_t instance;
+	int rc;
+
+	if (!word)
+		identity_make(&plan->def.id);
+	else if (identity_parse(word, &plan->def.id) < 0) {
+		if (args->type)
+			return cmd_usage(&cmd_create, "'%s' is neither a UUID nor UUID:INSTANCE",
+					 word);
+		rc = find_identity(&plan->inventory.devices, word, is_defined, &plan->def.id,
+				   &error);
+		if (rc == -EINVAL)
+			return usage(error);
+		if (rc) {
+			msg_error("cannot create '%s': %s", word, error);
+			return FAILED;
+		}
+	}
+	if (!args->instance)
+		return DONE;
+	if (parse_u32(args->instance, &instance) < 0)
+		return cmd_usage(&cmd_create, "'%s' is not an instance number", args->instance);
+	if (plan->def.id.instance && plan->def.id.instance != instance)
+		return usage("two instance numbers are given");
+	plan->def.id.instance = instance;
+	return DONE;
+}
+
+/* Without --type: everything from the definition that is meant. */
+static int use_definition(struct plan *plan, const char *parent)
+{
+	const struct definition *def =
+		inventory_definition(&plan->inventory, &plan->def.id, parent);
+	char text[IDENTITY_TEXT_SIZE];
+
+	identity_format(&plan->def.id, text);
+	if (!def) {
+		for (size_t i = 0; i < plan->inventory.definitions.n && !def; i++)
+			if (identity_compare(&plan->inventory.definitions.v[i]->id,
+					     &plan->def.id) == 0)
+				def = plan->inventory.definitions.v[i];
+		if (def)
+			msg_error(
+				"cannot create %s: it is defined for parent '%s' (%s:%u), which is %s",
+				text, def->parent, def->file, def->line,
+				parent && def->parent_name ? "another" : "not there");
+		else
+			msg_error("cannot create %s: it is not defined; name --parent and --type",
+				  text);
+		return FAILED;
+	}
+	plan->def = *def;
+	plan->def.attrs = NULL;
+	plan->def.attr_count = 0;
+	for (size_t i = 0; i < def->attr_count; i++)
+		definition_add_attr(&plan->def, &plan->arena, def->attrs[i].name,
+				    def->attrs[i].value);
+	return DONE;
+}
+
+static int add_options(struct plan *plan, const struct create_args *args)
+{
+	if (args->params && (!*args->params || !text_is_plain(args->params)))
+		return usage("the parameters are empty or not plain text");
+	if (args->params)
+		plan->def.params = args->params;
+	for (size_t i = 0; i < args->attrs.n; i++) {
+		_cleanup_free_ char *error = NULL;
+		struct attr attr;
+
+		if (attr_split(args->attrs.v[i], &attr, &error) < 0)
+			return usage(error);
+		definition_add_attr(&plan->def, &plan->arena, attr.name, attr.value);
+	}
+	plan->def.is_auto = args->is_auto || (!args->type && plan->def.is_auto);
+	return DONE;
+}
+
+static int make_plan(struct plan *plan, const struct create_args *args, const char *word)
+{
+	const char *parent;
+	int status;
+
+	if (args->is_auto && !args->define)
+		return usage("--auto goes with --define");
+	if (args->type && !args->parent)
+		return usage("--type needs --parent");
+	if (!args->type && !word)
+		return usage("without a UUID that is defined, --parent and --type are needed");
+	if (!args->type && args->define)
+		return usage("--define needs --parent and --type");
+	if (!args->type) {
+		inventory_load_definitions(&plan->inventory);
+		inventory_load_devices(&plan->inventory, NULL);
+	}
+	status = choose_identity(plan, args, word);
+	if (status == DONE)
+		status = cmd_parent(&cmd_create, &plan->inventory, args->parent, &parent);
+	if (status == DONE && !args->type) {
+		status = use_definition(plan, parent);
+	} else if (status == DONE) {
+		plan->def.parent = args->parent;
+		plan->def.parent_name = parent;
+		plan->def.type = args->type;
+	}
+	return status == DONE ? add_options(plan, args) : status;
+}
+
+/* The device that was just made, as the kernel has it. */
+static const struct device *look_up(struct plan *plan)
+{
+	device_list_free(&plan->inventory.devices);
+	live_devices(&plan->inventory.devices, plan->def.parent_name);
+	return live_find(&plan->inventory.devices, &plan->def.id);
+}
+
+/* Keeps the definition, or removes the instance again. */
+static int keep(struct plan *plan, char **reterr)
+{
+	_cleanup_free_ char *path = NULL, *undo_error = NULL;
+	int rc = store_add(&plan->def, NULL, &path, reterr);
+	const struct device *dev;
+
+	if (!rc) {
+		msg_info("defined in %s", path);
+		return 0;
+	}
+	dev = look_up(plan);
+	if (dev && lifecycle_destroy(dev, &undo_error) < 0)
+		msg_warning("the instance could not be removed again: %s", undo_error);
+	return rc;
+}
+
+static void print(struct plan *plan, const struct globals *globals)
+{
+	const struct device *dev = globals->json ? look_up(plan) : NULL;
+	char text[IDENTITY_TEXT_SIZE];
+	struct json_array array;
+
+	if (!globals->json) {
+		puts(identity_format(&plan->def.id, text));
+		return;
+	}
+	json_begin(&array);
+	if (dev)
+		json_add_device(&array, dev, false, "create", NULL);
+	json_end(&array);
+}
+
+static int create(struct plan *plan, const struct globals *globals, const struct create_args *args)
+{
+	struct lifecycle_creator creator = LIFECYCLE_CREATOR;
+	struct udev_wait *wait = NULL;
+	_cleanup_free_ char *error = NULL;
+	char text[IDENTITY_TEXT_SIZE];
+	const struct device *dev;
+	int rc = lifecycle_check(&plan->def, &error);
+
+	if (!rc && args->wait)
+		wait = udev_wait_begin();
+	if (!rc)
+		rc = lifecycle_create(&creator, &plan->def, &error);
+	lifecycle_creator_close(&creator);
+	if (!rc && args->define)
+		rc = keep(plan, &error);
+	dev = !rc && wait ? look_up(plan) : NULL;
+	if (udev_wait_end(wait, dev ? dev->name : NULL, UDEV_SECONDS) < 0)
+		msg_warning("udev has not finished with %s after %u seconds, ignoring",
+			    identity_format(&plan->def.id, text), UDEV_SECONDS);
+	if (rc) {
+		msg_error("cannot create %s: %s", identity_format(&plan->def.id, text), error);
+		return FAILED;
+	}
+	print(plan, globals);
+	return DONE;
+}
+
+static int run(const struct globals *globals, void *p, int word_count, char **words)
+{
+	const struct create_args *args = p;
+	struct plan plan = {.arena = {0}};
+	int status = make_plan(&plan, args, word_count ? words[0] : NULL);
+
+	if (status == DONE)
+		status = create(&plan, globals, args);
+	inventory_free(&plan.inventory);
+	arena_free(&plan.arena);
+	return status;
+}
+
+const struct command cmd_create = {
+	.name = "create",
+	.summary = "Make an instance now, and print its identity",
+	.synopsis = "[UUID[:INSTANCE]] -p PARENT -t TYPE [OPTION]...\n"
+		    "       mdev create UUID[:INSTANCE] [OPTION]...",
+	.details =
+		"Without a UUID one is made up. Without --type the definition of the UUID is used.\n"
+		"When an attribute is refused, the instance is removed again.",
+	.min_words = 0,
+	.max_words = 1,
+	.options = options,
+	.args_size = sizeof(struct create_args),
+	.run = run,
+};

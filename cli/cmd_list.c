@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* mdev list: live and defined devices in one table. */
+#include "cmd.h"
+#include "find.h"
+#include "json.h"
+#include "live.h"
+#include "msg.h"
+#include "table.h"
+
+#include <errno.h>
+
+struct list_args {
+	const char *parent, *type, *columns;
+	bool active, defined, tree;
+};
+
+#define GO(field) offsetof(struct list_args, field)
+
+static const struct option_row options[] = {
+	{"active", 'a', OPTION_FLAG, NULL, "live devices only", GO(active)},
+	{"defined", 'd', OPTION_FLAG, NULL, "defined devices only", GO(defined)},
+	{"parent", 'p', OPTION_TEXT, "PARENT", "devices of this parent only", GO(parent)},
+	{"type", 't', OPTION_TEXT, "TYPE", "devices of this type only", GO(type)},
+	{"columns", 'o', OPTION_TEXT, "COLUMNS", "the columns, +COLUMNS: also these", GO(columns)},
+	{"tree", 0, OPTION_FLAG, NULL, "devices below types below parents", GO(tree)},
+	{0},
+};
+
+static bool is_wanted(const struct device *dev, const struct list_args *args)
+{
+	if (args->active && !args->defined && !device_is_live(dev))
+		return false;
+	if (args->defined && !args->active && !dev->def)
+		return false;
+	return !args->type || strcmp(args->type, dev->type) == 0;
+}
+
+/* Keeps what the options ask for, and of that what the words name (all without words). */
+static int filter(struct device_list *list, const struct list_args *args, int word_count,
+		  char **words)
+{
+	_cleanup_free_ struct identity *ids = xcalloc((size_t)word_count, sizeof(*ids));
+	size_t kept = 0, id_count = 0;
+	int status = DONE;
+
+	for (size_t i = 0; i < list->n; i++)
+		if (is_wanted(&list->v[i], args))
+			list->v[kept++] = list->v[i];
+	list->n = kept;
+	for (int i = 0; i < word_count; i++) {
+		_cleanup_free_ char *error = NULL;
+		int rc = find_identity(list, words[i], NULL, &ids[id_count], &error);
+
+		if (rc == -EINVAL)
+			return cmd_usage(&cmd_list, "%s", error);
+		if (rc) {
+			msg_error("%s", error);
+			status = FAILED;
+		} else {
+			id_count++;
+		}
+	}
+	kept = 0;
+	for (size_t i = 0; word_count && i < list->n; i++)
+		for (size_t j = 0; j < id_count; j++)
+			if (identity_compare(&list->v[i].id, &ids[j]) == 0) {
+				list->v[kept++] = list->v[i];
+				break;
+			}
+	if (word_count)
+		list->n = kept;
+	return status;
+}
+
+static void print(struct device_list *list, const struct globals *globals,
+		  const struct list_args *args)
+{
+	bool details = table_needs_details(args->columns);
+	struct table_style style = {args->columns, globals->raw, globals->noheadings, args->tree};
+	struct json_array array;
+
+	for (size_t i = 0; details && i < list->n; i++)
+		if (device_is_live(&list->v[i]))
+			live_device_details(&list->v[i], &list->arena);
+	if (!globals->json) {
+		table_print_devices(list, &style);
+		return;
+	}
+	json_begin(&array);
+	for (size_t i = 0; i < list->n; i++)
+		json_add_device(&array, &list->v[i], details, NULL, NULL);
+	json_end(&array);
+}
+
+static int run(const struct globals *globals, void *p, int word_count, char **words)
+{
+	const struct list_args *args = p;
+	struct inventory inventory = {0};
+	_cleanup_free_ char *error = NULL;
+	const char *parent = NULL;
+	int status, listed = USAGE;
+
+	if (table_check_columns(TABLE_DEVICES, args->columns, &error) < 0)
+		return cmd_usage(&cmd_list, "%s", error);
+	status = cmd_parent(&cmd_list, &inventory, args->parent, &parent);
+	if (status == DONE) {
+		inventory_load_definitions(&inventory);
+		status = cmd_report_problems(&inventory);
+		inventory_load_devices(&inventory, parent);
+		listed = filter(&inventory.devices, args, word_count, words);
+		if (listed != USAGE)
+			print(&inventory.devices, globals, args);
+		status = listed == DONE ? status : listed;
+	}
+	inventory_free(&inventory);
+	return status;
+}
+
+static void help_more(void)
+{
+	puts("\nColumns (* shown by default):");
+	table_print_columns(TABLE_DEVICES, false);
+}
+
+const struct command cmd_list = {
+	.name = "list",
+	.summary = "List live and defined devices",
+	.synopsis = "[OPTION]... [UUID[:INSTANCE]]...",
+	.details =
+		"UUIDs may be shortened to four digits or more. Scripts should use --json or name\n"
+		"the columns they want, for the default may change.",
+	.min_words = 0,
+	.max_words = -1,
+	.options = options,
+	.args_size = sizeof(struct list_args),
+	.help_more = help_more,
+	.run = run,
+};

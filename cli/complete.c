@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Answers for the shell's completion: "mdev --list-WHAT [WORD]...", one answer a line. Made from
+ * the tables that parsing and --help use, so that completion cannot fall behind them.
+ */
+#include "cmd.h"
+#include "live.h"
+#include "table.h"
+
+static int list_verbs(const char *word)
+{
+	(void)word;
+	for (const struct command *const *command = commands; *command; command++)
+		puts((*command)->name);
+	return DONE;
+}
+
+static const struct command *find_command(const char *name)
+{
+	for (const struct command *const *command = commands; name && *command; command++)
+		if (strcmp((*command)->name, name) == 0)
+			return *command;
+	return NULL;
+}
+
+/* "--name", or "--name=" for one that takes an argument; then its letter in the same form. */
+static void print_options(const struct option_row *rows)
+{
+	for (; rows->name; rows++) {
+		printf("--%s%s\n", rows->name, rows->arg ? "=" : "");
+		if (rows->letter)
+			printf("-%c%s\n", rows->letter, rows->arg ? "=" : "");
+	}
+}
+
+/* Of a verb, or of the program. */
+static int list_options(const char *verb)
+{
+	const struct command *command = find_command(verb);
+
+	if (verb && !command)
+		return FAILED;
+	if (command)
+		print_options(command->options);
+	print_options(global_options);
+	return DONE;
+}
+
+static int list_parents(const char *word)
+{
+	struct strlist names = {0};
+
+	(void)word;
+	live_parents(&names);
+	for (size_t i = 0; i < names.n; i++)
+		puts(names.v[i]);
+	strlist_free(&names);
+	return DONE;
+}
+
+/* Of a parent, or of all. */
+static int list_types(const char *parent)
+{
+	struct parent_index index = {0};
+	struct type_list types = {0};
+	_cleanup_free_ char *error = NULL;
+	const char *name = NULL;
+
+	if (!parent || parent_resolve(&index, parent, &name, &error) == 0)
+		live_types(&types, name);
+	for (size_t i = 0; i < types.n; i++)
+		puts(types.v[i].name);
+	type_list_free(&types);
+	parent_index_free(&index);
+	return DONE;
+}
+
+static void print_identities(bool live, bool defined)
+{
+	struct inventory inventory = {0};
+	char text[IDENTITY_TEXT_SIZE];
+
+	if (defined)
+		inventory_load_definitions(&inventory);
+	inventory_load_devices(&inventory, NULL);
+	for (size_t i = 0; i < inventory.devices.n; i++)
+		if (live ? device_is_live(&inventory.devices.v[i]) || defined :
+			   inventory.devices.v[i].def != NULL)
+			puts(identity_format(&inventory.devices.v[i].id, text));
+	inventory_free(&inventory);
+}
+
+static int list_identities(const char *word)
+{
+	(void)word;
+	print_identities(true, true);
+	return DONE;
+}
+
+static int list_live(const char *word)
+{
+	(void)word;
+	print_identities(true, false);
+	return DONE;
+}
+
+static int list_defined(const char *word)
+{
+	(void)word;
+	print_identities(false, true);
+	return DONE;
+}
+
+static int list_columns(const char *verb)
+{
+	table_print_columns(verb && strcmp(verb, "types") == 0 ? TABLE_TYPES : TABLE_DEVICES, true);
+	return DONE;
+}
+
+static const struct {
+	const char *name;
+	int (*answer)(const char *word);
+} questions[] = {
+	{"verbs", list_verbs},	   {"options", list_options},	    {"parents", list_parents},
+	{"types", list_types},	   {"identities", list_identities}, {"live", list_live},
+	{"defined", list_defined}, {"columns", list_columns},
+};
+
+int complete(const char *question, int word_count, char **words)
+{
+	if (word_count > 1)
+		return USAGE;
+	for (size_t i = 0; i < ARRAY_SIZE(questions); i++)
+		if (strcmp(questions[i].name, question) == 0)
+			return questions[i].answer(word_count ? words[0] : NULL);
+	return cmd_usage(NULL, "unknown option '--list-%s'", question);
+}

@@ -1,0 +1,431 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The text of a definition file: read into the model, and written from it. The only user of inih.
+ *
+ * inih splits lines into keys and values. By itself it would also cut long lines and sections,
+ * take "key: value" and indented lines for something, strip what ends a value and drop sections
+ * without a key. So each raw line is looked at before inih gets it: what inih would lose or change
+ * is reported with its line and replaced by a blank one, and headers are read here.
+ */
+#include "definition.h"
+
+#include <errno.h>
+#include <ini.h>
+#include <search.h>
+
+struct parser {
+	const char *file;
+	const char *next, *end; /* what is still to be read */
+	unsigned int line; /* the number of the line that was read last */
+	const char *tail; /* the blanks that end it: inih takes them off a value */
+	size_t tail_len;
+
+	struct definition_list *list;
+	struct problem_list *problems;
+
+	struct definition defaults;
+	bool has_defaults, defaults_are_bad, has_identity;
+	struct definition *section; /* the one that is being read, &defaults, or NULL */
+	bool is_bad; /* something in the section was reported */
+	struct strlist keys; /* of the section, to find one that is given twice */
+	void *seen; /* a tree of the definitions of this file */
+};
+
+/* What inih takes off the ends of a value; a carriage return is reported before. */
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\v' || c == '\f';
+}
+
+static void add_problem(struct problem_list *problems, const char *file, unsigned int line,
+			const char *fmt, va_list args)
+{
+	_cleanup_free_ char *text = NULL;
+	struct buf problem = {0};
+
+	if (vasprintf(&text, fmt, args) < 0)
+		return;
+	if (line)
+		buf_addf(&problem, "%s:%u: %s", file, line, text);
+	else
+		buf_addf(&problem, "%s: %s", file, text);
+	strlist_add(&problems->texts, problem.data);
+	buf_free(&problem);
+}
+
+void problem_add(struct problem_list *problems, const char *file, unsigned int line,
+		 const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	add_problem(problems, file, line, fmt, args);
+	va_end(args);
+}
+
+/* What is wrong with the line that was read last; its section is not used then. */
+PRINTF_LIKE(2, 3) static void bad_line(struct parser *parser, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	add_problem(parser->problems, parser->file, parser->line, fmt, args);
+	va_end(args);
+	parser->is_bad = true;
+}
+
+static int compare_definitions(const void *a, const void *b)
+{
+	const struct definition *first = a, *second = b;
+	int order = identity_compare(&first->id, &second->id);
+
+	return order ? order : strcmp(first->parent, second->parent);
+}
+
+/* What only the whole section shows. */
+static void check_section(struct parser *parser)
+{
+	struct definition *def = parser->section, **same;
+
+	if (parser->is_bad || def == &parser->defaults)
+		return;
+	parser->line = def->line;
+	if (!def->parent || !def->type) {
+		bad_line(parser, "the section has no '%s'", def->parent ? "type" : "parent");
+		return;
+	}
+	same = tsearch(def, &parser->seen, compare_definitions);
+	if (same && *same != def)
+		bad_line(parser, "the same identity and parent as in line %u", (*same)->line);
+}
+
+/* Takes out again what turned out bad. */
+static void end_section(struct parser *parser)
+{
+	unsigned int line = parser->line;
+
+	if (parser->section && !parser->defaults_are_bad)
+		check_section(parser);
+	parser->line = line;
+	if (parser->section == &parser->defaults)
+		parser->defaults_are_bad = parser->is_bad;
+	else if (parser->section && (parser->is_bad || parser->defaults_are_bad))
+		parser->list->n--;
+	parser->section = NULL;
+	parser->is_bad = false;
+	strlist_free(&parser->keys);
+}
+
+static void begin_defaults(struct parser *parser)
+{
+	if (parser->has_defaults || parser->has_identity) {
+		bad_line(parser, parser->has_defaults ? "a second [defaults]" :
+							"[defaults] stands before all identities");
+		return;
+	}
+	parser->has_defaults = true;
+	parser->section = &parser->defaults;
+}
+
+/* A header as it stands in the file, without the blanks that end it. */
+static void begin_section(struct parser *parser, const char *header, size_t len)
+{
+	_cleanup_free_ char *name = xasprintf("%.*s", (int)len - 1, header + 1);
+	char *bracket = strchr(name, ']');
+	struct identity id;
+
+	end_section(parser);
+	if (!bracket || bracket[1]) {
+		bad_line(parser, "a section is one identity in brackets and nothing else");
+		return;
+	}
+	*bracket = '\0';
+	if (strcmp(name, "defaults") == 0) {
+		begin_defaults(parser);
+		return;
+	}
+	parser->has_identity = true;
+	if (identity_parse(name, &id) < 0) {
+		bad_line(parser, "'%s' is neither a UUID nor UUID:INSTANCE", name);
+		return;
+	}
+	parser->section = definition_list_add(parser->list);
+	*parser->section = parser->defaults;
+	parser->section->id = id;
+	parser->section->file = parser->file;
+	parser->section->line = parser->line;
+}
+
+/* False when the line must not reach inih; the reason is noted. */
+static bool line_is_good(struct parser *parser, const char *line, size_t len)
+{
+	size_t key;
+
+	if (memchr(line, '\0', len)) {
+		bad_line(parser, "a NUL byte");
+		return false;
+	}
+	if (len && line[len - 1] == '\r') {
+		bad_line(parser,
+			 "the line ends in a carriage return; save the file with Unix line ends");
+		return false;
+	}
+	for (key = 0; key < len && line[key] != '=' && line[key] != ':'; key++)
+		;
+	if (key == len) {
+		bad_line(parser, "no '=' in the line");
+		return false;
+	}
+	if (line[key] == ':') {
+		bad_line(parser, "a key is followed by '=', not by ':'");
+		return false;
+	}
+	return true;
+}
+
+/* Gives inih the next line; the signature is that of fgets(). */
+static char *read_line(char *str, int size, void *stream)
+{
+	struct parser *parser = stream;
+	const char *line = parser->next, *start, *newline;
+	size_t len, trimmed;
+
+	if (line == parser->end)
+		return NULL;
+	newline = memchr(line, '\n', (size_t)(parser->end - line));
+	len = (size_t)((newline ? newline : parser->end) - line);
+	parser->next = newline ? newline + 1 : parser->end;
+	parser->line++;
+
+	for (trimmed = len; trimmed && is_blank(line[trimmed - 1]); trimmed--)
+		;
+	parser->tail = line + trimmed;
+	parser->tail_len = len - trimmed;
+	for (start = line; start < line + trimmed && is_blank(*start); start++)
+		;
+	memcpy(str, "\n", 2);
+	if (start == line + trimmed || *start == '#' || *start == ';')
+		return str;
+	if (start != line)
+		bad_line(parser, "the line begins with a blank");
+	else if (*line == '[')
+		begin_section(parser, line, trimmed);
+	else if (line_is_good(parser, line, len) && len + 2 <= (size_t)size)
+		snprintf(str, (size_t)size, "%.*s\n", (int)len, line);
+	return str;
+}
+
+static void set_once(struct parser *parser, const char **field, const char *key, const char *value)
+{
+	if (!*value)
+		bad_line(parser, "'%s' has no value", key);
+	else if (!text_is_plain(value))
+		bad_line(parser, "the value of '%s' is not UTF-8 text", key);
+	else
+		*field = arena_strdup(&parser->list->arena, value);
+}
+
+static void set_auto(struct parser *parser, struct definition *def, const char *value)
+{
+	if (strcmp(value, "yes") != 0 && strcmp(value, "no") != 0)
+		bad_line(parser, "'auto' is yes or no, not '%s'", value);
+	def->is_auto = strcmp(value, "yes") == 0;
+}
+
+/* NAME VALUE; inih took off the blanks that end the value and belong to it. */
+static void add_attr(struct parser *parser, struct definition *def, const char *text)
+{
+	_cleanup_free_ char *line = xasprintf("%s%.*s", text, (int)parser->tail_len, parser->tail);
+	char *space = strchr(line, ' ');
+
+	if (space)
+		*space = '\0';
+	if (!attr_name_is_valid(line))
+		bad_line(parser, "'%s' cannot be the name of an attribute of a device", line);
+	else if (!space || !space[1])
+		bad_line(parser, "attribute '%s' has no value", line);
+	else
+		definition_add_attr(def, &parser->list->arena, line, space + 1);
+}
+
+static bool is_repeated(struct parser *parser, const char *key)
+{
+	for (size_t i = 0; i < parser->keys.n; i++)
+		if (strcmp(parser->keys.v[i], key) == 0)
+			return true;
+	strlist_add(&parser->keys, key);
+	return false;
+}
+
+static void take_key(struct parser *parser, const char *key, const char *value)
+{
+	struct definition *def = parser->section;
+	bool is_defaults = def == &parser->defaults;
+
+	if (strcmp(key, "attr") == 0 && !is_defaults)
+		add_attr(parser, def, value);
+	else if (is_repeated(parser, key))
+		bad_line(parser, "a second '%s' in the section", key);
+	else if (strcmp(key, "parent") == 0)
+		set_once(parser, &def->parent, key, value);
+	else if (strcmp(key, "type") == 0)
+		set_once(parser, &def->type, key, value);
+	else if (strcmp(key, "params") == 0)
+		set_once(parser, &def->params, key, value);
+	else if (strcmp(key, "auto") == 0)
+		set_auto(parser, def, value);
+	else if (strcmp(key, "description") == 0 && !is_defaults)
+		set_once(parser, &def->description, key, value);
+	else
+		bad_line(parser, "unknown key '%s'%s", key, is_defaults ? " in [defaults]" : "");
+	if (def->type && !name_is_safe(def->type)) {
+		bad_line(parser, "'%s' cannot be the name of a type", def->type);
+		def->type = NULL;
+	}
+}
+
+/* Called by inih; 1 because what is wrong with a line is noted by bad_line(). */
+static int on_key(void *user, const char *section, const char *key, const char *value)
+{
+	struct parser *parser = user;
+
+	(void)section;
+	if (parser->section)
+		take_key(parser, key, value);
+	else if (!parser->is_bad)
+		bad_line(parser, "'%s' stands before the first section", key);
+	return 1;
+}
+
+static size_t longest_line(const char *text, size_t len)
+{
+	size_t longest = 0;
+
+	while (len) {
+		const char *newline = memchr(text, '\n', len);
+		size_t line = newline ? (size_t)(newline - text) + 1 : len;
+
+		longest = line > longest ? line : longest;
+		text += line;
+		len -= line;
+	}
+	return longest;
+}
+
+static void keep_node(void *node)
+{
+	(void)node;
+}
+
+void definition_parse(const char *file, const char *text, size_t len, struct definition_list *list,
+		      struct problem_list *problems)
+{
+	struct parser parser = {.file = arena_strdup(&list->arena, file),
+				.next = text,
+				.end = text + len,
+				.list = list,
+				.problems = problems};
+	int rc;
+
+	/* Room for the line, its newline and the NUL, so that inih never cuts one. */
+	ini_use_stack = false;
+	ini_allow_realloc = false;
+	ini_max_line = ini_initial_alloc = (int)longest_line(text, len) + 3;
+	ini_allow_multiline = false;
+	ini_allow_inline_comments = false;
+	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
+		parser.next += 3;
+	rc = ini_parse_stream(read_line, &parser, on_key, &parser);
+	if (rc)
+		problem_add(problems, file, rc > 0 ? (unsigned int)rc : 0, "cannot be parsed");
+	end_section(&parser);
+	tdestroy(parser.seen, keep_node);
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static bool same_definition(const struct definition *a, const struct definition *b)
+{
+	if (identity_compare(&a->id, &b->id) != 0 || a->is_auto != b->is_auto ||
+	    !same_text(a->parent, b->parent) || !same_text(a->type, b->type) ||
+	    !same_text(a->params, b->params) || !same_text(a->description, b->description) ||
+	    a->attr_count != b->attr_count)
+		return false;
+	for (size_t i = 0; i < a->attr_count; i++)
+		if (strcmp(a->attrs[i].name, b->attrs[i].name) != 0 ||
+		    strcmp(a->attrs[i].value, b->attrs[i].value) != 0)
+			return false;
+	return true;
+}
+
+/* Whatever a file cannot hold shows when the text is read again. */
+static int check_section_text(const struct definition *def, const struct buf *text, char **reterr)
+{
+	struct definition_list list = {0};
+	struct problem_list problems = {0};
+	int rc = 0;
+
+	definition_parse("the definition", text->data, text->len, &list, &problems);
+	if (problems.texts.n || list.n != 1 || !same_definition(def, list.v[0])) {
+		set_text(reterr, "a definition file cannot hold it%s%s",
+			 problems.texts.n ? ": " : "", problems.texts.n ? problems.texts.v[0] : "");
+		rc = -EINVAL;
+	}
+	strlist_free(&problems.texts);
+	definition_list_free(&list);
+	return rc;
+}
+
+int definition_format(const struct definition *def, struct buf *ret_text, char **reterr)
+{
+	char identity[IDENTITY_TEXT_SIZE];
+	struct buf text = {0};
+	int rc;
+
+	buf_addf(&text, "[%s]\nparent = %s\ntype = %s\nauto = %s\n",
+		 identity_format(&def->id, identity), def->parent, def->type,
+		 def->is_auto ? "yes" : "no");
+	if (def->params)
+		buf_addf(&text, "params = %s\n", def->params);
+	if (def->description)
+		buf_addf(&text, "description = %s\n", def->description);
+	for (size_t i = 0; i < def->attr_count; i++)
+		buf_addf(&text, "attr = %s %s\n", def->attrs[i].name, def->attrs[i].value);
+	rc = check_section_text(def, &text, reterr);
+	if (!rc)
+		buf_add(ret_text, text.data, text.len);
+	buf_free(&text);
+	return rc;
+}
+
+/* The offset behind the line that begins at pos. */
+static size_t line_end(const char *text, size_t len, size_t pos)
+{
+	const char *newline = memchr(text + pos, '\n', len - pos);
+
+	return newline ? (size_t)(newline - text) + 1 : len;
+}
+
+void definition_find_section(const char *text, size_t len, unsigned int line, size_t *ret_start,
+			     size_t *ret_end)
+{
+	size_t start = 0, end, pos;
+
+	while (--line && start < len)
+		start = line_end(text, len, start);
+	end = pos = line_end(text, len, start);
+	while (pos < len && text[pos] != '[') {
+		size_t next = line_end(text, len, pos), first = pos;
+
+		while (first < next && (is_blank(text[first]) || text[first] == '\n'))
+			first++;
+		if (first < next && text[first] != '#' && text[first] != ';')
+			end = next;
+		pos = next;
+	}
+	*ret_start = start;
+	*ret_end = end;
+}

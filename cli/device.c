@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The model: identities, definitions, devices and lists of them. */
+#include "device.h"
+
+#include <errno.h>
+#include <uuid/uuid.h>
+
+#define UUID_LEN 36
+
+/* A UUID, then nothing or the separator and a number. */
+static int parse_identity(const char *text, char separator, struct identity *ret_id)
+{
+	struct identity id = {.instance = 0};
+
+	if (strnlen(text, UUID_LEN) < UUID_LEN ||
+	    uuid_parse_range(text, text + UUID_LEN, id.uuid) < 0)
+		return -EINVAL;
+	text += UUID_LEN;
+	if (*text) {
+		if (*text != separator || parse_u32(text + 1, &id.instance) < 0)
+			return -EINVAL;
+		/* One way to write a number, so that one identity has one name. */
+		if (text[1] == '0' && text[2])
+			return -EINVAL;
+	}
+	*ret_id = id;
+	return 0;
+}
+
+int identity_parse(const char *text, struct identity *ret_id)
+{
+	return parse_identity(text, ':', ret_id);
+}
+
+int identity_parse_name(const char *name, struct identity *ret_id)
+{
+	return parse_identity(name, '-', ret_id);
+}
+
+void identity_make(struct identity *ret_id)
+{
+	uuid_generate_random(ret_id->uuid);
+	ret_id->instance = 0;
+}
+
+static const char *format_identity(const struct identity *id, char separator,
+				   char text[IDENTITY_TEXT_SIZE])
+{
+	uuid_unparse_lower(id->uuid, text);
+	if (id->instance)
+		snprintf(text + UUID_LEN, IDENTITY_TEXT_SIZE - UUID_LEN, "%c%u", separator,
+			 id->instance);
+	return text;
+}
+
+const char *identity_format(const struct identity *id, char text[IDENTITY_TEXT_SIZE])
+{
+	return format_identity(id, ':', text);
+}
+
+const char *identity_format_name(const struct identity *id, char text[IDENTITY_TEXT_SIZE])
+{
+	return format_identity(id, '-', text);
+}
+
+const char *identity_format_uuid(const struct identity *id, char text[IDENTITY_TEXT_SIZE])
+{
+	uuid_unparse_lower(id->uuid, text);
+	return text;
+}
+
+bool identity_same_uuid(const struct identity *a, const struct identity *b)
+{
+	return memcmp(a->uuid, b->uuid, sizeof(a->uuid)) == 0;
+}
+
+int identity_compare(const struct identity *a, const struct identity *b)
+{
+	int order = memcmp(a->uuid, b->uuid, sizeof(a->uuid));
+
+	return order ? order : (a->instance > b->instance) - (a->instance < b->instance);
+}
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+int identity_prefix_parse(const char *text, struct identity_prefix *ret_prefix)
+{
+	struct identity_prefix prefix = {.count = 0};
+	size_t len = strcspn(text, ":");
+
+	if (len < 4 || len > UUID_LEN)
+		return -EINVAL;
+	for (size_t i = 0; i < len; i++) {
+		bool is_hyphen = i == 8 || i == 13 || i == 18 || i == 23;
+
+		if (is_hyphen ? text[i] != '-' : hex_digit(text[i]) < 0)
+			return -EINVAL;
+		if (!is_hyphen)
+			prefix.digits[prefix.count++] = (unsigned char)hex_digit(text[i]);
+	}
+	if (text[len] == ':') {
+		prefix.has_instance = true;
+		if (parse_u32(text + len + 1, &prefix.instance) < 0)
+			return -EINVAL;
+	}
+	*ret_prefix = prefix;
+	return 0;
+}
+
+bool identity_prefix_matches(const struct identity_prefix *prefix, const struct identity *id)
+{
+	if (prefix->has_instance && prefix->instance != id->instance)
+		return false;
+	for (size_t i = 0; i < prefix->count; i++)
+		if (prefix->digits[i] != (i % 2 ? id->uuid[i / 2] & 15 : id->uuid[i / 2] >> 4))
+			return false;
+	return true;
+}
+
+void definition_add_attr(struct definition *def, struct arena *arena, const char *name,
+			 const char *value)
+{
+	size_t n = def->attr_count;
+
+	/* Room for 4, 8, 16, ...; what is left behind goes with the arena. */
+	if (n == 0 || (n >= 4 && (n & (n - 1)) == 0)) {
+		struct attr *grown = arena_alloc(arena, (n ? 2 * n : 4) * sizeof(*grown));
+
+		if (n)
+			memcpy(grown, def->attrs, n * sizeof(*grown));
+		def->attrs = grown;
+	}
+	def->attrs[n].name = arena_strdup(arena, name);
+	def->attrs[n].value = arena_strdup(arena, value);
+	def->attr_count++;
+}
+
+bool attr_name_is_valid(const char *name)
+{
+	_cleanup_free_ char *copy = xstrdup(name);
+	char *rest = copy, *part;
+
+	if (strcmp(name, "remove") == 0 || strcmp(name, "uevent") == 0 || strchr(name, ' '))
+		return false;
+	while ((part = strsep(&rest, "/")))
+		if (!name_is_safe(part))
+			return false;
+	return true;
+}
+
+int attr_split(char *text, struct attr *ret_attr, char **reterr)
+{
+	char *equals = strchr(text, '=');
+
+	if (!equals) {
+		set_text(reterr, "attribute '%s' is not NAME=VALUE", text);
+		return -EINVAL;
+	}
+	*equals = '\0';
+	if (!attr_name_is_valid(text)) {
+		set_text(reterr, "'%s' cannot be the name of an attribute of a device", text);
+		return -EINVAL;
+	}
+	if (!equals[1] || strpbrk(equals + 1, "\n\r")) {
+		set_text(reterr, "the value of attribute '%s' %s", text,
+			 equals[1] ? "holds a line break" : "is empty");
+		return -EINVAL;
+	}
+	*ret_attr = (struct attr){.name = text, .value = equals + 1};
+	return 0;
+}
+
+const char *device_presence(const struct device *dev)
+{
+	if (!device_is_live(dev))
+		return "defined";
+	return dev->def ? "both" : "live";
+}
+
+struct device *device_list_add(struct device_list *list)
+{
+	if (list->n == list->cap) {
+		list->cap = list->cap ? 2 * list->cap : 64;
+		list->v = xrealloc(list->v, list->cap, sizeof(*list->v));
+	}
+	list->v[list->n] = (struct device){0};
+	return &list->v[list->n++];
+}
+
+static int compare_devices(const void *a, const void *b)
+{
+	const struct device *first = a, *second = b;
+	int order = first->parent == second->parent ? 0 : strcmp(first->parent, second->parent);
+
+	if (!order)
+		order = identity_compare(&first->id, &second->id);
+	return order ? order : device_is_live(second) - device_is_live(first);
+}
+
+void device_list_sort(struct device_list *list)
+{
+	if (list->n)
+		qsort(list->v, list->n, sizeof(*list->v), compare_devices);
+}
+
+void device_list_free(struct device_list *list)
+{
+	free(list->v);
+	arena_free(&list->arena);
+	*list = (struct device_list){0};
+}
+
+struct definition *definition_list_add(struct definition_list *list)
+{
+	struct definition *def = arena_alloc(&list->arena, sizeof(*def));
+
+	if ((list->n & (list->n - 1)) == 0)
+		list->v = xrealloc(list->v, list->n ? 2 * list->n : 1, sizeof(*list->v));
+	*def = (struct definition){0};
+	list->v[list->n++] = def;
+	return def;
+}
+
+void definition_list_free(struct definition_list *list)
+{
+	free(list->v);
+	arena_free(&list->arena);
+	*list = (struct definition_list){0};
+}

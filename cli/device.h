@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The model: identities, definitions, devices and lists of them. No input or output.
+ * What exists and what is defined meet here, side by side in one struct device.
+ */
+#ifndef DEVICE_H
+#define DEVICE_H
+
+#include "util.h"
+
+/* The room for "UUID-INSTANCE" or "UUID:INSTANCE" with its NUL. */
+#define IDENTITY_TEXT_SIZE (36 + 1 + 10 + 1)
+
+/* Who an instance is. A UUID without a number is instance 0 of that UUID. */
+struct identity {
+	unsigned char uuid[16];
+	uint32_t instance;
+};
+
+/* "UUID" or "UUID:INSTANCE". 0, or -EINVAL when it is neither (or the number is too large). */
+int identity_parse(const char *text, struct identity *ret_id);
+/* The name of a device on the bus, "UUID" or "UUID-INSTANCE"; else -EINVAL. */
+int identity_parse_name(const char *name, struct identity *ret_id);
+/* A new random identity, instance 0. */
+void identity_make(struct identity *ret_id);
+/* "UUID" for instance 0, else "UUID:INSTANCE"; returns text. */
+const char *identity_format(const struct identity *id, char text[IDENTITY_TEXT_SIZE]);
+/* "UUID" for instance 0, else "UUID-INSTANCE": as on the bus and in names of files. */
+const char *identity_format_name(const struct identity *id, char text[IDENTITY_TEXT_SIZE]);
+/* The UUID alone. */
+const char *identity_format_uuid(const struct identity *id, char text[IDENTITY_TEXT_SIZE]);
+int identity_compare(const struct identity *a, const struct identity *b);
+bool identity_same_uuid(const struct identity *a, const struct identity *b);
+
+/* The beginning of an identity as a user may shorten it: four digits of the UUID or more. */
+struct identity_prefix {
+	unsigned char digits[32];
+	size_t count;
+	bool has_instance;
+	uint32_t instance;
+};
+
+/* 0, or -EINVAL when no identity could begin like that. */
+int identity_prefix_parse(const char *text, struct identity_prefix *ret_prefix);
+bool identity_prefix_matches(const struct identity_prefix *prefix, const struct identity *id);
+
+/* A value is text of any bytes but newline and NUL. */
+struct attr {
+	const char *name;
+	const char *value;
+};
+
+/* How an instance shall be, read from a file or a command line. Strings belong to a list's arena.
+ */
+struct definition {
+	struct identity id;
+	const char *parent; /* as written */
+	const char *parent_name; /* what that is in sysfs now, NULL when it is not there */
+	const char *type;
+	const char *params; /* NULL when none */
+	const char *description; /* NULL when none */
+	struct attr *attrs;
+	size_t attr_count;
+	bool is_auto;
+	const char *file; /* NULL when not from a file */
+	unsigned int line;
+};
+
+/* Adds at the end; the strings are copied into the arena. */
+void definition_add_attr(struct definition *def, struct arena *arena, const char *name,
+			 const char *value);
+/* The name of an attribute: folders and a file below the device's own, not remove or uevent. */
+bool attr_name_is_valid(const char *name);
+/* Splits NAME=VALUE in place. 0, or -EINVAL with a reason in *reterr. */
+int attr_split(char *text, struct attr *ret_attr, char **reterr);
+
+/*
+ * One instance: what it is in the kernel (live), what is defined for it, or both. parent and
+ * type are the live ones, for one that is only defined what the definition says.
+ */
+struct device {
+	struct identity id;
+	const char *name; /* on the bus; NULL when not live */
+	const char *parent;
+	const char *type;
+	struct definition *def; /* NULL when not defined */
+	const char *state; /* live: stopped, started; NULL when not known or not looked at */
+	const char *iommu_group; /* live; NULL when none or not looked at */
+};
+
+static inline bool device_is_live(const struct device *dev)
+{
+	return dev->name != NULL;
+}
+
+/* "live", "defined" or "both". */
+const char *device_presence(const struct device *dev);
+
+/* Owns everything that is reachable from it. Zeroed at the start. */
+struct device_list {
+	struct device *v;
+	size_t n, cap;
+	struct arena arena;
+};
+
+/* A zeroed device at the end; the pointer is good until the next one is added. */
+struct device *device_list_add(struct device_list *list);
+/* By parent, then identity; live before defined. */
+void device_list_sort(struct device_list *list);
+void device_list_free(struct device_list *list);
+
+/* Owns everything that is reachable from it. Zeroed at the start. */
+struct definition_list {
+	struct definition **v;
+	size_t n;
+	struct arena arena;
+};
+
+/* A zeroed definition at the end; the pointer stays good. */
+struct definition *definition_list_add(struct definition_list *list);
+void definition_list_free(struct definition_list *list);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The model as JSON text. The only user of json-c. */
+#ifndef JSON_H
+#define JSON_H
+
+#include "device.h"
+#include "live.h"
+
+/*
+ * An array on stdout, one object a line, written as it goes: begin, then objects, then end.
+ * The man page describes the objects.
+ */
+struct json_array {
+	size_t count;
+};
+
+void json_begin(struct json_array *array);
+/*
+ * One device. with_details: also what live_device_details() fills in. action and error (both
+ * may be NULL) say what was done to it and why that failed.
+ */
+void json_add_device(struct json_array *array, const struct device *dev, bool with_details,
+		     const char *action, const char *error);
+void json_add_type(struct json_array *array, const struct type *type);
+void json_end(struct json_array *array);
+
+#endif

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Instances come and go: what is written to the kernel, and why it refused. */
+#include "lifecycle.h"
+
+#include "live.h"
+#include "sysfs.h"
+
+#include <errno.h>
+
+/* How many devices a message lists. */
+#define NAMES_SHOWN 8
+
+void lifecycle_creator_close(struct lifecycle_creator *creator)
+{
+	cleanup_close(&creator->fd);
+	free(creator->parent);
+	free(creator->type);
+	*creator = (struct lifecycle_creator)LIFECYCLE_CREATOR;
+}
+
+static const char *root_hint(int rc)
+{
+	return (rc == -EACCES || rc == -EPERM) && geteuid() != 0 ? " (only root may)" : "";
+}
+
+/* "all taken by A, B", or why nobody has them. */
+static char *explain_no_instance(const struct definition *def)
+{
+	struct device_list devices = {0};
+	struct strlist names = {0};
+	_cleanup_free_ char *taken = NULL;
+	char *reason;
+
+	live_devices(&devices, def->parent_name);
+	for (size_t i = 0; i < devices.n; i++) {
+		char text[IDENTITY_TEXT_SIZE];
+
+		strlist_add(&names, identity_format(&devices.v[i].id, text));
+	}
+	taken = strlist_join(&names, NAMES_SHOWN);
+	reason = xasprintf("no instance of type '%s' is left on parent '%s'%s%s", def->type,
+			   def->parent_name, names.n ? ": taken up by " : "", taken);
+	strlist_free(&names);
+	device_list_free(&devices);
+	return reason;
+}
+
+/* Who has the identity; NULL when nobody is to be seen. */
+static char *explain_live(const struct definition *def)
+{
+	struct device_list devices = {0};
+	const struct device *dev;
+	char *reason = NULL;
+
+	live_devices(&devices, NULL);
+	dev = live_find(&devices, &def->id);
+	if (dev)
+		reason = xasprintf("it is live already, on parent '%s' with type '%s'", dev->parent,
+				   dev->type);
+	device_list_free(&devices);
+	return reason;
+}
+
+static char *explain_taken(const struct definition *def)
+{
+	char *reason = explain_live(def);
+
+	return reason ? reason :
+			xstrdup("the identity is taken by a device that is coming or going");
+}
+
+static char *explain_unknown_type(const struct definition *def)
+{
+	_cleanup_free_ char *path = live_parent_path(def->parent_name, "mdev_supported_types");
+	_cleanup_free_ char *names = NULL;
+	struct strlist types = {0};
+	char *reason;
+
+	(void)sysfs_list(SYSFS_TOP, path, &types);
+	names = strlist_join(&types, NAMES_SHOWN);
+	reason = xasprintf("parent '%s' has no type '%s' (it has %s)", def->parent_name, def->type,
+			   types.n ? names : "none");
+	strlist_free(&types);
+	return reason;
+}
+
+static char *explain_create(int rc, const struct definition *def)
+{
+	switch (-rc) {
+	case EEXIST:
+		return explain_taken(def);
+	case EUSERS:
+		return explain_no_instance(def);
+	case ENOENT:
+		return explain_unknown_type(def);
+	case ENODEV:
+		return xasprintf("parent '%s' is going away", def->parent_name);
+	case ENXIO:
+		return xstrdup("no bus driver took the device (is the module vfio_mdev loaded?)");
+	case EINVAL:
+		if (def->params)
+			return xasprintf("the driver refused the parameters '%s'", def->params);
+		break;
+	default:
+		break;
+	}
+	return xasprintf("the kernel refused: %s%s", strerror(-rc), root_hint(rc));
+}
+
+static char *type_path(const struct definition *def, const char *file)
+{
+	_cleanup_free_ char *below = xasprintf("mdev_supported_types/%s/%s", def->type, file);
+
+	return live_parent_path(def->parent_name, below);
+}
+
+int lifecycle_check(const struct definition *def, char **reterr)
+{
+	_cleanup_free_ char *create = type_path(def, "create");
+	_cleanup_free_ char *available = type_path(def, "available_instances");
+	char *live = explain_live(def);
+	uint32_t left;
+	int rc = 0;
+
+	if (live) {
+		free(*reterr);
+		*reterr = live;
+		return -EEXIST;
+	}
+	if (!name_is_safe(def->type) || !sysfs_exists(SYSFS_TOP, create)) {
+		rc = -ENOENT;
+	} else if ((def->params || def->id.instance) && !live_core_is_extended()) {
+		set_text(reterr, "the loaded mdev core is the kernel's own, which takes no %s",
+			 def->params ? "parameters" : "instance number");
+		return -EOPNOTSUPP;
+	} else if (sysfs_read_u32(SYSFS_TOP, available, &left) == 0 && left == 0) {
+		rc = -EUSERS;
+	}
+	if (rc) {
+		free(*reterr);
+		*reterr = explain_create(rc, def);
+	}
+	return rc;
+}
+
+/* The open "create" file of the definition's type. */
+static int creator_open(struct lifecycle_creator *creator, const struct definition *def)
+{
+	_cleanup_free_ char *path = NULL;
+
+	if (creator->fd >= 0 && strcmp(creator->parent, def->parent_name) == 0 &&
+	    strcmp(creator->type, def->type) == 0)
+		return creator->fd;
+	lifecycle_creator_close(creator);
+	path = type_path(def, "create");
+	creator->fd = sysfs_open_write(SYSFS_TOP, path);
+	creator->parent = xstrdup(def->parent_name);
+	creator->type = xstrdup(def->type);
+	return creator->fd;
+}
+
+/* Parameters that the kernel would take for an instance number: digits, then the end or a colon. */
+static bool looks_like_instance(const char *params)
+{
+	size_t digits = strspn(params, "0123456789");
+
+	return digits && (!params[digits] || params[digits] == ':');
+}
+
+/* What is written to "create". */
+static char *create_text(const struct definition *def)
+{
+	char identity[IDENTITY_TEXT_SIZE];
+
+	identity_format(&def->id, identity);
+	if (!def->params)
+		return xstrdup(identity);
+	return xasprintf("%s%s:%s", identity,
+			 !def->id.instance && looks_like_instance(def->params) ? ":0" : "",
+			 def->params);
+}
+
+/* The folder of a device that was just made; the parent may call it "UUID" or "UUID-0". */
+static int open_device(const struct definition *def)
+{
+	char name[IDENTITY_TEXT_SIZE];
+	_cleanup_free_ char *path =
+		live_parent_path(def->parent_name, identity_format_name(&def->id, name));
+	int fd = sysfs_open_dir(SYSFS_TOP, path);
+
+	if (fd == -ENOENT && !def->id.instance) {
+		set_text(&path, "%s-0", path);
+		fd = sysfs_open_dir(SYSFS_TOP, path);
+	}
+	return fd;
+}
+
+/* The name was checked: names of folders, then of a file, none of them "..". */
+static int write_attr(int device_fd, const struct attr *attr)
+{
+	_cleanup_free_ char *folder = xstrdup(attr->name);
+	_cleanup_close_ int folder_fd = -1;
+	char *slash = strrchr(folder, '/');
+	const char *file = slash ? slash + 1 : folder;
+
+	if (slash)
+		*slash = '\0';
+	folder_fd = sysfs_open_dir_nofollow(device_fd, slash ? folder : ".");
+	if (folder_fd < 0)
+		return folder_fd;
+	return sysfs_write(folder_fd, file, attr->value, strlen(attr->value));
+}
+
+static void explain_attr(int rc, const struct attr *attr, char **reterr)
+{
+	if (rc == -ENOENT)
+		set_text(reterr, "the device has no attribute '%s'", attr->name);
+	else if (rc == -ELOOP || rc == -ENOTDIR)
+		set_text(reterr,
+			 "attribute '%s' is not the device's own: there is a link on the way",
+			 attr->name);
+	else
+		set_text(reterr, "attribute '%s' refused '%s': %s%s", attr->name, attr->value,
+			 strerror(-rc), root_hint(rc));
+}
+
+static int write_attrs(const struct definition *def, char **reterr)
+{
+	_cleanup_close_ int fd = open_device(def);
+	int rc = fd < 0 ? fd : 0;
+
+	if (rc) {
+		set_text(reterr, "it is not to be found after it was made: %s", strerror(-rc));
+		return rc;
+	}
+	for (size_t i = 0; i < def->attr_count && !rc; i++) {
+		rc = write_attr(fd, &def->attrs[i]);
+		if (rc)
+			explain_attr(rc, &def->attrs[i], reterr);
+	}
+	if (rc) {
+		int undo = sysfs_write(fd, "remove", "1", 1);
+
+		if (undo)
+			set_text(reterr, "%s (and it could not be removed again: %s)", *reterr,
+				 strerror(-undo));
+	}
+	return rc;
+}
+
+int lifecycle_create(struct lifecycle_creator *creator, const struct definition *def, char **reterr)
+{
+	/* All that needs memory comes before the first write. */
+	_cleanup_free_ char *text = create_text(def);
+	int fd = creator_open(creator, def);
+	int rc = fd < 0 ? fd : sysfs_write_fd(fd, text, strlen(text));
+
+	if (rc) {
+		free(*reterr);
+		*reterr = explain_create(rc, def);
+		return rc;
+	}
+	return def->attr_count ? write_attrs(def, reterr) : 0;
+}
+
+int lifecycle_destroy(const struct device *dev, char **reterr)
+{
+	_cleanup_free_ char *folder = live_parent_path(dev->parent, dev->name);
+	_cleanup_free_ char *path = xasprintf("%s/remove", folder);
+	int rc = sysfs_write(SYSFS_TOP, path, "1", 1);
+
+	if (rc == -ENOENT)
+		rc = -ENODEV;
+	if (rc == -ENODEV)
+		set_text(reterr, "it went away meanwhile");
+	else if (rc == -EAGAIN)
+		set_text(reterr, "it is being removed, or made, by somebody else");
+	else if (rc == -EBUSY)
+		set_text(reterr, "it is in use");
+	else if (rc)
+		set_text(reterr, "the kernel refused: %s%s", strerror(-rc), root_hint(rc));
+	return rc;
+}
+
+int lifecycle_machine(bool start, const struct identity *id, char **reterr)
+{
+	char uuid[IDENTITY_TEXT_SIZE];
+	int rc;
+
+	if (!live_core_is_extended()) {
+		set_text(
+			reterr, "%s",
+			sysfs_exists(SYSFS_TOP, "bus/mdev") ?
+				"the loaded mdev core is the kernel's own, which cannot start or stop machines" :
+				"no mdev core is loaded");
+		return -EOPNOTSUPP;
+	}
+	identity_format_uuid(id, uuid);
+	rc = sysfs_write(SYSFS_TOP, start ? "class/mdev/mdev_start" : "class/mdev/mdev_stop", uuid,
+			 strlen(uuid));
+	if (rc == -ENODEV)
+		set_text(reterr, "no instance of it is live");
+	else if (rc)
+		set_text(reterr, "its driver refused: %s%s", strerror(-rc), root_hint(rc));
+	return rc;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Instances come and go: what is written to the kernel, and why it refused. */
+#ifndef LIFECYCLE_H
+#define LIFECYCLE_H
+
+#include "device.h"
+
+/*
+ * Keeps the "create" file of a type open from one instance to the next. Start from
+ * LIFECYCLE_CREATOR, end with lifecycle_creator_close().
+ */
+struct lifecycle_creator {
+	int fd;
+	char *parent, *type; /* whose it is */
+};
+
+#define LIFECYCLE_CREATOR \
+	{                 \
+		.fd = -1  \
+	}
+
+void lifecycle_creator_close(struct lifecycle_creator *creator);
+
+/*
+ * What can be said without trying: the type is known to def->parent_name, an instance is left,
+ * the kernel part takes instance numbers and parameters if def has any. 0, or -ENOENT,
+ * -EUSERS, -EOPNOTSUPP, -EEXIST with the reason in *reterr.
+ */
+int lifecycle_check(const struct definition *def, char **reterr);
+
+/*
+ * Makes the instance that def describes on def->parent_name and writes its attributes in order.
+ * When one is refused the instance is removed again. Negative errno with the reason in *reterr:
+ * -EEXIST    the identity is taken, by a device anywhere on the host
+ * -EUSERS    no instance is left
+ * other      what the kernel said of the instance or of the attribute
+ * What went wrong while undoing is part of the reason.
+ */
+int lifecycle_create(struct lifecycle_creator *creator, const struct definition *def,
+		     char **reterr);
+
+/*
+ * Removes a live instance. The caller has looked for holders: on the kernel's own core the write
+ * blocks for as long as somebody has the device open.
+ * -EBUSY, -ENODEV (it went away), or what the kernel said, with the reason in *reterr.
+ */
+int lifecycle_destroy(const struct device *dev, char **reterr);
+
+/* Starts or stops all instances of a UUID. -EOPNOTSUPP on a core that has no such thing. */
+int lifecycle_machine(bool start, const struct identity *id, char **reterr);
+
+#endif

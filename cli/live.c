@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What exists now: parents, types and devices, read from sysfs into the model. */
+#include "live.h"
+
+#include "sysfs.h"
+
+#define PARENTS "class/mdev_bus"
+#define TYPES "mdev_supported_types"
+
+char *live_parent_path(const char *parent, const char *below)
+{
+	return xasprintf(PARENTS "/%s%s%s", parent, *below ? "/" : "", below);
+}
+
+void live_parents(struct strlist *ret_names)
+{
+	(void)sysfs_list(SYSFS_TOP, PARENTS, ret_names);
+}
+
+bool live_core_is_extended(void)
+{
+	return sysfs_exists(SYSFS_TOP, "class/mdev/mdev_start");
+}
+
+/* Calls each() for every type of one parent, or of all of them, in order of name. */
+static void each_type(const char *only_parent,
+		      void (*each)(int types_fd, const char *parent, const char *type, void *arg),
+		      void *arg)
+{
+	struct strlist parents = {0};
+
+	if (only_parent)
+		strlist_add(&parents, only_parent);
+	else
+		live_parents(&parents);
+	for (size_t i = 0; i < parents.n; i++) {
+		_cleanup_free_ char *path = live_parent_path(parents.v[i], TYPES);
+		_cleanup_close_ int fd = sysfs_open_dir(SYSFS_TOP, path);
+		struct strlist types = {0};
+
+		if (fd >= 0)
+			(void)sysfs_list(fd, ".", &types);
+		for (size_t j = 0; j < types.n; j++)
+			each(fd, parents.v[i], types.v[j], arg);
+		strlist_free(&types);
+	}
+	strlist_free(&parents);
+}
+
+struct reader {
+	struct device_list *list;
+	const char *parent, *type; /* in the list's arena */
+};
+
+static int add_device(const char *name, void *arg)
+{
+	struct reader *reader = arg;
+	struct identity id;
+	struct device *dev;
+
+	if (identity_parse_name(name, &id) < 0)
+		return 0;
+	dev = device_list_add(reader->list);
+	dev->id = id;
+	dev->name = arena_strdup(&reader->list->arena, name);
+	dev->parent = reader->parent;
+	dev->type = reader->type;
+	return 0;
+}
+
+static void add_devices_of_type(int types_fd, const char *parent, const char *type, void *arg)
+{
+	_cleanup_free_ char *path = xasprintf("%s/devices", type);
+	struct reader *reader = arg;
+
+	if (!reader->parent || strcmp(reader->parent, parent) != 0)
+		reader->parent = arena_strdup(&reader->list->arena, parent);
+	reader->type = arena_strdup(&reader->list->arena, type);
+	(void)sysfs_each(types_fd, path, add_device, reader);
+}
+
+void live_devices(struct device_list *list, const char *parent)
+{
+	struct reader reader = {.list = list};
+
+	each_type(parent, add_devices_of_type, &reader);
+}
+
+static const char *read_into(struct arena *arena, int dirfd, const char *path)
+{
+	_cleanup_free_ char *value = NULL;
+
+	return sysfs_read(dirfd, path, &value) ? NULL : arena_strdup(arena, value);
+}
+
+void live_device_details(struct device *dev, struct arena *arena)
+{
+	_cleanup_free_ char *path = live_parent_path(dev->parent, dev->name);
+	_cleanup_close_ int fd = sysfs_open_dir(SYSFS_TOP, path);
+	_cleanup_free_ char *group = NULL;
+
+	if (fd < 0)
+		return;
+	dev->state = read_into(arena, fd, "state");
+	if (sysfs_link_name(fd, "iommu_group", &group) == 0)
+		dev->iommu_group = arena_strdup(arena, group);
+}
+
+static void add_type(int types_fd, const char *parent, const char *name, void *arg)
+{
+	_cleanup_close_ int fd = sysfs_open_dir(types_fd, name);
+	struct type_list *list = arg;
+	struct type *type;
+	uint32_t available;
+
+	if (fd < 0)
+		return;
+	if (list->n == list->cap) {
+		list->cap = list->cap ? 2 * list->cap : 16;
+		list->v = xrealloc(list->v, list->cap, sizeof(*list->v));
+	}
+	type = &list->v[list->n++];
+	*type = (struct type){
+		.parent = arena_strdup(&list->arena, parent),
+		.name = arena_strdup(&list->arena, name),
+		.available = LIVE_UNKNOWN,
+		.device_api = read_into(&list->arena, fd, "device_api"),
+		.pretty_name = read_into(&list->arena, fd, "name"),
+		.description = read_into(&list->arena, fd, "description"),
+	};
+	if (sysfs_read_u32(fd, "available_instances", &available) == 0)
+		type->available = available;
+}
+
+void live_types(struct type_list *list, const char *parent)
+{
+	each_type(parent, add_type, list);
+}
+
+void type_list_free(struct type_list *list)
+{
+	free(list->v);
+	arena_free(&list->arena);
+	*list = (struct type_list){0};
+}
+
+struct device *live_find(const struct device_list *list, const struct identity *id)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (device_is_live(&list->v[i]) && identity_compare(&list->v[i].id, id) == 0)
+			return &list->v[i];
+	return NULL;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What exists now: parents, types and devices, read from sysfs into the model. */
+#ifndef LIVE_H
+#define LIVE_H
+
+#include "device.h"
+#include "util.h"
+
+/*
+ * A type of instance that a parent offers. A value that could not be read is NULL, a number
+ * LIVE_UNKNOWN: one attribute that a driver gets wrong costs its own value only.
+ */
+#define LIVE_UNKNOWN (-1)
+
+struct type {
+	const char *parent;
+	const char *name;
+	int64_t available;
+	const char *device_api;
+	const char *pretty_name;
+	const char *description;
+};
+
+/* Owns everything that is reachable from it. Zeroed at the start. */
+struct type_list {
+	struct type *v;
+	size_t n, cap;
+	struct arena arena;
+};
+
+/* Names of the registered parents, sorted. None at all is no error. */
+void live_parents(struct strlist *ret_names);
+
+/*
+ * Adds the devices of one parent (NULL: of all) to the list. It reads one folder for each type,
+ * which names its devices, and nothing for each device. What vanishes meanwhile is left out.
+ */
+void live_devices(struct device_list *list, const char *parent);
+
+/* Fills in what is not in those folders: state and IOMMU group. */
+void live_device_details(struct device *dev, struct arena *arena);
+
+/* Adds the types of one parent (NULL: of all). */
+void live_types(struct type_list *list, const char *parent);
+void type_list_free(struct type_list *list);
+
+/* The live device of this identity in the list, or NULL. The list need not be sorted. */
+struct device *live_find(const struct device_list *list, const struct identity *id);
+
+/* The kernel part that is loaded can do more than the kernel's own. */
+bool live_core_is_extended(void);
+
+/* "class/mdev_bus/PARENT[/...]", to be used below SYSFS_TOP; the caller frees it. */
+char *live_parent_path(const char *parent, const char *below);
+
+#endif

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The program: options of its own, the table of verbs, dispatch, exit status. */
+#include "cmd.h"
+#include "msg.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/stat.h>
+
+const struct command *const commands[] = {
+	&cmd_list, &cmd_types, &cmd_create, &cmd_destroy, &cmd_start, &cmd_stop, NULL,
+};
+
+#define GO(field) offsetof(struct globals, field)
+
+const struct option_row global_options[] = {
+	{"root", 0, OPTION_TEXT, "DIR", "work on the tree below DIR instead of /", GO(root)},
+	{"json", 0, OPTION_FLAG, NULL, "print JSON", GO(json)},
+	{"raw", 0, OPTION_FLAG, NULL, "print tables with single spaces, for scripts", GO(raw)},
+	{"noheadings", 0, OPTION_FLAG, NULL, "print tables without headings", GO(noheadings)},
+	{"quiet", 'q', OPTION_FLAG, NULL, "print errors only", GO(quiet)},
+	{"verbose", 'v', OPTION_COUNTER, NULL, "say more; twice: still more", GO(verbose)},
+	{"syslog", 0, OPTION_FLAG, NULL, "send messages to the system's log", GO(syslog)},
+	{"version", 'V', OPTION_FLAG, NULL, "print the version", GO(version)},
+	{"help", 'h', OPTION_FLAG, NULL, "print this help", GO(help)},
+	{0},
+};
+
+static void print_help(void)
+{
+	puts("Usage: mdev [OPTION]... VERB [OPTION]... [ARGUMENT]...\n\n"
+	     "Manages mediated devices: slices of a physical device that a virtual machine can own.\n\n"
+	     "Verbs:");
+	for (const struct command *const *command = commands; *command; command++)
+		printf("  %-10s %s\n", (*command)->name, (*command)->summary);
+	puts("\nOptions, before or after the verb:");
+	options_print(global_options);
+	puts("\n'mdev VERB --help' tells of a verb; see also mdev(8), mdev.d(5).");
+}
+
+static void print_command_help(const struct command *command)
+{
+	printf("Usage: mdev %s %s\n\n%s.\n", command->name, command->synopsis, command->summary);
+	if (command->details)
+		printf("\n%s\n", command->details);
+	if (command->options->name) {
+		puts("\nOptions:");
+		options_print(command->options);
+	}
+	puts("\nOptions of every verb:");
+	options_print(global_options);
+	if (command->help_more)
+		command->help_more();
+}
+
+static const struct command *find_command(const char *name)
+{
+	for (const struct command *const *command = commands; *command; command++)
+		if (strcmp((*command)->name, name) == 0)
+			return *command;
+	return NULL;
+}
+
+/* Lists in a struct of options are the only thing in it that was allocated. */
+static void free_texts(const struct option_row *rows, void *target)
+{
+	for (const struct option_row *row = rows; row->name; row++)
+		if (row->kind == OPTION_TEXTS)
+			strlist_free((struct strlist *)((char *)target + row->offset));
+}
+
+static int apply_globals(const struct globals *globals)
+{
+	struct stat st;
+
+	if (globals->root) {
+		if (stat(globals->root, &st) < 0 || !S_ISDIR(st.st_mode))
+			return cmd_usage(NULL, "the root '%s' is not a folder", globals->root);
+		root_set(globals->root);
+	}
+	if (globals->syslog)
+		msg_to_syslog();
+	if (globals->quiet)
+		msg_set_level(MSG_ERROR);
+	else if (globals->verbose)
+		msg_set_level(globals->verbose > 1 ? MSG_DEBUG : MSG_INFO);
+	return DONE;
+}
+
+static int run_command(const struct command *command, struct globals *globals, int argc,
+		       char **argv)
+{
+	_cleanup_free_ void *args = xcalloc(1, command->args_size);
+	_cleanup_free_ char *error = NULL;
+	const struct option_set sets[] = {{command->options, args}, {global_options, globals}};
+	int status, words = options_parse(sets, ARRAY_SIZE(sets), argc, argv, false, &error);
+
+	if (words < 0)
+		status = cmd_usage(command, "%s", error);
+	else if (globals->help)
+		status = DONE;
+	else if (words < command->min_words)
+		status = cmd_usage(command, "too few arguments");
+	else if (command->max_words >= 0 && words > command->max_words)
+		status = cmd_usage(command, "unexpected argument '%s'", argv[command->max_words]);
+	else
+		status = apply_globals(globals);
+	if (status == DONE && globals->help)
+		print_command_help(command);
+	else if (status == DONE)
+		status = command->run(globals, args, words, argv);
+	free_texts(command->options, args);
+	return status;
+}
+
+static int run(int argc, char **argv)
+{
+	struct globals globals = {0};
+	const struct option_set set = {global_options, &globals};
+	_cleanup_free_ char *error = NULL;
+	const struct command *command;
+	int left;
+
+	left = options_parse(&set, 1, argc, argv, true, &error);
+	if (left < 0)
+		return cmd_usage(NULL, "%s", error);
+	if (globals.version) {
+		puts("mdev " VERSION);
+		return DONE;
+	}
+	if (globals.help) {
+		print_help();
+		return DONE;
+	}
+	if (left == 0)
+		return cmd_usage(NULL, "no verb");
+	command = find_command(argv[0]);
+	if (!command)
+		return cmd_usage(NULL, "unknown verb '%s'", argv[0]);
+	return run_command(command, &globals, left, argv);
+}
+
+int main(int argc, char **argv)
+{
+	int status, rc;
+
+	/* A reader that has seen enough is found out when stdout is closed. */
+	signal(SIGPIPE, SIG_IGN);
+	if (argc >= 2 && str_starts(argv[1], "--list-"))
+		status = complete(argv[1] + strlen("--list-"), argc - 2, argv + 2);
+	else
+		status = run(argc, argv);
+	rc = stdout_close();
+	if (rc && rc != -EPIPE)
+		msg_error("cannot write the output: %s", strerror(-rc));
+	return rc && status == DONE ? FAILED : status;
+}

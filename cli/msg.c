@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Messages: the only writer to stderr and the system's log. */
+#include "msg.h"
+
+#include <syslog.h>
+
+static enum msg_level shown = MSG_WARNING;
+static bool to_syslog;
+
+void msg_set_level(enum msg_level level)
+{
+	shown = level;
+}
+
+void msg_to_syslog(void)
+{
+	openlog("mdev", LOG_PID, LOG_DAEMON);
+	to_syslog = true;
+}
+
+static void add_visible(struct buf *line, const char *text)
+{
+	bool utf8 = text_is_utf8(text, strlen(text));
+
+	for (const char *p = text; *p; p++) {
+		unsigned char c = (unsigned char)*p;
+
+		if (c < 0x20 || c == 0x7f || (c >= 0x80 && !utf8))
+			buf_addf(line, "\\x%02x", c);
+		else
+			buf_add(line, p, 1);
+	}
+}
+
+static int syslog_priority(enum msg_level level)
+{
+	switch (level) {
+	case MSG_ERROR:
+		return LOG_ERR;
+	case MSG_WARNING:
+		return LOG_WARNING;
+	case MSG_INFO:
+		return LOG_INFO;
+	case MSG_DEBUG:
+		break;
+	}
+	return LOG_DEBUG;
+}
+
+static void say(enum msg_level level, const char *prefix, const char *fmt, va_list args)
+{
+	struct buf line = {0};
+	char *text = NULL;
+
+	if (level > shown || vasprintf(&text, fmt, args) < 0)
+		return;
+	buf_addf(&line, "%s%s", to_syslog ? "" : "mdev: ", prefix);
+	add_visible(&line, text);
+	if (to_syslog)
+		syslog(syslog_priority(level), "%s", line.data);
+	else
+		fprintf(stderr, "%s\n", line.data);
+	buf_free(&line);
+	free(text);
+}
+
+void msg_error(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	say(MSG_ERROR, "", fmt, args);
+	va_end(args);
+}
+
+void msg_warning(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	say(MSG_WARNING, "warning: ", fmt, args);
+	va_end(args);
+}
+
+void msg_info(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	say(MSG_INFO, "", fmt, args);
+	va_end(args);
+}
+
+void msg_debug(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	say(MSG_DEBUG, "debug: ", fmt, args);
+	va_end(args);
+}

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What the user calls a parent, turned into its one name in sysfs. */
+#include "parent.h"
+
+#include "live.h"
+#include "sysfs.h"
+#include "udev.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <search.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+/* How many names a message lists. */
+#define NAMES_SHOWN 8
+
+struct resolved {
+	char *text;
+	const char *name; /* NULL when it was not found */
+	int rc;
+	char *error;
+};
+
+static int compare_resolved(const void *a, const void *b)
+{
+	return strcmp(((const struct resolved *)a)->text, ((const struct resolved *)b)->text);
+}
+
+static const char *index_find(const struct parent_index *index, const char *name)
+{
+	return strlist_find(&index->names, name);
+}
+
+/* "[DOMAIN:]BUS:SLOT.FUNCTION" in any case, as sysfs writes it; NULL when it is none. */
+static char *pci_address(const char *text)
+{
+	unsigned int domain = 0, bus, slot, function;
+	int end = 0;
+
+	for (const char *p = text; *p; p++)
+		if (!isxdigit((unsigned char)*p) && *p != ':' && *p != '.')
+			return NULL;
+	if (sscanf(text, "%8x:%2x:%2x.%1x%n", &domain, &bus, &slot, &function, &end) != 4 ||
+	    text[end]) {
+		domain = 0;
+		end = 0;
+		if (sscanf(text, "%2x:%2x.%1x%n", &bus, &slot, &function, &end) != 3 || text[end])
+			return NULL;
+	}
+	return xasprintf("%04x:%02x:%02x.%x", domain, bus, slot, function);
+}
+
+/* The registered parent at this path below sys/, or the nearest one above it. */
+static const char *parent_above(const struct parent_index *index, const char *path)
+{
+	_cleanup_free_ char *up = xstrdup(path);
+
+	for (int depth = 0; depth < 32; depth++) {
+		for (size_t i = 0; i < index->names.n; i++) {
+			_cleanup_free_ char *known = live_parent_path(index->names.v[i], "");
+
+			if (sysfs_same(SYSFS_TOP, up, SYSFS_TOP, known))
+				return index->names.v[i];
+		}
+		if (depth == 31 || sysfs_same(SYSFS_TOP, up, SYSFS_TOP, "."))
+			return NULL;
+		set_text(&up, "%s/..", up);
+	}
+	return NULL;
+}
+
+static int resolve_path(const struct parent_index *index, const char *path, struct strlist *found)
+{
+	const char *below = path;
+
+	if (!root_is_host() && str_starts(below, root_get()))
+		below += strlen(root_get());
+	if (!str_starts(below, "/sys/") || strstr(below, "/../") || str_ends(below, "/.."))
+		return -EINVAL;
+	below += strlen("/sys/");
+	for (size_t i = 0; i < index->names.n; i++) {
+		_cleanup_free_ char *known = live_parent_path(index->names.v[i], "");
+
+		if (sysfs_same(SYSFS_TOP, below, SYSFS_TOP, known))
+			strlist_add(found, index->names.v[i]);
+	}
+	return 0;
+}
+
+/* The node may be of the parent itself or of a device below it, as a graphics card's is. */
+static int resolve_node(const struct parent_index *index, const char *path, struct strlist *found)
+{
+	_cleanup_free_ char *node = root_path(path + 1), *sysfs = NULL;
+	const char *name;
+	struct stat st;
+
+	if (stat(node, &st) < 0)
+		return 0;
+	if (!S_ISCHR(st.st_mode) && !S_ISBLK(st.st_mode))
+		return -EINVAL;
+	sysfs = xasprintf("dev/%s/%u:%u", S_ISCHR(st.st_mode) ? "char" : "block", major(st.st_rdev),
+			  minor(st.st_rdev));
+	name = sysfs_exists(SYSFS_TOP, sysfs) ? parent_above(index, sysfs) : NULL;
+	if (name)
+		strlist_add(found, name);
+	return 0;
+}
+
+/* Four hexadecimal digits of the attribute (0x1234) against those of the user. */
+static bool pci_id_is(const char *parent, const char *attribute, unsigned int wanted)
+{
+	_cleanup_free_ char *path = live_parent_path(parent, attribute), *value = NULL;
+	unsigned int id;
+
+	return sysfs_read(SYSFS_TOP, path, &value) == 0 && sscanf(value, "0x%x", &id) == 1 &&
+	       id == wanted;
+}
+
+static int resolve_pci_id(const struct parent_index *index, const char *text, struct strlist *found)
+{
+	unsigned int vendor, device, count = 0;
+	uint32_t nth = 0;
+	int end = 0;
+
+	if (sscanf(text, "%4x:%4x%n", &vendor, &device, &end) != 2 ||
+	    !isxdigit((unsigned char)*text))
+		return -EINVAL;
+	if (text[end] && (text[end] != '/' || parse_u32(text + end + 1, &nth) < 0 || nth == 0))
+		return -EINVAL;
+	for (size_t i = 0; i < index->names.n; i++)
+		if (pci_id_is(index->names.v[i], "vendor", vendor) &&
+		    pci_id_is(index->names.v[i], "device", device) && (!nth || ++count == nth))
+			strlist_add(found, index->names.v[i]);
+	return 0;
+}
+
+static bool has_properties(const char *parent, const struct strlist *wanted)
+{
+	_cleanup_free_ char *path = live_parent_path(parent, "");
+
+	for (size_t i = 0; i < wanted->n; i++) {
+		const char *equals = strchr(wanted->v[i], '=');
+		_cleanup_free_ char *key =
+			xasprintf("%.*s", (int)(equals - wanted->v[i]), wanted->v[i]);
+		_cleanup_free_ char *value = NULL;
+
+		if (udev_property(path, key, &value) < 0 || strcmp(value, equals + 1) != 0)
+			return false;
+	}
+	return true;
+}
+
+static int resolve_properties(const struct parent_index *index, const char *text,
+			      struct strlist *found)
+{
+	_cleanup_free_ char *copy = xstrdup(text);
+	struct strlist wanted = {0};
+	char *rest = copy, *pair;
+	int rc = 0;
+
+	while ((pair = strsep(&rest, ","))) {
+		if (!strchr(pair, '=') || pair[0] == '=')
+			rc = -EINVAL;
+		else
+			strlist_add(&wanted, pair);
+	}
+	for (size_t i = 0; !rc && i < index->names.n; i++)
+		if (has_properties(index->names.v[i], &wanted))
+			strlist_add(found, index->names.v[i]);
+	strlist_free(&wanted);
+	return rc;
+}
+
+static int resolve_name(const struct parent_index *index, const char *text, struct strlist *found)
+{
+	_cleanup_free_ char *address = NULL;
+	const char *name = index_find(index, text);
+
+	if (!name && !name_is_safe(text))
+		return -EINVAL;
+	if (!name) {
+		address = pci_address(text);
+		name = address ? index_find(index, address) : NULL;
+	}
+	if (name)
+		strlist_add(found, name);
+	return 0;
+}
+
+static int resolve_any(const struct parent_index *index, const char *text, struct strlist *found)
+{
+	if (!*text || !text_is_plain(text) || strlen(text) > 4095)
+		return -EINVAL;
+	if (str_starts(text, "/dev/"))
+		return resolve_node(index, text, found);
+	if (text[0] == '/')
+		return resolve_path(index, text, found);
+	if (str_starts(text, "pci:"))
+		return resolve_pci_id(index, text + strlen("pci:"), found);
+	if (str_starts(text, "udev:"))
+		return resolve_properties(index, text + strlen("udev:"), found);
+	return resolve_name(index, text, found);
+}
+
+/* Why a PCI device that is there is no parent; NULL when it is not there either. */
+static char *explain_unregistered(const char *text)
+{
+	_cleanup_free_ char *address = pci_address(text), *path = NULL, *driver = NULL;
+
+	if (!address)
+		return NULL;
+	path = xasprintf("bus/pci/devices/%s", address);
+	if (!sysfs_exists(SYSFS_TOP, path))
+		return NULL;
+	set_text(&path, "bus/pci/devices/%s/driver", address);
+	if (sysfs_link_name(SYSFS_TOP, path, &driver) < 0)
+		return xasprintf(
+			"PCI device '%s' has no driver: load the one that makes it a parent",
+			address);
+	return xasprintf("PCI device '%s' is not registered as a parent by its driver '%s'",
+			 address, driver);
+}
+
+static char *explain_missing(const struct parent_index *index, const char *text)
+{
+	struct strlist near = {0};
+	char *reason = explain_unregistered(text);
+
+	if (reason)
+		return reason;
+	for (size_t i = 0; i < index->names.n; i++)
+		if (strcasestr(index->names.v[i], text))
+			strlist_add(&near, index->names.v[i]);
+	if (!index->names.n) {
+		reason = xasprintf("there is no parent '%s': no driver has registered any", text);
+	} else {
+		_cleanup_free_ char *names =
+			strlist_join(near.n ? &near : &index->names, NAMES_SHOWN);
+
+		reason = xasprintf("there is no parent '%s' (%s: %s)", text,
+				   near.n ? "near it" : "registered", names);
+	}
+	strlist_free(&near);
+	return reason;
+}
+
+static void resolve(const struct parent_index *index, struct resolved *entry)
+{
+	struct strlist found = {0};
+
+	entry->rc = resolve_any(index, entry->text, &found);
+	if (entry->rc) {
+		entry->error = xasprintf("'%s' cannot name a parent", entry->text);
+	} else if (found.n == 0) {
+		entry->rc = -ENOENT;
+		entry->error = explain_missing(index, entry->text);
+	} else if (found.n > 1) {
+		_cleanup_free_ char *names = strlist_join(&found, NAMES_SHOWN);
+
+		entry->rc = -ENOTUNIQ;
+		entry->error = xasprintf("'%s' names several parents: %s", entry->text, names);
+	} else {
+		entry->name = index_find(index, found.v[0]);
+	}
+	strlist_free(&found);
+}
+
+int parent_resolve(struct parent_index *index, const char *text, const char **ret_name,
+		   char **reterr)
+{
+	struct resolved key = {.text = (char *)text};
+	struct resolved **slot = tfind(&key, &index->resolved, compare_resolved);
+	struct resolved *entry = slot ? *slot : NULL;
+
+	if (!index->loaded) {
+		live_parents(&index->names);
+		index->loaded = true;
+	}
+	if (!entry) {
+		entry = xcalloc(1, sizeof(*entry));
+		entry->text = xstrdup(text);
+		resolve(index, entry);
+		(void)tsearch(entry, &index->resolved, compare_resolved);
+	}
+	if (entry->rc) {
+		set_text(reterr, "%s", entry->error);
+		return entry->rc;
+	}
+	*ret_name = entry->name;
+	return 0;
+}
+
+static void free_resolved(void *p)
+{
+	struct resolved *entry = p;
+
+	free(entry->text);
+	free(entry->error);
+	free(entry);
+}
+
+void parent_index_free(struct parent_index *index)
+{
+	tdestroy(index->resolved, free_resolved);
+	strlist_free(&index->names);
+	*index = (struct parent_index){0};
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Definitions on disk: the folders, their files, and changes that are whole or not at all. */
+#ifndef STORE_H
+#define STORE_H
+
+#include "definition.h"
+
+/*
+ * Reads etc/mdev.d, run/mdev.d and usr/lib/mdev.d below the root: a file in an earlier folder
+ * hides one of the same name in a later one. Definitions come in order of file name, then of
+ * line. What cannot be read goes to the problems and hides nothing else.
+ */
+void store_load(struct definition_list *list, struct problem_list *problems);
+
+/*
+ * Keeps a definition, in the file of that name in etc/mdev.d (with or without ".conf"; NULL: the
+ * device's own). *ret_path says which, the caller frees it. With a reason in *reterr:
+ * -EEXIST    the file already defines this identity for this parent
+ * -EINVAL    the name is no name of a file, or the definition cannot be written down
+ * -EBADMSG   the file has something wrong in it, and is left alone
+ * other      what the system said
+ */
+int store_add(const struct definition *def, const char *file, char **ret_path, char **reterr);
+
+/*
+ * Takes a definition out of the file that it was read from; every other byte stays. The file
+ * goes with its last section when it is a device's own that was written here.
+ * -EROFS for what belongs to usr/lib, -ENOENT when it is not there any more, else as above.
+ */
+int store_remove(const struct definition *def, char **reterr);
+
+#endif

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What udev knows: properties of devices, and waiting for it. The only user of libudev. */
+#include "udev.h"
+
+#include "sysfs.h"
+
+#include <errno.h>
+#include <libudev.h>
+#include <poll.h>
+#include <time.h>
+
+static int property_of_host(const char *path, const char *key, char **ret_value)
+{
+	_cleanup_free_ char *syspath = xasprintf("/sys/%s", path);
+	struct udev *udev = udev_new();
+	struct udev_device *dev = udev ? udev_device_new_from_syspath(udev, syspath) : NULL;
+	const char *value = dev ? udev_device_get_property_value(dev, key) : NULL;
+
+	if (value)
+		*ret_value = xstrdup(value);
+	udev_device_unref(dev);
+	udev_unref(udev);
+	return value ? 0 : -ENOENT;
+}
+
+/* The value of the line that is prefix, key, "=", value. */
+static int find_line(const char *text, const char *prefix, const char *key, char **ret_value)
+{
+	_cleanup_free_ char *start = xasprintf("%s%s=", prefix, key);
+	size_t len = strlen(start);
+
+	for (const char *line = text; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (strncmp(line, start, len) == 0) {
+			*ret_value = xasprintf("%.*s", (int)strcspn(line + len, "\n"), line + len);
+			return 0;
+		}
+	}
+	return -ENOENT;
+}
+
+/* How udev names a device in its database: cMAJOR:MINOR, bMAJOR:MINOR, nINDEX or +SUBSYSTEM:NAME.
+ */
+static char *database_id(int fd, const char *path)
+{
+	_cleanup_free_ char *subsystem = NULL, *number = NULL;
+	const char *slash = strrchr(path, '/');
+
+	if (sysfs_link_name(fd, "subsystem", &subsystem) < 0)
+		return NULL;
+	if (sysfs_read(fd, "dev", &number) == 0)
+		return xasprintf("%c%s", strcmp(subsystem, "block") == 0 ? 'b' : 'c', number);
+	if (sysfs_read(fd, "ifindex", &number) == 0)
+		return xasprintf("n%s", number);
+	return xasprintf("+%s:%s", subsystem, slash ? slash + 1 : path);
+}
+
+/*
+ * libudev cannot be pointed at another root, so there the kernel's part of the properties is read
+ * from the device's uevent file and udev's from its database, where a property is a line
+ * E:KEY=VALUE.
+ */
+static int property_of_root(const char *path, const char *key, char **ret_value)
+{
+	_cleanup_close_ int fd = sysfs_open_dir(SYSFS_TOP, path);
+	_cleanup_free_ char *id = NULL, *text = NULL, *uevent = NULL, *file = NULL;
+	size_t size = 0;
+	FILE *stream;
+	int rc;
+
+	if (fd < 0)
+		return -ENOENT;
+	if (sysfs_read(fd, "uevent", &uevent) == 0 && find_line(uevent, "", key, ret_value) == 0)
+		return 0;
+	id = database_id(fd, path);
+	if (!id || strchr(id, '/'))
+		return -ENOENT;
+	file = xasprintf("%s/run/udev/data/%s", root_get(), id);
+	stream = fopen(file, "re");
+	if (!stream)
+		return -ENOENT;
+	rc = getdelim(&text, &size, '\0', stream) < 0 ? -ENOENT :
+							find_line(text, "E:", key, ret_value);
+	fclose(stream);
+	return rc;
+}
+
+int udev_property(const char *path, const char *key, char **ret_value)
+{
+	return root_is_host() ? property_of_host(path, key, ret_value) :
+				property_of_root(path, key, ret_value);
+}
+
+struct udev_wait {
+	struct udev *udev;
+	struct udev_monitor *monitor;
+};
+
+static void wait_free(struct udev_wait *wait)
+{
+	udev_monitor_unref(wait->monitor);
+	udev_unref(wait->udev);
+	free(wait);
+}
+
+struct udev_wait *udev_wait_begin(void)
+{
+	struct udev_wait *wait;
+
+	if (!root_is_host() || access("/run/udev/control", F_OK) < 0)
+		return NULL;
+	wait = xcalloc(1, sizeof(*wait));
+	wait->udev = udev_new();
+	if (wait->udev)
+		wait->monitor = udev_monitor_new_from_netlink(wait->udev, "udev");
+	if (!wait->monitor ||
+	    udev_monitor_filter_add_match_subsystem_devtype(wait->monitor, "mdev", NULL) < 0 ||
+	    udev_monitor_enable_receiving(wait->monitor) < 0) {
+		wait_free(wait);
+		return NULL;
+	}
+	return wait;
+}
+
+static bool is_add_of(struct udev_device *dev, const char *name)
+{
+	const char *action = udev_device_get_action(dev), *sysname = udev_device_get_sysname(dev);
+
+	return action && sysname && strcmp(action, "add") == 0 && strcmp(sysname, name) == 0;
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int udev_wait_end(struct udev_wait *wait, const char *name, unsigned int seconds)
+{
+	int64_t end = now_ms() + (int64_t)seconds * 1000;
+	bool seen = false;
+
+	if (!wait)
+		return 0;
+	while (!seen) {
+		struct pollfd ready = {.fd = udev_monitor_get_fd(wait->monitor), .events = POLLIN};
+		int64_t left = end - now_ms();
+		struct udev_device *dev;
+
+		if (left <= 0 || poll(&ready, 1, (int)left) == 0)
+			break;
+		dev = udev_monitor_receive_device(wait->monitor);
+		seen = dev && is_add_of(dev, name);
+		udev_device_unref(dev);
+	}
+	wait_free(wait);
+	return seen ? 0 : -ETIMEDOUT;
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Helpers without any knowledge of mediated devices: memory, text, files, the root folder. */
+#ifndef UTIL_H
+#define UTIL_H
+
+#include <dirent.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define PRINTF_LIKE(fmt, first) __attribute__((format(printf, fmt, first)))
+
+/* Hands the pointer over and forgets it, so that a cleanup attribute does not free it. */
+#define TAKE_PTR(p)                        \
+	({                                 \
+		__typeof__(p) take_ = (p); \
+		(p) = NULL;                \
+		take_;                     \
+	})
+
+static inline void cleanup_free(void *p)
+{
+	free(*(void **)p);
+}
+
+static inline void cleanup_close(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+}
+
+static inline void cleanup_closedir(DIR **dir)
+{
+	if (*dir)
+		closedir(*dir);
+}
+
+#define _cleanup_(f) __attribute__((cleanup(f)))
+#define _cleanup_free_ _cleanup_(cleanup_free)
+#define _cleanup_close_ _cleanup_(cleanup_close)
+#define _cleanup_closedir_ _cleanup_(cleanup_closedir)
+
+/*
+ * Allocation that cannot fail: out of memory ends the program with a message and status 1.
+ * The caller frees what these return.
+ */
+void *xcalloc(size_t count, size_t size);
+void *xrealloc(void *p, size_t count, size_t size);
+char *xstrdup(const char *s);
+char *xasprintf(const char *fmt, ...) PRINTF_LIKE(1, 2);
+
+/* Frees *target, then sets it to the formatted text; for messages handed up as reterr. */
+void set_text(char **target, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/*
+ * Memory that is given back all at once. Start from a zeroed struct; arena_free() leaves it
+ * zeroed again. What the functions return belongs to the arena.
+ */
+struct arena {
+	struct arena_block *blocks;
+};
+
+void *arena_alloc(struct arena *arena, size_t size);
+char *arena_strdup(struct arena *arena, const char *s);
+char *arena_strndup(struct arena *arena, const char *s, size_t len);
+void arena_free(struct arena *arena);
+
+/* A growing text; zeroed at the start, always NUL-terminated once something was added. */
+struct buf {
+	char *data;
+	size_t len;
+	size_t cap;
+};
+
+void buf_add(struct buf *buf, const void *data, size_t len);
+void buf_addf(struct buf *buf, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void buf_free(struct buf *buf);
+
+/* A growing list of strings that belong to it. Zeroed at the start. */
+struct strlist {
+	char **v;
+	size_t n;
+};
+
+void strlist_add(struct strlist *list, const char *s);
+void strlist_sort(struct strlist *list);
+/* The list's own copy of s, NULL when it has none; the list is sorted. */
+const char *strlist_find(const struct strlist *list, const char *s);
+/* The first max strings joined by ", " and how many more there are; the caller frees it. */
+char *strlist_join(const struct strlist *list, size_t max);
+void strlist_free(struct strlist *list);
+
+static inline bool str_starts(const char *s, const char *prefix)
+{
+	return strncmp(s, prefix, strlen(prefix)) == 0;
+}
+
+bool str_ends(const char *s, const char *suffix);
+/* Valid UTF-8, no NUL within len. */
+bool text_is_utf8(const char *s, size_t len);
+/* UTF-8 without a control character: what may stand in a name or a line of text. */
+bool text_is_plain(const char *s);
+/* One component of a path: plain text, not empty, no '/', neither "." nor "..", at most 255 bytes.
+ */
+bool name_is_safe(const char *s);
+/* A decimal number without sign or blanks. 0, -EINVAL (not a number) or -ERANGE. */
+int parse_u32(const char *s, uint32_t *ret);
+
+/* The folder below which everything is looked up; "" for the running system. Set once by main. */
+void root_set(const char *dir);
+bool root_is_host(void);
+const char *root_get(void);
+/* root + "/" + path; the caller frees it. */
+char *root_path(const char *path);
+
+/*
+ * Takes an exclusive flock on fd, waiting at most the given time.
+ * 0, -ETIMEDOUT, or another negative errno.
+ */
+int lock_wait(int fd, unsigned int seconds);
+
+/*
+ * Replaces dirfd/name by the given bytes: whole or not at all, mode 0644, on disk when it
+ * returns. The caller holds the folder's lock, for the temporary name is a fixed one (so that
+ * a killed writer leaves at most one file, which the next writer removes). 0 or negative errno.
+ */
+int file_replace(int dirfd, const char *name, const char *data, size_t len);
+
+/* Flushes and closes stdout: 0, or the negative errno of anything that could not be written. */
+int stdout_close(void);
+
+#endif

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# What the bats suites share: running mdev, comparing, skipping, made roots.
+
+bats_require_minimum_version 1.5.0
+
+# The binary under test; in the virtual machine it is the installed one.
+MDEV=${MDEV:-mdev}
+
+# Identities for tests: the first digits differ, so that each can be shortened to four.
+U1=11110000-aaaa-4bbb-8ccc-000000000001
+U2=22220000-aaaa-4bbb-8ccc-000000000002
+U3=33330000-aaaa-4bbb-8ccc-000000000003
+export U1 U2 U3
+
+# mdev [STATUS] ARG...: runs mdev, fails when its exit status is not STATUS (0).
+# Leaves $output (stdout), $stderr and $status.
+# shellcheck disable=SC2034 # output, stderr and status are for the tests
+mdev() {
+	local expected=0
+	if [[ $1 =~ ^[0-9]+$ ]]; then
+		expected=$1
+		shift
+	fi
+	run --separate-stderr timeout 30 "$MDEV" "$@"
+	if [ "$status" -ne "$expected" ]; then
+		printf 'mdev %s\nexit status %s, expected %s\nstdout: %s\nstderr: %s\n' \
+			"$*" "$status" "$expected" "$output" "$stderr"
+		return 1
+	fi
+}
+
+# assert ACTUAL OP EXPECTED WHAT: OP is == != =~ !~ (a regular expression) or -eq -le -ge.
+assert() {
+	local ok=1
+	case $2 in
+	==) [ "$1" = "$3" ] || ok=0 ;;
+	!=) [ "$1" != "$3" ] || ok=0 ;;
+	=~) [[ $1 =~ $3 ]] || ok=0 ;;
+	!~) ! [[ $1 =~ $3 ]] || ok=0 ;;
+	-eq | -le | -ge) [ "$1" "$2" "$3" ] || ok=0 ;;
+	*) ok=0 ;;
+	esac
+	[ "$ok" = 1 ] || {
+		printf '%s\n  is:      %s\n  expected %s %s\n' "${4:-assertion}" "$1" "$2" "$3"
+		return 1
+	}
+}
+
+# requires WHAT...: skips the test with a reason when this machine lacks one of them.
+requires() {
+	local what
+	for what; do
+		case $what in
+		root) [ "$(id -u)" -eq 0 ] || skip "needs root" ;;
+		jq | script | umockdev-run) command -v "$what" > /dev/null || skip "needs $what" ;;
+		full) [ -c /dev/full ] || skip "needs /dev/full" ;;
+		kmod) [ -e /sys/class/mdev/mdev_start ] || skip "needs the project's mdev core" ;;
+		*) echo "requires: unknown $what" && return 1 ;;
+		esac
+	done
+}
+
+# refused STATUS PATTERN ARG...: mdev fails with one line on stderr and nothing on stdout.
+refused() {
+	local status=$1 pattern=$2
+	shift 2
+	mdev "$status" "$@" || return
+	assert "$output" == "" "stdout of: mdev $*" || return
+	assert "${#stderr_lines[@]}" -eq 1 "lines on stderr of: mdev $*: $stderr" || return
+	assert "$stderr" =~ $pattern "stderr of: mdev $*"
+}
+
+# A made root in $ROOT: two PCI parents (the second without a free instance), and one that is
+# not PCI, as sysfs shows them. It does not react: what is written to "create" stays in the file.
+make_root() {
+	ROOT=$BATS_TEST_TMPDIR/root
+	mkdir -p "$ROOT"/{sys/class/mdev_bus,sys/bus/pci/devices,sys/bus/mdev/devices,sys/dev/char}
+	mkdir -p "$ROOT"/{etc/mdev.d,run/mdev.d,run/udev/data,usr/lib/mdev.d,proc,dev}
+	make_parent devices/pci0000:00/0000:01:00.0 pci 0x1234 0x11e8
+	make_type 0000:01:00.0 acme-fact 4 "Factorial"
+	make_type 0000:01:00.0 acme-dma 2 "DMA"
+	make_parent devices/pci0000:00/0000:02:00.0 pci 0x1234 0x11e8
+	make_type 0000:02:00.0 acme-fact 0 "Factorial"
+	make_parent devices/virtual/soft/soft soft
+	make_type soft soft-1 24 "Soft"
+	mkdir -p "$ROOT/sys/devices/pci0000:00/0000:03:00.0"
+	ln -s ../../../devices/pci0000:00/0000:03:00.0 "$ROOT/sys/bus/pci/devices/0000:03:00.0"
+}
+
+# make_parent DEVPATH SUBSYSTEM [VENDOR DEVICE]
+make_parent() {
+	local dir=$ROOT/sys/$1 name=${1##*/}
+	mkdir -p "$dir/mdev_supported_types" "$ROOT/sys/bus/$2"
+	ln -s "$(realpath --relative-to="$dir" "$ROOT/sys/bus/$2")" "$dir/subsystem"
+	ln -s "../../$1" "$ROOT/sys/class/mdev_bus/$name"
+	printf 'DRIVER=acme\nMADE_BY=test\n' > "$dir/uevent"
+	if [ "$2" = pci ]; then
+		echo "$3" > "$dir/vendor"
+		echo "$4" > "$dir/device"
+		ln -s "../../../$1" "$ROOT/sys/bus/pci/devices/$name"
+		printf 'I:1\nE:ID_PATH=pci-%s\nE:ID_KIND=mediated\n' "$name" > "$ROOT/run/udev/data/+pci:$name"
+	fi
+}
+
+# make_type PARENT TYPE AVAILABLE NAME
+make_type() {
+	local dir=$ROOT/sys/class/mdev_bus/$1/mdev_supported_types/$2
+	mkdir -p "$dir/devices"
+	echo "$3" > "$dir/available_instances"
+	echo "$4" > "$dir/name"
+	echo vfio-pci > "$dir/device_api"
+	: > "$dir/create"
+}
+
+# make_device PARENT TYPE NAME: a live device, as the kernel would show it.
+make_device() {
+	local parent dir group
+	parent=$(realpath "$ROOT/sys/class/mdev_bus/$1")
+	dir=$parent/$3
+	group=$(find "$ROOT/sys/bus/mdev/devices" -mindepth 1 | wc -l)
+	mkdir -p "$dir/medu" "$ROOT/sys/kernel/iommu_groups/$group"
+	ln -s "../../../$3" "$parent/mdev_supported_types/$2/devices/$3"
+	ln -s "../mdev_supported_types/$2" "$dir/mdev_type"
+	ln -s "$ROOT/sys/kernel/iommu_groups/$group" "$dir/iommu_group"
+	ln -s "$dir" "$ROOT/sys/bus/mdev/devices/$3"
+	echo stopped > "$dir/state"
+	: > "$dir/remove"
+	: > "$dir/medu/label"
+}
+
+# The project's own core is loaded in the made root.
+make_extended() {
+	mkdir -p "$ROOT/sys/class/mdev"
+	: > "$ROOT/sys/class/mdev/mdev_start"
+	: > "$ROOT/sys/class/mdev/mdev_stop"
+}
+
+# make_definition FILE: its text from stdin; FILE is below the root's etc/mdev.d, or a path.
+make_definition() {
+	case $1 in
+	*/*) cat > "$ROOT/$1" ;;
+	*) cat > "$ROOT/etc/mdev.d/$1" ;;
+	esac
+}
+
+# Everything in the root, to show that nothing changed.
+fingerprint() {
+	(cd "$ROOT" && find . -printf '%p %y %m %s %l\n' | sort && find . -type f -exec sha256sum {} + | sort)
+}
