@@ -2,6 +2,7 @@
 /* What verbs share. */
 #include "cmd.h"
 
+#include "find.h"
 #include "msg.h"
 
 #include <errno.h>
@@ -48,6 +49,66 @@ int cmd_parent(const struct command *command, struct inventory *inventory, const
 	if (rc) {
 		msg_error("%s", error);
 		return FAILED;
+	}
+	return DONE;
+}
+
+static int identity_of_word(const struct command *command, const char *word,
+			    const struct device_list *known,
+			    bool (*accept)(const struct device *dev), struct identity *ret_id)
+{
+	_cleanup_free_ char *error = NULL;
+	int rc;
+
+	if (identity_parse(word, ret_id) == 0)
+		return DONE;
+	if (!known)
+		return cmd_usage(command, "'%s' is neither a UUID nor UUID:INSTANCE", word);
+	rc = find_identity(known, word, accept, ret_id, &error);
+	if (rc == -EINVAL)
+		return cmd_usage(command, "%s", error);
+	if (rc)
+		msg_error("cannot %s '%s': %s", command->name, word, error);
+	return rc ? FAILED : DONE;
+}
+
+int cmd_identity(const struct command *command, const struct instance_args *args, const char *word,
+		 const struct device_list *known, bool (*accept)(const struct device *dev),
+		 struct identity *ret_id)
+{
+	int status = DONE;
+	uint32_t instance;
+
+	if (word)
+		status = identity_of_word(command, word, known, accept, ret_id);
+	else
+		identity_make(ret_id);
+	if (status != DONE || !args->instance)
+		return status;
+	if (parse_u32(args->instance, &instance) < 0)
+		return cmd_usage(command, "'%s' is not an instance number", args->instance);
+	if (word && strchr(word, ':') && ret_id->instance != instance)
+		return cmd_usage(command, "two instance numbers are given");
+	ret_id->instance = instance;
+	return DONE;
+}
+
+int cmd_take_instance_args(const struct command *command, const struct instance_args *args,
+			   struct arena *arena, struct definition *def)
+{
+	if (args->type && !name_is_safe(args->type))
+		return cmd_usage(command, "'%s' cannot be the name of a type", args->type);
+	if (args->params && (!*args->params || !text_is_plain(args->params)))
+		return cmd_usage(command, "the parameters are empty or not plain text");
+	if (args->params)
+		def->params = args->params;
+	for (size_t i = 0; i < args->attrs.n; i++) {
+		_cleanup_free_ char *error = NULL;
+		struct attr attr;
+
+		if (attr_split(args->attrs.v[i], &attr, &error) < 0)
+			return cmd_usage(command, "%s", error);
+		definition_add_attr(def, arena, attr.name, attr.value);
 	}
 	return DONE;
 }

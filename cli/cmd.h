@@ -49,6 +49,25 @@ int cmd_report_problems(const struct inventory *inventory);
 int cmd_parent(const struct command *command, struct inventory *inventory, const char *text,
 	       const char **ret_name);
 
+/* The options that say what an instance shall be; part of a verb's own struct. */
+struct instance_args {
+	const char *parent, *type, *instance, *params;
+	struct strlist attrs;
+};
+
+/*
+ * The identity of a word (NULL: a new one) and --instance. With a list of known
+ * devices the word may be the beginning of one that accept() takes.
+ * DONE, or a message and FAILED or USAGE.
+ */
+int cmd_identity(const struct command *command, const struct instance_args *args, const char *word,
+		 const struct device_list *known, bool (*accept)(const struct device *dev),
+		 struct identity *ret_id);
+
+/* --params and --attr into the definition, whose attributes belong to the arena. As above. */
+int cmd_take_instance_args(const struct command *command, const struct instance_args *args,
+			   struct arena *arena, struct definition *def);
+
 /* Answers the questions of the shell's completion, --list-*; returns an enum exit_status. */
 int complete(const char *question, int word_count, char **words);
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* mdev create: make an instance now. */
 #include "cmd.h"
-#include "find.h"
 #include "json.h"
 #include "lifecycle.h"
 #include "live.h"
@@ -14,20 +13,21 @@
 #define UDEV_SECONDS 10
 
 struct create_args {
-	const char *parent, *type, *instance, *params;
-	struct strlist attrs;
+	struct instance_args instance;
 	bool define, is_auto, wait;
 };
 
 #define GO(field) offsetof(struct create_args, field)
 
 static const struct option_row options[] = {
-	{"parent", 'p', OPTION_TEXT, "PARENT", "the parent to make it on", GO(parent)},
-	{"type", 't', OPTION_TEXT, "TYPE", "its type, one that the parent offers", GO(type)},
-	{"instance", 'i', OPTION_TEXT, "N", "instance number, as UUID:N", GO(instance)},
-	{"params", 0, OPTION_TEXT, "TEXT", "parameters for the parent's driver", GO(params)},
+	{"parent", 'p', OPTION_TEXT, "PARENT", "the parent to make it on", GO(instance.parent)},
+	{"type", 't', OPTION_TEXT, "TYPE", "its type, one that the parent offers",
+	 GO(instance.type)},
+	{"instance", 'i', OPTION_TEXT, "N", "instance number, as UUID:N", GO(instance.instance)},
+	{"params", 0, OPTION_TEXT, "TEXT", "parameters for the parent's driver",
+	 GO(instance.params)},
 	{"attr", 'a', OPTION_TEXTS, "NAME=VALUE", "attribute to write, in the order given",
-	 GO(attrs)},
+	 GO(instance.attrs)},
 	{"define", 0, OPTION_FLAG, NULL, "keep it as a definition, too", GO(define)},
 	{"auto", 0, OPTION_FLAG, NULL, "with --define: have it after every boot", GO(is_auto)},
 	{"wait", 0, OPTION_FLAG, NULL, "return when udev is done with it", GO(wait)},
@@ -51,36 +51,25 @@ static bool is_defined(const struct device *dev)
 	return dev->def != NULL;
 }
 
-/* The identity from the command line; without --type it may be the beginning of a defined one. */
-static int choose_identity(struct plan *plan, const struct create_args *args, const char *word)
+/* Why a definition that is wanted cannot be used. */
+static void explain_undefined(const struct plan *plan, const char *parent)
 {
-	_cleanup_free_ char *error = NULL;
-	uint32_t instance;
-	int rc;
+	const struct definition_list *list = &plan->inventory.definitions;
+	char text[IDENTITY_TEXT_SIZE];
 
-	if (!word)
-		identity_make(&plan->def.id);
-	else if (identity_parse(word, &plan->def.id) < 0) {
-		if (args->type)
-			return cmd_usage(&cmd_create, "'%s' is neither a UUID nor UUID:INSTANCE",
-					 word);
-		rc = find_identity(&plan->inventory.devices, word, is_defined, &plan->def.id,
-				   &error);
-		if (rc == -EINVAL)
-			return usage(error);
-		if (rc) {
-			msg_error("cannot create '%s': %s", word, error);
-			return FAILED;
-		}
+	identity_format(&plan->def.id, text);
+	for (size_t i = 0; i < list->n; i++) {
+		const struct definition *def = list->v[i];
+
+		if (identity_compare(&def->id, &plan->def.id) != 0)
+			continue;
+		msg_error("cannot create %s: it is defined for parent '%s' (%s:%u), which is %s",
+			  text, def->parent, def->file, def->line,
+			  parent && def->parent_name ? "another" : "not there");
+		return;
 	}
-	if (!args->instance)
-		return DONE;
-	if (parse_u32(args->instance, &instance) < 0)
-		return cmd_usage(&cmd_create, "'%s' is not an instance number", args->instance);
-	if (plan->def.id.instance && plan->def.id.instance != instance)
-		return usage("two instance numbers are given");
-	plan->def.id.instance = instance;
-	return DONE;
+	(void)cmd_report_problems(&plan->inventory);
+	msg_error("cannot create %s: it is not defined; name --parent and --type", text);
 }
 
 /* Without --type: everything from the definition that is meant. */
@@ -88,22 +77,9 @@ static int use_definition(struct plan *plan, const char *parent)
 {
 	const struct definition *def =
 		inventory_definition(&plan->inventory, &plan->def.id, parent);
-	char text[IDENTITY_TEXT_SIZE];
 
-	identity_format(&plan->def.id, text);
 	if (!def) {
-		for (size_t i = 0; i < plan->inventory.definitions.n && !def; i++)
-			if (identity_compare(&plan->inventory.definitions.v[i]->id,
-					     &plan->def.id) == 0)
-				def = plan->inventory.definitions.v[i];
-		if (def)
-			msg_error(
-				"cannot create %s: it is defined for parent '%s' (%s:%u), which is %s",
-				text, def->parent, def->file, def->line,
-				parent && def->parent_name ? "another" : "not there");
-		else
-			msg_error("cannot create %s: it is not defined; name --parent and --type",
-				  text);
+		explain_undefined(plan, parent);
 		return FAILED;
 	}
 	plan->def = *def;
@@ -115,24 +91,6 @@ static int use_definition(struct plan *plan, const char *parent)
 	return DONE;
 }
 
-static int add_options(struct plan *plan, const struct create_args *args)
-{
-	if (args->params && (!*args->params || !text_is_plain(args->params)))
-		return usage("the parameters are empty or not plain text");
-	if (args->params)
-		plan->def.params = args->params;
-	for (size_t i = 0; i < args->attrs.n; i++) {
-		_cleanup_free_ char *error = NULL;
-		struct attr attr;
-
-		if (attr_split(args->attrs.v[i], &attr, &error) < 0)
-			return usage(error);
-		definition_add_attr(&plan->def, &plan->arena, attr.name, attr.value);
-	}
-	plan->def.is_auto = args->is_auto || (!args->type && plan->def.is_auto);
-	return DONE;
-}
-
 static int make_plan(struct plan *plan, const struct create_args *args, const char *word)
 {
 	const char *parent;
@@ -140,27 +98,32 @@ static int make_plan(struct plan *plan, const struct create_args *args, const ch
 
 	if (args->is_auto && !args->define)
 		return usage("--auto goes with --define");
-	if (args->type && !args->parent)
+	if (args->instance.type && !args->instance.parent)
 		return usage("--type needs --parent");
-	if (!args->type && !word)
+	if (!args->instance.type && !word)
 		return usage("without a UUID that is defined, --parent and --type are needed");
-	if (!args->type && args->define)
+	if (!args->instance.type && args->define)
 		return usage("--define needs --parent and --type");
-	if (!args->type) {
+	if (!args->instance.type) {
 		inventory_load_definitions(&plan->inventory);
 		inventory_load_devices(&plan->inventory, NULL);
 	}
-	status = choose_identity(plan, args, word);
+	status = cmd_identity(&cmd_create, &args->instance, word,
+			      args->instance.type ? NULL : &plan->inventory.devices, is_defined,
+			      &plan->def.id);
 	if (status == DONE)
-		status = cmd_parent(&cmd_create, &plan->inventory, args->parent, &parent);
-	if (status == DONE && !args->type) {
+		status = cmd_parent(&cmd_create, &plan->inventory, args->instance.parent, &parent);
+	if (status == DONE && !args->instance.type) {
 		status = use_definition(plan, parent);
 	} else if (status == DONE) {
-		plan->def.parent = args->parent;
+		plan->def.parent = args->instance.parent;
 		plan->def.parent_name = parent;
-		plan->def.type = args->type;
+		plan->def.type = args->instance.type;
 	}
-	return status == DONE ? add_options(plan, args) : status;
+	plan->def.is_auto |= args->is_auto;
+	return status == DONE ? cmd_take_instance_args(&cmd_create, &args->instance, &plan->arena,
+						       &plan->def) :
+				status;
 }
 
 /* The device that was just made, as the kernel has it. */

@@ -149,10 +149,8 @@ static int run(const struct globals *globals, void *p, int word_count, char **wo
 	if (args->all ? !args->parent || word_count : !word_count)
 		return cmd_usage(&cmd_destroy, "either UUIDs or --parent with --all are needed");
 	status = cmd_parent(&cmd_destroy, &inventory, args->parent, &parent);
-	if (status == DONE && args->undefine) {
+	if (status == DONE && args->undefine)
 		inventory_load_definitions(&inventory);
-		status = cmd_report_problems(&inventory);
-	}
 	if (status == DONE) {
 		inventory_load_devices(&inventory, parent);
 		status = choose(&inventory, word_count, words, &targets);

@@ -263,6 +263,15 @@ static int check_not_hiding(const char *name, char **reterr)
 	return 0;
 }
 
+/* Ends the last line, and leaves one blank line unless there is one. */
+static void separate(struct buf *text)
+{
+	if (text->len && text->data[text->len - 1] != '\n')
+		buf_add(text, "\n", 1);
+	if (text->len > 1 && text->data[text->len - 2] != '\n')
+		buf_add(text, "\n", 1);
+}
+
 static int add_to_file(int folder_fd, const char *path, const struct definition *def,
 		       const struct buf *section, char **reterr)
 {
@@ -282,10 +291,7 @@ static int add_to_file(int folder_fd, const char *path, const struct definition 
 		rc = -EEXIST;
 	}
 	if (!rc) {
-		if (text.len && text.data[text.len - 1] != '\n')
-			buf_add(&text, "\n", 1);
-		if (text.len)
-			buf_add(&text, "\n", 1);
+		separate(&text);
 		buf_add(&text, section->data, section->len);
 		rc = replace(folder_fd, path, &text, reterr);
 	}
@@ -341,7 +347,8 @@ static bool is_own_and_empty(const char *path, const struct definition *def, con
 	char identity[IDENTITY_TEXT_SIZE];
 	_cleanup_free_ char *own = xasprintf("/%s.conf", identity_format_name(&def->id, identity));
 
-	return str_ends(path, own) && strcmp(text->data, OWN_HEADER) == 0;
+	return str_ends(path, own) && str_starts(text->data, OWN_HEADER) &&
+	       strspn(text->data + strlen(OWN_HEADER), "\n") == text->len - strlen(OWN_HEADER);
 }
 
 static void cut(struct buf *text, size_t start, size_t end)
@@ -365,10 +372,6 @@ static int remove_from_file(int folder_fd, const char *path, const struct defini
 	}
 	if (!rc) {
 		definition_find_section(text.data, text.len, same->line, &start, &end);
-		/* The blank line that store_add() put before it. */
-		if (end == text.len && start >= 2 && text.data[start - 1] == '\n' &&
-		    text.data[start - 2] == '\n')
-			start--;
 		cut(&text, start, end);
 		if (!is_own_and_empty(path, def, &text))
 			rc = replace(folder_fd, path, &text, reterr);

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* mdev apply: bring the host to what is defined. This is what udev runs. */
+#include "cmd.h"
+#include "holder.h"
+#include "json.h"
+#include "lifecycle.h"
+#include "live.h"
+#include "msg.h"
+#include "plan.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+/* Longer than any honest apply; a stuck one must not hold up all that follow. */
+#define LOCK_SECONDS 60
+
+struct apply_args {
+	const char *parent;
+	bool all, prune, dry_run;
+};
+
+#define GO(field) offsetof(struct apply_args, field)
+
+static const struct option_row options[] = {
+	{"parent", 'p', OPTION_TEXT, "PARENT", "only what concerns this parent", GO(parent)},
+	{"all", 0, OPTION_FLAG, NULL, "create what is not auto, too", GO(all)},
+	{"prune", 0, OPTION_FLAG, NULL, "destroy what is not defined", GO(prune)},
+	{"dry-run", 'n', OPTION_FLAG, NULL, "print what would be done, do nothing", GO(dry_run)},
+	{0},
+};
+
+struct run {
+	const struct globals *globals;
+	bool dry_run;
+	struct inventory inventory;
+	struct lifecycle_creator creator;
+	struct json_array json;
+	int status;
+};
+
+static const struct identity *action_identity(const struct action *action)
+{
+	return action->def ? &action->def->id : &action->dev->id;
+}
+
+/* One line on stdout, or one object. */
+static void print(struct run *run, const struct action *action, const char *error)
+{
+	const struct definition *def = action->def;
+	struct device dev = action->dev ? *action->dev : (struct device){0};
+	char text[IDENTITY_TEXT_SIZE];
+
+	if (!action->dev) {
+		dev.id = def->id;
+		dev.parent = def->parent_name ? def->parent_name : def->parent;
+		dev.type = def->type;
+	}
+	dev.def = action->def;
+	if (run->globals->json)
+		json_add_device(&run->json, &dev, false, action_name(action->kind), error);
+	else if (!error && !run->globals->quiet)
+		printf("%s %s parent %s type %s%s%s\n", action_name(action->kind),
+		       identity_format(&dev.id, text), dev.parent, dev.type, def ? " from " : "",
+		       def ? def->file : "");
+}
+
+static void fail(struct run *run, const struct action *action, const char *what, const char *error)
+{
+	char text[IDENTITY_TEXT_SIZE];
+
+	identity_format(action_identity(action), text);
+	if (action->def)
+		msg_error("%s %s (%s:%u): %s", what, text, action->def->file, action->def->line,
+			  error);
+	else
+		msg_error("%s %s: %s", what, text, error);
+	if (run->globals->json)
+		print(run, action, error);
+	run->status = FAILED;
+}
+
+/* Somebody else was first, and made what was to be made. */
+static bool is_live_as_defined(const struct definition *def)
+{
+	struct device_list devices = {0};
+	const struct device *dev;
+	bool same;
+
+	live_devices(&devices, def->parent_name);
+	dev = live_find(&devices, &def->id);
+	same = dev && strcmp(dev->type, def->type) == 0;
+	device_list_free(&devices);
+	return same;
+}
+
+static void create(struct run *run, struct action *action)
+{
+	const struct definition *def = action->def;
+	_cleanup_free_ char *error = NULL;
+	int rc = 0;
+
+	if ((def->params || def->id.instance) && !live_core_is_extended())
+		rc = lifecycle_check(def, &error);
+	if (!rc)
+		rc = lifecycle_create(&run->creator, def, &error);
+	if (rc == -EEXIST && is_live_as_defined(def)) {
+		action->kind = ACTION_KEEP;
+		if (run->globals->json)
+			print(run, action, NULL);
+	} else if (rc) {
+		fail(run, action, "cannot create", error);
+	} else {
+		print(run, action, NULL);
+	}
+}
+
+static void destroy(struct run *run, const struct action *action)
+{
+	_cleanup_free_ char *error = NULL, *holder = NULL;
+	struct device *dev = action->dev;
+
+	holder_find(&dev, 1, &holder);
+	if (holder || (!live_core_is_extended() && holder_has_group_open(dev)))
+		set_text(&error, "it is in use by %s",
+			 holder ? holder : "a process that cannot be seen from here");
+	else if (lifecycle_destroy(dev, &error) == 0) {
+		print(run, action, NULL);
+		return;
+	}
+	fail(run, action, "cannot destroy", error);
+}
+
+static void report_difference(struct run *run, const struct action *action)
+{
+	_cleanup_free_ char *error = xasprintf(
+		"it is live on parent '%s' with type '%s', but defined for parent '%s' with type '%s' (destroy it to have it made anew)",
+		action->dev->parent, action->dev->type, action->def->parent_name,
+		action->def->type);
+
+	fail(run, action, "left alone:", error);
+}
+
+/* What is passed over is told to those who ask for more. */
+static void pass_over(struct run *run, const struct action *action)
+{
+	char text[IDENTITY_TEXT_SIZE];
+
+	identity_format(action_identity(action), text);
+	if (action->kind == ACTION_ABSENT)
+		msg_info("%s: its parent '%s' is not there, ignoring", text, action->def->parent);
+	else if (action->kind == ACTION_SHADOWED)
+		msg_info("%s: an earlier definition than %s:%u is meant", text, action->def->file,
+			 action->def->line);
+	if (run->globals->json)
+		print(run, action, NULL);
+}
+
+static void carry_out(struct run *run, struct action *action)
+{
+	if (run->dry_run) {
+		print(run, action, NULL);
+		return;
+	}
+	switch (action->kind) {
+	case ACTION_CREATE:
+		create(run, action);
+		return;
+	case ACTION_DESTROY:
+		destroy(run, action);
+		return;
+	case ACTION_DIFFERS:
+		report_difference(run, action);
+		return;
+	default:
+		pass_over(run, action);
+	}
+}
+
+/*
+ * One apply at a time: udev starts one for each event, and the second of two must not find
+ * instances whose attributes the first is still writing. The file stays, it holds nothing.
+ */
+static int take_lock(void)
+{
+	_cleanup_free_ char *path = root_path("run/mdev.lock");
+	int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int rc = fd < 0 ? -errno : lock_wait(fd, LOCK_SECONDS);
+
+	if (!rc)
+		return fd;
+	msg_error("%s: %s", path,
+		  rc == -ETIMEDOUT ? "another apply keeps it locked" : strerror(-rc));
+	cleanup_close(&fd);
+	return rc;
+}
+
+static bool concerns(const struct inventory *inventory, const char *parent)
+{
+	for (size_t i = 0; i < inventory->definitions.n; i++) {
+		const char *name = inventory->definitions.v[i]->parent_name;
+
+		if (!parent || (name && strcmp(name, parent) == 0))
+			return true;
+	}
+	return false;
+}
+
+static void apply(struct run *run, const struct plan_wish *wish)
+{
+	_cleanup_close_ int lock = run->dry_run ? -1 : take_lock();
+	struct plan plan;
+
+	if (lock < 0 && !run->dry_run) {
+		run->status = FAILED;
+		return;
+	}
+	inventory_load_devices(&run->inventory, wish->parent);
+	plan_make(&run->inventory.definitions, &run->inventory.devices, wish, &plan);
+	for (size_t i = 0; i < plan.n; i++)
+		carry_out(run, &plan.v[i]);
+	plan_free(&plan);
+	lifecycle_creator_close(&run->creator);
+}
+
+static int run_apply(const struct globals *globals, void *p, int word_count, char **words)
+{
+	const struct apply_args *args = p;
+	struct plan_wish wish = {.all = args->all, .prune = args->prune};
+	struct run run = {
+		.globals = globals, .dry_run = args->dry_run, .creator = LIFECYCLE_CREATOR};
+	int status;
+
+	(void)word_count, (void)words;
+	inventory_load_definitions(&run.inventory);
+	run.status = cmd_report_problems(&run.inventory);
+	if (wish.prune && run.status != DONE) {
+		msg_error(
+			"nothing is destroyed: a definition that cannot be read could be of a live device");
+		wish.prune = false;
+	}
+	/* Nothing is defined on most hosts that udev asks about. */
+	status = !run.inventory.definitions.n && !wish.prune ?
+			 DONE :
+			 cmd_parent(&cmd_apply, &run.inventory, args->parent, &wish.parent);
+	if (globals->json)
+		json_begin(&run.json);
+	if (status != DONE)
+		run.status = status;
+	else if (wish.prune || concerns(&run.inventory, wish.parent))
+		apply(&run, &wish);
+	if (globals->json)
+		json_end(&run.json);
+	inventory_free(&run.inventory);
+	return run.status;
+}
+
+const struct command cmd_apply = {
+	.name = "apply",
+	.summary = "Bring the host to what is defined: create what is auto and missing",
+	.synopsis = "[OPTION]...",
+	.details =
+		"What is live as defined is left alone, what differs is reported. A definition or a\n"
+		"parent that fails stops no other; the exit status is 1 then. A parent that is not\n"
+		"there is no failure.",
+	.min_words = 0,
+	.max_words = 0,
+	.options = options,
+	.args_size = sizeof(struct apply_args),
+	.run = run_apply,
+};
