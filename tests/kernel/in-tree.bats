@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The command on the kernel's own mediated device core, with the kernel's own sample parent (mtty:
+# serial ports, types mtty-1 and mtty-2 of one and two ports each, 24 ports in all).
+
+PARENT=mtty
+UUID=6b1f2c3d-0000-4000-8000-000000000001
+UUID2=6b1f2c3d-0000-4000-8000-000000000002
+DEVICES=/sys/bus/mdev/devices
+
+setup_file() {
+	bats_require_minimum_version 1.5.0
+	[ "${MDEV_TEST_CORE-}" = in-tree ] || skip "needs the virtual machine with the core 'in-tree'"
+	modprobe vfio_iommu_type1
+	modprobe mtty
+}
+
+setup() {
+	[ "${MDEV_TEST_CORE-}" = in-tree ] || skip "needs the virtual machine with the core 'in-tree'"
+}
+
+teardown() {
+	local device
+	for device in "$DEVICES"/*/remove; do
+		[ ! -e "$device" ] || echo 1 >"$device"
+	done
+	rm -f /etc/mdev.d/*.conf
+}
+
+# refused PATTERN ARGUMENT...: mdev fails with status 1 and one line that matches; nothing is made
+refused() {
+	local pattern=$1
+	shift
+	run -1 --separate-stderr mdev "$@"
+	echo "mdev $*: $stderr"
+	[ "$output" = "" ]
+	[ "$(wc -l <<<"$stderr")" = 1 ]
+	[[ $stderr =~ $pattern ]]
+}
+
+@test "in-tree: the types of the parent are listed" {
+	[ ! -e /sys/class/mdev/mdev_start ]
+	run -0 mdev types -p "$PARENT" --json
+	echo "$output"
+	[ "$(jq -r '[.. | .type? // .name? // empty] | map(select(startswith("mtty-"))) | unique | join(" ")' \
+		<<<"$output")" = "mtty-1 mtty-2" ]
+}
+
+@test "in-tree: an instance is created, listed and destroyed" {
+	run -0 mdev create "$UUID" -p "$PARENT" -t mtty-1
+	[ "$output" = "$UUID" ]
+	[ "$(readlink -f "$DEVICES/$UUID/mdev_type")" = "$(readlink -f "/sys/class/mdev_bus/$PARENT")/mdev_supported_types/mtty-1" ]
+	run -0 mdev list --raw --noheadings
+	echo "$output"
+	[[ $output == *"$UUID"*"$PARENT"*mtty-1* ]]
+	[ "$(wc -l <<<"$output")" = 1 ]
+	run -0 mdev destroy "$UUID"
+	[ ! -e "$DEVICES/$UUID" ]
+	run -1 mdev list "$UUID"
+}
+
+@test "in-tree: a UUID is made up when none is given" {
+	run -0 mdev create -p "$PARENT" -t mtty-2
+	[[ $output =~ ^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$ ]]
+	[ -e "$DEVICES/$output" ]
+}
+
+@test "in-tree: an identity that is taken is refused" {
+	mdev create "$UUID" -p "$PARENT" -t mtty-1
+	refused "$UUID" create "$UUID" -p "$PARENT" -t mtty-2
+	[ "$(basename "$(readlink -f "$DEVICES/$UUID/mdev_type")")" = mtty-1 ]
+}
+
+@test "in-tree: no instance left is said with a sentence" {
+	local left
+	left=$(cat "/sys/class/mdev_bus/$PARENT/mdev_supported_types/mtty-1/available_instances")
+	for ((i = 0; i < left; i++)); do
+		mdev create -p "$PARENT" -t mtty-1
+	done
+	refused 'mtty-1' create "$UUID" -p "$PARENT" -t mtty-1
+	[ ! -e "$DEVICES/$UUID" ]
+}
+
+@test "in-tree: instance numbers and params are refused, and nothing is made" {
+	refused "instance" create "$UUID" --instance 3 -p "$PARENT" -t mtty-1
+	refused "param" create "$UUID" --params ports=1 -p "$PARENT" -t mtty-1
+	[ -z "$(ls "$DEVICES")" ]
+}
+
+@test "in-tree: an unknown type or parent is refused" {
+	refused mtty-9 create "$UUID" -p "$PARENT" -t mtty-9
+	refused nothing create "$UUID" -p nothing -t mtty-1
+	[ -z "$(ls "$DEVICES")" ]
+}
+
+@test "in-tree: an attribute that is refused undoes the instance" {
+	refused 'no/such' create "$UUID" -p "$PARENT" -t mtty-1 -a no/such=1
+	[ ! -e "$DEVICES/$UUID" ]
+	# mtty's own attribute cannot be written.
+	refused 'vendor/sample_mdev_dev' create "$UUID" -p "$PARENT" -t mtty-1 -a vendor/sample_mdev_dev=1
+	[ ! -e "$DEVICES/$UUID" ]
+}
+
+@test "in-tree: apply makes what is defined once" {
+	mdev define "$UUID" -p "$PARENT" -t mtty-1 --auto
+	mdev define "$UUID2" -p "$PARENT" -t mtty-2 --auto
+	mdev apply
+	[ "$(ls "$DEVICES")" = "$UUID"$'\n'"$UUID2" ]
+	local before
+	before=$(readlink "$DEVICES/$UUID/iommu_group")
+	run -0 --separate-stderr mdev apply
+	[ "$output$stderr" = "" ]
+	[ "$(readlink "$DEVICES/$UUID/iommu_group")" = "$before" ]
+}
+
+@test "in-tree: start and stop say that this core has none" {
+	mdev create "$UUID" -p "$PARENT" -t mtty-1
+	refused 'core' start "$UUID"
+	refused 'core' stop "$UUID"
+}
+
+# On this core a write to remove would block until the user has gone.
+@test "in-tree: destroying a device in use names its user and does not block" {
+	mdev create "$UUID" -p "$PARENT" -t mtty-1
+	coproc vfio_user hold "$UUID" 3>&-
+	read -r -t 60 line <&"${COPROC[0]}"
+	[[ $line == open* ]]
+	local pid=$COPROC_PID
+	refused "$pid.*vfio_user" destroy "$UUID"
+	[ -e "$DEVICES/$UUID/remove" ]
+	kill "$pid"
+	wait "$pid" || :
+	mdev destroy "$UUID"
+	[ ! -e "$DEVICES/$UUID" ]
+}
