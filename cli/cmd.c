@@ -7,6 +7,14 @@
 
 #include <errno.h>
 
+const struct command *program_find(const struct program *program, const char *name)
+{
+	for (const struct command *const *command = program->commands; *command; command++)
+		if (strcmp((*command)->name, name) == 0)
+			return *command;
+	return NULL;
+}
+
 int cmd_usage(const struct command *command, const char *fmt, ...)
 {
 	struct buf text = {0};

@@ -32,9 +32,14 @@ struct command {
 extern const struct command cmd_list, cmd_types, cmd_create, cmd_destroy, cmd_define, cmd_undefine,
 	cmd_apply, cmd_start, cmd_stop;
 
-/* All verbs, in the order of --help; ends with NULL. */
-extern const struct command *const commands[];
-extern const struct option_row global_options[];
+/* What the program consists of: all verbs, in the order of --help (NULL ends them), and options. */
+struct program {
+	const struct command *const *commands;
+	const struct option_row *options;
+};
+
+/* The verb of that name, or NULL. */
+const struct command *program_find(const struct program *program, const char *name);
 
 /* Prints one line that names the verb's --help, and returns USAGE. */
 int cmd_usage(const struct command *command, const char *fmt, ...) PRINTF_LIKE(2, 3);
@@ -69,6 +74,6 @@ int cmd_take_instance_args(const struct command *command, const struct instance_
 			   struct arena *arena, struct definition *def);
 
 /* Answers the questions of the shell's completion, --list-*; returns an enum exit_status. */
-int complete(const char *question, int word_count, char **words);
+int complete(const struct program *program, const char *question, int word_count, char **words);
 
 #endif

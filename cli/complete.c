@@ -7,20 +7,12 @@
 #include "live.h"
 #include "table.h"
 
-static int list_verbs(const char *word)
+static int list_verbs(const struct program *program, const char *word)
 {
 	(void)word;
-	for (const struct command *const *command = commands; *command; command++)
+	for (const struct command *const *command = program->commands; *command; command++)
 		puts((*command)->name);
 	return DONE;
-}
-
-static const struct command *find_command(const char *name)
-{
-	for (const struct command *const *command = commands; name && *command; command++)
-		if (strcmp((*command)->name, name) == 0)
-			return *command;
-	return NULL;
 }
 
 /* "--name", or "--name=" for one that takes an argument; then its letter in the same form. */
@@ -34,23 +26,23 @@ static void print_options(const struct option_row *rows)
 }
 
 /* Of a verb, or of the program. */
-static int list_options(const char *verb)
+static int list_options(const struct program *program, const char *verb)
 {
-	const struct command *command = find_command(verb);
+	const struct command *command = verb ? program_find(program, verb) : NULL;
 
 	if (verb && !command)
 		return FAILED;
 	if (command)
 		print_options(command->options);
-	print_options(global_options);
+	print_options(program->options);
 	return DONE;
 }
 
-static int list_parents(const char *word)
+static int list_parents(const struct program *program, const char *word)
 {
 	struct strlist names = {0};
 
-	(void)word;
+	(void)program, (void)word;
 	live_parents(&names);
 	for (size_t i = 0; i < names.n; i++)
 		puts(names.v[i]);
@@ -59,13 +51,14 @@ static int list_parents(const char *word)
 }
 
 /* Of a parent, or of all. */
-static int list_types(const char *parent)
+static int list_types(const struct program *program, const char *parent)
 {
 	struct parent_index index = {0};
 	struct type_list types = {0};
 	_cleanup_free_ char *error = NULL;
 	const char *name = NULL;
 
+	(void)program;
 	if (!parent || parent_resolve(&index, parent, &name, &error) == 0)
 		live_types(&types, name);
 	for (size_t i = 0; i < types.n; i++)
@@ -90,48 +83,49 @@ static void print_identities(bool live, bool defined)
 	inventory_free(&inventory);
 }
 
-static int list_identities(const char *word)
+static int list_identities(const struct program *program, const char *word)
 {
-	(void)word;
+	(void)program, (void)word;
 	print_identities(true, true);
 	return DONE;
 }
 
-static int list_live(const char *word)
+static int list_live(const struct program *program, const char *word)
 {
-	(void)word;
+	(void)program, (void)word;
 	print_identities(true, false);
 	return DONE;
 }
 
-static int list_defined(const char *word)
+static int list_defined(const struct program *program, const char *word)
 {
-	(void)word;
+	(void)program, (void)word;
 	print_identities(false, true);
 	return DONE;
 }
 
-static int list_columns(const char *verb)
+static int list_columns(const struct program *program, const char *verb)
 {
+	(void)program;
 	table_print_columns(verb && strcmp(verb, "types") == 0 ? TABLE_TYPES : TABLE_DEVICES, true);
 	return DONE;
 }
 
 static const struct {
 	const char *name;
-	int (*answer)(const char *word);
+	int (*answer)(const struct program *program, const char *word);
 } questions[] = {
 	{"verbs", list_verbs},	   {"options", list_options},	    {"parents", list_parents},
 	{"types", list_types},	   {"identities", list_identities}, {"live", list_live},
 	{"defined", list_defined}, {"columns", list_columns},
 };
 
-int complete(const char *question, int word_count, char **words)
+int complete(const struct program *program, const char *question, int word_count, char **words)
 {
 	if (word_count > 1)
 		return USAGE;
 	for (size_t i = 0; i < ARRAY_SIZE(questions); i++)
 		if (strcmp(questions[i].name, question) == 0)
-			return questions[i].answer(word_count ? words[0] : NULL);
+			return questions[i].answer(program, word_count ? words[0] : NULL);
 	return cmd_usage(NULL, "unknown option '--list-%s'", question);
 }

@@ -7,14 +7,14 @@
 #include <signal.h>
 #include <sys/stat.h>
 
-const struct command *const commands[] = {
+static const struct command *const commands[] = {
 	&cmd_list,     &cmd_types, &cmd_create, &cmd_destroy, &cmd_define,
 	&cmd_undefine, &cmd_apply, &cmd_start,	&cmd_stop,    NULL,
 };
 
 #define GO(field) offsetof(struct globals, field)
 
-const struct option_row global_options[] = {
+static const struct option_row global_options[] = {
 	{"root", 0, OPTION_TEXT, "DIR", "work on the tree below DIR instead of /", GO(root)},
 	{"json", 0, OPTION_FLAG, NULL, "print JSON", GO(json)},
 	{"raw", 0, OPTION_FLAG, NULL, "print tables with single spaces, for scripts", GO(raw)},
@@ -26,6 +26,8 @@ const struct option_row global_options[] = {
 	{"help", 'h', OPTION_FLAG, NULL, "print this help", GO(help)},
 	{0},
 };
+
+static const struct program program = {commands, global_options};
 
 static void print_help(void)
 {
@@ -52,14 +54,6 @@ static void print_command_help(const struct command *command)
 	options_print(global_options);
 	if (command->help_more)
 		command->help_more();
-}
-
-static const struct command *find_command(const char *name)
-{
-	for (const struct command *const *command = commands; *command; command++)
-		if (strcmp((*command)->name, name) == 0)
-			return *command;
-	return NULL;
 }
 
 /* Lists in a struct of options are the only thing in it that was allocated. */
@@ -135,7 +129,7 @@ static int run(int argc, char **argv)
 	}
 	if (left == 0)
 		return cmd_usage(NULL, "no verb");
-	command = find_command(argv[0]);
+	command = program_find(&program, argv[0]);
 	if (!command)
 		return cmd_usage(NULL, "unknown verb '%s'", argv[0]);
 	return run_command(command, &globals, left, argv);
@@ -143,12 +137,14 @@ static int run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	static char output[65536];
 	int status, rc;
 
+	setvbuf(stdout, output, _IOFBF, sizeof(output));
 	/* A reader that has seen enough is found out when stdout is closed. */
 	signal(SIGPIPE, SIG_IGN);
 	if (argc >= 2 && str_starts(argv[1], "--list-"))
-		status = complete(argv[1] + strlen("--list-"), argc - 2, argv + 2);
+		status = complete(&program, argv[1] + strlen("--list-"), argc - 2, argv + 2);
 	else
 		status = run(argc, argv);
 	rc = stdout_close();

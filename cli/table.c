@@ -271,7 +271,8 @@ static struct libscols_line *add_row(struct printer *printer, const void *row,
 		char scratch[4200];
 		const char *cell = printer->columns[i]->get(row, scratch, sizeof(scratch));
 
-		scols_line_set_data(line, (size_t)i, cell ? cell : "");
+		if (cell)
+			scols_line_set_data(line, (size_t)i, cell);
 	}
 	return line;
 }

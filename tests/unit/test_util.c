@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Text, numbers, the root, files that are replaced whole. */
+#include "tap.h"
+#include "util.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+static void test_utf8(void)
+{
+	static const struct {
+		const char *text;
+		bool valid;
+	} cases[] = {
+		{"", true},
+		{"plain", true},
+		{"gr\xc3\xbc\xc3\x9f", true},
+		{"\xe2\x82\xac", true},
+		{"\xf0\x9f\x98\x80", true},
+		{"\xff", false},
+		{"\xc3", false},
+		{"\xc0\xaf", false},
+		{"\xe0\x80\xaf", false},
+		{"\xed\xa0\x80", false},
+		{"\xf4\x90\x80\x80", false},
+		{"\x80", false},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_free_ char *what = xasprintf("UTF-8 case %zu", i);
+
+		is_number(text_is_utf8(cases[i].text, strlen(cases[i].text)), cases[i].valid, what);
+	}
+	ok(!text_is_utf8("a\0b", 3), "a NUL is no text");
+	ok(!text_is_plain("a\x1b[2Jb"), "an escape sequence is not plain");
+	ok(!text_is_plain("a\nb"), "a newline is not plain");
+}
+
+static void test_names(void)
+{
+	char longest[257];
+
+	memset(longest, 'a', sizeof(longest) - 1);
+	longest[256] = '\0';
+	ok(!name_is_safe(longest), "256 bytes are no name");
+	ok(name_is_safe(longest + 1), "255 bytes are a name");
+	ok(name_is_safe("0000:01:00.0"), "a PCI address is a name");
+	ok(!name_is_safe(""), "nothing is no name");
+	ok(!name_is_safe("."), ". is no name");
+	ok(!name_is_safe(".."), ".. is no name");
+	ok(!name_is_safe("a/b"), "a path is no name");
+	ok(!name_is_safe("a\xff"), "what is not UTF-8 is no name");
+}
+
+static void test_numbers(void)
+{
+	uint32_t value = 7;
+
+	is_number(parse_u32("0", &value), 0, "zero is a number");
+	is_number(value, 0, "and is 0");
+	is_number(parse_u32("4294967295", &value), 0, "the largest is a number");
+	is_number(value, 4294967295, "and is that");
+	is_number(parse_u32("4294967296", &value), -ERANGE, "one more is too large");
+	is_number(parse_u32("99999999999999999999999999", &value), -ERANGE,
+		  "far more is too large");
+	is_number(parse_u32("", &value), -EINVAL, "nothing is no number");
+	is_number(parse_u32("-1", &value), -EINVAL, "a sign is no digit");
+	is_number(parse_u32(" 1", &value), -EINVAL, "a blank is no digit");
+	is_number(parse_u32("0x1", &value), -EINVAL, "hexadecimal is no number here");
+	is_number(value, 4294967295, "what fails changes nothing");
+}
+
+static void test_root(void)
+{
+	_cleanup_free_ char *host = root_path("etc/x");
+	_cleanup_free_ char *other = NULL;
+
+	is_text(host, "/etc/x", "the running system's root");
+	root_set("/some/where///");
+	other = root_path("etc/x");
+	is_text(other, "/some/where/etc/x", "another root, slashes at its end do not count");
+	free((char *)root_get());
+	root_set("/");
+	ok(root_is_host(), "the root / is the running system");
+}
+
+static void test_lists(void)
+{
+	struct strlist list = {0};
+	char *text;
+
+	strlist_add(&list, "c");
+	strlist_add(&list, "a");
+	strlist_add(&list, "b");
+	strlist_sort(&list);
+	is_text(strlist_find(&list, "b"), "b", "found in a sorted list");
+	is_text(strlist_find(&list, "d"), NULL, "not found what is not there");
+	text = strlist_join(&list, 2);
+	is_text(text, "a, b and 1 more", "joined, and the rest counted");
+	free(text);
+	strlist_free(&list);
+	text = strlist_join(&list, 2);
+	is_text(text, "", "joined from nothing");
+	free(text);
+}
+
+static void read_back(int folder, const char *name, char *text, size_t size)
+{
+	int fd = openat(folder, name, O_RDONLY);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, size - 1);
+
+	text[n < 0 ? 0 : n] = '\0';
+	cleanup_close(&fd);
+}
+
+static void test_file_replace(void)
+{
+	char dir[] = "/tmp/mdev-test-XXXXXX", text[64];
+	struct stat st;
+	int fd;
+
+	if (!mkdtemp(dir)) {
+		ok(false, "a folder for the test");
+		return;
+	}
+	fd = open(dir, O_RDONLY | O_DIRECTORY);
+	is_number(file_replace(fd, "a", "one\n", 4), 0, "a new file");
+	read_back(fd, "a", text, sizeof(text));
+	is_text(text, "one\n", "holds what was written");
+	umask(077);
+	is_number(file_replace(fd, "a", "two\n", 4), 0, "the file replaced");
+	read_back(fd, "a", text, sizeof(text));
+	is_text(text, "two\n", "holds the new text");
+	ok(fstatat(fd, "a", &st, 0) == 0 && (st.st_mode & 07777) == 0644,
+	   "mode 0644, whatever the umask");
+
+	ok(symlinkat("/etc/passwd", fd, ".mdev.tmp") == 0,
+	   "a planted link in place of the temporary");
+	is_number(file_replace(fd, "a", "three\n", 6), 0, "is no obstacle");
+	ok(fstatat(fd, ".mdev.tmp", &st, AT_SYMLINK_NOFOLLOW) < 0, "and nothing temporary is left");
+	ok(mkdirat(fd, "folder", 0755) == 0, "a folder in place of the file");
+	is_number(file_replace(fd, "folder", "x", 1), -EISDIR, "is refused");
+	ok(fstatat(fd, ".mdev.tmp", &st, AT_SYMLINK_NOFOLLOW) < 0, "and nothing temporary is left");
+
+	unlinkat(fd, "folder", AT_REMOVEDIR);
+	unlinkat(fd, "a", 0);
+	close(fd);
+	rmdir(dir);
+}
+
+/* The child holds the lock until it is killed. */
+static void test_lock_wait(void)
+{
+	char path[] = "/tmp/mdev-lock-XXXXXX", byte = 0;
+	int fd = mkstemp(path), pipe_fds[2], other;
+	pid_t child;
+
+	if (fd < 0 || pipe(pipe_fds) < 0) {
+		ok(false, "a file to lock");
+		return;
+	}
+	child = fork();
+	if (child == 0) {
+		int mine = open(path, O_RDWR);
+
+		if (mine < 0 || flock(mine, LOCK_EX) < 0 || write(pipe_fds[1], "x", 1) != 1)
+			_exit(1);
+		pause();
+		_exit(0);
+	}
+	ok(read(pipe_fds[0], &byte, 1) == 1, "somebody else has the lock");
+	is_number(lock_wait(fd, 1), -ETIMEDOUT, "waiting for it ends");
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	is_number(lock_wait(fd, 5), 0, "it is free when its holder was killed");
+	other = open(path, O_RDWR);
+	ok(flock(other, LOCK_EX | LOCK_NB) < 0, "and then it is held here");
+	close(other);
+	close(fd);
+	close(pipe_fds[0]);
+	close(pipe_fds[1]);
+	unlink(path);
+}
+
+int main(void)
+{
+	test_utf8();
+	test_names();
+	test_numbers();
+	test_root();
+	test_lists();
+	test_file_replace();
+	test_lock_wait();
+	return tap_end();
+}
