@@ -81,19 +81,19 @@ modules_install: kmod ## The kernel modules into updates/, before the kernel's o
 	$(MAKE) -C $(KDIR) M=$(CURDIR)/kmod INSTALL_MOD_DIR=updates modules_install
 
 setup: ## The Debian packages that building and testing need (as root)
-	tests/vm/setup
+	@tests/vm/setup
 
 demo: setup ## The main job on a real kernel, as a transcript
-	tests/vm/demo
+	@tests/vm/demo
 
 check: setup ## Every test; ends with "N passed, N failed, N skipped"
-	VM_KERNELS="$(VM_KERNELS)" tests/check all
+	@VM_KERNELS="$(VM_KERNELS)" tests/check all
 
 check-unit check-cli check-kernel check-in-tree check-boot lint: setup ## That suite alone
-	VM_KERNELS="$(VM_KERNELS)" tests/check $(@:check-%=%)
+	@VM_KERNELS="$(VM_KERNELS)" tests/check $(@:check-%=%)
 
 bench: setup ## The measurements
-	tests/bench/run
+	@tests/bench/run
 
 install: ## The command and its files below DESTDIR; prefix=/usr/local
 	$(MAKE) WERROR= all
