@@ -108,6 +108,21 @@ static int run_command(const struct command *command, struct globals *globals, i
 	return status;
 }
 
+/* "mdev --list-QUESTION [WORD] [OPTION]...", for the shell's completion. */
+static int run_completion(int argc, char **argv)
+{
+	const char *question = argv[1] + strlen("--list-");
+	struct globals globals = {0};
+	const struct option_set set = {global_options, &globals};
+	_cleanup_free_ char *error = NULL;
+	int status, words = options_parse(&set, 1, argc - 1, argv + 1, false, &error);
+
+	if (words < 0)
+		return cmd_usage(NULL, "%s", error);
+	status = apply_globals(&globals);
+	return status == DONE ? complete(&program, question, words, argv + 1) : status;
+}
+
 static int run(int argc, char **argv)
 {
 	struct globals globals = {0};
@@ -144,7 +159,7 @@ int main(int argc, char **argv)
 	/* A reader that has seen enough is found out when stdout is closed. */
 	signal(SIGPIPE, SIG_IGN);
 	if (argc >= 2 && str_starts(argv[1], "--list-"))
-		status = complete(&program, argv[1] + strlen("--list-"), argc - 2, argv + 2);
+		status = run_completion(argc, argv);
 	else
 		status = run(argc, argv);
 	rc = stdout_close();
