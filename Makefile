@@ -26,7 +26,8 @@ sources := $(wildcard cli/*.c)
 objects := $(sources:cli/%.c=build/obj/%.o)
 asan_objects := $(sources:cli/%.c=build/asan/%.o)
 unit_tests := $(patsubst tests/unit/%.c,build/tests/%,$(wildcard tests/unit/test_*.c))
-guest_programs := $(patsubst tests/kernel/%.c,build/tests/%,$(wildcard tests/kernel/*.c))
+guest_sources := $(wildcard tests/kernel/*.c tests/bench/*.c)
+guest_programs := $(addprefix build/tests/,$(notdir $(guest_sources:.c=)))
 man_pages := $(patsubst man/%.scd,build/man/%,$(wildcard man/*.scd))
 completions := $(wildcard completions/*)
 samples := $(notdir $(wildcard conf.d/mdev.d/*.conf))
@@ -60,7 +61,8 @@ $(unit_tests): build/tests/%: tests/unit/%.c \
 		$(shell sed -n 's/.*link-flags: *//p' tests/unit/$*.c)
 
 # Runs in the guest, whose C library may be another build: linked statically.
-$(guest_programs): build/tests/%: tests/kernel/%.c | build/tests
+vpath %.c tests/kernel tests/bench
+$(guest_programs): build/tests/%: %.c | build/tests
 	$(CC) -std=gnu11 -Wall -Wextra $(WERROR) -D_GNU_SOURCE -O2 -g -static -MMD -MP -o $@ $<
 
 guest-programs: $(guest_programs)
