@@ -69,6 +69,10 @@ vm_post_mortem() {
 # Runs a shell command as root in the guest; prints its output, returns its exit status.
 vm_run() {
 	local id=$RANDOM$RANDOM out word answer status output
+	if [ ! -e "$VM_DIR/pid" ] || ! kill -0 "$(<"$VM_DIR/pid")" 2>/dev/null; then
+		echo "the guest is off" >&2
+		return 125
+	fi
 	exec {out}<>"$VM_DIR/agent.out"
 	vm_send "$id" "$1"
 	while read -r -t 150 word answer status output <&"$out"; do
