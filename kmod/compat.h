@@ -9,6 +9,7 @@
 
 #include <linux/device.h>
 #include <linux/eventfd.h>
+#include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/version.h>
@@ -38,6 +39,17 @@
 #define compat_class_unlink(_class, _dev) \
 	class_compat_remove_link(_class, _dev, NULL)
 #endif
+
+/* Flags of a mapping got setters, and became const without. */
+static inline void compat_vm_flags_set(struct vm_area_struct *vma,
+				       unsigned long flags)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+	vm_flags_set(vma, flags);
+#else
+	vma->vm_flags |= flags;
+#endif
+}
 
 /* An eventfd is signalled once; nobody ever asked for more. */
 static inline void compat_eventfd_signal(struct eventfd_ctx *ctx)

@@ -122,9 +122,8 @@ struct mdev_type_desc {
  * @write: likewise. Required.
  * @get_region_info: fill flags and size of the region info->index, and add
  *	capabilities to caps with vfio_info_add_capability(). index is below
- *	@num_regions; offset is preset to mdev_region_offset(index) and may be
- *	changed; size and flags are preset to 0, which means that there is no
- *	such region. Required.
+ *	@num_regions and offset is mdev_region_offset() of it; size and flags
+ *	are preset to 0, which means that there is no such region. Required.
  * @get_irq_info: fill flags and count of the interrupt info->index, which is
  *	below @num_irqs. Optional; without it there are no interrupts.
  * @set_irqs: the user has changed the interrupt index; arguments as in struct
@@ -134,8 +133,11 @@ struct mdev_type_desc {
  *	again where its condition still holds. Must not fail. Optional.
  * @reset: bring the instance back to the state after @create. Optional.
  * @validate_map_request: the user touches the page at virtaddr of a mapping;
- *	pos is its VFIO region offset. Set *pfn, and *prot where caching
- *	differs. *size is a page. Optional; without it nothing can be mapped.
+ *	pos is its VFIO region offset, in a region with
+ *	VFIO_REGION_INFO_FLAG_MMAP. Set *pfn, and *prot where caching differs;
+ *	*size is a page. An error is a SIGBUS to the user. What was allowed
+ *	stays until mdev_revoke() or close. Called with the user's mmap lock
+ *	held. Optional; without it nothing can be mapped.
  * @dma_unmap: the user takes away the guest memory from iova on, length
  *	bytes. Pages pinned there must be unpinned before this returns.
  *	Optional where no page is pinned.
@@ -186,11 +188,11 @@ struct parent_ops {
 /* Most bytes that one call of parent_ops.read or .write is asked for. */
 #define MDEV_ACCESS_MAX		64
 
-/* Regions stand this far apart in a device file, unless a driver moves them. */
+/* Regions stand this far apart in a device file. */
 #define MDEV_REGION_SHIFT	40
 
 /**
- * mdev_region_offset() - where the device file holds a region by default
+ * mdev_region_offset() - where the device file holds a region
  * @index: VFIO region index
  *
  * Return: the offset of its first byte.
@@ -204,8 +206,7 @@ static inline u64 mdev_region_offset(unsigned int index)
  * mdev_region_index() - which region an offset of the device file is in
  * @pos: offset, as &parent_ops.read and its like get it
  *
- * Return: the VFIO region index, for regions that stand where
- * mdev_region_offset() puts them.
+ * Return: the VFIO region index.
  */
 static inline unsigned int mdev_region_index(loff_t pos)
 {
@@ -298,6 +299,7 @@ struct parent_device {
  * @unpin_pages: see mdev_unpin_pages(). Goes with @pin_pages.
  * @rw_memory: see mdev_read_memory(). Optional.
  * @signal: see mdev_signal(). Optional.
+ * @revoke: see mdev_revoke(). Required of a driver that lets regions be mapped.
  * @driver: the core's
  *
  * The drvdata of &mdev_device.dev belongs to the bus driver; the parent
@@ -316,6 +318,7 @@ struct mdev_driver {
 			 size_t len, bool write);
 	int (*signal)(struct mdev_device *mdev, unsigned int index,
 		      unsigned int vector);
+	void (*revoke)(struct mdev_device *mdev);
 	struct device_driver driver;
 };
 
@@ -382,5 +385,6 @@ int mdev_write_memory(struct mdev_device *mdev, dma_addr_t iova,
 		      const void *data, size_t len);
 int mdev_signal(struct mdev_device *mdev, unsigned int index,
 		unsigned int vector);
+void mdev_revoke(struct mdev_device *mdev);
 
 #endif /* _VFIO_MDEV_H */

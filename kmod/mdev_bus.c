@@ -144,14 +144,14 @@ static const struct mdev_driver *mdev_bound_driver(struct mdev_device *mdev)
  *
  * Context: process context, between open and close of the instance.
  * Return: the number of pages pinned, -EOPNOTSUPP where the bus driver can
- * not, or another error.
+ * not or the parent driver lacks dma_unmap, or another error.
  */
 int mdev_pin_pages(struct mdev_device *mdev, dma_addr_t iova, int npage,
 		   int prot, struct page **pages)
 {
 	const struct mdev_driver *drv = mdev_bound_driver(mdev);
 
-	if (!drv->pin_pages)
+	if (!drv->pin_pages || !mdev->parent->ops->dma_unmap)
 		return -EOPNOTSUPP;
 	return drv->pin_pages(mdev, iova, npage, prot, pages);
 }
@@ -240,6 +240,26 @@ int mdev_signal(struct mdev_device *mdev, unsigned int index,
 	return drv->signal(mdev, index, vector);
 }
 EXPORT_SYMBOL_GPL(mdev_signal);
+
+/**
+ * mdev_revoke() - take back the pages that the user has mapped
+ * @mdev: an open instance
+ *
+ * When this returns no page that &parent_ops.validate_map_request allowed
+ * before the call is mapped. A user who touches the mapping again makes the
+ * core ask again.
+ *
+ * Context: process context, between open and close of the instance. The caller
+ * holds no lock that its validate_map_request takes.
+ */
+void mdev_revoke(struct mdev_device *mdev)
+{
+	const struct mdev_driver *drv = mdev_bound_driver(mdev);
+
+	if (drv->revoke)
+		drv->revoke(mdev);
+}
+EXPORT_SYMBOL_GPL(mdev_revoke);
 
 int __init mdev_bus_register(void)
 {

@@ -191,30 +191,35 @@ out_put:
 }
 EXPORT_SYMBOL_GPL(mdev_register_device);
 
-/* Returns a live instance with a reference for the caller to put, or NULL */
-static struct mdev_device *mdev_parent_first_live(struct parent_device *parent)
+/*
+ * Returns a live instance with a reference for the caller to put, or NULL. Open
+ * ones come last, so that their users are waited for when all else is gone;
+ * one that is opened meanwhile is waited for a little earlier, no more.
+ */
+static struct mdev_device *mdev_parent_next_live(struct parent_device *parent)
 {
-	struct mdev_device *mdev;
+	struct mdev_device *mdev, *next = NULL;
 
 	mutex_lock(&mdev_lock);
-	list_for_each_entry(mdev, &parent->devices, parent_node)
-		if (mdev->live) {
-			mdev_get_device(mdev);
-			goto out_unlock;
-		}
-	mdev = NULL;
-out_unlock:
+	list_for_each_entry(mdev, &parent->devices, parent_node) {
+		if (!mdev->live)
+			continue;
+		next = mdev;
+		if (!READ_ONCE(mdev->open))
+			break;
+	}
+	mdev_get_device(next);
 	mutex_unlock(&mdev_lock);
-	return mdev;
+	return next;
 }
 
 static void mdev_parent_evict_all(struct parent_device *parent)
 {
 	struct mdev_device *mdev;
 
-	while ((mdev = mdev_parent_first_live(parent))) {
+	while ((mdev = mdev_parent_next_live(parent))) {
 		mdev_device_evict(mdev);
-		/* Pairs with the get in mdev_parent_first_live() */
+		/* Pairs with the get in mdev_parent_next_live() */
 		mdev_put_device(mdev);
 	}
 	/* Those that others are removing; mdev_device_unreserve() wakes. */

@@ -47,11 +47,15 @@ struct mdev_request {
 extern struct mutex mdev_lock;
 
 /* mdev_core.c */
+int mdev_device_reserve(struct mdev_device *mdev);
+void mdev_device_unreserve(struct mdev_device *mdev);
+struct mdev_device *mdev_device_find(struct parent_device *parent,
+				     const struct mdev_id *id);
+
+/* mdev_device.c */
 int mdev_device_create(struct mdev_type *type, const struct mdev_request *req);
 int mdev_device_destroy(struct mdev_device *mdev);
 void mdev_device_evict(struct mdev_device *mdev);
-struct mdev_device *mdev_device_find(struct parent_device *parent,
-				     const struct mdev_id *id);
 int mdev_device_start(struct mdev_device *mdev);
 int mdev_device_stop(struct mdev_device *mdev);
 

@@ -43,6 +43,26 @@ int vfio_mdev_get_irq_info(struct vfio_mdev *self, struct vfio_irq_info *info)
 	return ops->get_irq_info ? ops->get_irq_info(self->mdev, info) : 0;
 }
 
+static void vfio_mdev_irq_quiesce(struct vfio_mdev_irq *irq)
+{
+	u32 i;
+
+	for (i = 0; i < irq->count; i++)
+		vfio_virqfd_disable(&irq->vectors[i].unmask);
+}
+
+/**
+ * vfio_mdev_irqs_quiesce() - no unmask comes from an eventfd any more
+ * @self: the instance, open still
+ */
+void vfio_mdev_irqs_quiesce(struct vfio_mdev *self)
+{
+	unsigned int i;
+
+	for (i = 0; i < self->mdev->parent->ops->num_irqs; i++)
+		vfio_mdev_irq_quiesce(&self->irqs[i]);
+}
+
 /**
  * vfio_mdev_irqs_release() - forget what the user has set up
  * @self: the instance, which nothing signals any more
@@ -80,6 +100,7 @@ static int vfio_mdev_irq_init(struct vfio_mdev *self, unsigned int index)
 		return -ENOMEM;
 	irq->flags = info.flags;
 	irq->count = info.count;
+	irq->index = index;
 	return 0;
 }
 
@@ -158,6 +179,46 @@ static bool vfio_mdev_irq_picks(const struct vfio_irq_set *hdr,
 	return (hdr->flags & VFIO_IRQ_SET_DATA_NONE) || ((const u8 *)data)[i];
 }
 
+/* In the context of whoever signals the eventfd; the rest may sleep */
+static int vfio_mdev_unmask_handler(void *opaque, void *data)
+{
+	return 1;
+}
+
+static void vfio_mdev_unmask_thread(void *opaque, void *data)
+{
+	struct vfio_mdev *self = opaque;
+	struct vfio_mdev_irq *irq = data;
+	const struct parent_ops *ops = self->mdev->parent->ops;
+	unsigned long flags;
+
+	/* Level interrupts have one vector: the protocol knows no other. */
+	spin_lock_irqsave(&self->irq_lock, flags);
+	irq->vectors[0].masked = false;
+	spin_unlock_irqrestore(&self->irq_lock, flags);
+	if (ops->set_irqs)
+		ops->set_irqs(self->mdev, VFIO_IRQ_SET_ACTION_UNMASK,
+			      irq->index, 0, 1);
+}
+
+/* The user writes to an eventfd, and vector 0 is unmasked; -1 ends that */
+static int vfio_mdev_irq_set_unmask_fd(struct vfio_mdev *self,
+				       struct vfio_mdev_irq *irq,
+				       const struct vfio_irq_set *hdr,
+				       const s32 *fds)
+{
+	struct virqfd **unmask = &irq->vectors[0].unmask;
+
+	if (hdr->start || hdr->count != 1)
+		return -EINVAL;
+	vfio_virqfd_disable(unmask);
+	if (fds[0] == -1)
+		return 0;
+	return vfio_virqfd_enable(self, vfio_mdev_unmask_handler,
+				  vfio_mdev_unmask_thread, irq, unmask,
+				  fds[0]);
+}
+
 static int vfio_mdev_irq_set_mask(struct vfio_mdev *self,
 				  struct vfio_mdev_irq *irq,
 				  const struct vfio_irq_set *hdr,
@@ -166,9 +227,11 @@ static int vfio_mdev_irq_set_mask(struct vfio_mdev *self,
 	unsigned long flags;
 	unsigned int i;
 
-	if (!(irq->flags & VFIO_IRQ_INFO_MASKABLE) ||
-	    (hdr->flags & VFIO_IRQ_SET_DATA_EVENTFD))
+	if (!(irq->flags & VFIO_IRQ_INFO_MASKABLE))
 		return -ENOTTY;
+	if (hdr->flags & VFIO_IRQ_SET_DATA_EVENTFD)
+		return masked ? -ENOTTY :
+		       vfio_mdev_irq_set_unmask_fd(self, irq, hdr, data);
 
 	spin_lock_irqsave(&self->irq_lock, flags);
 	for (i = 0; i < hdr->count; i++)
@@ -253,9 +316,11 @@ static int vfio_mdev_irq_trigger(struct vfio_mdev *self,
 	if (hdr->flags & VFIO_IRQ_SET_DATA_EVENTFD)
 		return vfio_mdev_irq_set_triggers(self, irq, hdr->start,
 						  hdr->count, data);
-	if (!hdr->count && (hdr->flags & VFIO_IRQ_SET_DATA_NONE))
+	if (!hdr->count && (hdr->flags & VFIO_IRQ_SET_DATA_NONE)) {
+		vfio_mdev_irq_quiesce(irq);
 		return vfio_mdev_irq_set_triggers(self, irq, 0, irq->count,
 						  NULL);
+	}
 	for (i = 0; i < hdr->count; i++)
 		if (vfio_mdev_irq_picks(hdr, data, i))
 			vfio_mdev_irq_signal(self, irq, hdr->start + i);
@@ -268,6 +333,7 @@ static int vfio_mdev_irq_trigger(struct vfio_mdev *self,
  * @hdr: checked by vfio_set_irqs_validate_and_prepare()
  * @data: what follows it, of the size that @hdr calls for
  *
+ * Context: irq_mutex held.
  * Return: 0, -EINVAL where @hdr asks for no action or several, -ENOTTY where
  * the interrupt can not do it, -EBADF or -EINVAL where an eventfd is none,
  * -ENOMEM.
@@ -278,6 +344,8 @@ int vfio_mdev_set_irqs(struct vfio_mdev *self, const struct vfio_irq_set *hdr,
 	const struct parent_ops *ops = self->mdev->parent->ops;
 	struct vfio_mdev_irq *irq = &self->irqs[hdr->index];
 	int rc;
+
+	lockdep_assert_held(&self->irq_mutex);
 
 	switch (hdr->flags & VFIO_IRQ_SET_ACTION_TYPE_MASK) {
 	case VFIO_IRQ_SET_ACTION_MASK:

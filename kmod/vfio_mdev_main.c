@@ -50,7 +50,9 @@ static int vfio_mdev_init(struct vfio_device *vdev)
 	struct vfio_mdev *self = to_vfio_mdev(vdev);
 
 	self->mdev = to_mdev_device(vdev->dev);
+	mutex_init(&self->irq_mutex);
 	spin_lock_init(&self->irq_lock);
+	init_rwsem(&self->map_lock);
 	return 0;
 }
 
@@ -62,9 +64,18 @@ static int vfio_mdev_open_device(struct vfio_device *vdev)
 	rc = vfio_mdev_irqs_init(self);
 	if (rc)
 		return rc;
+	rc = vfio_mdev_maps_init(self);
+	if (rc)
+		goto out_irqs;
 	rc = mdev_open_device(self->mdev);
 	if (rc)
-		vfio_mdev_irqs_release(self);
+		goto out_maps;
+	return 0;
+
+out_maps:
+	vfio_mdev_maps_release(self);
+out_irqs:
+	vfio_mdev_irqs_release(self);
 	return rc;
 }
 
@@ -72,8 +83,11 @@ static void vfio_mdev_close_device(struct vfio_device *vdev)
 {
 	struct vfio_mdev *self = to_vfio_mdev(vdev);
 
-	/* In this order: the parent driver signals until it is closed. */
+	/* The parent driver hears of unmasks while it is open, */
+	vfio_mdev_irqs_quiesce(self);
 	mdev_close_device(self->mdev);
+	/* and may signal and revoke until it has closed. */
+	vfio_mdev_maps_release(self);
 	vfio_mdev_irqs_release(self);
 }
 
@@ -145,10 +159,19 @@ static long vfio_mdev_ioctl_get_info(struct vfio_mdev *self, void __user *arg)
 	return copy_to_user(arg, &info, minsz) ? -EFAULT : 0;
 }
 
-/* caps->buf is for the caller to kfree(), also on failure */
-static int vfio_mdev_get_region_info(struct vfio_device *vdev,
-				     struct vfio_region_info *info,
-				     struct vfio_info_cap *caps)
+/**
+ * vfio_mdev_get_region_info() - describe a region
+ * @vdev: the instance
+ * @info: index set by the user; the rest is filled
+ * @caps: capabilities are added; its buf is for the caller to kfree(), also on
+ *	failure
+ *
+ * Return: 0, -EINVAL where there is no such index, or the parent driver's
+ * error.
+ */
+int vfio_mdev_get_region_info(struct vfio_device *vdev,
+			      struct vfio_region_info *info,
+			      struct vfio_info_cap *caps)
 {
 	struct vfio_mdev *self = to_vfio_mdev(vdev);
 	const struct parent_ops *ops = vfio_mdev_ops(self);
@@ -201,7 +224,9 @@ static long vfio_mdev_ioctl_set_irqs(struct vfio_mdev *self, void __user *arg)
 		if (IS_ERR(data))
 			return PTR_ERR(data);
 	}
+	mutex_lock(&self->irq_mutex);
 	rc = vfio_mdev_set_irqs(self, &hdr, data);
+	mutex_unlock(&self->irq_mutex);
 	kfree(data);
 	return rc;
 }
@@ -258,6 +283,7 @@ static const struct vfio_device_ops vfio_mdev_device_ops = {
 	.read = vfio_mdev_read,
 	.write = vfio_mdev_write,
 	.ioctl = vfio_mdev_ioctl,
+	.mmap = vfio_mdev_mmap,
 	.request = vfio_mdev_request,
 	.dma_unmap = vfio_mdev_dma_unmap,
 	COMPAT_VFIO_DEVICE_OPS
@@ -327,16 +353,26 @@ static struct mdev_driver vfio_mdev_driver = {
 	.unpin_pages = vfio_mdev_unpin_pages,
 	.rw_memory = vfio_mdev_rw_memory,
 	.signal = vfio_mdev_signal,
+	.revoke = vfio_mdev_revoke,
 };
 
 static int __init vfio_mdev_module_init(void)
 {
-	return mdev_register_driver(&vfio_mdev_driver, THIS_MODULE);
+	int rc;
+
+	rc = vfio_mdev_fs_init();
+	if (rc)
+		return rc;
+	rc = mdev_register_driver(&vfio_mdev_driver, THIS_MODULE);
+	if (rc)
+		vfio_mdev_fs_exit();
+	return rc;
 }
 
 static void __exit vfio_mdev_module_exit(void)
 {
 	mdev_unregister_driver(&vfio_mdev_driver);
+	vfio_mdev_fs_exit();
 }
 
 module_init(vfio_mdev_module_init);

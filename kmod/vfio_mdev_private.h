@@ -6,20 +6,26 @@
 #ifndef _VFIO_MDEV_PRIVATE_H
 #define _VFIO_MDEV_PRIVATE_H
 
+#include <linux/mutex.h>
+#include <linux/rwsem.h>
 #include <linux/spinlock.h>
 #include <linux/vfio.h>
 
 #include "mdev.h"
 
 struct eventfd_ctx;
+struct inode;
+struct virqfd;
 
 /**
  * struct vfio_mdev_vector - one interrupt that the user can set up
  * @trigger: what to signal, or NULL
+ * @unmask: the user's way to unmask without a system call, or NULL
  * @masked: not now
  */
 struct vfio_mdev_vector {
 	struct eventfd_ctx *trigger;
+	struct virqfd *unmask;
 	bool masked;
 };
 
@@ -27,11 +33,13 @@ struct vfio_mdev_vector {
  * struct vfio_mdev_irq - one VFIO interrupt index
  * @flags: VFIO_IRQ_INFO_*
  * @count: number of vectors
+ * @index: the index
  * @vectors: the vectors
  */
 struct vfio_mdev_irq {
 	u32 flags;
 	u32 count;
+	u32 index;
 	struct vfio_mdev_vector *vectors;
 };
 
@@ -40,22 +48,44 @@ struct vfio_mdev_irq {
  * @vdev: VFIO's part; first, it is allocated through it
  * @mdev: the instance
  * @irqs: its &parent_ops.num_irqs interrupt indices while it is open
- * @irq_lock: guards triggers and masks; taken in any context
+ * @irq_mutex: one change of the interrupts at a time
+ * @irq_lock: guards triggers and masks; taken in any context, within @irq_mutex
+ * @map_inode: whose address space the mappings are in, while it is open and can
+ *	be mapped
+ * @map_lock: held for reading over a fault, for writing to revoke
  */
 struct vfio_mdev {
 	struct vfio_device vdev;
 	struct mdev_device *mdev;
 	struct vfio_mdev_irq *irqs;
+	struct mutex irq_mutex; /* changes of the interrupts */
 	spinlock_t irq_lock; /* triggers and masks */
+	struct inode *map_inode;
+	struct rw_semaphore map_lock;
 };
 
+/* vfio_mdev_main.c */
+int vfio_mdev_get_region_info(struct vfio_device *vdev,
+			      struct vfio_region_info *info,
+			      struct vfio_info_cap *caps);
+
+/* vfio_mdev_irq.c */
 int vfio_mdev_get_irq_info(struct vfio_mdev *self, struct vfio_irq_info *info);
 int vfio_mdev_irqs_init(struct vfio_mdev *self);
+void vfio_mdev_irqs_quiesce(struct vfio_mdev *self);
 void vfio_mdev_irqs_release(struct vfio_mdev *self);
 int vfio_mdev_set_irqs(struct vfio_mdev *self, const struct vfio_irq_set *hdr,
 		       const void *data);
 int vfio_mdev_signal(struct mdev_device *mdev, unsigned int index,
 		     unsigned int vector);
 void vfio_mdev_request_release(struct vfio_mdev *self);
+
+/* vfio_mdev_mmap.c */
+int vfio_mdev_fs_init(void);
+void vfio_mdev_fs_exit(void);
+int vfio_mdev_maps_init(struct vfio_mdev *self);
+void vfio_mdev_maps_release(struct vfio_mdev *self);
+int vfio_mdev_mmap(struct vfio_device *vdev, struct vm_area_struct *vma);
+void vfio_mdev_revoke(struct mdev_device *mdev);
 
 #endif /* _VFIO_MDEV_PRIVATE_H */

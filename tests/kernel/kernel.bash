@@ -60,9 +60,13 @@ remove() {
 	write "$DEVICES/$1/remove" 1
 }
 
-# write FILE TEXT: one write() of exactly TEXT
+# write FILE TEXT: one write() of exactly TEXT. The shell's own would be one a line, or a page.
 write() {
-	printf '%s' "$2" | dd of="$1" bs=65536 conv=notrunc status=none iflag=fullblock
+	if [[ $2 == *$'\n'* ]] || [ ${#2} -gt 1000 ]; then
+		printf '%s' "$2" | dd of="$1" bs=65536 conv=notrunc status=none iflag=fullblock
+	else
+		printf '%s' "$2" >"$1"
+	fi
 }
 
 # fails_with ERRNO-TEXT command…: the command fails, and says why; a bare name is not enough

@@ -31,6 +31,7 @@ jobs_total() {
 	run vfio_user info $UUID
 	assert "$output" = "flags 0x3 regions 9 irqs 5
 region 0 size 0x100000 flags 0x3
+region 2 size 0x2000 flags 0xf
 region 7 size 0x100 flags 0x3
 irq 0 count 1 flags 0x7
 irq 1 count 1 flags 0x9
@@ -77,6 +78,26 @@ unmasked 1
 acknowledged 0"
 }
 
+@test "an eventfd of the user's unmasks INTx" {
+	create $UUID
+	assert "$(vfio_user resample $UUID)" = "raised 1
+resampled 1
+raised again 1"
+}
+
+@test "a region is mapped where the parent driver allows it" {
+	create $UUID
+	run vfio_user map $UUID hello
+	assert "$status" = $((128 + $(kill -l BUS)))
+	assert "$(grep -v Bus <<<"$output")" = "flags 0xf argsz grown cap_offset 0
+cap 1 areas 1 offset 0 size page of two
+written mapped, read: hello
+written, read mapped: xello
+jobs 0
+closed, read mapped: xello"
+	wait_for remove $UUID
+}
+
 @test "DMA moves guest memory through the physical engine" {
 	create -t medu-dma $UUID
 	assert "$(vfio_user dma $UUID 'text through the engine')" = 'text through the engine'
@@ -114,7 +135,8 @@ acknowledged 0"
 	unbind=$!
 	# No more are made, and those that are closed go. The open one works on.
 	wait_for test ! -e "$(types)/medu-fact/create"
-	wait_for test ! -e $DEVICES/$UUID-1 || true
+	wait_for test ! -e $DEVICES/$UUID-1
+	[ -e /sys/bus/pci/devices/$PARENT/$UUID ]
 	kill -0 $unbind
 	release_device
 	wait $unbind

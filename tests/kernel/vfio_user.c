@@ -323,6 +323,88 @@ static void cmd_dma(struct user *u, char **args)
 	printf("%s\n", mem + DMA_SIZE / 2);
 }
 
+/* An eventfd of the user's unmasks, as KVM's would */
+static void cmd_resample(struct user *u, char **args)
+{
+	int irq = irq_listen(u, VFIO_PCI_INTX_IRQ_INDEX);
+	int resample = eventfd(0, EFD_CLOEXEC);
+
+	(void)args;
+	if (resample < 0)
+		err(1, "eventfd");
+	if (set_irqs(u, VFIO_IRQ_SET_ACTION_UNMASK, VFIO_PCI_INTX_IRQ_INDEX, &resample))
+		err(1, "VFIO_DEVICE_SET_IRQS unmask");
+	reg_write(u, EDU_IRQ_RAISE, 1);
+	printf("raised %" PRIu64 "\n", irq_wait(irq));
+	if (eventfd_write(resample, 1))
+		err(1, "eventfd");
+	printf("resampled %" PRIu64 "\n", irq_wait(irq));
+	reg_write(u, EDU_IRQ_ACK, reg_read(u, EDU_IRQ_STATUS));
+	if (eventfd_write(resample, 1))
+		err(1, "eventfd");
+	/* The same way as the unmask before, so what that set off is over. */
+	reg_write(u, EDU_IRQ_RAISE, 2);
+	printf("raised again %" PRIu64 "\n", irq_wait(irq));
+}
+
+static struct vfio_region_info *bar2_info(const struct user *u)
+{
+	struct vfio_region_info *info = calloc(1, 4096);
+
+	if (!info)
+		err(1, "calloc");
+	info->argsz = sizeof(*info);
+	info->index = VFIO_PCI_BAR2_REGION_INDEX;
+	if (ioctl(u->device, VFIO_DEVICE_GET_REGION_INFO, info))
+		err(1, "VFIO_DEVICE_GET_REGION_INFO");
+	printf("flags %#x argsz %s cap_offset %u\n", info->flags,
+	       info->argsz > sizeof(*info) ? "grown" : "same", info->cap_offset);
+	if (ioctl(u->device, VFIO_DEVICE_GET_REGION_INFO, info))
+		err(1, "VFIO_DEVICE_GET_REGION_INFO with capabilities");
+	return info;
+}
+
+/* The page of BAR 2 that can be mapped, seen through the mapping and without */
+static void cmd_map(struct user *u, char **args)
+{
+	struct vfio_region_info *info = bar2_info(u);
+	struct vfio_region_info_cap_sparse_mmap *sparse = (void *)info + info->cap_offset;
+	size_t page = sysconf(_SC_PAGESIZE);
+	char text[64] = "", *map;
+	uint32_t jobs;
+
+	printf("cap %u areas %u offset %llu size %s of %s\n", sparse->header.id, sparse->nr_areas,
+	       sparse->areas[0].offset, sparse->areas[0].size == page ? "page" : "?",
+	       info->size == 2 * page ? "two" : "?");
+	map = mmap(NULL, info->size, PROT_READ | PROT_WRITE, MAP_SHARED, u->device, info->offset);
+	if (map == MAP_FAILED)
+		err(1, "mmap");
+	snprintf(map + 100, sizeof(text), "%s", args[0]);
+	if (pread(u->device, text, sizeof(text), info->offset + 100) != sizeof(text))
+		err(1, "read of BAR 2");
+	printf("written mapped, read: %s\n", text);
+	if (pwrite(u->device, "x", 1, info->offset + 100) != 1)
+		err(1, "write of BAR 2");
+	printf("written, read mapped: %s\n", map + 100);
+	if (pread(u->device, &jobs, sizeof(jobs), info->offset + page) != sizeof(jobs))
+		err(1, "read of BAR 2's second page");
+	printf("jobs %u\n", jobs);
+	if (mmap(NULL, page, PROT_READ, MAP_PRIVATE, u->device, info->offset) != MAP_FAILED)
+		errx(1, "a private mapping");
+	if (mmap(NULL, 4 * page, PROT_READ, MAP_SHARED, u->device, info->offset) != MAP_FAILED)
+		errx(1, "a mapping beyond the region");
+	if (mmap(NULL, page, PROT_READ, MAP_SHARED, u->device, u->bar0) != MAP_FAILED)
+		errx(1, "a mapping of BAR 0");
+	/* The mapping holds the device, whoever else lets go. */
+	close(u->device);
+	close(u->group);
+	close(u->container);
+	printf("closed, read mapped: %s\n", map + 100);
+	fflush(stdout);
+	/* Beyond what may be mapped: SIGBUS */
+	map[page] = 1;
+}
+
 /* Says "open" and stays so until standard input ends */
 static void cmd_hold(struct user *u, char **args)
 {
@@ -357,6 +439,8 @@ static const struct command {
 	{ "hammer", 2, "N ROUNDS", cmd_hammer },
 	{ "intx", 0, "", cmd_intx },
 	{ "dma", 1, "TEXT", cmd_dma },
+	{ "resample", 0, "", cmd_resample },
+	{ "map", 1, "TEXT", cmd_map },
 	{ "hold", 0, "", cmd_hold },
 	{ "reset", 0, "", cmd_reset },
 };

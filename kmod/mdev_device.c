@@ -1,0 +1,434 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Instances: creation, removal, use, lifetime. Locking: see mdev_core.c.
+ */
+
+#include <linux/module.h>
+#include <linux/slab.h>
+
+#include "mdev_private.h"
+
+static void mdev_device_release(struct device *dev)
+{
+	struct mdev_device *mdev = to_mdev_device(dev);
+
+	mutex_destroy(&mdev->op_lock);
+	/* Pair with the gets in mdev_device_alloc() */
+	kobject_put(&mdev->type->kobj);
+	mdev_parent_put(mdev->parent);
+	kfree(mdev);
+}
+
+/* Returns an instance that only put_device() frees, or an ERR_PTR() */
+static struct mdev_device *mdev_device_alloc(struct mdev_type *type,
+					     const struct mdev_request *req)
+{
+	struct parent_device *parent = type->parent;
+	struct mdev_device *mdev;
+	int rc;
+
+	mdev = kzalloc(sizeof(*mdev), GFP_KERNEL);
+	if (!mdev)
+		return ERR_PTR(-ENOMEM);
+
+	mutex_init(&mdev->op_lock);
+	mdev->id = req->id;
+	/* Both are put in mdev_device_release() */
+	mdev_parent_get(parent);
+	mdev->parent = parent;
+	kobject_get(&type->kobj);
+	mdev->type = type;
+
+	device_initialize(&mdev->dev);
+	mdev->dev.parent = parent->dev;
+	mdev->dev.bus = &mdev_bus_type;
+	mdev->dev.type = &mdev_device_type;
+	mdev->dev.groups = parent->ops->mdev_attr_groups;
+	mdev->dev.release = mdev_device_release;
+	/* There is no power to manage: this spares the power/ folder. */
+	device_set_pm_not_required(&mdev->dev);
+
+	if (req->numbered)
+		rc = dev_set_name(&mdev->dev, "%pUl-%u", &req->id.uuid,
+				  req->id.instance);
+	else
+		rc = dev_set_name(&mdev->dev, "%pUl", &req->id.uuid);
+	if (rc) {
+		put_device(&mdev->dev);
+		return ERR_PTR(rc);
+	}
+	return mdev;
+}
+
+static void mdev_device_set_live(struct mdev_device *mdev, bool live)
+{
+	lockdep_assert_held(&mdev->op_lock);
+
+	mutex_lock(&mdev_lock);
+	mdev->live = live;
+	mutex_unlock(&mdev_lock);
+}
+
+/* Returns 0, the error of the bus driver's probe, or -ENXIO */
+static int mdev_device_check_bound(struct mdev_device *mdev)
+{
+	int rc = 0;
+
+	device_lock(&mdev->dev);
+	if (!mdev->dev.driver)
+		rc = mdev->probe_error ?: -ENXIO;
+	device_unlock(&mdev->dev);
+	return rc;
+}
+
+/*
+ * Show a complete instance. It is announced by its uevents while op_lock is
+ * held, so that a listener that removes it at once waits until it is live.
+ */
+static int mdev_device_publish(struct mdev_device *mdev)
+{
+	int rc;
+
+	mutex_lock(&mdev->op_lock);
+	rc = mdev_sysfs_add_links(mdev);
+	if (!rc) {
+		dev_set_uevent_suppress(&mdev->dev, false);
+		kobject_uevent(&mdev->dev.kobj, KOBJ_ADD);
+		kobject_uevent(&mdev->dev.kobj, KOBJ_BIND);
+		mdev_device_set_live(mdev, true);
+	}
+	mutex_unlock(&mdev->op_lock);
+	return rc;
+}
+
+/* Add the device, find it a bus driver, and publish it */
+static int mdev_device_add(struct mdev_device *mdev)
+{
+	int rc;
+
+	/* The driver core would announce it before it is complete. */
+	dev_set_uevent_suppress(&mdev->dev, true);
+	rc = device_add(&mdev->dev);
+	if (rc)
+		return rc;
+
+	rc = mdev_device_check_bound(mdev);
+	if (rc)
+		goto out_del;
+	rc = mdev_device_publish(mdev);
+	if (rc)
+		goto out_del;
+	return 0;
+
+out_del:
+	device_del(&mdev->dev);
+	return rc;
+}
+
+static int mdev_device_call_create(struct mdev_device *mdev,
+				   const char *params)
+{
+	int rc;
+
+	mdev_parent_lock_ops(mdev->parent);
+	rc = mdev->parent->ops->create(mdev, params);
+	mdev_parent_unlock_ops(mdev->parent);
+	return rc;
+}
+
+static void mdev_device_call_destroy(struct mdev_device *mdev)
+{
+	mdev_parent_lock_ops(mdev->parent);
+	mdev->parent->ops->destroy(mdev);
+	mdev_parent_unlock_ops(mdev->parent);
+}
+
+/**
+ * mdev_device_create() - make an instance
+ * @type: of a registered parent, which stays registered over the call
+ * @req: what to make
+ *
+ * Context: process context, no lock of the core held.
+ * Return: 0, -EEXIST where the identity is taken, -EUSERS where the parent has
+ * no instance left, -ENXIO where no bus driver took it, -ENOMEM, or the error
+ * of the parent driver's create or the bus driver's probe.
+ */
+int mdev_device_create(struct mdev_type *type, const struct mdev_request *req)
+{
+	struct mdev_device *mdev;
+	int rc;
+
+	mdev = mdev_device_alloc(type, req);
+	if (IS_ERR(mdev))
+		return PTR_ERR(mdev);
+
+	rc = mdev_device_reserve(mdev);
+	if (rc)
+		goto out_put;
+	rc = mdev_device_call_create(mdev, req->params);
+	if (rc)
+		goto out_unreserve;
+	rc = mdev_device_add(mdev);
+	if (rc)
+		goto out_destroy;
+	return 0;
+
+out_destroy:
+	mdev_device_call_destroy(mdev);
+out_unreserve:
+	mdev_device_unreserve(mdev);
+out_put:
+	put_device(&mdev->dev);
+	return rc;
+}
+
+/* Returns 0 to exactly one caller, who then has to remove the instance */
+static int mdev_device_claim(struct mdev_device *mdev, bool wait)
+{
+	int rc = 0;
+
+	mutex_lock(&mdev->op_lock);
+	if (!mdev->live)
+		rc = -ENODEV;
+	else if (mdev->open && !wait)
+		rc = -EBUSY;
+	else
+		mdev_device_set_live(mdev, false);
+	mutex_unlock(&mdev->op_lock);
+	return rc;
+}
+
+static int mdev_device_call_stop(struct mdev_device *mdev)
+{
+	int rc = 0;
+
+	if (mdev->parent->ops->stop) {
+		mdev_parent_lock_ops(mdev->parent);
+		rc = mdev->parent->ops->stop(mdev);
+		mdev_parent_unlock_ops(mdev->parent);
+	}
+	return rc;
+}
+
+/*
+ * Remove a claimed instance. Waits for user space where the bus driver does,
+ * which an instance that was claimed while closed never makes it do.
+ */
+static void mdev_device_remove(struct mdev_device *mdev)
+{
+	mdev_sysfs_remove_links(mdev);
+	device_del(&mdev->dev);
+	/* No longer live, so nobody else starts or stops it. */
+	if (mdev->started && mdev_device_call_stop(mdev))
+		dev_warn(mdev->parent->dev, "%s failed to stop, removing it\n",
+			 dev_name(&mdev->dev));
+	mdev_device_call_destroy(mdev);
+	mdev_device_unreserve(mdev);
+	/* Pairs with device_initialize() in mdev_device_alloc() */
+	put_device(&mdev->dev);
+}
+
+/**
+ * mdev_device_destroy() - remove an instance that nobody uses
+ * @mdev: the instance; the caller holds a reference
+ *
+ * Context: process context, no lock of the core held. Does not wait for user
+ * space.
+ * Return: 0, -EBUSY where it is open, -ENODEV where it is being removed
+ * already or not complete yet.
+ */
+int mdev_device_destroy(struct mdev_device *mdev)
+{
+	int rc = mdev_device_claim(mdev, false);
+
+	if (!rc)
+		mdev_device_remove(mdev);
+	return rc;
+}
+
+/**
+ * mdev_device_evict() - remove an instance, waiting for its user
+ * @mdev: the instance; the caller holds a reference
+ *
+ * Context: process context, no lock of the core held. Does nothing where
+ * somebody else is removing the instance.
+ */
+void mdev_device_evict(struct mdev_device *mdev)
+{
+	if (!mdev_device_claim(mdev, true))
+		mdev_device_remove(mdev);
+}
+
+static int mdev_device_do_start(struct mdev_device *mdev)
+{
+	const struct parent_ops *ops = mdev->parent->ops;
+	int rc = 0;
+
+	if (!mdev->live || mdev->started)
+		return 0;
+	if (ops->start) {
+		mdev_parent_lock_ops(mdev->parent);
+		rc = ops->start(mdev);
+		mdev_parent_unlock_ops(mdev->parent);
+	}
+	if (rc)
+		return rc;
+	WRITE_ONCE(mdev->started, true);
+	kobject_uevent(&mdev->dev.kobj, KOBJ_ONLINE);
+	return 1;
+}
+
+/**
+ * mdev_device_start() - start one instance
+ * @mdev: the instance; the caller holds a reference
+ *
+ * Context: process context, op_lock not held.
+ * Return: 1 where it was started, 0 where it was so already or is being
+ * removed, or the error of the driver's start.
+ */
+int mdev_device_start(struct mdev_device *mdev)
+{
+	int rc;
+
+	mutex_lock(&mdev->op_lock);
+	rc = mdev_device_do_start(mdev);
+	mutex_unlock(&mdev->op_lock);
+	return rc;
+}
+
+static int mdev_device_do_stop(struct mdev_device *mdev)
+{
+	int rc;
+
+	if (!mdev->live || !mdev->started)
+		return 0;
+	rc = mdev_device_call_stop(mdev);
+	if (rc)
+		return rc;
+	WRITE_ONCE(mdev->started, false);
+	kobject_uevent(&mdev->dev.kobj, KOBJ_OFFLINE);
+	return 1;
+}
+
+/**
+ * mdev_device_stop() - stop one instance
+ * @mdev: the instance; the caller holds a reference
+ *
+ * Context: process context, op_lock not held.
+ * Return: 1 where it was stopped, 0 where it was so already or is being
+ * removed, or the error of the driver's stop.
+ */
+int mdev_device_stop(struct mdev_device *mdev)
+{
+	int rc;
+
+	mutex_lock(&mdev->op_lock);
+	rc = mdev_device_do_stop(mdev);
+	mutex_unlock(&mdev->op_lock);
+	return rc;
+}
+
+static int mdev_device_do_open(struct mdev_device *mdev)
+{
+	const struct parent_ops *ops = mdev->parent->ops;
+	int rc = 0;
+
+	if (!mdev->live)
+		return -ENODEV;
+	if (WARN_ON(mdev->open))
+		return -EBUSY;
+	/* Put in mdev_close_device() */
+	if (!try_module_get(ops->owner))
+		return -ENODEV;
+	if (ops->open)
+		rc = ops->open(mdev);
+	if (rc)
+		module_put(ops->owner);
+	else
+		WRITE_ONCE(mdev->open, true);
+	return rc;
+}
+
+/**
+ * mdev_open_device() - tell the core and the parent driver of a first user
+ * @mdev: the instance, bound to the calling bus driver
+ *
+ * An open instance is not removed, but for its parent's sake, and its parent's
+ * module stays.
+ *
+ * Context: process context.
+ * Return: 0, -ENODEV where the instance or its parent is going away, or the
+ * error of the driver's open.
+ */
+int mdev_open_device(struct mdev_device *mdev)
+{
+	int rc;
+
+	mutex_lock(&mdev->op_lock);
+	rc = mdev_device_do_open(mdev);
+	mutex_unlock(&mdev->op_lock);
+	return rc;
+}
+EXPORT_SYMBOL_GPL(mdev_open_device);
+
+/**
+ * mdev_close_device() - the last user is gone
+ * @mdev: an instance that mdev_open_device() succeeded for
+ *
+ * Context: process context.
+ */
+void mdev_close_device(struct mdev_device *mdev)
+{
+	const struct parent_ops *ops = mdev->parent->ops;
+
+	mutex_lock(&mdev->op_lock);
+	if (ops->close)
+		ops->close(mdev);
+	WRITE_ONCE(mdev->open, false);
+	mutex_unlock(&mdev->op_lock);
+	/* Pairs with the get in mdev_device_do_open() */
+	module_put(ops->owner);
+}
+EXPORT_SYMBOL_GPL(mdev_close_device);
+
+/**
+ * mdev_get_device() - take a reference
+ * @mdev: an instance that the caller has some hold of, or NULL
+ *
+ * The reference keeps the structure, not the instance: it can be removed
+ * meanwhile.
+ *
+ * Return: @mdev.
+ */
+struct mdev_device *mdev_get_device(struct mdev_device *mdev)
+{
+	if (mdev)
+		get_device(&mdev->dev);
+	return mdev;
+}
+EXPORT_SYMBOL_GPL(mdev_get_device);
+
+/**
+ * mdev_put_device() - give a reference back
+ * @mdev: an instance, or NULL
+ *
+ * Context: process context.
+ */
+void mdev_put_device(struct mdev_device *mdev)
+{
+	if (mdev)
+		put_device(&mdev->dev);
+}
+EXPORT_SYMBOL_GPL(mdev_put_device);
+
+/**
+ * mdev_type_desc() - what the parent driver said of an instance's type
+ * @mdev: the instance
+ *
+ * Return: the entry of &parent_ops.supported_types.
+ */
+const struct mdev_type_desc *mdev_type_desc(struct mdev_device *mdev)
+{
+	return mdev->type->desc;
+}
+EXPORT_SYMBOL_GPL(mdev_type_desc);

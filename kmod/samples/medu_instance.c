@@ -1,0 +1,466 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * medu: what the core calls for an instance
+ */
+
+#include <linux/gfp.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/sysfs.h>
+
+#include "medu.h"
+
+static unsigned int max_started;
+module_param(max_started, uint, 0644);
+MODULE_PARM_DESC(max_started,
+		 "instances of one device that can be started at once; 0: all");
+
+static void medu_set_defaults(struct medu_instance *inst)
+{
+	mutex_lock(&inst->lock);
+	medu_config_reset(inst);
+	medu_regs_reset(inst);
+	mutex_unlock(&inst->lock);
+}
+
+static int medu_parse_params(struct medu_instance *inst, const char *params)
+{
+	static const char key[] = "seed=";
+
+	if (!params)
+		return 0;
+	if (!strstarts(params, key) ||
+	    kstrtou32(params + strlen(key), 0, &inst->seed))
+		return -EINVAL;
+	return 0;
+}
+
+static const struct mdev_type_desc medu_types[] = {
+	{ .name = "fact", .pretty_name = "edu factorial engine" },
+	{ .name = "dma", .pretty_name = "edu factorial and DMA engines" },
+	{ }
+};
+
+static bool medu_type_has_dma(const struct mdev_type_desc *type)
+{
+	return type == &medu_types[1];
+}
+
+static int medu_create(struct mdev_device *mdev, const char *params)
+{
+	struct medu_instance *inst;
+	int rc;
+
+	inst = kzalloc(sizeof(*inst), GFP_KERNEL);
+	if (!inst)
+		return -ENOMEM;
+	rc = medu_parse_params(inst, params);
+	if (rc)
+		goto out_free;
+	if (medu_type_has_dma(mdev_type_desc(mdev))) {
+		inst->buffer = kzalloc(EDU_BUFFER_SIZE, GFP_KERNEL);
+		rc = inst->buffer ? 0 : -ENOMEM;
+		if (rc)
+			goto out_free;
+	}
+	inst->mdev = mdev;
+	inst->medu = dev_get_drvdata(mdev->parent->dev);
+	mutex_init(&inst->lock);
+	medu_jobs_init(inst);
+	mdev_set_drvdata(mdev, inst);
+	return 0;
+
+out_free:
+	kfree(inst);
+	return rc;
+}
+
+/* Only while no job of the instance's can be under way */
+static void medu_unload(struct medu_instance *inst)
+{
+	/* Another's job may be loading its own data: never take that away. */
+	cmpxchg(&inst->medu->loaded, inst, NULL);
+}
+
+static void medu_destroy(struct mdev_device *mdev)
+{
+	struct medu_instance *inst = mdev_get_drvdata(mdev);
+
+	medu_unload(inst);
+	mutex_destroy(&inst->lock);
+	kfree(inst->buffer);
+	kfree(inst);
+}
+
+/* A vendor would give the machine its share of the hardware here. */
+static int medu_start(struct mdev_device *mdev)
+{
+	struct medu_instance *inst = mdev_get_drvdata(mdev);
+	unsigned int max = READ_ONCE(max_started);
+
+	if (atomic_inc_return(&inst->medu->started) > max && max) {
+		atomic_dec(&inst->medu->started);
+		return -EBUSY;
+	}
+	return 0;
+}
+
+static int medu_stop(struct mdev_device *mdev)
+{
+	struct medu_instance *inst = mdev_get_drvdata(mdev);
+
+	atomic_dec(&inst->medu->started);
+	return 0;
+}
+
+/* A new user finds what a new instance has, nothing of the last one's. */
+static int medu_open(struct mdev_device *mdev)
+{
+	struct medu_instance *inst = mdev_get_drvdata(mdev);
+	struct medu *medu = inst->medu;
+
+	inst->page = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
+	if (!inst->page)
+		return -ENOMEM;
+	medu_set_defaults(inst);
+	if (inst->buffer)
+		memset(inst->buffer, 0, EDU_BUFFER_SIZE);
+	medu_unload(inst);
+
+	mutex_lock(&medu->open_lock);
+	list_add(&inst->open_node, &medu->open);
+	mutex_unlock(&medu->open_lock);
+	return 0;
+}
+
+static void medu_close(struct mdev_device *mdev)
+{
+	struct medu_instance *inst = mdev_get_drvdata(mdev);
+	struct medu *medu = inst->medu;
+
+	/* The core's services end here: no signal, no revocation after this. */
+	medu_jobs_cancel(inst);
+	mutex_lock(&medu->open_lock);
+	list_del(&inst->open_node);
+	mutex_unlock(&medu->open_lock);
+	__free_page(inst->page);
+	inst->page = NULL;
+}
+
+static int medu_reset(struct mdev_device *mdev)
+{
+	struct medu_instance *inst = mdev_get_drvdata(mdev);
+
+	medu_jobs_cancel(inst);
+	medu_set_defaults(inst);
+	return 0;
+}
+
+/* The size of a region, 0 where there is none */
+static u64 medu_region_size(unsigned int index)
+{
+	switch (index) {
+	case VFIO_PCI_BAR0_REGION_INDEX:
+		return EDU_BAR0_SIZE;
+	case VFIO_PCI_BAR2_REGION_INDEX:
+		return MEDU_BAR2_SIZE;
+	case VFIO_PCI_CONFIG_REGION_INDEX:
+		return MEDU_CONFIG_SIZE;
+	default:
+		return 0;
+	}
+}
+
+/* Of BAR 2 the first page can be mapped, the second can not. */
+static int medu_add_sparse_mmap(struct vfio_info_cap *caps)
+{
+	struct vfio_region_info_cap_sparse_mmap *sparse;
+	size_t size = struct_size(sparse, areas, 1);
+	int rc;
+
+	sparse = kzalloc(size, GFP_KERNEL);
+	if (!sparse)
+		return -ENOMEM;
+	sparse->header.id = VFIO_REGION_INFO_CAP_SPARSE_MMAP;
+	sparse->header.version = 1;
+	sparse->nr_areas = 1;
+	sparse->areas[0].offset = 0;
+	sparse->areas[0].size = PAGE_SIZE;
+	rc = vfio_info_add_capability(caps, &sparse->header, size);
+	kfree(sparse);
+	return rc;
+}
+
+static int medu_get_region_info(struct mdev_device *mdev,
+				struct vfio_region_info *info,
+				struct vfio_info_cap *caps)
+{
+	info->size = medu_region_size(info->index);
+	if (!info->size)
+		return 0;
+	info->flags = VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE;
+	if (info->index != VFIO_PCI_BAR2_REGION_INDEX)
+		return 0;
+	info->flags |= VFIO_REGION_INFO_FLAG_MMAP;
+	return medu_add_sparse_mmap(caps);
+}
+
+/*
+ * The page is the instance's own memory, so the user may have it. A vendor who
+ * maps registers of the hardware makes sure here that they are this
+ * instance's, and that the hardware is there.
+ */
+static int medu_validate_map_request(struct mdev_device *mdev, loff_t pos,
+				     unsigned long virtaddr, unsigned long *pfn,
+				     unsigned long *size, pgprot_t *prot)
+{
+	struct medu_instance *inst = mdev_get_drvdata(mdev);
+
+	if (READ_ONCE(inst->medu->gone))
+		return -ENODEV;
+	if (mdev_region_pos(pos) >= PAGE_SIZE)
+		return -EINVAL;
+	*pfn = page_to_pfn(inst->page);
+	return 0;
+}
+
+/* Returns how much of an access is inside its region, or -EINVAL */
+static ssize_t medu_clip(unsigned int index, u64 offset, size_t count)
+{
+	u64 size = medu_region_size(index);
+
+	if (offset >= size)
+		return -EINVAL;
+	count = min_t(u64, count, size - offset);
+	/* An access of the page of memory ends with it. */
+	if (index == VFIO_PCI_BAR2_REGION_INDEX && offset < PAGE_SIZE)
+		return min_t(u64, count, PAGE_SIZE - offset);
+	/* Registers are words. */
+	if (index != VFIO_PCI_CONFIG_REGION_INDEX &&
+	    (offset | count) % sizeof(u32))
+		return -EINVAL;
+	return count;
+}
+
+static u32 medu_bar2_read(struct medu_instance *inst, u32 reg)
+{
+	return reg == MEDU_BAR2_JOBS ? atomic_read(&inst->nr_jobs) : ~0U;
+}
+
+static void medu_read_words(struct medu_instance *inst, char *buf, u32 offset,
+			    size_t len,
+			    u32 (*read)(struct medu_instance *inst, u32 reg))
+{
+	size_t i;
+
+	for (i = 0; i < len; i += sizeof(u32))
+		*(__le32 *)(buf + i) = cpu_to_le32(read(inst, offset + i));
+}
+
+static ssize_t medu_read(struct mdev_device *mdev, char *buf, size_t count,
+			 loff_t pos)
+{
+	struct medu_instance *inst = mdev_get_drvdata(mdev);
+	unsigned int index = mdev_region_index(pos);
+	u32 offset = mdev_region_pos(pos);
+	ssize_t len = medu_clip(index, mdev_region_pos(pos), count);
+
+	if (len < 0)
+		return len;
+	mutex_lock(&inst->lock);
+	if (index == VFIO_PCI_CONFIG_REGION_INDEX)
+		memcpy(buf, inst->config + offset, len);
+	else if (index == VFIO_PCI_BAR0_REGION_INDEX)
+		medu_read_words(inst, buf, offset, len, medu_reg_read);
+	else if (offset < PAGE_SIZE)
+		memcpy(buf, page_address(inst->page) + offset, len);
+	else
+		medu_read_words(inst, buf, offset, len, medu_bar2_read);
+	mutex_unlock(&inst->lock);
+	return len;
+}
+
+static void medu_write_words(struct medu_instance *inst, const char *buf,
+			     u32 offset, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i += sizeof(u32))
+		medu_reg_write(inst, offset + i,
+			       le32_to_cpu(*(__le32 *)(buf + i)));
+}
+
+static ssize_t medu_write(struct mdev_device *mdev, const char *buf,
+			  size_t count, loff_t pos)
+{
+	struct medu_instance *inst = mdev_get_drvdata(mdev);
+	unsigned int index = mdev_region_index(pos);
+	u32 offset = mdev_region_pos(pos);
+	ssize_t len = medu_clip(index, mdev_region_pos(pos), count);
+
+	if (len < 0)
+		return len;
+	mutex_lock(&inst->lock);
+	if (index == VFIO_PCI_CONFIG_REGION_INDEX)
+		medu_config_write(inst, offset, buf, len);
+	else if (index == VFIO_PCI_BAR0_REGION_INDEX)
+		medu_write_words(inst, buf, offset, len);
+	else if (offset < PAGE_SIZE)
+		memcpy(page_address(inst->page) + offset, buf, len);
+	/* The second page of BAR 2 is read-only. */
+	mutex_unlock(&inst->lock);
+	return len;
+}
+
+static int medu_get_irq_info(struct mdev_device *mdev,
+			     struct vfio_irq_info *info)
+{
+	switch (info->index) {
+	case VFIO_PCI_INTX_IRQ_INDEX:
+		info->flags = VFIO_IRQ_INFO_EVENTFD | VFIO_IRQ_INFO_MASKABLE |
+			      VFIO_IRQ_INFO_AUTOMASKED;
+		info->count = 1;
+		break;
+	case VFIO_PCI_MSI_IRQ_INDEX:
+		info->flags = VFIO_IRQ_INFO_EVENTFD | VFIO_IRQ_INFO_NORESIZE;
+		info->count = 1;
+		break;
+	}
+	return 0;
+}
+
+/* INTx is a level: while a condition holds, unmasking brings it again. */
+static void medu_set_irqs(struct mdev_device *mdev, u32 flags,
+			  unsigned int index, unsigned int start,
+			  unsigned int count)
+{
+	struct medu_instance *inst = mdev_get_drvdata(mdev);
+
+	if (index != VFIO_PCI_INTX_IRQ_INDEX ||
+	    !(flags & VFIO_IRQ_SET_ACTION_UNMASK))
+		return;
+	mutex_lock(&inst->lock);
+	medu_notify(inst);
+	mutex_unlock(&inst->lock);
+}
+
+static ssize_t medu_description(struct device *dev,
+				const struct mdev_type_desc *type, char *buf)
+{
+	return sysfs_emit(buf, "registers=BAR0 interrupts=INTx,MSI dma=%s\n",
+			  medu_type_has_dma(type) ? "yes" : "no");
+}
+
+/* Attributes of an instance, in its folder medu/ */
+
+static ssize_t label_show(struct device *dev, struct device_attribute *attr,
+			  char *buf)
+{
+	struct medu_instance *inst = mdev_get_drvdata(to_mdev_device(dev));
+	ssize_t len;
+
+	mutex_lock(&inst->lock);
+	len = sysfs_emit(buf, "%s\n", inst->label);
+	mutex_unlock(&inst->lock);
+	return len;
+}
+
+static ssize_t label_store(struct device *dev, struct device_attribute *attr,
+			   const char *buf, size_t count)
+{
+	struct medu_instance *inst = mdev_get_drvdata(to_mdev_device(dev));
+	size_t len = count;
+
+	if (len && buf[len - 1] == '\n')
+		len--;
+	if (len > MEDU_LABEL_MAX || memchr(buf, '\n', len) ||
+	    memchr(buf, '\0', len))
+		return -EINVAL;
+	mutex_lock(&inst->lock);
+	memcpy(inst->label, buf, len);
+	inst->label[len] = '\0';
+	mutex_unlock(&inst->lock);
+	return count;
+}
+static DEVICE_ATTR_RW(label);
+
+static ssize_t jobs_show(struct device *dev, struct device_attribute *attr,
+			 char *buf)
+{
+	struct medu_instance *inst = mdev_get_drvdata(to_mdev_device(dev));
+
+	return sysfs_emit(buf, "%d\n", atomic_read(&inst->nr_jobs));
+}
+static DEVICE_ATTR_RO(jobs);
+
+static struct attribute *medu_instance_attrs[] = {
+	&dev_attr_label.attr,
+	&dev_attr_jobs.attr,
+	NULL
+};
+
+static const struct attribute_group medu_instance_group = {
+	.name = "medu",
+	.attrs = medu_instance_attrs,
+};
+
+static const struct attribute_group *medu_instance_groups[] = {
+	&medu_instance_group,
+	NULL
+};
+
+/* Attributes of the physical device */
+
+static ssize_t jobs_total_show(struct device *dev,
+			       struct device_attribute *attr, char *buf)
+{
+	struct medu *medu = dev_get_drvdata(dev);
+
+	return sysfs_emit(buf, "%d\n", atomic_read(&medu->nr_jobs));
+}
+static DEVICE_ATTR_RO(jobs_total);
+
+static struct attribute *medu_attrs[] = {
+	&dev_attr_jobs_total.attr,
+	NULL
+};
+
+static const struct attribute_group medu_group = {
+	.name = "medu",
+	.attrs = medu_attrs,
+};
+
+static const struct attribute_group *medu_groups[] = {
+	&medu_group,
+	NULL
+};
+
+struct parent_ops medu_ops = {
+	.owner = THIS_MODULE,
+	.device_api = VFIO_DEVICE_API_PCI_STRING,
+	.num_regions = VFIO_PCI_NUM_REGIONS,
+	.num_irqs = VFIO_PCI_NUM_IRQS,
+	.supported_types = medu_types,
+	.max_instances = 8,
+	.dev_attr_groups = medu_groups,
+	.mdev_attr_groups = medu_instance_groups,
+	.description = medu_description,
+	.create = medu_create,
+	.destroy = medu_destroy,
+	.start = medu_start,
+	.stop = medu_stop,
+	.open = medu_open,
+	.close = medu_close,
+	.read = medu_read,
+	.write = medu_write,
+	.get_region_info = medu_get_region_info,
+	.get_irq_info = medu_get_irq_info,
+	.set_irqs = medu_set_irqs,
+	.reset = medu_reset,
+	.validate_map_request = medu_validate_map_request,
+};
+
+/* The core counts for us. */
+module_param_named(instances, medu_ops.max_instances, uint, 0444);
+MODULE_PARM_DESC(instances, "instances of one device, of whatever types");

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * medu: the registers of an instance, and the jobs that they start
+ */
+
+#include <linux/pci_regs.h>
+#include <linux/string.h>
+
+#include "medu.h"
+
+/**
+ * medu_notify() - tell the user of the interrupt conditions, if there are any
+ * @inst: the open instance, locked
+ */
+void medu_notify(struct medu_instance *inst)
+{
+	bool msi = inst->config[MEDU_MSI + PCI_MSI_FLAGS] &
+		   PCI_MSI_FLAGS_ENABLE;
+
+	lockdep_assert_held(&inst->lock);
+
+	if (inst->irq_status)
+		/* -ENOENT: nobody listens, which is the user's choice. */
+		(void)mdev_signal(inst->mdev, msi ? VFIO_PCI_MSI_IRQ_INDEX :
+						    VFIO_PCI_INTX_IRQ_INDEX, 0);
+}
+
+static void medu_raise(struct medu_instance *inst, u32 conditions)
+{
+	inst->irq_status |= conditions;
+	medu_notify(inst);
+}
+
+static u32 *medu_dma_reg(struct medu_instance *inst, u32 reg)
+{
+	return &inst->dma[(reg - EDU_DMA_SRC) / sizeof(u32)];
+}
+
+static bool medu_is_dma_reg(struct medu_instance *inst, u32 reg)
+{
+	return inst->buffer && reg >= EDU_DMA_SRC && reg < EDU_DMA_END;
+}
+
+/**
+ * medu_reg_read() - what a register reads
+ * @inst: the instance, locked
+ * @reg: its offset in BAR 0, a multiple of 4
+ *
+ * Return: its value; all ones where there is none.
+ */
+u32 medu_reg_read(struct medu_instance *inst, u32 reg)
+{
+	lockdep_assert_held(&inst->lock);
+
+	switch (reg) {
+	case EDU_ID:
+		return EDU_ID_VALUE;
+	case EDU_LIVENESS:
+		return inst->liveness;
+	case EDU_FACTORIAL:
+		return inst->factorial;
+	case EDU_STATUS:
+		return inst->status;
+	case EDU_IRQ_STATUS:
+		return inst->irq_status;
+	default:
+		if (medu_is_dma_reg(inst, reg))
+			return *medu_dma_reg(inst, reg);
+		return ~0U;
+	}
+}
+
+static void medu_dma_reg_write(struct medu_instance *inst, u32 reg, u32 val)
+{
+	if (*medu_dma_reg(inst, EDU_DMA_CMD) & EDU_DMA_RUN)
+		return;
+	*medu_dma_reg(inst, reg) = val;
+	if (reg == EDU_DMA_CMD && (val & EDU_DMA_RUN))
+		queue_work(inst->medu->jobs, &inst->dma_job);
+}
+
+/**
+ * medu_reg_write() - what writing a register does
+ * @inst: the open instance, locked
+ * @reg: its offset in BAR 0, a multiple of 4
+ * @val: what is written
+ */
+void medu_reg_write(struct medu_instance *inst, u32 reg, u32 val)
+{
+	lockdep_assert_held(&inst->lock);
+
+	switch (reg) {
+	case EDU_LIVENESS:
+		inst->liveness = ~val;
+		break;
+	case EDU_FACTORIAL:
+		if (inst->status & EDU_STATUS_BUSY)
+			break;
+		inst->operand = val;
+		inst->status |= EDU_STATUS_BUSY;
+		queue_work(inst->medu->jobs, &inst->factorial_job);
+		break;
+	case EDU_STATUS:
+		inst->status &= ~EDU_STATUS_IRQ;
+		inst->status |= val & EDU_STATUS_IRQ;
+		break;
+	case EDU_IRQ_RAISE:
+		medu_raise(inst, val);
+		break;
+	case EDU_IRQ_ACK:
+		inst->irq_status &= ~val;
+		break;
+	default:
+		if (medu_is_dma_reg(inst, reg))
+			medu_dma_reg_write(inst, reg, val);
+	}
+}
+
+/* Instances: jobs */
+
+static void medu_job_done(struct medu_instance *inst)
+{
+	atomic_inc(&inst->nr_jobs);
+	atomic_inc(&inst->medu->nr_jobs);
+}
+
+static void medu_factorial_job(struct work_struct *work)
+{
+	struct medu_instance *inst =
+		container_of(work, struct medu_instance, factorial_job);
+	u32 result;
+
+	/* The operand stays as it is while the instance is busy. */
+	medu_engine_factorial(inst->medu, READ_ONCE(inst->operand), &result);
+
+	mutex_lock(&inst->lock);
+	inst->factorial = result;
+	inst->status &= ~EDU_STATUS_BUSY;
+	medu_job_done(inst);
+	if (inst->status & EDU_STATUS_IRQ)
+		medu_raise(inst, EDU_IRQ_FACTORIAL);
+	mutex_unlock(&inst->lock);
+}
+
+/* What the user wants of the DMA engine */
+struct medu_transfer {
+	u64 iova;
+	u32 offset;
+	u32 count;
+	bool to_ram;
+};
+
+/* The user's numbers are anything: look before they reach the engine. */
+static int medu_transfer_get(struct medu_instance *inst,
+			     struct medu_transfer *t)
+{
+	u32 *src = medu_dma_reg(inst, EDU_DMA_SRC);
+	u32 *dst = medu_dma_reg(inst, EDU_DMA_DST);
+	u32 *count = medu_dma_reg(inst, EDU_DMA_COUNT);
+	u32 *buf;
+
+	t->to_ram = *medu_dma_reg(inst, EDU_DMA_CMD) & EDU_DMA_TO_RAM;
+	buf = t->to_ram ? src : dst;
+	t->iova = t->to_ram ? (u64)dst[1] << 32 | dst[0] :
+			      (u64)src[1] << 32 | src[0];
+	t->offset = buf[0] - EDU_BUFFER;
+	t->count = count[0];
+	if (buf[1] || count[1] || t->offset >= EDU_BUFFER_SIZE ||
+	    t->count > EDU_BUFFER_SIZE - t->offset)
+		return -EINVAL;
+	return 0;
+}
+
+static int medu_transfer_run(struct medu_instance *inst,
+			     const struct medu_transfer *t)
+{
+	struct medu *medu = inst->medu;
+	int rc;
+
+	if (t->to_ram) {
+		rc = medu_engine_read(medu, inst, t->offset, t->count);
+		if (rc)
+			return rc;
+		return mdev_write_memory(inst->mdev, t->iova, medu->bounce,
+					 t->count);
+	}
+	rc = mdev_read_memory(inst->mdev, t->iova, medu->bounce, t->count);
+	if (rc)
+		return rc;
+	memcpy(inst->buffer + t->offset, medu->bounce, t->count);
+	return medu_engine_write(medu, inst, t->offset, t->count);
+}
+
+static void medu_dma_job(struct work_struct *work)
+{
+	struct medu_instance *inst =
+		container_of(work, struct medu_instance, dma_job);
+	struct medu_transfer t;
+	u32 *cmd = medu_dma_reg(inst, EDU_DMA_CMD);
+	int rc;
+
+	mutex_lock(&inst->lock);
+	rc = medu_transfer_get(inst, &t);
+	mutex_unlock(&inst->lock);
+
+	if (!rc && t.count)
+		rc = medu_transfer_run(inst, &t);
+	if (rc)
+		dev_dbg(&inst->mdev->dev, "DMA not done: %d\n", rc);
+
+	mutex_lock(&inst->lock);
+	*cmd &= ~EDU_DMA_RUN;
+	medu_job_done(inst);
+	if (*cmd & EDU_DMA_IRQ)
+		medu_raise(inst, EDU_IRQ_DMA);
+	mutex_unlock(&inst->lock);
+}
+
+/**
+ * medu_jobs_init() - prepare an instance's jobs
+ * @inst: the instance
+ */
+void medu_jobs_init(struct medu_instance *inst)
+{
+	INIT_WORK(&inst->factorial_job, medu_factorial_job);
+	INIT_WORK(&inst->dma_job, medu_dma_job);
+}
+
+/**
+ * medu_jobs_cancel() - end what the user has started
+ * @inst: the instance
+ *
+ * Waits for a job that is on the engine. The registers stay as they are.
+ */
+void medu_jobs_cancel(struct medu_instance *inst)
+{
+	cancel_work_sync(&inst->factorial_job);
+	cancel_work_sync(&inst->dma_job);
+}
+
+/**
+ * medu_regs_reset() - bring the registers to their beginning
+ * @inst: the instance, locked, its jobs cancelled
+ */
+void medu_regs_reset(struct medu_instance *inst)
+{
+	lockdep_assert_held(&inst->lock);
+
+	inst->liveness = inst->seed;
+	inst->factorial = 0;
+	inst->status = 0;
+	inst->irq_status = 0;
+	memset(inst->dma, 0, sizeof(inst->dma));
+}

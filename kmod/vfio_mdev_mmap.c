@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Mappings of regions, filled page by page as the parent driver allows
+ *
+ * A mapping can be taken back through the address space that all mappings of an
+ * instance share. VFIO's own file of the device has none to itself on every
+ * kernel, so each mapping gets a file of this module's, on an inode that the
+ * instance has to itself. That file holds VFIO's, so that the instance stays
+ * open for as long as it is mapped.
+ */
+
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/mount.h>
+#include <linux/pseudo_fs.h>
+#include <linux/slab.h>
+
+#include "compat.h"
+#include "vfio_mdev_private.h"
+
+#define VFIO_MDEV_FS_MAGIC	0x6d646576
+
+static struct vfsmount *vfio_mdev_mnt;
+
+static int vfio_mdev_fs_init_context(struct fs_context *fc)
+{
+	return init_pseudo(fc, VFIO_MDEV_FS_MAGIC) ? 0 : -ENOMEM;
+}
+
+/*
+ * Without an owner: the mount made from it would keep the module loaded for
+ * ever. What is mounted goes before the module does.
+ */
+static struct file_system_type vfio_mdev_fs = {
+	.name = "vfio_mdev",
+	.init_fs_context = vfio_mdev_fs_init_context,
+	.kill_sb = kill_anon_super,
+};
+
+int __init vfio_mdev_fs_init(void)
+{
+	vfio_mdev_mnt = kern_mount(&vfio_mdev_fs);
+	return PTR_ERR_OR_ZERO(vfio_mdev_mnt);
+}
+
+void vfio_mdev_fs_exit(void)
+{
+	kern_unmount(vfio_mdev_mnt);
+}
+
+static int vfio_mdev_map_release(struct inode *inode, struct file *file)
+{
+	/* Pairs with get_file() in vfio_mdev_map_file() */
+	fput(file->private_data);
+	return 0;
+}
+
+static const struct file_operations vfio_mdev_map_fops = {
+	.owner = THIS_MODULE,
+	.release = vfio_mdev_map_release,
+};
+
+/**
+ * vfio_mdev_maps_init() - prepare an instance that is being opened for mapping
+ * @self: the instance
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int vfio_mdev_maps_init(struct vfio_mdev *self)
+{
+	struct inode *inode;
+
+	if (!self->mdev->parent->ops->validate_map_request)
+		return 0;
+	inode = alloc_anon_inode(vfio_mdev_mnt->mnt_sb);
+	if (IS_ERR(inode))
+		return PTR_ERR(inode);
+	self->map_inode = inode;
+	return 0;
+}
+
+/**
+ * vfio_mdev_maps_release() - undo vfio_mdev_maps_init()
+ * @self: the instance, which is no longer mapped
+ */
+void vfio_mdev_maps_release(struct vfio_mdev *self)
+{
+	iput(self->map_inode);
+	self->map_inode = NULL;
+}
+
+/**
+ * vfio_mdev_revoke() - the mdev_driver.revoke of this bus driver
+ * @mdev: an open instance
+ *
+ * Context: process context.
+ */
+void vfio_mdev_revoke(struct mdev_device *mdev)
+{
+	struct vfio_mdev *self = dev_get_drvdata(&mdev->dev);
+
+	if (!self->map_inode)
+		return;
+	/* A fault that was allowed before has put its page in by now. */
+	down_write(&self->map_lock);
+	unmap_mapping_range(self->map_inode->i_mapping, 0, 0, 1);
+	up_write(&self->map_lock);
+}
+
+static vm_fault_t vfio_mdev_fault(struct vm_fault *vmf)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	struct vfio_mdev *self = vma->vm_private_data;
+	const struct parent_ops *ops = self->mdev->parent->ops;
+	loff_t pos = (loff_t)vmf->pgoff << PAGE_SHIFT;
+	unsigned long pfn, size = PAGE_SIZE;
+	pgprot_t prot = vma->vm_page_prot;
+	vm_fault_t rc = VM_FAULT_SIGBUS;
+
+	/* Until the page is in its place; see vfio_mdev_revoke() */
+	down_read(&self->map_lock);
+	if (!ops->validate_map_request(self->mdev, pos, vmf->address, &pfn,
+				       &size, &prot))
+		rc = vmf_insert_pfn_prot(vma, vmf->address, pfn, prot);
+	up_read(&self->map_lock);
+	return rc;
+}
+
+static const struct vm_operations_struct vfio_mdev_vm_ops = {
+	.fault = vfio_mdev_fault,
+};
+
+/* Returns 0 where the region can be mapped and the range lies within it */
+static int vfio_mdev_map_check(struct vfio_mdev *self,
+			       struct vm_area_struct *vma)
+{
+	loff_t pos = (loff_t)vma->vm_pgoff << PAGE_SHIFT;
+	u64 len = vma->vm_end - vma->vm_start;
+	struct vfio_region_info info = { .index = mdev_region_index(pos) };
+	struct vfio_info_cap caps = {};
+	int rc;
+
+	if (!(vma->vm_flags & VM_SHARED) || !self->map_inode)
+		return -EINVAL;
+	rc = vfio_mdev_get_region_info(&self->vdev, &info, &caps);
+	kfree(caps.buf);
+	if (rc)
+		return rc;
+	if (!(info.flags & VFIO_REGION_INFO_FLAG_MMAP) || len > info.size ||
+	    mdev_region_pos(pos) > info.size - len)
+		return -EINVAL;
+	return 0;
+}
+
+/* Returns a file on the instance's inode that holds the device's, or an ERR_PTR() */
+static struct file *vfio_mdev_map_file(struct vfio_mdev *self,
+				       struct file *device)
+{
+	struct file *file;
+
+	ihold(self->map_inode);
+	file = alloc_file_pseudo(self->map_inode, vfio_mdev_mnt, "[vfio-mdev]",
+				 O_RDWR, &vfio_mdev_map_fops);
+	if (IS_ERR(file)) {
+		iput(self->map_inode);
+		return file;
+	}
+	/* The module's own reference, for the release */
+	__module_get(THIS_MODULE);
+	/* Put in vfio_mdev_map_release() */
+	file->private_data = get_file(device);
+	return file;
+}
+
+/**
+ * vfio_mdev_mmap() - the mmap of an open instance
+ * @vdev: the instance
+ * @vma: what to map, at a region's offset
+ *
+ * Return: 0, -EINVAL where the region can not be mapped there or the mapping
+ * is private, -ENOMEM, or the error of the parent driver's get_region_info.
+ */
+int vfio_mdev_mmap(struct vfio_device *vdev, struct vm_area_struct *vma)
+{
+	struct vfio_mdev *self = container_of(vdev, struct vfio_mdev, vdev);
+	struct file *file;
+	int rc;
+
+	rc = vfio_mdev_map_check(self, vma);
+	if (rc)
+		return rc;
+	file = vfio_mdev_map_file(self, vma->vm_file);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+
+	vma_set_file(vma, file);
+	/* The mapping holds it now. */
+	fput(file);
+	compat_vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND |
+				 VM_DONTDUMP);
+	vma->vm_private_data = self;
+	vma->vm_ops = &vfio_mdev_vm_ops;
+	return 0;
+}
