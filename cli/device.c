@@ -168,9 +168,9 @@ int attr_split(char *text, struct attr *ret_attr, char **reterr)
 		set_text(reterr, "'%s' cannot be the name of an attribute of a device", text);
 		return -EINVAL;
 	}
-	if (!equals[1] || strpbrk(equals + 1, "\n\r")) {
+	if (!equals[1] || strchr(equals + 1, '\n')) {
 		set_text(reterr, "the value of attribute '%s' %s", text,
-			 equals[1] ? "holds a line break" : "is empty");
+			 equals[1] ? "holds a newline" : "is empty");
 		return -EINVAL;
 	}
 	*ret_attr = (struct attr){.name = text, .value = equals + 1};

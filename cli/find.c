@@ -7,7 +7,7 @@
 /* Devices whose UUID begins so, and other instances of it to name when the one asked for is not. */
 struct matches {
 	const struct device *first;
-	bool several;
+	bool several_uuids;
 	const struct device *chosen;
 	struct strlist names;
 };
@@ -24,12 +24,15 @@ static void collect(const struct device_list *list, const struct identity_prefix
 
 		if (!identity_prefix_matches(&any, &dev->id) || (accept && !accept(dev)))
 			continue;
-		if (!matches->first)
-			matches->first = dev;
-		matches->several |= !identity_same_uuid(&matches->first->id, &dev->id);
 		if (dev->id.instance == prefix->instance)
 			matches->chosen = dev;
+		/* One identity may be there twice, defined for two parents. */
+		if (matches->first && identity_compare(&matches->first->id, &dev->id) == 0)
+			continue;
 		strlist_add(&matches->names, identity_format(&dev->id, text));
+		if (!matches->first)
+			matches->first = dev;
+		matches->several_uuids |= !identity_same_uuid(&matches->first->id, &dev->id);
 	}
 	/* A shortened UUID may mean the one instance that there is; a whole one is instance 0. */
 	if (!prefix->has_instance && prefix->count < 32 && matches->names.n == 1)
@@ -54,7 +57,7 @@ int find_identity(const struct device_list *list, const char *text,
 	if (!matches.first) {
 		set_text(reterr, "there is no device '%s'", text);
 		rc = -ENOENT;
-	} else if (matches.several) {
+	} else if (matches.several_uuids) {
 		set_text(reterr, "'%s' is the beginning of several devices: %s", text, names);
 		rc = -ENOTUNIQ;
 	} else if (!matches.chosen) {

@@ -1,0 +1,187 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# mdev apply: the plan and what it writes, on a made root that takes every write but shows no new
+# device. What follows a write is for the tests in the virtual machine.
+
+load ../helpers
+
+setup() {
+	make_root
+	FACT=$ROOT/sys/class/mdev_bus/0000:01:00.0/mdev_supported_types/acme-fact/create
+	SOFT=$ROOT/sys/class/mdev_bus/soft/mdev_supported_types/soft-1/create
+}
+
+# Three good definitions in as many files.
+make_definitions() {
+	printf '[%s]\nparent = udev:ID_PATH=pci-0000:01:00.0\ntype = acme-fact\nauto = yes\n' "$U1" |
+		make_definition 1.conf
+	printf '[%s]\nparent = soft\ntype = soft-1\nauto = no\n' "$U2" | make_definition 2.conf
+	printf '[%s]\nparent = elsewhere\ntype = soft-1\nauto = yes\n' "$U3" | make_definition 3.conf
+}
+
+@test "nothing defined: nothing done, nothing said" {
+	for args in "" "-p soft" "-p nonsense" "--all"; do
+		# shellcheck disable=SC2086 # words
+		mdev --root "$ROOT" apply $args
+		assert "$output$stderr" == ""
+	done
+	assert "$(ls "$ROOT/run")" == $'mdev.d\nudev' "not even locked"
+}
+
+@test "what is auto and missing is created" {
+	make_definitions
+	mdev --root "$ROOT" apply
+	assert "$output" == "create $U1 parent 0000:01:00.0 type acme-fact from $ROOT/etc/mdev.d/1.conf"
+	assert "$stderr" == ""
+	assert "$(cat "$FACT")" == "$U1"
+	assert "$(cat "$SOFT")" == ""
+}
+
+@test "--all creates the others, too" {
+	make_definitions
+	mdev --root "$ROOT" --quiet apply --all
+	assert "$output" == ""
+	assert "$(cat "$SOFT")" == "$U2"
+}
+
+@test "what is live as defined is left alone" {
+	make_definitions
+	make_device 0000:01:00.0 acme-fact "$U1"
+	mdev --root "$ROOT" apply
+	assert "$output$stderr" == ""
+	assert "$(cat "$FACT")" == ""
+}
+
+@test "one parent, by any name, and one that nothing is defined for" {
+	make_definitions
+	mdev --root "$ROOT" apply --all -p soft
+	assert "$output" == "create $U2 parent soft type soft-1 from $ROOT/etc/mdev.d/2.conf"
+	mdev --root "$ROOT" apply --all -p 02:00.0
+	assert "$output$stderr" == ""
+	mdev --root "$ROOT" apply -p pci:1234:11e8/1
+	assert "$(cat "$FACT")" == "$U1"
+	refused 1 "there is no parent 'nonsense'" --root "$ROOT" apply -p nonsense
+	refused 2 "cannot name a parent" --root "$ROOT" apply -p ../soft
+}
+
+@test "--dry-run prints the plan and does nothing" {
+	make_definitions
+	make_device soft soft-1 "$U2"
+	before=$(fingerprint)
+	mdev --root "$ROOT" apply --dry-run
+	assert "$output" == "\
+create $U1 parent 0000:01:00.0 type acme-fact from $ROOT/etc/mdev.d/1.conf
+keep $U2 parent soft type soft-1 from $ROOT/etc/mdev.d/2.conf
+absent $U3 parent elsewhere type soft-1 from $ROOT/etc/mdev.d/3.conf"
+	assert "$(fingerprint)" == "$before"
+}
+
+@test "a parent that is not there is told to who asks" {
+	make_definitions
+	mdev --root "$ROOT" -v apply
+	assert "$stderr" == "mdev: $U3: its parent 'elsewhere' is not there, ignoring"
+}
+
+@test "another type or parent is reported and left alone" {
+	make_definitions
+	make_device 0000:01:00.0 acme-dma "$U1"
+	refused 1 "^mdev: left alone: $U1 \($ROOT/etc/mdev.d/1.conf:1\): it is live on parent '0000:01:00.0' with type 'acme-dma', but defined for parent '0000:01:00.0' with type 'acme-fact'" \
+		--root "$ROOT" apply
+	assert "$(cat "$FACT")" == ""
+}
+
+@test "one that is refused stops no other" {
+	make_definitions
+	printf '[%s]\nparent = 01:00.0\ntype = no-such\nauto = yes\n' "$U2" | make_definition 0.conf
+	mdev 1 --root "$ROOT" apply
+	assert "$stderr" == "mdev: cannot create $U2 ($ROOT/etc/mdev.d/0.conf:1): parent '0000:01:00.0' has no type 'no-such' (it has acme-dma, acme-fact)"
+	assert "$(cat "$FACT")" == "$U1"
+}
+
+@test "one that cannot be read stops no other" {
+	make_definitions
+	make_definition 0.conf <<< "nonsense"
+	mdev 1 --root "$ROOT" apply
+	assert "$stderr" == "mdev: $ROOT/etc/mdev.d/0.conf:1: no '=' in the line"
+	assert "$(cat "$FACT")" == "$U1"
+}
+
+@test "a parent that is several, or can be none, is named with file and line" {
+	make_definition 0.conf <<-E
+		[$U1]
+		parent = pci:1234:11e8
+		type = acme-fact
+		auto = yes
+		[$U2]
+		parent = ../soft
+		type = soft-1
+		auto = yes
+	E
+	mdev 1 --root "$ROOT" apply
+	assert "$stderr" == "\
+mdev: $ROOT/etc/mdev.d/0.conf:1: 'pci:1234:11e8' names several parents: 0000:01:00.0, 0000:02:00.0
+mdev: $ROOT/etc/mdev.d/0.conf:5: '../soft' cannot name a parent"
+	assert "$output" == ""
+}
+
+@test "several definitions of one identity: the first whose parent is there is meant" {
+	for parent in elsewhere soft 01:00.0; do
+		printf '[%s]\nparent = %s\ntype = soft-1\nauto = yes\n' "$U1" "$parent"
+	done | make_definition 0.conf
+	mdev --root "$ROOT" -v apply
+	assert "$output" == "create $U1 parent soft type soft-1 from $ROOT/etc/mdev.d/0.conf"
+	assert "$stderr" =~ "an earlier definition than $ROOT/etc/mdev.d/0.conf:9 is meant"
+}
+
+@test "--prune destroys what is not defined, unless a definition cannot be read" {
+	make_definitions
+	make_device soft soft-1 "$U2"
+	make_device soft soft-1 "$U3-7"
+	make_device 0000:01:00.0 acme-dma 44440000-aaaa-4bbb-8ccc-000000000004
+	mdev --root "$ROOT" apply --prune -p soft
+	assert "$output" == "destroy $U3:7 parent soft type soft-1"
+	assert "$(cat "$ROOT"/sys/bus/mdev/devices/*/remove)" == "1"
+	make_definition 0.conf <<< "nonsense"
+	mdev 1 --root "$ROOT" apply --prune
+	assert "$stderr" =~ "nothing is destroyed: a definition that cannot be read"
+	assert "$(cat "$ROOT"/sys/bus/mdev/devices/*/remove)" == "1"
+}
+
+@test "JSON has the devices, the actions and the errors" {
+	requires jq
+	make_definitions
+	printf '[%s]\nparent = 01:00.0\ntype = no-such\nauto = yes\n' "$U2" | make_definition 0.conf
+	mdev 1 --root "$ROOT" apply --json
+	assert "$(jq -c 'map([.uuid[0:4], .action, .error != null])' <<<"$output")" == \
+		'[["2222","create",true],["1111","create",false],["2222","shadowed",false],["3333","absent",false]]'
+	assert "$(jq -c '.[0] | keys_unsorted' <<<"$output")" == \
+		'["uuid","instance","parent","type","live","defined","action","error"]'
+}
+
+@test "an apply waits for another one, which holds the lock" {
+	make_definitions
+	: > "$ROOT/run/mdev.lock"
+	exec 8< "$ROOT/run/mdev.lock"
+	flock 8
+	"$MDEV" --root "$ROOT" apply > "$BATS_TEST_TMPDIR/out" 3>&- 8>&- &
+	for _ in $(seq 1000); do
+		grep -q "FLOCK.*WRITE" <(grep -e '->' /proc/locks) && break
+		read -rt 0.01 <> <(:) || :
+	done
+	assert "$(cat "$FACT")" == "" "nothing is written meanwhile"
+	flock -u 8
+	wait
+	assert "$(cat "$FACT")" == "$U1"
+}
+
+@test "a hundred definitions cost one write each" {
+	requires strace
+	export ASAN_OPTIONS=detect_leaks=0
+	for i in $(seq 100 199); do
+		printf '[44440000-aaaa-4bbb-8ccc-000000000%s]\n' "$i"
+	done | sed $'1i[defaults]\\\nparent=soft\\\ntype=soft-1\\\nauto=yes' | make_definition many.conf
+	strace -f -o "$BATS_TEST_TMPDIR/calls" "$MDEV" --root "$ROOT" -q apply
+	assert "$(grep -c 'write([0-9]*, "4444' "$BATS_TEST_TMPDIR/calls")" -eq 100
+	assert "$(grep -c 'soft-1/create' "$BATS_TEST_TMPDIR/calls")" -eq 1 "opened once"
+	assert "$(wc -l < "$BATS_TEST_TMPDIR/calls")" -le 900
+}

@@ -1,0 +1,122 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# mdev create: what it checks and writes. A made root takes every write and shows no device, so what
+# happens after one is for the tests in the virtual machine.
+
+load ../helpers
+
+setup() {
+	make_root
+	TYPE=$ROOT/sys/class/mdev_bus/0000:01:00.0/mdev_supported_types/acme-fact
+}
+
+@test "the identity alone is written, and printed" {
+	mdev --root "$ROOT" create "${U1^^}" -p 01:00.0 -t acme-fact
+	assert "$output" == "$U1"
+	assert "$(od -c -A n "$TYPE/create")" == "$(printf %s "$U1" | od -c -A n)" "no newline is written"
+}
+
+@test "without a UUID one is made up" {
+	mdev --root "$ROOT" create -p 01:00.0 -t acme-fact
+	assert "$output" =~ ^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$
+	assert "$(cat "$TYPE/create")" == "$output"
+}
+
+@test "instance number and parameters, on the core that takes them" {
+	make_extended
+	mdev --root "$ROOT" create "$U1:4" -p 01:00.0 -t acme-fact --params seed=5,x:y
+	assert "$output" == "$U1:4"
+	assert "$(cat "$TYPE/create")" == "$U1:4:seed=5,x:y"
+	: > "$TYPE/create"
+	mdev --root "$ROOT" create "$U1" --instance=4 -p 01:00.0 -t acme-fact
+	assert "$(cat "$TYPE/create")" == "$U1:4"
+	: > "$TYPE/create"
+	mdev --root "$ROOT" create "$U1" -p 01:00.0 -t acme-fact --params 77
+	assert "$(cat "$TYPE/create")" == "$U1:0:77" "digits are not taken for the instance"
+}
+
+@test "the kernel's own core takes neither" {
+	refused 1 "cannot create $U1:4: the loaded mdev core is the kernel's own, which takes no instance number" \
+		--root "$ROOT" create "$U1:4" -p 01:00.0 -t acme-fact
+	refused 1 "takes no parameters" --root "$ROOT" create "$U1" -p 01:00.0 -t acme-fact --params a=b
+	assert "$(cat "$TYPE/create")" == ""
+}
+
+@test "refused before anything is written" {
+	make_device soft soft-1 "$U2"
+	before=$(fingerprint)
+	refused 1 "cannot create $U2: it is live already, on parent 'soft' with type 'soft-1'" \
+		--root "$ROOT" create "$U2" -p 01:00.0 -t acme-fact
+	refused 1 "no instance of type 'acme-fact' is left on parent '0000:02:00.0'" \
+		--root "$ROOT" create "$U1" -p 02:00.0 -t acme-fact
+	refused 1 "parent 'soft' has no type 'acme' \(it has soft-1\)" --root "$ROOT" create "$U1" -p soft -t acme
+	refused 1 "there is no parent 'none'" --root "$ROOT" create "$U1" -p none -t acme
+	refused 1 "it is not defined; name --parent and --type" --root "$ROOT" create "$U1"
+	assert "$(fingerprint)" == "$before"
+}
+
+@test "who takes up the instances is said" {
+	make_device 0000:02:00.0 acme-fact "$U2"
+	refused 1 "is left on parent '0000:02:00.0': taken up by $U2" --root "$ROOT" create "$U1" -p 02:00.0 -t acme-fact
+}
+
+@test "wrong usage" {
+	before=$(fingerprint)
+	for uuid in "" x "$U1:" "$U1:x" "$U1:-1" "$U1:4294967296" "$U1:01" "$U1-1" "$U1 " "../$U1" /etc/passwd \
+		"${U1}0" "${U1%?}" 1111 $'\xff' "$(printf 'a%.0s' {1..5000})"; do
+		refused 2 "is neither a UUID nor UUID:INSTANCE; try 'mdev create --help'" \
+			--root "$ROOT" create -p 01:00.0 -t acme-fact "$uuid"
+	done
+	for type in "" . .. ../acme-fact acme/fact /etc $'a\n' $'\xff' "$(printf 'a%.0s' {1..256})"; do
+		refused 2 "cannot be the name of a type" --root "$ROOT" create "$U1" -p 01:00.0 -t "$type"
+	done
+	for attr in "" x =x ../x=1 /x=1 a/../b=1 remove=1 uevent=1 a//b=1 a/=1 x= $'x=a\nb' $'\xff=1' "a b=1"; do
+		refused 2 "mdev: .*; try 'mdev create --help'" --root "$ROOT" create "$U1" -p 01:00.0 -t acme-fact -a "$attr"
+	done
+	for n in "" x -1 4294967296; do
+		refused 2 "is not an instance number" --root "$ROOT" create "$U1" -p 01:00.0 -t acme-fact --instance="$n"
+	done
+	refused 2 "two instance numbers" --root "$ROOT" create "$U1:1" -p 01:00.0 -t acme-fact -i 2
+	refused 2 "parameters are empty or not plain" --root "$ROOT" create "$U1" -p 01:00.0 -t acme-fact --params ""
+	refused 2 "parameters are empty or not plain" --root "$ROOT" create "$U1" -p 01:00.0 -t acme-fact --params $'a\nb'
+	refused 2 "\-\-type needs --parent" --root "$ROOT" create "$U1" -t acme-fact
+	refused 2 "without a UUID" --root "$ROOT" create -p 01:00.0
+	refused 2 "\-\-auto goes with --define" --root "$ROOT" create "$U1" -p 01:00.0 -t acme-fact --auto
+	refused 2 "unexpected argument '$U2'" --root "$ROOT" create "$U1" "$U2" -p 01:00.0 -t acme-fact
+	assert "$(fingerprint)" == "$before"
+}
+
+@test "an attribute of a device that is not there to be found is an error" {
+	refused 1 "it is not to be found after it was made" --root "$ROOT" create "$U1" -p 01:00.0 -t acme-fact -a a=b
+}
+
+@test "--define keeps it" {
+	mdev --root "$ROOT" create "$U1" -p udev:ID_PATH=pci-0000:01:00.0 -t acme-fact --define --auto
+	assert "$(tail -n 4 "$ROOT/etc/mdev.d/$U1.conf")" == "\
+[$U1]
+parent = udev:ID_PATH=pci-0000:01:00.0
+type = acme-fact
+auto = yes"
+}
+
+@test "a definition serves when no type is given" {
+	make_extended
+	make_definition a.conf <<-E
+		[$U1:2]
+		parent = elsewhere
+		type = acme-9
+		[$U1:2]
+		parent = 01:00.0
+		type = acme-fact
+		params = seed=1
+		[$U3]
+		parent = elsewhere
+		type = acme-9
+	E
+	mdev --root "$ROOT" create 1111
+	assert "$output" == "$U1:2"
+	assert "$(cat "$TYPE/create")" == "$U1:2:seed=1" "of the definition whose parent is there"
+	refused 1 "$U3: it is defined for parent 'elsewhere' \($ROOT/etc/mdev.d/a.conf:8\), which is not there" \
+		--root "$ROOT" create "$U3"
+	refused 1 "$U1:2: it is defined for parent 'elsewhere' .*, which is not there" --root "$ROOT" create "$U1:2" -p soft
+}

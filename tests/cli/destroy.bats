@@ -1,0 +1,85 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# mdev destroy: which instances it removes, and when it removes none, on a made root.
+
+load ../helpers
+
+setup() {
+	make_root
+	make_device 0000:01:00.0 acme-fact "$U1"
+	make_device 0000:01:00.0 acme-dma "$U2-3"
+	make_device soft soft-1 "$U3"
+}
+
+# removed NAME...: these devices, and no others, were told to go.
+removed() {
+	assert "$(cd "$ROOT/sys/bus/mdev/devices" && grep -l 1 -- */remove | sed 's|/remove||' | paste -sd ' ')" == "$*"
+}
+
+# A process of the made root that has a file open: PID PROGRAM NODE
+make_process() {
+	mkdir -p "$ROOT/proc/$1/fd"
+	echo "$2" > "$ROOT/proc/$1/comm"
+	ln -s "$3" "$ROOT/proc/$1/fd/7"
+	ln -s /dev/null "$ROOT/proc/$1/fd/8"
+}
+
+@test "one, several, shortened, one named twice" {
+	mdev --root "$ROOT" destroy "$U1"
+	assert "$output$stderr" == ""
+	removed "$U1"
+	mdev --root "$ROOT" destroy 2222:3 3333 "$U3"
+	removed "$U1" "$U2-3" "$U3"
+}
+
+@test "all of a parent" {
+	mdev --root "$ROOT" destroy -p 01:00.0 --all
+	removed "$U1" "$U2-3"
+}
+
+@test "nothing is removed when one of them is not there" {
+	refused 1 "cannot destroy '4444': there is no device '4444'" --root "$ROOT" destroy "$U1" 4444
+	refused 1 "cannot destroy '$U2': there is no instance 0 of '$U2', only $U2:3" --root "$ROOT" destroy "$U1" "$U2"
+	refused 1 "cannot destroy '$U1': there is no device" --root "$ROOT" destroy -p soft "$U1"
+	removed
+}
+
+@test "nothing is removed when one of them is in use, and its holder is named" {
+	make_process 4242 qemu-system-x86 /dev/vfio/0
+	refused 1 "cannot destroy $U1: it is in use by PID 4242 'qemu-system-x86'" --root "$ROOT" destroy "$U1" 3333
+	removed
+	mdev --root "$ROOT" destroy 3333
+	removed "$U3"
+}
+
+@test "the holder of a device's own node is found, too" {
+	mkdir -p "$ROOT/sys/class/mdev_bus/soft/$U3/vfio-dev/vfio9"
+	make_process 77 vmm /dev/vfio/devices/vfio9
+	refused 1 "cannot destroy $U3: it is in use by PID 77 'vmm'" --root "$ROOT" destroy 3333
+	removed
+}
+
+@test "what went away meanwhile" {
+	rm "$ROOT/sys/class/mdev_bus/soft/$U3/remove"
+	refused 1 "cannot destroy $U3: it went away meanwhile" --root "$ROOT" destroy 3333
+}
+
+@test "--undefine removes the definition, too" {
+	mdev --root "$ROOT" define 1111
+	make_definition bad.conf <<< "nonsense"
+	mdev --root "$ROOT" destroy --undefine 1111
+	removed "$U1"
+	assert "$(ls "$ROOT/etc/mdev.d")" == "bad.conf"
+}
+
+@test "wrong usage" {
+	before=$(fingerprint)
+	refused 2 "either UUIDs or --parent with --all" --root "$ROOT" destroy
+	refused 2 "either UUIDs or --parent with --all" --root "$ROOT" destroy --all
+	refused 2 "either UUIDs or --parent with --all" --root "$ROOT" destroy -p soft
+	refused 2 "either UUIDs or --parent with --all" --root "$ROOT" destroy -p soft --all 3333
+	for uuid in "" 333 x ../x "$U1:" "$U1:x" "${U1}0" $'\xff' "$(printf '1%.0s' {1..5000})"; do
+		refused 2 "is neither a UUID, UUID:INSTANCE nor the beginning of one" --root "$ROOT" destroy "$U1" "$uuid"
+	done
+	assert "$(fingerprint)" == "$before"
+}

@@ -1,0 +1,138 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What holds for every verb: the form of --help, wrong arguments, exit statuses, output that fails.
+
+load ../helpers
+
+setup() {
+	make_root
+	mapfile -t verbs < <("$MDEV" --list-verbs)
+}
+
+@test "there are verbs" {
+	assert "${#verbs[@]}" -ge 9
+}
+
+@test "--help of every verb, on stdout" {
+	for verb in "${verbs[@]}"; do
+		mdev "$verb" --help
+		assert "$stderr" == ""
+		assert "${lines[0]}" =~ ^"Usage: mdev $verb "
+		assert "$output" =~ "Options of every verb:"
+		mdev --help "$verb"
+		assert "$output" =~ "$verb" "the list of verbs"
+	done
+	mdev -h
+	assert "${lines[0]}" == "Usage: mdev [OPTION]... VERB [OPTION]... [ARGUMENT]..."
+}
+
+@test "--help is no wider than a terminal" {
+	for verb in "" "${verbs[@]}"; do
+		# shellcheck disable=SC2086 # nothing, or one word
+		mdev $verb --help
+		assert "$(wc -L <<<"$output")" -le 100 "$verb --help"
+	done
+}
+
+@test "a wrong option of every verb is wrong usage, and changes nothing" {
+	before=$(fingerprint)
+	for verb in "${verbs[@]}"; do
+		refused 2 "^mdev: unknown option '--bogus'; try 'mdev $verb --help'$" --root "$ROOT" "$verb" --bogus
+		refused 2 "^mdev: unknown option '--bogus'; try 'mdev $verb --help'$" --root "$ROOT" "$verb" --bogus=1
+		refused 2 "^mdev: unknown option '-Z'; try 'mdev $verb --help'$" --root "$ROOT" "$verb" -Z
+		refused 2 "^mdev: option '--root' needs DIR" "$verb" --root
+		refused 2 "^mdev: option '--root' is given twice" --root "$ROOT" "$verb" --root "$ROOT"
+		refused 2 "^mdev: option '--json' takes no argument" --root "$ROOT" "$verb" --json=yes
+	done
+	assert "$(fingerprint)" == "$before"
+}
+
+@test "every option with an argument wants one" {
+	for verb in "${verbs[@]}"; do
+		for option in $("$MDEV" --list-options "$verb" | grep '=$'); do
+			refused 2 "^mdev: option '${option%=}' needs [A-Z=]+; try 'mdev $verb --help'$" --root="$ROOT" "$verb" "${option%=}"
+		done
+	done
+}
+
+@test "no verb, a wrong verb, a wrong option before it" {
+	refused 2 "^mdev: no verb; try 'mdev --help'$"
+	refused 2 "^mdev: unknown verb 'frob'; try 'mdev --help'$" frob
+	refused 2 "^mdev: unknown verb 'List'" List
+	refused 2 "^mdev: unknown verb ''" ""
+	refused 2 "^mdev: unknown option '--bogus'; try 'mdev --help'$" --bogus list
+	refused 2 "^mdev: unknown option '--list-bogus'; try 'mdev --help'$" --list-bogus
+	refused 2 "^mdev: the root '/nonexistent' is not a folder" --root /nonexistent list
+	refused 2 "^mdev: the root '' is not a folder" --root "" list
+}
+
+@test "options stand before or behind, in every form, up to --" {
+	make_device soft soft-1 "$U1"
+	for args in "-p soft -o uuid" "-psoft -ouuid" "--parent=soft --columns=uuid" "--parent soft --columns uuid"; do
+		# shellcheck disable=SC2086 # words
+		mdev --root "$ROOT" list --raw --noheadings "$U1" $args
+		assert "$output" == "$U1" "$args"
+		# shellcheck disable=SC2086
+		mdev list $args --raw --noheadings --root="$ROOT" -- "$U1"
+		assert "$output" == "$U1" "$args"
+	done
+	mdev --root "$ROOT" list -aqvd --raw --noheadings -o uuid
+	assert "$output" == "$U1" "flags in one word"
+	refused 2 "'--raw' is neither a UUID" --root "$ROOT" list -- --raw
+	refused 2 "'-' is neither a UUID" --root "$ROOT" list -
+}
+
+@test "the version" {
+	mdev --version
+	assert "$output" =~ ^mdev\ [0-9]+\.[0-9]+
+	mdev -V
+	assert "$output" =~ ^mdev\ [0-9]+\.[0-9]+
+}
+
+@test "a full disk is an error, a closed pipe a quiet end" {
+	requires full
+	make_device soft soft-1 "$U1"
+	for verb in "list" "types" "list --json" "--help" "--version" "--list-verbs"; do
+		# shellcheck disable=SC2086 # words
+		run --separate-stderr bash -c '"$0" --root "$@" > /dev/full' "$MDEV" "$ROOT" $verb
+		[[ $verb == --list-* ]] && continue
+		assert "$status" -eq 1 "$verb to a full disk"
+		assert "$stderr" == "mdev: cannot write the output: No space left on device"
+	done
+	run --separate-stderr bash -c '"$0" --root "$1" types | :; exit ${PIPESTATUS[0]}' "$MDEV" "$ROOT"
+	assert "$stderr" == "" "nobody reads"
+	run --separate-stderr bash -c '"$0" --root "$1" types >&-' "$MDEV" "$ROOT"
+	assert "$status" -eq 1 "no stdout at all"
+	assert "$stderr" == "mdev: cannot write the output: Bad file descriptor"
+}
+
+@test "messages can go to the system's log" {
+	mdev 1 --syslog --root "$ROOT" types -p nothing
+	assert "$stderr$output" == ""
+}
+
+@test "-q leaves errors, -v adds what was passed over" {
+	printf '[%s]\nparent = elsewhere\ntype = t\nauto = yes\n' "$U1" | make_definition a.conf
+	mdev --root "$ROOT" -q apply
+	assert "$stderr" == ""
+	mdev --root "$ROOT" apply -v
+	assert "$stderr" =~ "is not there, ignoring"
+	refused 1 "there is no parent" -q --root "$ROOT" types -p nothing
+}
+
+@test "completion asks the program" {
+	make_device soft soft-1 "$U1"
+	printf '[%s]\nparent = elsewhere\ntype = t\n' "$U2" | make_definition a.conf
+	mdev --list-live --root "$ROOT"
+	assert "$output" == "$U1"
+	mdev --list-defined --root "$ROOT"
+	assert "$output" == "$U2"
+	mdev --list-identities --root "$ROOT"
+	assert "$output" == "$U2"$'\n'"$U1"
+	mdev --list-parents --root "$ROOT"
+	assert "$output" == "0000:01:00.0"$'\n'"0000:02:00.0"$'\n'"soft"
+	mdev --list-types --root "$ROOT" 01:00.0
+	assert "$output" == "acme-dma"$'\n'"acme-fact"
+	mdev --list-columns types
+	assert "${lines[2]}" == "AVAILABLE"
+}

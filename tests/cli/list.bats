@@ -1,0 +1,148 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# mdev list: what is live and what is defined, on a made root.
+
+load ../helpers
+
+setup() {
+	make_root
+	make_device 0000:01:00.0 acme-fact "$U1"
+	make_device 0000:01:00.0 acme-dma "$U2-3"
+	make_definition a.conf <<-E
+		[$U1]
+		parent = 01:00.0
+		type = acme-fact
+		auto = yes
+		[$U3]
+		parent = elsewhere
+		type = acme-9
+		description = not there yet
+	E
+}
+
+@test "live, defined and both stand in one table" {
+	mdev --root "$ROOT" list
+	assert "$output" == "\
+UUID                                   PARENT       TYPE      AUTO STATE
+11110000-aaaa-4bbb-8ccc-000000000001   0000:01:00.0 acme-fact yes  both
+22220000-aaaa-4bbb-8ccc-000000000002:3 0000:01:00.0 acme-dma       live
+33330000-aaaa-4bbb-8ccc-000000000003   elsewhere    acme-9    no   defined"
+	assert "$stderr" == ""
+}
+
+@test "options choose what is listed" {
+	mdev --root "$ROOT" list --noheadings --raw -o uuid --active
+	assert "$output" == "$U1"$'\n'"$U2:3"
+	mdev --root "$ROOT" list --noheadings --raw -o uuid --defined
+	assert "$output" == "$U1"$'\n'"$U3"
+	mdev --root "$ROOT" list --noheadings --raw -o uuid -t acme-dma
+	assert "$output" == "$U2:3"
+	mdev --root "$ROOT" list --noheadings --raw -o uuid -p soft
+	assert "$output" == ""
+	mdev --root "$ROOT" list --noheadings --raw -o uuid -p pci:1234:11e8/1
+	assert "$output" == "$U1"$'\n'"$U2:3"
+}
+
+@test "devices can be named, and shortened" {
+	mdev --root "$ROOT" list --noheadings --raw -o uuid 3333 "$U2:3"
+	assert "$output" == "$U2:3"$'\n'"$U3"
+	mdev --root "$ROOT" list --noheadings --raw -o uuid 2222
+	assert "$output" == "$U2:3" "the one instance that there is"
+	mdev 1 --root "$ROOT" list --noheadings --raw -o uuid 4444 1111
+	assert "$output" == "$U1" "the rest is listed all the same"
+	assert "$stderr" == "mdev: there is no device '4444'"
+	refused 2 "^mdev: '111' is neither a UUID" --root "$ROOT" list 111
+	mdev 1 --root "$ROOT" list "$U2"
+	assert "$stderr" == "mdev: there is no instance 0 of '$U2', only $U2:3"
+}
+
+@test "a beginning of several devices lists them" {
+	make_device soft soft-1 11112222-aaaa-4bbb-8ccc-000000000001
+	mdev 1 --root "$ROOT" list 1111
+	assert "$stderr" =~ "beginning of several devices: $U1, 11112222-" "candidates"
+}
+
+@test "columns: by name, added to the default, unknown" {
+	mdev --root "$ROOT" list -o uuid,machine,group 1111
+	assert "${lines[0]}" =~ ^UUID\ +MACHINE\ +GROUP$
+	assert "${lines[1]}" =~ ^$U1\ stopped\ +0$
+	mdev --root "$ROOT" list -o +file 3333
+	assert "${lines[1]}" =~ "$ROOT/etc/mdev.d/a.conf:5"
+	refused 2 "no column 'bogus'" --root "$ROOT" list -o uuid,bogus
+	refused 2 "no column ''" --root "$ROOT" list -o ""
+}
+
+@test "as a tree" {
+	LC_ALL=C.UTF-8 mdev --root "$ROOT" list --tree -o uuid,state
+	assert "$output" == "\
+UUID                                       STATE
+0000:01:00.0                               
+├─acme-fact                                
+│ └─11110000-aaaa-4bbb-8ccc-000000000001   both
+└─acme-dma                                 
+  └─22220000-aaaa-4bbb-8ccc-000000000002:3 live
+elsewhere                                  
+└─acme-9                                   
+  └─33330000-aaaa-4bbb-8ccc-000000000003   defined"
+}
+
+@test "JSON has what is live and what is defined side by side" {
+	requires jq
+	mdev --root "$ROOT" list --json
+	assert "$(jq -c '.[0] | keys_unsorted' <<<"$output")" == \
+		'["uuid","instance","parent","type","live","defined"]'
+	assert "$(jq -c '.[0].defined' <<<"$output")" == \
+		'{"parent":"01:00.0","type":"acme-fact","auto":true,"params":null,"description":null,"attrs":[],"file":"'"$ROOT"'/etc/mdev.d/a.conf","line":1}'
+	assert "$(jq -c '[.[].instance]' <<<"$output")" == '[0,3,0]'
+	assert "$(jq -c '.[1].live' <<<"$output")" == \
+		'{"name":"'"$U2-3"'","parent":"0000:01:00.0","type":"acme-dma"}'
+	assert "$(jq -c '.[2] | [.live, .parent, .defined.description]' <<<"$output")" == \
+		'[null,"elsewhere","not there yet"]'
+	mdev --root "$ROOT" list --json -o +machine,group 1111
+	assert "$(jq -c '.[0].live | [.state, .iommu_group]' <<<"$output")" == '["stopped",0]'
+}
+
+@test "JSON of nothing is an empty array" {
+	requires jq
+	mdev --root "$ROOT" list --json -p soft
+	assert "$(jq -c . <<<"$output")" == '[]'
+}
+
+@test "a value that is not UTF-8 is an array of bytes in JSON" {
+	requires jq
+	printf '[%s]\nparent = soft\ntype = soft-1\nattr = a \xff\x01b\n' "$U2" > "$ROOT/etc/mdev.d/b.conf"
+	mdev --root "$ROOT" list --json --defined 2222
+	assert "$(jq -c '.[0].defined.attrs' <<<"$output")" == '[{"name":"a","value":[255,1,98]}]'
+}
+
+@test "what cannot be read costs its own cell or line only" {
+	rm -r "$ROOT/sys/devices/pci0000:00/0000:02:00.0/mdev_supported_types"
+	ln -s ../../devices/nowhere "$ROOT/sys/class/mdev_bus/0000:09:00.0"
+	ln -s ../../../nowhere "$ROOT/sys/class/mdev_bus/soft/mdev_supported_types/soft-1/devices/garbage"
+	rm -r "$ROOT/sys/class/mdev_bus/0000:01:00.0/$U1"
+	mdev --root "$ROOT" list --noheadings --raw -o uuid,group
+	assert "${#lines[@]}" -eq 3
+	assert "$stderr" == ""
+}
+
+@test "no mdev at all is an empty list" {
+	rm -r "$ROOT/sys/class" "$ROOT/etc/mdev.d"
+	mdev --root "$ROOT" list --noheadings
+	assert "$output" == ""
+}
+
+@test "listing devices costs no system call for each" {
+	requires strace
+	calls_of() {
+		strace -f -c -o "$BATS_TEST_TMPDIR/calls" "$MDEV" --root "$ROOT" list --active > /dev/null
+		awk '$NF == "total" { print $4 }' "$BATS_TEST_TMPDIR/calls"
+	}
+	# A sanitizer cannot run under strace.
+	export ASAN_OPTIONS=detect_leaks=0
+	few=$(calls_of)
+	for i in $(seq 100 199); do
+		ln -s x "$ROOT/sys/class/mdev_bus/soft/mdev_supported_types/soft-1/devices/44440000-aaaa-4bbb-8ccc-000000000$i"
+	done
+	many=$(calls_of)
+	assert "$((many - few))" -le 20 "more system calls for 100 more devices ($few, $many)"
+}

@@ -1,0 +1,48 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# mdev start, mdev stop: what they write, on a made root.
+
+load ../helpers
+
+setup() {
+	make_root
+	make_device 0000:01:00.0 acme-fact "$U1"
+	make_device 0000:01:00.0 acme-dma "$U2-3"
+	make_device soft soft-1 "$U2"
+}
+
+@test "the UUID of the machine is written" {
+	make_extended
+	mdev --root "$ROOT" start 2222
+	assert "$(od -c -A n "$ROOT/sys/class/mdev/mdev_start")" == "$(printf %s "$U2" | od -c -A n)"
+	assert "$(cat "$ROOT/sys/class/mdev/mdev_stop")" == ""
+	mdev --root "$ROOT" stop "${U2^^}"
+	assert "$(cat "$ROOT/sys/class/mdev/mdev_stop")" == "$U2"
+}
+
+@test "a core without it is said to be one" {
+	for verb in start stop; do
+		refused 1 "cannot $verb $U1: the loaded mdev core is the kernel's own, which cannot start or stop" \
+			--root "$ROOT" "$verb" "$U1"
+	done
+	rm -r "$ROOT/sys/bus/mdev"
+	refused 1 "no mdev core is loaded" --root "$ROOT" start "$U1"
+}
+
+@test "bad names" {
+	make_extended
+	before=$(fingerprint)
+	for verb in start stop; do
+		refused 2 "too few arguments" --root "$ROOT" "$verb"
+		for uuid in "" x 111 "$U2:3" "${U1}0" ../x $'\xff'; do
+			refused 2 "is neither a UUID nor the beginning of one" --root "$ROOT" "$verb" "$U1" "$uuid"
+		done
+		refused 1 "cannot $verb '9999': no live UUID begins so" --root "$ROOT" "$verb" "$U1" 9999
+	done
+	make_device soft soft-1 11112222-aaaa-4bbb-8ccc-000000000002
+	refused 1 "cannot start '1111': it is the beginning of several UUIDs" --root "$ROOT" start 1111
+	rm -r "$ROOT/sys/class/mdev_bus/soft/11112222-aaaa-4bbb-8ccc-000000000002" \
+		"$ROOT"/sys/{class/mdev_bus/soft/mdev_supported_types/soft-1/devices,bus/mdev/devices}/11112222-*
+	rmdir "$ROOT"/sys/kernel/iommu_groups/3
+	assert "$(fingerprint)" == "$before"
+}

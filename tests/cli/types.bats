@@ -1,0 +1,98 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# mdev types: what parents offer, on a made root.
+
+load ../helpers
+
+setup() {
+	make_root
+}
+
+@test "parents and types in one table" {
+	mdev --root "$ROOT" types
+	assert "$(sed 's/ *$//' <<<"$output")" == "\
+PARENT       TYPE      AVAILABLE API      NAME      DESCRIPTION
+0000:01:00.0 acme-dma          2 vfio-pci DMA
+0000:01:00.0 acme-fact         4 vfio-pci Factorial
+0000:02:00.0 acme-fact         0 vfio-pci Factorial
+soft         soft-1           24 vfio-pci Soft"
+}
+
+@test "of one parent, some columns" {
+	mdev --root "$ROOT" types -p 02:00.0 --raw --noheadings -o type,available
+	assert "$output" == "acme-fact 0"
+	refused 2 "no column 'uuid'" --root "$ROOT" types -o uuid
+}
+
+@test "a description of several lines is one cell" {
+	printf 'one\ntwo\n' > "$ROOT/sys/class/mdev_bus/soft/mdev_supported_types/soft-1/description"
+	mdev --root "$ROOT" types -p soft --noheadings -o description
+	assert "$output" == "one, two"
+}
+
+@test "JSON" {
+	requires jq
+	mdev --root "$ROOT" types --json -p soft
+	assert "$(jq -c . <<<"$output")" == \
+		'[{"parent":"soft","type":"soft-1","available_instances":24,"device_api":"vfio-pci","name":"Soft","description":null}]'
+}
+
+@test "a number that is none, too large or missing costs its own cell only" {
+	requires jq
+	cd "$ROOT/sys/class/mdev_bus"
+	echo many > 0000:01:00.0/mdev_supported_types/acme-dma/available_instances
+	echo 99999999999999999999 > 0000:01:00.0/mdev_supported_types/acme-fact/available_instances
+	rm 0000:02:00.0/mdev_supported_types/acme-fact/{available_instances,name}
+	printf 'a\0b\n' > soft/mdev_supported_types/soft-1/name
+	mdev --root "$ROOT" types --json
+	assert "$(jq -c '[.[] | .available_instances]' <<<"$output")" == '[null,null,null,24]'
+	assert "$(jq -c '[.[] | .name]' <<<"$output")" == '["DMA","Factorial",null,null]'
+}
+
+@test "a parent without types is passed over" {
+	rm -r "$ROOT/sys/devices/pci0000:00/0000:01:00.0/mdev_supported_types"
+	mdev --root "$ROOT" types --noheadings --raw -o parent
+	assert "$output" == "0000:02:00.0"$'\n'"soft"
+}
+
+@test "every way to name a parent" {
+	requires root
+	mknod "$ROOT/dev/acme0" c 240 7
+	mkdir -p "$ROOT/sys/devices/pci0000:00/0000:01:00.0/acme/acme0"
+	ln -s ../../devices/pci0000:00/0000:01:00.0/acme/acme0 "$ROOT/sys/dev/char/240:7"
+	for parent in 0000:01:00.0 01:00.0 /sys/class/mdev_bus/0000:01:00.0 \
+		/sys/bus/pci/devices/0000:01:00.0 /sys/devices/pci0000:00/0000:01:00.0/ \
+		"$ROOT/sys/devices/pci0000:00/0000:01:00.0" \
+		/dev/acme0 pci:1234:11e8/1 pci:1234:11E8/1 udev:ID_PATH=pci-0000:01:00.0 \
+		udev:ID_KIND=mediated,ID_PATH=pci-0000:01:00.0,DRIVER=acme; do
+		mdev --root "$ROOT" types -p "$parent" --raw --noheadings -o parent,type
+		assert "$output" == "0000:01:00.0 acme-dma"$'\n'"0000:01:00.0 acme-fact" "$parent"
+	done
+	make_parent devices/pci0000:00/0000:0a:00.0 pci 0x1 0x2
+	make_type 0000:0a:00.0 x 1 X
+	mdev --root "$ROOT" types -p 0000:0A:00.0 --raw --noheadings -o parent
+	assert "$output" == "0000:0a:00.0" "upper case"
+}
+
+@test "a parent that is none, or several, is refused with what there is" {
+	refused 1 "'pci:1234:11e8' names several parents: 0000:01:00.0, 0000:02:00.0$" --root "$ROOT" types -p pci:1234:11e8
+	refused 1 "'udev:ID_KIND=mediated' names several" --root "$ROOT" types -p udev:ID_KIND=mediated
+	refused 1 "no parent '01:00' \(near it: 0000:01:00.0\)" --root "$ROOT" types -p 01:00
+	refused 1 "no parent 'nothing' \(registered: 0000:01:00.0, 0000:02:00.0, soft\)" --root "$ROOT" types -p nothing
+	refused 1 "no parent 'SOFT' \(near it: soft\)" --root "$ROOT" types -p SOFT
+	refused 1 "'0000:03:00.0' has no driver" --root "$ROOT" types -p 03:00.0
+	refused 1 "no parent 'pci:1234:11e8/3'" --root "$ROOT" types -p pci:1234:11e8/3
+	refused 1 "no parent 'udev:ID_PATH=x'" --root "$ROOT" types -p udev:ID_PATH=x
+	refused 1 "no parent '/dev/nothing'" --root "$ROOT" types -p /dev/nothing
+	refused 1 "no parent '/sys/class'" --root "$ROOT" types -p /sys/class
+	rm -r "$ROOT/sys/class"
+	refused 1 "no parent '01:00.0': no driver has registered any" --root "$ROOT" types -p 01:00.0
+}
+
+@test "what could never name a parent is wrong usage" {
+	for parent in "" . .. ../soft a/b soft/ /etc /sys/../etc /sys/class/.. pci: pci:1234 pci:1234:11e8/ \
+		pci:1234:11e8/0 pci:1234:11e8/x pci:12345:11e8 pci:-1:2 udev: udev:ID_PATH udev:=x \
+		$'soft\n' $'\xff' "$(printf 'x%.0s' {1..300})" "$(printf '/sys/%.0s' {1..2000})"; do
+		refused 2 "cannot name a parent; try 'mdev types --help'" --root "$ROOT" types -p "$parent"
+	done
+}
