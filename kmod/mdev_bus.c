@@ -263,7 +263,11 @@ EXPORT_SYMBOL_GPL(mdev_revoke);
 
 int __init mdev_bus_register(void)
 {
-	return bus_register(&mdev_bus_type);
+	int rc = bus_register(&mdev_bus_type);
+
+	if (rc == -EEXIST)
+		pr_err("mdev: another mediated device core is loaded; unload it first\n");
+	return rc;
 }
 
 void mdev_bus_unregister(void)
