@@ -18,7 +18,7 @@ setup() {
 
 @test "without a UUID one is made up" {
 	mdev --root "$ROOT" create -p 01:00.0 -t acme-fact
-	assert "$output" =~ ^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$
+	assert "$output" =~ '^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$'
 	assert "$(cat "$TYPE/create")" == "$output"
 }
 

@@ -45,7 +45,7 @@ right() {
 	wrong "[$U1] x\n$good" "1: a section is one identity in brackets and nothing else"
 	wrong "[$U1]\nparent=soft\n" "1: the section has no 'type'"
 	wrong "[$U1]\n\ntype=t\n" "1: the section has no 'parent'"
-	wrong "[$U1]\n$good[$U1:0]\n$good" "4: the same identity and parent as in line 1"
+	wrong "[$U1]\n${good}[$U1:0]\n$good" "4: the same identity and parent as in line 1"
 	wrong "[$U1]\n${good}type=u\n" "4: a second 'type' in the section"
 	wrong "[$U1]\n${good}kind=u\n" "4: unknown key 'kind'"
 	wrong "[$U1]\n${good}Type=u\n" "4: unknown key 'Type'"
@@ -64,7 +64,7 @@ right() {
 	wrong "[$U1]\n${good}description = a\\0b\n" "4: a NUL byte"
 	wrong "[$U1]\n${good}description = \\xff\n" "4: the value of 'description' is not UTF-8 text"
 	wrong "parent=soft\n[$U1]\n$good" "1: 'parent' stands before the first section"
-	wrong "[$U1]\n$good[defaults]\n$good" "4: [defaults] stands before all identities"
+	wrong "[$U1]\n${good}[defaults]\n$good" "4: [defaults] stands before all identities"
 	wrong "[defaults]\n[defaults]\n[$U1]\n$good" "2: a second [defaults]"
 	wrong "[defaults]\nattr=a b\n[$U1]\n$good" "2: unknown key 'attr' in [defaults]"
 	wrong "[$U1]\n${good}one\ntwo\n" "4: no '=' in the line" "5: no '=' in the line"
@@ -160,8 +160,8 @@ mdev: $ETC/link.conf: a folder in place of a file"
 @test "[defaults] give what a section lacks" {
 	requires jq
 	local defaults="[defaults]\nparent = soft\ntype = t\nauto = yes\nparams = p\n"
-	right "$defaults[$U1]\n" '[.parent, .type, .auto, .params, .line]' '["soft","t",true,"p",6]'
-	right "$defaults[$U1]\ntype = u\nauto = no\nparams = q\n" '[.type, .auto, .params]' '["u",false,"q"]'
+	right "${defaults}[$U1]\n" '[.parent, .type, .auto, .params, .line]' '["soft","t",true,"p",6]'
+	right "${defaults}[$U1]\ntype = u\nauto = no\nparams = q\n" '[.type, .auto, .params]' '["u",false,"q"]'
 }
 
 @test "folders: an earlier one hides files of the same name, by name alone" {

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The text of definition files: what is read is what is written, and what is found in it. */
+#include "definition.h"
+#include "tap.h"
+
+#include <errno.h>
+
+#define UUID "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"
+
+/* The definitions and problems that a text gives, as "N definitions, N problems". */
+static void parse(const char *text, size_t len, size_t definitions, size_t problems,
+		  const char *what)
+{
+	struct definition_list list = {0};
+	struct problem_list found = {0};
+	bool same;
+
+	definition_parse("f", text, len, &list, &found);
+	same = list.n == definitions && found.texts.n == problems;
+	ok(same, what);
+	if (!same)
+		printf("# %zu definitions, %zu problems: %s\n", list.n, found.texts.n,
+		       found.texts.n ? found.texts.v[0] : "");
+	strlist_free(&found.texts);
+	definition_list_free(&list);
+}
+
+static void test_odd_texts(void)
+{
+	static const char good[] = "[" UUID "]\nparent=a\ntype=b\n";
+
+	parse("", 0, 0, 0, "nothing");
+	parse("\n", 1, 0, 0, "a blank line");
+	parse("[", 1, 0, 1, "half a header");
+	parse("]", 1, 0, 1, "the other half");
+	parse("=", 1, 0, 1, "no key and no value");
+	parse("\0", 1, 0, 1, "a NUL");
+	parse("\xef\xbb\xbf", 3, 0, 0, "a byte order mark alone");
+	parse(good, sizeof(good) - 1, 1, 0, "one definition");
+	for (size_t len = 0; len < sizeof(good); len++) {
+		char *exact = xcalloc(1, len);
+		struct definition_list list = {0};
+		struct problem_list problems = {0};
+
+		/* In memory of exactly that size, so that reading on is seen. */
+		memcpy(exact, good, len);
+		definition_parse("f", exact, len, &list, &problems);
+		strlist_free(&problems.texts);
+		definition_list_free(&list);
+		free(exact);
+	}
+	ok(true, "every beginning of it is read without going too far");
+}
+
+static struct definition example(void)
+{
+	struct definition def = {.parent = "p", .type = "t"};
+
+	identity_parse(UUID, &def.id);
+	return def;
+}
+
+static void format(const struct definition *def, int rc, const char *what)
+{
+	_cleanup_free_ char *error = NULL;
+	struct buf text = {0};
+
+	is_number(definition_format(def, &text, &error), rc, what);
+	ok(rc == 0 ? text.len > 0 : text.len == 0 && error, "and a text or a reason is given");
+	buf_free(&text);
+}
+
+static void test_format(void)
+{
+	struct attr attr = {"a", "v"};
+	struct definition def = example();
+
+	format(&def, 0, "the least");
+	def.params = " x";
+	format(&def, -EINVAL, "blanks at the ends of a value would be lost");
+	def.params = "x\ny = z";
+	format(&def, -EINVAL, "a newline");
+	def.params = "";
+	format(&def, -EINVAL, "an empty value");
+	def.params = "; #=:[]";
+	format(&def, 0, "but every sign");
+	def.parent = "p\n[" UUID "]";
+	format(&def, -EINVAL, "a section in a value");
+	def.parent = "p";
+	def.attrs = &attr;
+	def.attr_count = 1;
+	attr.value = " \t ";
+	format(&def, 0, "an attribute's blanks are kept");
+	attr.value = "a\rb\x01\xff";
+	format(&def, 0, "and any byte");
+	attr.value = "a\r";
+	format(&def, -EINVAL, "but a carriage return at the end");
+	attr.value = "a\nb";
+	format(&def, -EINVAL, "and a newline");
+	attr.value = "";
+	format(&def, -EINVAL, "and nothing");
+	attr.name = "a b";
+	format(&def, -EINVAL, "a blank in a name");
+}
+
+/* The section whose header is in that line. */
+static void find(const char *text, unsigned int line, const char *expected, const char *what)
+{
+	_cleanup_free_ char *found = NULL;
+	size_t start, end;
+
+	definition_find_section(text, strlen(text), line, &start, &end);
+	found = xasprintf("%.*s", (int)(end - start), text + start);
+	is_text(found, expected, what);
+}
+
+static void test_find_section(void)
+{
+	static const char text[] = "# top\n[a]\nx=1\n\n# mine\ny=2\n\n# of b\n[b]\n[c]\nz=3";
+
+	find(text, 2, "[a]\nx=1\n\n# mine\ny=2\n", "to its last key, comments behind it stay");
+	find(text, 9, "[b]\n", "a header alone");
+	find(text, 10, "[c]\nz=3", "the last line without a newline");
+	find("[a]", 1, "[a]", "one line");
+	find("[a]\n \n;x\n", 1, "[a]\n", "nothing but comments behind it");
+}
+
+/* Two thousand sections are not compared each with each. */
+static void test_many(void)
+{
+	struct definition_list list = {0};
+	struct problem_list problems = {0};
+	struct buf text = {0};
+
+	for (unsigned int i = 1; i <= 2000; i++)
+		buf_addf(&text, "[" UUID ":%u]\nparent=p\ntype=t\n", i % 1999);
+	definition_parse("f", text.data, text.len, &list, &problems);
+	is_number((long long)list.n, 1999,
+		  "two thousand sections but for the one that is there twice");
+	is_number((long long)problems.texts.n, 1, "which is reported");
+	strlist_free(&problems.texts);
+	definition_list_free(&list);
+	buf_free(&text);
+}
+
+int main(void)
+{
+	test_odd_texts();
+	test_format();
+	test_find_section();
+	test_many();
+	return tap_end();
+}

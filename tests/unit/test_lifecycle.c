@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What is said and undone for each errno of the kernel. The writes are taken by this program:
+ * link-flags: -Wl,--wrap=sysfs_write -Wl,--wrap=sysfs_write_fd
+ */
+#include "lifecycle.h"
+#include "sysfs.h"
+#include "tap.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+#define UUID "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"
+#define OTHER "93b8f4f2-509f-382f-3c1e-e6bfe0fa1001"
+
+static char top[] = "/tmp/mdev-test-XXXXXX";
+
+/* What the kernel is to answer, and what it was asked. */
+static int create_result, attr_result, remove_result;
+static struct buf asked;
+
+int __wrap_sysfs_write(int dirfd, const char *path, const char *data, size_t len);
+int __wrap_sysfs_write_fd(int fd, const char *data, size_t len);
+
+static void make_folder(const char *path)
+{
+	_cleanup_free_ char *full = xasprintf("%s/%s", top, path);
+
+	for (char *p = full + strlen(top) + 1; *p; p++)
+		if (*p == '/') {
+			*p = '\0';
+			(void)mkdir(full, 0755);
+			*p = '/';
+		}
+	(void)mkdir(full, 0755);
+}
+
+static void make_file(const char *path, const char *text)
+{
+	_cleanup_free_ char *full = xasprintf("%s/%s", top, path);
+	FILE *stream = fopen(full, "w");
+
+	if (!stream)
+		abort();
+	fputs(text, stream);
+	fclose(stream);
+}
+
+int __wrap_sysfs_write_fd(int fd, const char *data, size_t len)
+{
+	(void)fd;
+	buf_addf(&asked, "create=%.*s;", (int)len, data);
+	if (!create_result)
+		make_folder("sys/class/mdev_bus/p/" UUID "/folder");
+	return create_result;
+}
+
+int __wrap_sysfs_write(int dirfd, const char *path, const char *data, size_t len)
+{
+	bool is_remove = str_ends(path, "remove");
+
+	if (!is_remove && dirfd == SYSFS_TOP)
+		path = strrchr(path, '/') + 1;
+	buf_addf(&asked, "%s=%.*s;", is_remove ? "remove" : path, (int)len, data);
+	if (is_remove)
+		return remove_result;
+	return strcmp(path, "good") == 0 ? 0 : attr_result;
+}
+
+static struct definition definition(const char *params)
+{
+	struct definition def = {.parent = "p", .parent_name = "p", .type = "t", .params = params};
+
+	identity_parse(UUID, &def.id);
+	return def;
+}
+
+static void reset(void)
+{
+	buf_free(&asked);
+	create_result = attr_result = remove_result = 0;
+}
+
+static void create(struct definition *def, int rc, const char *expected_asked, const char *reason)
+{
+	struct lifecycle_creator creator = LIFECYCLE_CREATOR;
+	_cleanup_free_ char *error = NULL;
+
+	is_number(lifecycle_create(&creator, def, &error), rc, reason ? reason : "created");
+	is_text(asked.data, expected_asked, "what was written");
+	if (reason && !ok(error && strstr(error, reason), "the reason is said"))
+		printf("# is: %s\n", error ? error : "(null)");
+	lifecycle_creator_close(&creator);
+	reset();
+}
+
+static void test_create_errors(void)
+{
+	static const struct {
+		int errno_value;
+		const char *params, *reason;
+	} cases[] = {
+		{EEXIST, NULL, "the identity is taken by a device that is coming or going"},
+		{EUSERS, NULL, "no instance of type 't' is left on parent 'p': taken up by " OTHER},
+		{ENODEV, NULL, "parent 'p' is going away"},
+		{ENXIO, NULL, "vfio_mdev"},
+		{EINVAL, "seed=x", "the driver refused the parameters 'seed=x'"},
+		{EINVAL, NULL, "Invalid argument"},
+		{ENOMEM, NULL, "Cannot allocate memory"},
+		{EIO, NULL, "Input/output error"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct definition def = definition(cases[i].params);
+
+		create_result = -cases[i].errno_value;
+		create(&def, create_result,
+		       cases[i].params ? "create=" UUID ":seed=x;" : "create=" UUID ";",
+		       cases[i].reason);
+	}
+}
+
+static void test_attributes(void)
+{
+	struct attr attrs[] = {{"good", "1"}, {"folder/rate", "9"}, {"good", "2"}};
+	struct attr linked[] = {{"driver/unbind", "x"}};
+	struct attr missing[] = {{"nowhere/x", "1"}};
+	struct definition def = definition(NULL);
+	_cleanup_free_ char *link = xasprintf("%s/sys/class/mdev_bus/p/" UUID "/driver", top);
+
+	def.attrs = attrs;
+	def.attr_count = 3;
+	create(&def, 0, "create=" UUID ";good=1;rate=9;good=2;", NULL);
+	attr_result = -EINVAL;
+	create(&def, -EINVAL, "create=" UUID ";good=1;rate=9;remove=1;",
+	       "attribute 'folder/rate' refused '9': Invalid argument");
+	attr_result = -ENOENT;
+	create(&def, -ENOENT, "create=" UUID ";good=1;rate=9;remove=1;",
+	       "the device has no attribute 'folder/rate'");
+	attr_result = -EIO;
+	remove_result = -EBUSY;
+	create(&def, -EIO, "create=" UUID ";good=1;rate=9;remove=1;",
+	       "Input/output error (and it could not be removed again: Device or resource busy)");
+	ok(symlink("folder", link) == 0, "a link in the device's folder");
+	def.attrs = linked;
+	def.attr_count = 1;
+	create(&def, -ENOTDIR, "create=" UUID ";remove=1;",
+	       "attribute 'driver/unbind' is not the device's own");
+	def.attrs = missing;
+	create(&def, -ENOENT, "create=" UUID ";remove=1;", "no attribute 'nowhere/x'");
+}
+
+static void test_destroy(void)
+{
+	static const struct {
+		int errno_value, rc;
+		const char *reason;
+	} cases[] = {
+		{EBUSY, -EBUSY, "it is in use"},
+		{ENODEV, -ENODEV, "it went away meanwhile"},
+		{ENOENT, -ENODEV, "it went away meanwhile"},
+		{EAGAIN, -EAGAIN, "by somebody else"},
+		{EIO, -EIO, "Input/output error"},
+	};
+	struct device dev = {.name = UUID, .parent = "p", .type = "t"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_free_ char *error = NULL;
+
+		remove_result = -cases[i].errno_value;
+		is_number(lifecycle_destroy(&dev, &error), cases[i].rc, cases[i].reason);
+		ok(error && strstr(error, cases[i].reason), "the reason is said");
+		is_text(asked.data, "remove=1;", "one write");
+		reset();
+	}
+}
+
+static void test_machine(void)
+{
+	_cleanup_free_ char *error = NULL;
+	struct identity id;
+
+	identity_parse(UUID ":5", &id);
+	is_number(lifecycle_machine(true, &id, &error), -EOPNOTSUPP, "the kernel's own core");
+	ok(strstr(error, "no mdev core is loaded") != NULL, "or none");
+	is_text(asked.data, NULL, "nothing is written");
+	make_folder("sys/class/mdev");
+	make_file("sys/class/mdev/mdev_start", "");
+	is_number(lifecycle_machine(true, &id, &error), 0, "started");
+	is_text(asked.data, "mdev_start=" UUID ";", "by its UUID alone");
+	reset();
+	attr_result = -ENODEV;
+	is_number(lifecycle_machine(false, &id, &error), -ENODEV, "no instance");
+	is_text(error, "no instance of it is live", "is said");
+	reset();
+	attr_result = -EIO;
+	is_number(lifecycle_machine(false, &id, &error), -EIO, "the driver's own error");
+	is_text(error, "its driver refused: Input/output error", "is said");
+	reset();
+}
+
+static void remove_tree(const char *path)
+{
+	_cleanup_free_ char *command = xasprintf("rm -rf '%s'", path);
+
+	if (system(command) != 0)
+		printf("# %s is left\n", path);
+}
+
+int main(void)
+{
+	if (!mkdtemp(top))
+		return 1;
+	root_set(top);
+	make_folder("sys/class/mdev_bus/p/mdev_supported_types/t/devices/" OTHER);
+	make_file("sys/class/mdev_bus/p/mdev_supported_types/t/create", "");
+	test_create_errors();
+	test_attributes();
+	test_destroy();
+	test_machine();
+	remove_tree(top);
+	free((char *)root_get());
+	return tap_end();
+}
