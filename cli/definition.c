@@ -27,7 +27,7 @@ struct parser {
 	bool has_defaults, defaults_are_bad, has_identity;
 	struct definition *section; /* the one that is being read, &defaults, or NULL */
 	bool is_bad; /* something in the section was reported */
-	struct strlist keys; /* of the section, to find one that is given twice */
+	unsigned int keys; /* those of the section, a bit for each of known_keys */
 	void *seen; /* a tree of the definitions of this file */
 };
 
@@ -113,7 +113,7 @@ static void end_section(struct parser *parser)
 		parser->list->n--;
 	parser->section = NULL;
 	parser->is_bad = false;
-	strlist_free(&parser->keys);
+	parser->keys = 0;
 }
 
 static void begin_defaults(struct parser *parser)
@@ -211,18 +211,41 @@ static char *read_line(char *str, int size, void *stream)
 	else if (*line == '[')
 		begin_section(parser, line, trimmed);
 	else if (line_is_good(parser, line, len) && len + 2 <= (size_t)size)
-		snprintf(str, (size_t)size, "%.*s\n", (int)len, line);
+		memcpy(mempcpy(str, line, len), "\n", 2);
 	return str;
 }
 
-static void set_once(struct parser *parser, const char **field, const char *key, const char *value)
+static const char *plain_value(struct parser *parser, const char *key, const char *value)
 {
 	if (!*value)
 		bad_line(parser, "'%s' has no value", key);
 	else if (!text_is_plain(value))
 		bad_line(parser, "the value of '%s' is not UTF-8 text", key);
 	else
-		*field = arena_strdup(&parser->list->arena, value);
+		return arena_strdup(&parser->list->arena, value);
+	return NULL;
+}
+
+static void set_parent(struct parser *parser, struct definition *def, const char *value)
+{
+	def->parent = plain_value(parser, "parent", value);
+}
+
+static void set_type(struct parser *parser, struct definition *def, const char *value)
+{
+	def->type = plain_value(parser, "type", value);
+	if (def->type && !name_is_safe(value))
+		bad_line(parser, "'%s' cannot be the name of a type", value);
+}
+
+static void set_params(struct parser *parser, struct definition *def, const char *value)
+{
+	def->params = plain_value(parser, "params", value);
+}
+
+static void set_description(struct parser *parser, struct definition *def, const char *value)
+{
+	def->description = plain_value(parser, "description", value);
 }
 
 static void set_auto(struct parser *parser, struct definition *def, const char *value)
@@ -233,55 +256,50 @@ static void set_auto(struct parser *parser, struct definition *def, const char *
 }
 
 /* NAME VALUE; inih took off the blanks that end the value and belong to it. */
-static void add_attr(struct parser *parser, struct definition *def, const char *text)
+static void add_attr(struct parser *parser, struct definition *def, const char *value)
 {
-	_cleanup_free_ char *line = xasprintf("%s%.*s", text, (int)parser->tail_len, parser->tail);
-	char *space = strchr(line, ' ');
+	_cleanup_free_ char *text = xcalloc(1, strlen(value) + parser->tail_len + 1);
+	char *space;
 
+	memcpy(stpcpy(text, value), parser->tail, parser->tail_len);
+	space = strchr(text, ' ');
 	if (space)
 		*space = '\0';
-	if (!attr_name_is_valid(line))
-		bad_line(parser, "'%s' cannot be the name of an attribute of a device", line);
+	if (!attr_name_is_valid(text))
+		bad_line(parser, "'%s' cannot be the name of an attribute of a device", text);
 	else if (!space || !space[1])
-		bad_line(parser, "attribute '%s' has no value", line);
+		bad_line(parser, "attribute '%s' has no value", text);
 	else
-		definition_add_attr(def, &parser->list->arena, line, space + 1);
+		definition_add_attr(def, &parser->list->arena, text, space + 1);
 }
 
-static bool is_repeated(struct parser *parser, const char *key)
-{
-	for (size_t i = 0; i < parser->keys.n; i++)
-		if (strcmp(parser->keys.v[i], key) == 0)
-			return true;
-	strlist_add(&parser->keys, key);
-	return false;
-}
+static const struct key {
+	const char *name;
+	void (*set)(struct parser *parser, struct definition *def, const char *value);
+	bool in_defaults, repeats;
+} known_keys[] = {
+	{"parent", set_parent, true, false}, {"type", set_type, true, false},
+	{"auto", set_auto, true, false},     {"params", set_params, true, false},
+	{"attr", add_attr, false, true},     {"description", set_description, false, false},
+};
 
-static void take_key(struct parser *parser, const char *key, const char *value)
+static void take_key(struct parser *parser, const char *name, const char *value)
 {
-	struct definition *def = parser->section;
-	bool is_defaults = def == &parser->defaults;
+	bool is_defaults = parser->section == &parser->defaults;
 
-	if (strcmp(key, "attr") == 0 && !is_defaults)
-		add_attr(parser, def, value);
-	else if (is_repeated(parser, key))
-		bad_line(parser, "a second '%s' in the section", key);
-	else if (strcmp(key, "parent") == 0)
-		set_once(parser, &def->parent, key, value);
-	else if (strcmp(key, "type") == 0)
-		set_once(parser, &def->type, key, value);
-	else if (strcmp(key, "params") == 0)
-		set_once(parser, &def->params, key, value);
-	else if (strcmp(key, "auto") == 0)
-		set_auto(parser, def, value);
-	else if (strcmp(key, "description") == 0 && !is_defaults)
-		set_once(parser, &def->description, key, value);
-	else
-		bad_line(parser, "unknown key '%s'%s", key, is_defaults ? " in [defaults]" : "");
-	if (def->type && !name_is_safe(def->type)) {
-		bad_line(parser, "'%s' cannot be the name of a type", def->type);
-		def->type = NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(known_keys); i++) {
+		const struct key *key = &known_keys[i];
+
+		if (strcmp(key->name, name) != 0 || (is_defaults && !key->in_defaults))
+			continue;
+		if (!key->repeats && parser->keys & 1u << i)
+			bad_line(parser, "a second '%s' in the section", name);
+		else
+			key->set(parser, parser->section, value);
+		parser->keys |= 1u << i;
+		return;
 	}
+	bad_line(parser, "unknown key '%s'%s", name, is_defaults ? " in [defaults]" : "");
 }
 
 /* Called by inih; 1 because what is wrong with a line is noted by bad_line(). */

@@ -7,6 +7,9 @@
 
 #define UUID_LEN 36
 
+/* What a path may have in the kernel. */
+#define ATTR_NAME_MAX 4095
+
 /* A UUID, then nothing or the separator and a number. */
 static int parse_identity(const char *text, char separator, struct identity *ret_id)
 {
@@ -144,15 +147,21 @@ void definition_add_attr(struct definition *def, struct arena *arena, const char
 
 bool attr_name_is_valid(const char *name)
 {
-	_cleanup_free_ char *copy = xstrdup(name);
-	char *rest = copy, *part;
+	const char *part = name;
 
-	if (strcmp(name, "remove") == 0 || strcmp(name, "uevent") == 0 || strchr(name, ' '))
+	if (strcmp(name, "remove") == 0 || strcmp(name, "uevent") == 0 || strchr(name, ' ') ||
+	    strlen(name) > ATTR_NAME_MAX || !text_is_plain(name))
 		return false;
-	while ((part = strsep(&rest, "/")))
-		if (!name_is_safe(part))
+	for (;;) {
+		size_t len = strcspn(part, "/");
+
+		/* Neither empty, nor "." or "..". */
+		if (len == 0 || (len <= 2 && strspn(part, ".") >= len))
 			return false;
-	return true;
+		if (!part[len])
+			return true;
+		part += len + 1;
+	}
 }
 
 int attr_split(char *text, struct attr *ret_attr, char **reterr)

@@ -136,12 +136,16 @@ static const char *explain(int rc)
 	}
 }
 
+static char *entry_path(const struct entry *entry)
+{
+	return xasprintf("%s/%s/%s", root_get(), folders[entry->folder], entry->name);
+}
+
 static void load_entry(const struct entry *entry, int folder_fd, struct buf *text,
 		       struct definition_list *list, struct problem_list *problems)
 {
 	int rc = read_file(folder_fd, entry->name, 0, entry->is_plain_file, text);
-	_cleanup_free_ char *path =
-		xasprintf("%s/%s/%s", root_get(), folders[entry->folder], entry->name);
+	_cleanup_free_ char *path = entry_path(entry);
 
 	/* One that vanished meanwhile is not there, unlike a link that leads nowhere. */
 	if (rc == -ENOENT && entry->is_plain_file)

@@ -24,9 +24,13 @@
 		take_;                     \
 	})
 
-static inline void cleanup_free(void *p)
+static inline void cleanup_free(void *variable)
 {
-	free(*(void **)p);
+	void *p;
+
+	/* The variable is a pointer of any type, and not to be looked at as another one. */
+	memcpy(&p, variable, sizeof(p));
+	free(p);
 }
 
 static inline void cleanup_close(int *fd)
