@@ -26,7 +26,8 @@ sources := $(wildcard cli/*.c)
 objects := $(sources:cli/%.c=build/obj/%.o)
 asan_objects := $(sources:cli/%.c=build/asan/%.o)
 unit_tests := $(patsubst tests/unit/%.c,build/tests/%,$(wildcard tests/unit/test_*.c))
-guest_sources := $(wildcard tests/kernel/*.c tests/bench/*.c)
+guest_library := tests/kernel/vfio.c
+guest_sources := $(filter-out $(guest_library),$(wildcard tests/kernel/*.c tests/bench/*.c))
 guest_programs := $(addprefix build/tests/,$(notdir $(guest_sources:.c=)))
 man_pages := $(patsubst man/%.scd,build/man/%,$(wildcard man/*.scd))
 completions := $(wildcard completions/*)
@@ -62,8 +63,12 @@ $(unit_tests): build/tests/%: tests/unit/%.c \
 
 # Runs in the guest, whose C library may be another build: linked statically.
 vpath %.c tests/kernel tests/bench
-$(guest_programs): build/tests/%: %.c | build/tests
-	$(CC) -std=gnu11 -Wall -Wextra $(WERROR) -D_GNU_SOURCE -O2 -g -static -MMD -MP -o $@ $<
+guest_cc = $(CC) -std=gnu11 -Wall -Wextra $(WERROR) -D_GNU_SOURCE -O2 -g -MMD -MP
+build/tests/vfio.o: $(guest_library) | build/tests
+	$(guest_cc) -c -o $@ $<
+
+$(guest_programs): build/tests/%: %.c build/tests/vfio.o | build/tests
+	$(guest_cc) -static -o $@ $< build/tests/vfio.o
 
 guest-programs: $(guest_programs)
 

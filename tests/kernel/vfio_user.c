@@ -3,22 +3,13 @@
  * vfio_user: drives an instance of medu through VFIO, as a virtual machine
  * monitor would
  *
- * Opens the instance's group with a type 1 container of its own, and does what
- * the command says. Prints one line for each thing found, "name value". The
- * interface is that of <linux/vfio.h>; the registers are those of QEMU's edu
- * device (docs/specs/edu in QEMU's sources).
+ * Opens the instance's group with a type 1 container of its own, or with
+ * --iommufd its own file, and does what the command says. Prints one line for
+ * each thing found, "name value".
  */
 
 #include <err.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
-#include <linux/pci_regs.h>
-#include <linux/vfio.h>
-#include <poll.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,167 +18,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define EDU_ID 0x00
-#define EDU_LIVENESS 0x04
-#define EDU_FACTORIAL 0x08
-#define EDU_STATUS 0x20
-#define EDU_STATUS_BUSY 0x01
-#define EDU_STATUS_IRQ 0x80
-#define EDU_IRQ_STATUS 0x24
-#define EDU_IRQ_RAISE 0x60
-#define EDU_IRQ_ACK 0x64
-#define EDU_DMA_SRC 0x80
-#define EDU_DMA_DST 0x88
-#define EDU_DMA_COUNT 0x90
-#define EDU_DMA_CMD 0x98
-#define EDU_DMA_RUN 0x01
-#define EDU_DMA_TO_RAM 0x02
-#define EDU_DMA_IRQ 0x04
-#define EDU_BUFFER 0x40000
-
-#define MSI_FLAGS (0x40 + PCI_MSI_FLAGS)
-
-/* An interrupt that has not come by then does not come */
-#define IRQ_TIMEOUT_MS 60000
-
-#define DMA_IOVA 0x10000000ULL
-#define DMA_SIZE 0x2000
-
-struct user {
-	int container;
-	int group;
-	int device;
-	uint64_t bar0;
-	uint64_t config;
-};
-
-static unsigned int iommu_group_of(const char *name)
-{
-	char path[PATH_MAX], link[PATH_MAX];
-	ssize_t len;
-
-	snprintf(path, sizeof(path), "/sys/bus/mdev/devices/%s/iommu_group", name);
-	len = readlink(path, link, sizeof(link) - 1);
-	if (len < 0)
-		err(1, "%s", path);
-	link[len] = '\0';
-	return strtoul(strrchr(link, '/') + 1, NULL, 10);
-}
-
-static uint64_t region_offset(const struct user *u, unsigned int index)
-{
-	struct vfio_region_info info = { .argsz = sizeof(info), .index = index };
-
-	if (ioctl(u->device, VFIO_DEVICE_GET_REGION_INFO, &info))
-		err(1, "VFIO_DEVICE_GET_REGION_INFO %u", index);
-	return info.offset;
-}
-
-static void user_open(struct user *u, const char *name)
-{
-	char path[64];
-
-	u->container = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
-	if (u->container < 0)
-		err(1, "/dev/vfio/vfio");
-	snprintf(path, sizeof(path), "/dev/vfio/%u", iommu_group_of(name));
-	u->group = open(path, O_RDWR | O_CLOEXEC);
-	if (u->group < 0)
-		err(1, "%s", path);
-	if (ioctl(u->group, VFIO_GROUP_SET_CONTAINER, &u->container))
-		err(1, "VFIO_GROUP_SET_CONTAINER");
-	if (ioctl(u->container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU))
-		err(1, "VFIO_SET_IOMMU");
-	u->device = ioctl(u->group, VFIO_GROUP_GET_DEVICE_FD, name);
-	if (u->device < 0)
-		err(1, "VFIO_GROUP_GET_DEVICE_FD %s", name);
-	u->bar0 = region_offset(u, VFIO_PCI_BAR0_REGION_INDEX);
-	u->config = region_offset(u, VFIO_PCI_CONFIG_REGION_INDEX);
-}
-
-static uint32_t reg_read(const struct user *u, uint32_t reg)
-{
-	uint32_t val;
-
-	if (pread(u->device, &val, sizeof(val), u->bar0 + reg) != sizeof(val))
-		err(1, "read of register %#x", reg);
-	return val;
-}
-
-static void reg_write(const struct user *u, uint32_t reg, uint32_t val)
-{
-	if (pwrite(u->device, &val, sizeof(val), u->bar0 + reg) != sizeof(val))
-		err(1, "write of register %#x", reg);
-}
-
-static uint16_t config_read16(const struct user *u, uint32_t offset)
-{
-	uint16_t val;
-
-	if (pread(u->device, &val, sizeof(val), u->config + offset) != sizeof(val))
-		err(1, "read of config space at %#x", offset);
-	return val;
-}
-
-static void config_write16(const struct user *u, uint32_t offset, uint16_t val)
-{
-	if (pwrite(u->device, &val, sizeof(val), u->config + offset) != sizeof(val))
-		err(1, "write of config space at %#x", offset);
-}
-
-static int set_irqs(const struct user *u, uint32_t flags, uint32_t index, const int *fd)
-{
-	char buf[sizeof(struct vfio_irq_set) + sizeof(int)];
-	struct vfio_irq_set *set = (void *)buf;
-
-	*set = (struct vfio_irq_set){
-		.argsz = sizeof(*set) + (fd ? sizeof(*fd) : 0),
-		.flags = flags | (fd ? VFIO_IRQ_SET_DATA_EVENTFD : VFIO_IRQ_SET_DATA_NONE),
-		.index = index,
-		.count = 1,
-	};
-	if (fd)
-		memcpy(set->data, fd, sizeof(*fd));
-	return ioctl(u->device, VFIO_DEVICE_SET_IRQS, set);
-}
-
-/* Returns an eventfd that the interrupt index signals */
-static int irq_listen(const struct user *u, uint32_t index)
-{
-	int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-
-	if (fd < 0)
-		err(1, "eventfd");
-	if (set_irqs(u, VFIO_IRQ_SET_ACTION_TRIGGER, index, &fd))
-		err(1, "VFIO_DEVICE_SET_IRQS trigger");
-	return fd;
-}
-
-static int msi_listen(const struct user *u)
-{
-	config_write16(u, MSI_FLAGS, config_read16(u, MSI_FLAGS) | PCI_MSI_FLAGS_ENABLE);
-	return irq_listen(u, VFIO_PCI_MSI_IRQ_INDEX);
-}
-
-/* Returns how many times the interrupt came, at least one */
-static uint64_t irq_wait(int fd)
-{
-	struct pollfd pfd = { .fd = fd, .events = POLLIN };
-	uint64_t count;
-
-	if (poll(&pfd, 1, IRQ_TIMEOUT_MS) != 1)
-		errx(1, "no interrupt");
-	if (read(fd, &count, sizeof(count)) != sizeof(count))
-		err(1, "eventfd");
-	return count;
-}
-
-static bool irq_came(int fd)
-{
-	uint64_t count;
-
-	return read(fd, &count, sizeof(count)) == sizeof(count);
-}
+#include "vfio.h"
 
 static uint32_t factorial(const struct user *u, int irq, uint32_t n)
 {
@@ -198,18 +29,6 @@ static uint32_t factorial(const struct user *u, int irq, uint32_t n)
 		errx(1, "interrupt before the answer");
 	reg_write(u, EDU_IRQ_ACK, reg_read(u, EDU_IRQ_STATUS));
 	return reg_read(u, EDU_FACTORIAL);
-}
-
-static uint32_t number(const char *s)
-{
-	unsigned long val;
-	char *end;
-
-	errno = 0;
-	val = strtoul(s, &end, 0);
-	if (errno || end == s || *end || val > UINT32_MAX)
-		errx(2, "not a number: '%s'", s);
-	return val;
 }
 
 static void cmd_info(struct user *u, char **args)
@@ -286,10 +105,7 @@ static void cmd_intx(struct user *u, char **args)
 static void dma(const struct user *u, int irq, uint32_t src, uint32_t dst, uint32_t count,
 		uint32_t flags)
 {
-	reg_write(u, EDU_DMA_SRC, src);
-	reg_write(u, EDU_DMA_DST, dst);
-	reg_write(u, EDU_DMA_COUNT, count);
-	reg_write(u, EDU_DMA_CMD, EDU_DMA_RUN | EDU_DMA_IRQ | flags);
+	dma_start(u, src, dst, count, flags);
 	irq_wait(irq);
 	if (reg_read(u, EDU_DMA_CMD) & EDU_DMA_RUN)
 		errx(1, "interrupt before the DMA was done");
@@ -299,24 +115,12 @@ static void dma(const struct user *u, int irq, uint32_t src, uint32_t dst, uint3
 /* Text goes into the engine and comes back elsewhere in the guest's memory */
 static void cmd_dma(struct user *u, char **args)
 {
-	char *mem = mmap(NULL, DMA_SIZE, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	struct vfio_iommu_type1_dma_map map = {
-		.argsz = sizeof(map),
-		.flags = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE,
-		.vaddr = (uintptr_t)mem,
-		.iova = DMA_IOVA,
-		.size = DMA_SIZE,
-	};
 	size_t len = strlen(args[0]) + 1;
+	char *mem = dma_map(u);
 	int irq = msi_listen(u);
 
-	if (mem == MAP_FAILED)
-		err(1, "mmap");
 	if (len > DMA_SIZE / 2)
 		errx(2, "text too long");
-	if (ioctl(u->container, VFIO_IOMMU_MAP_DMA, &map))
-		err(1, "VFIO_IOMMU_MAP_DMA");
 	memcpy(mem, args[0], len);
 	dma(u, irq, DMA_IOVA, EDU_BUFFER + 0x100, len, 0);
 	dma(u, irq, EDU_BUFFER + 0x100, DMA_IOVA + DMA_SIZE / 2, len, EDU_DMA_TO_RAM);
@@ -452,21 +256,27 @@ static int usage(void)
 	size_t i;
 
 	for (i = 0; i < NR_COMMANDS; i++)
-		fprintf(stderr, "usage: vfio_user %s DEVICE %s\n", commands[i].name,
+		fprintf(stderr, "usage: vfio_user [--iommufd] %s DEVICE %s\n", commands[i].name,
 			commands[i].synopsis);
 	return 2;
 }
 
 int main(int argc, char **argv)
 {
+	void (*open_device)(struct user *u, const char *name) = vfio_open;
 	struct user u;
 	size_t i;
 
+	if (argc > 1 && !strcmp(argv[1], "--iommufd")) {
+		open_device = vfio_open_iommufd;
+		argc--;
+		argv++;
+	}
 	if (argc < 3)
 		return usage();
 	for (i = 0; i < NR_COMMANDS; i++)
 		if (!strcmp(argv[1], commands[i].name) && argc == 3 + commands[i].nr_args) {
-			user_open(&u, argv[2]);
+			open_device(&u, argv[2]);
 			commands[i].run(&u, argv + 3);
 			return fflush(stdout) ? 1 : 0;
 		}
