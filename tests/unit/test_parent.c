@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Ways to name a parent, most of all the wrong ones. */
+#include "parent.h"
+#include "tap.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+static char top[] = "/tmp/mdev-test-XXXXXX";
+
+static void make_parent(const char *name, const char *vendor, const char *device)
+{
+	_cleanup_free_ char *command = xasprintf(
+		"set -e; cd '%s'; mkdir -p sys/class/mdev_bus/%s; cd sys/class/mdev_bus/%s;"
+		"echo '%s' > vendor; echo '%s' > device; echo KEY=%s > uevent;"
+		"mkdir -p ../../../bus; ln -s ../../../bus subsystem",
+		top, name, name, vendor, device, name);
+
+	(void)!system(command);
+}
+
+static void resolve(struct parent_index *index, const char *text, int rc, const char *expected)
+{
+	_cleanup_free_ char *error = NULL, *what = NULL;
+	const char *name = "untouched";
+
+	/* A line of TAP is text. */
+	what = text_is_plain(text) ? xasprintf("'%s'", text) : xstrdup("what is no text");
+	is_number(parent_resolve(index, text, &name, &error), rc, what);
+	is_text(name, rc ? "untouched" : expected, what);
+	ok(rc ? error && *error : !error, "a reason when it fails");
+	/* The second time the answer comes from the index. */
+	free(error);
+	error = NULL;
+	is_number(parent_resolve(index, text, &name, &error), rc, "and the same again");
+}
+
+static void test_malformed(struct parent_index *index)
+{
+	static const char *const texts[] = {
+		"",
+		".",
+		"..",
+		"a/b",
+		"../p",
+		"/",
+		"/etc",
+		"/sys",
+		"/sysx",
+		"/sys/../etc",
+		"/sys/a/..",
+		"pci:",
+		"pci:1234",
+		"pci:1234:",
+		"pci::1",
+		"pci:1234:11e8:1",
+		"pci:1234:11e8/",
+		"pci:1234:11e8/0",
+		"pci:1234:11e8/-1",
+		"pci:1234:11e8/99999999999",
+		"pci: 1:2",
+		"pci:+1:2",
+		"udev:",
+		"udev:A",
+		"udev:=",
+		"udev:A=1,",
+		"udev:A=1,=2",
+		"\xff",
+		"a\nb",
+		"a\x7f",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		resolve(index, texts[i], -EINVAL, NULL);
+}
+
+static void test_addresses(struct parent_index *index)
+{
+	resolve(index, "0000:0a:00.0", 0, "0000:0a:00.0");
+	resolve(index, "0a:00.0", 0, "0000:0a:00.0");
+	resolve(index, "0A:00.0", 0, "0000:0a:00.0");
+	resolve(index, "A:0.0", 0, "0000:0a:00.0");
+	resolve(index, "0000:0A:00.0", 0, "0000:0a:00.0");
+	resolve(index, "10000:e1:00.0", 0, "10000:e1:00.0");
+	resolve(index, "e1:00.0", -ENOENT, NULL);
+	resolve(index, "0a:00.00", -ENOENT, NULL);
+	resolve(index, "0a:00", -ENOENT, NULL);
+	resolve(index, "0a:00.", -ENOENT, NULL);
+	resolve(index, "fffffffff:0a:00.0", -ENOENT, NULL);
+	resolve(index, "matrix", 0, "matrix");
+	resolve(index, "Matrix", -ENOENT, NULL);
+}
+
+static void test_ids(struct parent_index *index)
+{
+	resolve(index, "pci:10de:1eb8", -ENOTUNIQ, NULL);
+	resolve(index, "pci:10DE:1eb8/1", 0, "0000:0a:00.0");
+	resolve(index, "pci:10de:1eb8/2", 0, "10000:e1:00.0");
+	resolve(index, "pci:10de:1eb8/3", -ENOENT, NULL);
+	resolve(index, "pci:8086:1eb8", -ENOENT, NULL);
+	resolve(index, "udev:KEY=matrix", 0, "matrix");
+	resolve(index, "udev:KEY=matri", -ENOENT, NULL);
+	resolve(index, "udev:KE=matrix", -ENOENT, NULL);
+	resolve(index, "udev:KEY=matrix,OTHER=1", -ENOENT, NULL);
+}
+
+int main(void)
+{
+	_cleanup_free_ char *command = xasprintf("rm -rf '%s'", top);
+	struct parent_index index = {0};
+
+	if (!mkdtemp(top))
+		return 1;
+	root_set(top);
+	make_parent("10000:e1:00.0", "0x10de", "0x1eb8");
+	make_parent("0000:0a:00.0", "0x10de", "0x1eb8");
+	make_parent("matrix", "none", "");
+	test_malformed(&index);
+	test_addresses(&index);
+	test_ids(&index);
+	parent_index_free(&index);
+	set_text(&command, "rm -rf '%s'", top);
+	ok(system(command) == 0, "cleared away");
+	free((char *)root_get());
+	return tap_end();
+}
