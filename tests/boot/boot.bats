@@ -10,6 +10,8 @@ C=b0070000-0000-4000-8000-00000000000c
 BAD=b0070000-0000-4000-8000-0000000000bd
 PARENT=0000:01:00.0
 HOTPLUG=0000:03:00.0
+LATE=/etc/modprobe.d/late.conf
+EARLY=/etc/systemd/system/systemd-udevd-kernel.socket.d
 
 . "$BATS_TEST_DIRNAME/../vm/boot.bash"
 
@@ -27,6 +29,11 @@ teardown_file() {
 setup() {
 	bats_require_minimum_version 1.5.0
 	vm_run "journalctl --rotate -q; date +%s.%N >/run/since"
+}
+
+# What a test that failed half way did not put back would fail the next ones as well.
+teardown() {
+	vm_run "rm -rf $LATE $EARLY /etc/mdev.d/00-*.conf"
 }
 
 # What mdev, or udev on its behalf, has logged since the test began or the guest booted.
@@ -89,24 +96,22 @@ settle() {
 }
 
 @test "boot: the parent's driver is loaded late" {
-	vm_run "echo 'blacklist medu' >/etc/modprobe.d/late.conf"
+	vm_run "echo 'blacklist medu' >$LATE"
 	vm_reboot
 	settle
 	vm_run '[ ! -e /sys/module/medu ] && [ ! -e /sys/bus/mdev ]'
 	vm_run 'modprobe medu'
 	settle
 	is_live "$A" second
-	vm_run 'rm /etc/modprobe.d/late.conf'
 	[ "$(log)" = "" ]
 }
 
+# Before even its socket, which keeps the events of early boot for it.
 @test "boot: the parent registered before udev started" {
-	vm_run "mkdir -p /etc/systemd/system/systemd-udevd.service.d &&
-		printf '[Service]\nExecStartPre=/sbin/modprobe medu\n' >/etc/systemd/system/systemd-udevd.service.d/early.conf"
+	vm_run "mkdir -p $EARLY && printf '[Socket]\nExecStartPre=/sbin/modprobe medu\n' >$EARLY/early.conf"
 	vm_reboot
 	settle
 	is_live "$A" second
-	vm_run 'rm -r /etc/systemd/system/systemd-udevd.service.d'
 	[ "$(log)" = "" ]
 }
 
@@ -125,7 +130,6 @@ settle() {
 	[ "$(grep -c "$BAD" <<<"$said")" = 1 ]
 	[ "$(grep -c '00-broken.conf:1:' <<<"$said")" -ge 1 ]
 	[ "$(grep -cE "$A|$B" <<<"$said")" = 0 ]
-	vm_run 'rm /etc/mdev.d/00-*.conf'
 }
 
 @test "boot: an instance that was undefined does not come back" {
