@@ -1,0 +1,425 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Parents: platform devices, registered with the core when a test says so
+ *
+ * Words that a registration takes:
+ *
+ * api=NAME	the instances' device_api; vfio-pci without
+ * types=N	how many types, type0 and so on; 2 without
+ * max=N	how many instances; 4 without
+ * serialize	sets &parent_ops.serialize
+ * twice	the instances' attribute group is listed twice, so that it can
+ *		not be made
+ * lack=OP	leaves an entry of &parent_ops out
+ */
+
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/platform_device.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/sysfs.h>
+
+#include "mdev_test.h"
+
+#define TEST_NR_PARENTS	3
+#define TEST_MAX_TYPES	300
+
+struct test_registration {
+	struct parent_ops ops;
+	char api[16];
+	struct mdev_type_desc types[TEST_MAX_TYPES + 1];
+	char type_names[TEST_MAX_TYPES][8];
+};
+
+static struct test_parent {
+	struct platform_device *pdev;
+	struct test_registration *reg; /* under test_parents_lock */
+	atomic_t instances;
+} test_parents[TEST_NR_PARENTS];
+
+static DEFINE_MUTEX(test_parents_lock); /* not held over calls of the core */
+
+u32 test_areas = 1;
+u32 test_left;
+
+static struct test_parent *test_parent_of(struct mdev_device *mdev)
+{
+	return &test_parents[to_platform_device(mdev->parent->dev)->id];
+}
+
+static int test_lifecycle(enum test_call call)
+{
+	int rc;
+
+	test_call_enter(TEST_LIFECYCLE);
+	rc = test_call(call);
+	test_call_leave(TEST_LIFECYCLE);
+	return rc;
+}
+
+/* An instance's data is the params that it was made with. */
+static int test_create(struct mdev_device *mdev, const char *params)
+{
+	char *copy = kstrdup(params ?: "", GFP_KERNEL);
+	int rc;
+
+	if (!copy)
+		return -ENOMEM;
+	rc = test_lifecycle(TEST_CREATE);
+	if (rc) {
+		kfree(copy);
+		return rc;
+	}
+	mdev_set_drvdata(mdev, copy);
+	atomic_inc(&test_parent_of(mdev)->instances);
+	return 0;
+}
+
+static void test_destroy(struct mdev_device *mdev)
+{
+	test_lifecycle(TEST_DESTROY);
+	kfree(mdev_get_drvdata(mdev));
+	atomic_dec(&test_parent_of(mdev)->instances);
+}
+
+static int test_start(struct mdev_device *mdev)
+{
+	return test_lifecycle(TEST_START);
+}
+
+static int test_stop(struct mdev_device *mdev)
+{
+	return test_lifecycle(TEST_STOP);
+}
+
+static int test_open(struct mdev_device *mdev)
+{
+	return test_call(TEST_OPEN);
+}
+
+static void test_close(struct mdev_device *mdev)
+{
+	test_call(TEST_CLOSE);
+}
+
+/* All that there is to read is the offset that was asked for. */
+static ssize_t test_read(struct mdev_device *mdev, char *buf, size_t count,
+			 loff_t pos)
+{
+	__le64 val = cpu_to_le64(pos);
+
+	count = min(count, sizeof(val));
+	memcpy(buf, &val, count);
+	return count;
+}
+
+static ssize_t test_write(struct mdev_device *mdev, const char *buf,
+			  size_t count, loff_t pos)
+{
+	return count;
+}
+
+static int test_get_region_info(struct mdev_device *mdev,
+				struct vfio_region_info *info,
+				struct vfio_info_cap *caps)
+{
+	struct vfio_region_info_cap_sparse_mmap *sparse;
+	u32 nr = READ_ONCE(test_areas), i;
+	int rc;
+
+	if (info->index)
+		return 0;
+	info->size = (u64)nr * 2 * PAGE_SIZE;
+	info->flags = VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE |
+		      VFIO_REGION_INFO_FLAG_MMAP;
+
+	sparse = kzalloc(struct_size(sparse, areas, nr), GFP_KERNEL);
+	if (!sparse)
+		return -ENOMEM;
+	sparse->header.id = VFIO_REGION_INFO_CAP_SPARSE_MMAP;
+	sparse->header.version = 1;
+	sparse->nr_areas = nr;
+	for (i = 0; i < nr; i++) {
+		sparse->areas[i].offset = (u64)i * 2 * PAGE_SIZE;
+		sparse->areas[i].size = PAGE_SIZE;
+	}
+	rc = vfio_info_add_capability(caps, &sparse->header,
+				      struct_size(sparse, areas, nr));
+	kfree(sparse);
+	return rc;
+}
+
+/* As much as a file of sysfs holds */
+static ssize_t test_description(struct device *dev,
+				const struct mdev_type_desc *type, char *buf)
+{
+	return sysfs_emit(buf, "%*s\n", (int)PAGE_SIZE - 2, "end");
+}
+
+static ssize_t params_show(struct device *dev, struct device_attribute *attr,
+			   char *buf)
+{
+	return sysfs_emit(buf, "%s\n",
+			  (char *)mdev_get_drvdata(to_mdev_device(dev)));
+}
+static DEVICE_ATTR_RO(params);
+
+static struct attribute *test_instance_attrs[] = {
+	&dev_attr_params.attr,
+	NULL
+};
+
+static const struct attribute_group test_instance_group = {
+	.name = "mdev_test",
+	.attrs = test_instance_attrs,
+};
+
+static const struct attribute_group *test_instance_groups[] = {
+	&test_instance_group,
+	NULL
+};
+
+static const struct attribute_group *test_instance_groups_twice[] = {
+	&test_instance_group,
+	&test_instance_group,
+	NULL
+};
+
+static ssize_t instances_show(struct device *dev, struct device_attribute *attr,
+			      char *buf)
+{
+	struct test_parent *parent = &test_parents[to_platform_device(dev)->id];
+
+	return sysfs_emit(buf, "%d\n", atomic_read(&parent->instances));
+}
+static DEVICE_ATTR_RO(instances);
+
+static struct attribute *test_parent_attrs[] = {
+	&dev_attr_instances.attr,
+	NULL
+};
+
+static umode_t test_parent_is_visible(struct kobject *kobj,
+				      struct attribute *attr, int n)
+{
+	test_call(TEST_ATTRS);
+	return attr->mode;
+}
+
+static const struct attribute_group test_parent_group = {
+	.name = "mdev_test",
+	.attrs = test_parent_attrs,
+	.is_visible = test_parent_is_visible,
+};
+
+static const struct attribute_group *test_parent_groups[] = {
+	&test_parent_group,
+	NULL
+};
+
+static const struct parent_ops test_ops = {
+	.owner = THIS_MODULE,
+	.device_api = VFIO_DEVICE_API_PCI_STRING,
+	.num_regions = VFIO_PCI_NUM_REGIONS,
+	.num_irqs = VFIO_PCI_NUM_IRQS,
+	.max_instances = 4,
+	.dev_attr_groups = test_parent_groups,
+	.mdev_attr_groups = test_instance_groups,
+	.description = test_description,
+	.create = test_create,
+	.destroy = test_destroy,
+	.start = test_start,
+	.stop = test_stop,
+	.open = test_open,
+	.close = test_close,
+	.read = test_read,
+	.write = test_write,
+	.get_region_info = test_get_region_info,
+};
+
+static int test_leave_out(struct parent_ops *ops, const char *name)
+{
+	static const struct {
+		const char *name;
+		size_t offset;
+	} pointers[] = {
+		{ "owner", offsetof(struct parent_ops, owner) },
+		{ "device_api", offsetof(struct parent_ops, device_api) },
+		{ "types", offsetof(struct parent_ops, supported_types) },
+		{ "create", offsetof(struct parent_ops, create) },
+		{ "destroy", offsetof(struct parent_ops, destroy) },
+		{ "start", offsetof(struct parent_ops, start) },
+		{ "stop", offsetof(struct parent_ops, stop) },
+		{ "read", offsetof(struct parent_ops, read) },
+		{ "write", offsetof(struct parent_ops, write) },
+		{ "region_info", offsetof(struct parent_ops, get_region_info) },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(pointers); i++) {
+		if (strcmp(name, pointers[i].name))
+			continue;
+		memset((char *)ops + pointers[i].offset, 0, sizeof(void *));
+		return 0;
+	}
+	return -ENOENT;
+}
+
+static int test_set_types(struct test_registration *reg, const char *number)
+{
+	unsigned int nr, i;
+
+	if (kstrtouint(number, 10, &nr) || nr > TEST_MAX_TYPES)
+		return -ERANGE;
+	memset(reg->types, 0, sizeof(reg->types));
+	for (i = 0; i < nr; i++) {
+		snprintf(reg->type_names[i], sizeof(reg->type_names[i]),
+			 "type%u", i);
+		reg->types[i].name = reg->type_names[i];
+	}
+	return 0;
+}
+
+static int test_apply_flag(struct test_registration *reg, const char *word)
+{
+	if (!strcmp(word, "serialize"))
+		reg->ops.serialize = true;
+	else if (!strcmp(word, "twice"))
+		reg->ops.mdev_attr_groups = test_instance_groups_twice;
+	else
+		return -ENOENT;
+	return 0;
+}
+
+static int test_apply_word(struct test_registration *reg, char *word)
+{
+	char *value = strchr(word, '=');
+
+	if (value)
+		*value++ = '\0';
+	if (!value)
+		return test_apply_flag(reg, word);
+	if (!strcmp(word, "lack"))
+		return test_leave_out(&reg->ops, value);
+	if (!strcmp(word, "types"))
+		return test_set_types(reg, value);
+	if (!strcmp(word, "max"))
+		return kstrtouint(value, 10, &reg->ops.max_instances);
+	if (!strcmp(word, "api")) {
+		strscpy(reg->api, value, sizeof(reg->api));
+		reg->ops.device_api = reg->api;
+		return 0;
+	}
+	return -ENOENT;
+}
+
+static struct test_registration *test_registration_new(char *words)
+{
+	struct test_registration *reg;
+	char *word;
+	int rc;
+
+	reg = kzalloc(sizeof(*reg), GFP_KERNEL);
+	if (!reg)
+		return ERR_PTR(-ENOMEM);
+	reg->ops = test_ops;
+	reg->ops.supported_types = reg->types;
+	rc = test_set_types(reg, "2");
+	while (!rc && (word = strsep(&words, " ")))
+		rc = test_apply_word(reg, word);
+	if (rc) {
+		kfree(reg);
+		return ERR_PTR(rc);
+	}
+	return reg;
+}
+
+/* Returns what mdev_register_device() does, or -ENOENT for an unknown word */
+int test_parent_register(unsigned int nr, char *words)
+{
+	struct test_registration *reg;
+	struct test_parent *parent;
+	int rc;
+
+	if (nr >= TEST_NR_PARENTS)
+		return -ENOENT;
+	parent = &test_parents[nr];
+	reg = test_registration_new(words);
+	if (IS_ERR(reg))
+		return PTR_ERR(reg);
+	rc = mdev_register_device(&parent->pdev->dev, &reg->ops);
+	if (rc) {
+		kfree(reg);
+		return rc;
+	}
+	mutex_lock(&test_parents_lock);
+	parent->reg = reg;
+	mutex_unlock(&test_parents_lock);
+	return 0;
+}
+
+int test_parent_unregister(unsigned int nr)
+{
+	struct test_registration *reg;
+	struct test_parent *parent;
+
+	if (nr >= TEST_NR_PARENTS)
+		return -ENOENT;
+	parent = &test_parents[nr];
+	mutex_lock(&test_parents_lock);
+	reg = parent->reg;
+	parent->reg = NULL;
+	mutex_unlock(&test_parents_lock);
+	if (!reg)
+		return -ENODEV;
+	mdev_unregister_device(&parent->pdev->dev);
+	test_left = atomic_read(&parent->instances);
+	kfree(reg);
+	return 0;
+}
+
+/* The types' folders bear the driver's name. */
+static struct platform_driver test_platform_driver = {
+	.driver.name = "mdev_test",
+};
+
+static void test_parents_remove(void)
+{
+	unsigned int nr;
+
+	for (nr = 0; nr < TEST_NR_PARENTS; nr++)
+		if (!IS_ERR_OR_NULL(test_parents[nr].pdev))
+			platform_device_unregister(test_parents[nr].pdev);
+	platform_driver_unregister(&test_platform_driver);
+}
+
+int test_parents_init(void)
+{
+	struct platform_device *pdev;
+	unsigned int nr;
+	int rc;
+
+	rc = platform_driver_register(&test_platform_driver);
+	if (rc)
+		return rc;
+	for (nr = 0; nr < TEST_NR_PARENTS; nr++) {
+		pdev = platform_device_register_simple("mdev_test", nr, NULL,
+						       0);
+		if (IS_ERR(pdev)) {
+			test_parents_remove();
+			return PTR_ERR(pdev);
+		}
+		test_parents[nr].pdev = pdev;
+	}
+	return 0;
+}
+
+void test_parents_exit(void)
+{
+	unsigned int nr;
+
+	for (nr = 0; nr < TEST_NR_PARENTS; nr++)
+		test_parent_unregister(nr);
+	test_parents_remove();
+}
