@@ -11,8 +11,7 @@ enum exit_status { DONE = 0, FAILED = 1, USAGE = 2 };
 /* The options that stand with every verb. */
 struct globals {
 	const char *root;
-	bool json, raw, noheadings, quiet, syslog, help, version;
-	unsigned int verbose;
+	bool json, raw, noheadings, quiet, verbose, syslog, help, version;
 };
 
 /* A verb is data: parsing, --help and completion read this and nothing else. */

@@ -32,6 +32,7 @@ static char *explain_no_instance(const struct definition *def)
 	char *reason;
 
 	live_devices(&devices, def->parent_name);
+	device_list_sort(&devices);
 	for (size_t i = 0; i < devices.n; i++) {
 		char text[IDENTITY_TEXT_SIZE];
 

@@ -20,7 +20,7 @@ static const struct option_row global_options[] = {
 	{"raw", 0, OPTION_FLAG, NULL, "print tables with single spaces, for scripts", GO(raw)},
 	{"noheadings", 0, OPTION_FLAG, NULL, "print tables without headings", GO(noheadings)},
 	{"quiet", 'q', OPTION_FLAG, NULL, "print errors only", GO(quiet)},
-	{"verbose", 'v', OPTION_COUNTER, NULL, "say more; twice: still more", GO(verbose)},
+	{"verbose", 'v', OPTION_FLAG, NULL, "tell what was passed over, too", GO(verbose)},
 	{"syslog", 0, OPTION_FLAG, NULL, "send messages to the system's log", GO(syslog)},
 	{"version", 'V', OPTION_FLAG, NULL, "print the version", GO(version)},
 	{"help", 'h', OPTION_FLAG, NULL, "print this help", GO(help)},
@@ -78,7 +78,7 @@ static int apply_globals(const struct globals *globals)
 	if (globals->quiet)
 		msg_set_level(MSG_ERROR);
 	else if (globals->verbose)
-		msg_set_level(globals->verbose > 1 ? MSG_DEBUG : MSG_INFO);
+		msg_set_level(MSG_INFO);
 	return DONE;
 }
 

@@ -34,17 +34,9 @@ static void add_visible(struct buf *line, const char *text)
 
 static int syslog_priority(enum msg_level level)
 {
-	switch (level) {
-	case MSG_ERROR:
-		return LOG_ERR;
-	case MSG_WARNING:
-		return LOG_WARNING;
-	case MSG_INFO:
+	if (level == MSG_INFO)
 		return LOG_INFO;
-	case MSG_DEBUG:
-		break;
-	}
-	return LOG_DEBUG;
+	return level == MSG_WARNING ? LOG_WARNING : LOG_ERR;
 }
 
 static void say(enum msg_level level, const char *prefix, const char *fmt, va_list args)
@@ -88,14 +80,5 @@ void msg_info(const char *fmt, ...)
 
 	va_start(args, fmt);
 	say(MSG_INFO, "", fmt, args);
-	va_end(args);
-}
-
-void msg_debug(const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	say(MSG_DEBUG, "debug: ", fmt, args);
 	va_end(args);
 }

@@ -5,7 +5,7 @@
 
 #include "util.h"
 
-enum msg_level { MSG_ERROR, MSG_WARNING, MSG_INFO, MSG_DEBUG };
+enum msg_level { MSG_ERROR, MSG_WARNING, MSG_INFO };
 
 /* The least important level still shown; MSG_WARNING at the start. */
 void msg_set_level(enum msg_level level);
@@ -20,6 +20,5 @@ void msg_to_syslog(void);
 void msg_error(const char *fmt, ...) PRINTF_LIKE(1, 2);
 void msg_warning(const char *fmt, ...) PRINTF_LIKE(1, 2);
 void msg_info(const char *fmt, ...) PRINTF_LIKE(1, 2);
-void msg_debug(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
 #endif

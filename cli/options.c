@@ -41,9 +41,6 @@ static int store_option(struct parser *parser, const struct found *found, const 
 	case OPTION_FLAG:
 		*(bool *)found->target = true;
 		return 0;
-	case OPTION_COUNTER:
-		++*(unsigned int *)found->target;
-		return 0;
 	case OPTION_TEXTS:
 		strlist_add(found->target, arg);
 		return 0;

@@ -9,7 +9,6 @@ enum option_kind {
 	OPTION_FLAG, /* no argument: bool */
 	OPTION_TEXT, /* one argument: const char *, NULL when not given */
 	OPTION_TEXTS, /* one argument, any number of times: struct strlist */
-	OPTION_COUNTER, /* no argument, may be repeated: unsigned int */
 };
 
 /* One row says all there is to know of an option; a table ends with a row without a name. */

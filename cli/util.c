@@ -101,18 +101,11 @@ void *arena_alloc(struct arena *arena, size_t size)
 	return p;
 }
 
-char *arena_strndup(struct arena *arena, const char *s, size_t len)
-{
-	char *copy = arena_alloc(arena, len + 1);
-
-	memcpy(copy, s, len);
-	copy[len] = '\0';
-	return copy;
-}
-
 char *arena_strdup(struct arena *arena, const char *s)
 {
-	return arena_strndup(arena, s, strlen(s));
+	size_t size = strlen(s) + 1;
+
+	return memcpy(arena_alloc(arena, size), s, size);
 }
 
 void arena_free(struct arena *arena)

@@ -72,7 +72,6 @@ struct arena {
 
 void *arena_alloc(struct arena *arena, size_t size);
 char *arena_strdup(struct arena *arena, const char *s);
-char *arena_strndup(struct arena *arena, const char *s, size_t len);
 void arena_free(struct arena *arena);
 
 /* A growing text; zeroed at the start, always NUL-terminated once something was added. */
