@@ -127,7 +127,7 @@ static int make_plan(struct plan *plan, const struct create_args *args, const ch
 }
 
 /* The device that was just made, as the kernel has it. */
-static const struct device *look_up(struct plan *plan)
+static struct device *look_up(struct plan *plan)
 {
 	device_list_free(&plan->inventory.devices);
 	live_devices(&plan->inventory.devices, plan->def.parent_name);
@@ -142,7 +142,7 @@ static int keep(struct plan *plan, char **reterr)
 	const struct device *dev;
 
 	if (!rc) {
-		msg_info("defined in %s", path);
+		plan->def.file = arena_strdup(&plan->arena, path);
 		return 0;
 	}
 	dev = look_up(plan);
@@ -153,7 +153,7 @@ static int keep(struct plan *plan, char **reterr)
 
 static void print(struct plan *plan, const struct globals *globals)
 {
-	const struct device *dev = globals->json ? look_up(plan) : NULL;
+	struct device *dev = globals->json ? look_up(plan) : NULL;
 	char text[IDENTITY_TEXT_SIZE];
 	struct json_array array;
 
@@ -162,8 +162,10 @@ static void print(struct plan *plan, const struct globals *globals)
 		return;
 	}
 	json_begin(&array);
-	if (dev)
+	if (dev) {
+		dev->def = plan->def.file ? &plan->def : NULL;
 		json_add_device(&array, dev, false, "create", NULL);
+	}
 	json_end(&array);
 }
 

@@ -97,7 +97,7 @@ static struct json_object *definition_object(const struct definition *def)
 	add_text(object, "description", def->description);
 	json_object_object_add(object, "attrs", attrs_object(def));
 	add_text(object, "file", def->file);
-	if (def->file)
+	if (def->line)
 		add_number(object, "line", def->line);
 	else
 		add_text(object, "line", NULL);

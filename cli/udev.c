@@ -140,7 +140,7 @@ static int64_t now_ms(void)
 int udev_wait_end(struct udev_wait *wait, const char *name, unsigned int seconds)
 {
 	int64_t end = now_ms() + (int64_t)seconds * 1000;
-	bool seen = false;
+	bool seen = !name;
 
 	if (!wait)
 		return 0;

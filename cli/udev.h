@@ -14,7 +14,7 @@ int udev_property(const char *path, const char *key, char **ret_value);
 /*
  * Waiting for udev to be done with a new device: begin before it is made, end after. begin
  * returns NULL where udev does not run (or with another root), end accepts that and frees.
- * end returns 0 or -ETIMEDOUT.
+ * end waits for the device of that name (NULL: for nothing); 0 or -ETIMEDOUT.
  */
 struct udev_wait;
 struct udev_wait *udev_wait_begin(void);

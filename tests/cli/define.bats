@@ -60,8 +60,8 @@ auto = yes"
 @test "JSON" {
 	requires jq
 	mdev --root "$ROOT" define "$U1" -p soft -t soft-1 --json
-	assert "$(jq -c '.[0] | [.uuid, .live, .defined.file, .action]' <<<"$output")" == \
-		"[\"$U1\",null,\"$ETC/$U1.conf\",\"define\"]"
+	assert "$(jq -c '.[0] | [.uuid, .live, .defined.file, .defined.line, .action]' <<<"$output")" == \
+		"[\"$U1\",null,\"$ETC/$U1.conf\",null,\"define\"]"
 }
 
 @test "what is defined is not defined again" {
