@@ -35,7 +35,7 @@ samples := $(notdir $(wildcard conf.d/mdev.d/*.conf))
 
 .DELETE_ON_ERROR:
 .PHONY: all help asan guest-programs man kmod modules_install setup demo check check-unit check-cli \
-	check-kernel check-in-tree check-boot lint bench install uninstall clean
+	check-kernel check-in-tree check-nested check-boot lint bench install uninstall clean
 
 all: build/mdev man ## The command and its man pages, in build/ (the default)
 
@@ -96,7 +96,7 @@ demo: setup ## The main job on a real kernel, as a transcript
 check: setup ## Every test; ends with "N passed, N failed, N skipped"
 	@VM_KERNELS="$(VM_KERNELS)" tests/check all
 
-check-unit check-cli check-kernel check-in-tree check-boot lint: setup ## That suite alone
+check-unit check-cli check-kernel check-in-tree check-nested check-boot lint: setup ## That suite alone
 	@VM_KERNELS="$(VM_KERNELS)" tests/check $(@:check-%=%)
 
 bench: setup ## The measurements

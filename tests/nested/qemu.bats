@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Instances given to QEMU, inside the virtual machine.
+#
+# Theory of operation: the nested machine never runs. QEMU's test protocol (docs/devel/qtest in its
+# sources) plays its processor: ports, memory, and what arrives at the interrupt controller. What
+# the registers answer is computed by the edu of the outer machine, whose count of jobs shows it.
+
+load ../kernel/kernel
+
+BAR0=$((0xe0000000))
+BAR2=$((0xe0100000))
+ID=$((0x11e81234))
+MSI_TARGET=$((0x100000))
+SLOT=5
+
+setup_file() {
+	load ../kernel/kernel
+	requires_core ours
+	command -v qemu-system-x86_64 >/dev/null || skip "needs QEMU in the virtual machine"
+	load_modules
+}
+
+teardown_file() {
+	load ../kernel/kernel
+	unload_modules
+}
+
+teardown() {
+	stop_qemu
+	remove_devices
+}
+
+# Starts QEMU with the instance $1, and waits until it answers.
+start_qemu() {
+	IRQS=$BATS_TEST_TMPDIR/irqs
+	: >"$IRQS"
+	coproc QEMU { exec qemu-system-x86_64 -M q35 -accel tcg -m 64 -nodefaults -display none -S \
+		-qtest stdio -qtest-log none \
+		-device "vfio-pci,sysfsdev=$DEVICES/$1,addr=$SLOT" 2>"$BATS_TEST_TMPDIR/qemu" 3>&-; }
+	# shellcheck disable=SC2153 # bash sets it
+	QEMU_IN=${QEMU[1]} QEMU_OUT=${QEMU[0]}
+	qtest irq_intercept_in ioapic || { cat "$BATS_TEST_TMPDIR/qemu"; return 1; }
+}
+
+stop_qemu() {
+	[ -n "${QEMU_PID-}" ] || return 0
+	local pid=$QEMU_PID
+	kill "$pid" 2>/dev/null || :
+	wait "$pid" || :
+}
+
+# qtest COMMAND...: sends it to QEMU and prints the answer; interrupts on the way go to $IRQS
+qtest() {
+	local word value
+	printf '%s\n' "$*" >&"$QEMU_IN"
+	while read -r -t 60 word value <&"$QEMU_OUT"; do
+		case $word in
+		IRQ) echo "$value" >>"$IRQS" ;;
+		OK) printf '%s\n' "$value"; return ;;
+		*) echo "qtest: '$*' is answered with '$word $value'" >&2; return 1 ;;
+		esac
+	done
+	echo "QEMU does not answer '$*'" >&2
+	return 1
+}
+
+config_address() {
+	qtest outl 0xcf8 $((0x80000000 | $1 << 11 | $2)) >/dev/null
+}
+
+# config OFFSET [VALUE]: a word of the device's config space
+config() {
+	config_address $SLOT "$1"
+	if [ $# = 2 ]; then
+		qtest outl 0xcfc "$2" >/dev/null
+	else
+		printf '%d\n' "$(qtest inl 0xcfc)"
+	fi
+}
+
+# bar ADDRESS [VALUE]: a word of memory, or of what stands there
+bar() {
+	if [ $# = 2 ]; then
+		qtest writel "$1" "$2" >/dev/null
+	else
+		printf '%d\n' "$(qtest readl "$1")"
+	fi
+}
+
+# Gives the BARs their places, and lets the device answer there and reach memory.
+enable_device() {
+	config 0x10 $BAR0
+	config 0x18 $BAR2
+	config 0x04 6
+}
+
+# MSI becomes a write of a number into the nested machine's memory, where it can be seen.
+enable_msi() {
+	config 0x44 $MSI_TARGET
+	config 0x48 0
+	config 0x4c 4711
+	config 0x40 $(($(config 0x40) | 1 << 16))
+}
+
+msi_came() {
+	[ "$(bar $MSI_TARGET)" = 4711 ]
+}
+
+jobs_are() {
+	[ "$(bar $((BAR2 + 0x1000)))" = "$1" ]
+}
+
+# The last change of the interrupt line. QEMU's answer to anything comes after the news of it; what
+# is asked here is not an access to a BAR, which would make QEMU lower the line and unmask.
+irq_is() {
+	config 0 >/dev/null
+	[ "$(tail -n 1 "$IRQS" | cut -d ' ' -f 1)" = "$1" ]
+}
+
+@test "QEMU: the instance stands on the nested machine's bus" {
+	create $UUID
+	start_qemu $UUID
+	found=
+	for slot in $(seq 0 31); do
+		config_address "$slot" 0
+		[ $(($(qtest inl 0xcfc))) != $ID ] || found+=" $slot"
+	done
+	assert "$found" = " $SLOT"
+	assert "$(config 0x08)" = $((0x00ff0010))
+	# No physical function stands behind it that could report errors of the bus.
+	assert "$(grep -v 'Could not enable error recovery' "$BATS_TEST_TMPDIR/qemu")" = ""
+}
+
+@test "QEMU: the BARs have their sizes and can be moved" {
+	create $UUID
+	start_qemu $UUID
+	config 0x10 $((0xffffffff))
+	config 0x18 $((0xffffffff))
+	assert "$(config 0x10)" = $((0xfff00000))
+	assert "$(config 0x18)" = $((0xffffe000))
+	for other in 0x14 0x1c 0x20 0x24; do
+		config $other $((0xffffffff))
+		assert "$(config $other)" = 0
+	done
+	enable_device
+	assert "$(bar $BAR0)" = $((0x010000ed))
+	config 0x10 $((BAR0 + 0x10000000))
+	assert "$(bar $((BAR0 + 0x10000000)))" = $((0x010000ed))
+}
+
+@test "QEMU: the physical engine computes a factorial for the nested machine, with INTx" {
+	before=$(cat /sys/bus/pci/devices/$PARENT/medu/jobs_total)
+	create $UUID
+	start_qemu $UUID
+	enable_device
+	bar $((BAR0 + 0x20)) $((0x80))
+	bar $((BAR0 + 0x08)) 10
+	wait_for irq_is raise
+	assert "$(bar $((BAR0 + 0x08)))" = 3628800
+	assert "$(cat /sys/bus/pci/devices/$PARENT/medu/jobs_total)" = $((before + 1))
+	# A level: those accesses made QEMU unmask, which brings it again, until it is acknowledged.
+	wait_for irq_is raise
+	bar $((BAR0 + 0x64)) 1
+	wait_for irq_is lower
+	assert "$(bar $((BAR0 + 0x24)))" = 0
+}
+
+@test "QEMU: the same with MSI" {
+	create $UUID
+	start_qemu $UUID
+	enable_device
+	enable_msi
+	bar $((BAR0 + 0x20)) $((0x80))
+	bar $((BAR0 + 0x08)) 12
+	wait_for msi_came
+	assert "$(bar $((BAR0 + 0x08)))" = 479001600
+	assert "$(cat "$IRQS")" = ""
+}
+
+@test "QEMU: DMA between the nested machine's memory and the physical engine" {
+	create -t medu-dma $UUID
+	start_qemu $UUID
+	enable_device
+	enable_msi
+	text=$(printf 'through two machines' | od -An -v -tx1 | tr -d ' \n')
+	size=$((${#text} / 2))
+	qtest write 0x200000 $size "0x$text"
+	# To the engine (0x40000), then back to elsewhere
+	for job in "0x200000 0x40000 5" "0x40000 0x300000 7"; do
+		read -r src dst cmd <<<"$job"
+		bar $MSI_TARGET 0
+		bar $((BAR0 + 0x80)) "$src"
+		bar $((BAR0 + 0x88)) "$dst"
+		bar $((BAR0 + 0x90)) $size
+		bar $((BAR0 + 0x98)) "$cmd"
+		wait_for msi_came
+		bar $((BAR0 + 0x64)) $((0x100))
+	done
+	assert "$(qtest read 0x300000 $size)" = "0x$text"
+	assert "$(cat $DEVICES/$UUID/medu/jobs)" = 2
+}
+
+@test "QEMU: the page that can be mapped, and the one beside it that can not" {
+	create $UUID
+	start_qemu $UUID
+	enable_device
+	bar $BAR2 $((0x12345678))
+	assert "$(bar $BAR2)" = $((0x12345678))
+	assert "$(bar $((BAR2 + 0x1000)))" = 0
+	bar $((BAR0 + 0x08)) 3
+	wait_for jobs_are 1
+	grep -qF '[vfio-mdev]' "/proc/$QEMU_PID/maps"
+}
+
+@test "QEMU: an instance is held while QEMU runs, and free when it is killed" {
+	create $UUID
+	start_qemu $UUID
+	fails_with "Device or resource busy" remove $UUID
+	kill -9 "$QEMU_PID"
+	wait_for remove $UUID
+}
