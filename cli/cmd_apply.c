@@ -114,12 +114,11 @@ static void create(struct run *run, struct action *action)
 	}
 }
 
-static void destroy(struct run *run, const struct action *action)
+static void destroy(struct run *run, const struct action *action, const char *holder)
 {
-	_cleanup_free_ char *error = NULL, *holder = NULL;
+	_cleanup_free_ char *error = NULL;
 	struct device *dev = action->dev;
 
-	holder_find(&dev, 1, &holder);
 	if (holder || (!live_core_is_extended() && holder_has_group_open(dev)))
 		set_text(&error, "it is in use by %s",
 			 holder ? holder : "a process that cannot be seen from here");
@@ -155,7 +154,8 @@ static void pass_over(struct run *run, const struct action *action)
 		print(run, action, NULL);
 }
 
-static void carry_out(struct run *run, struct action *action)
+/* holder: who was seen to have a device open that is to be destroyed */
+static void carry_out(struct run *run, struct action *action, const char *holder)
 {
 	if (run->dry_run) {
 		print(run, action, NULL);
@@ -166,7 +166,7 @@ static void carry_out(struct run *run, struct action *action)
 		create(run, action);
 		return;
 	case ACTION_DESTROY:
-		destroy(run, action);
+		destroy(run, action, holder);
 		return;
 	case ACTION_DIFFERS:
 		report_difference(run, action);
@@ -205,9 +205,23 @@ static bool concerns(const struct inventory *inventory, const char *parent)
 	return false;
 }
 
+/* Of the devices to destroy, which come first in a plan; one look at the processes for all. */
+static char **find_holders(const struct plan *plan, size_t destroy_count)
+{
+	_cleanup_free_ struct device **devs = xcalloc(destroy_count, sizeof(struct device *));
+	char **holders = xcalloc(destroy_count, sizeof(*holders));
+
+	for (size_t i = 0; i < destroy_count; i++)
+		devs[i] = plan->v[i].dev;
+	holder_find(devs, destroy_count, holders);
+	return holders;
+}
+
 static void apply(struct run *run, const struct plan_wish *wish)
 {
 	_cleanup_close_ int lock = run->dry_run ? -1 : take_lock();
+	_cleanup_free_ char **holders = NULL;
+	size_t destroy_count = 0;
 	struct plan plan;
 
 	if (lock < 0 && !run->dry_run) {
@@ -216,8 +230,13 @@ static void apply(struct run *run, const struct plan_wish *wish)
 	}
 	inventory_load_devices(&run->inventory, wish->parent);
 	plan_make(&run->inventory.definitions, &run->inventory.devices, wish, &plan);
+	while (destroy_count < plan.n && plan.v[destroy_count].kind == ACTION_DESTROY)
+		destroy_count++;
+	holders = find_holders(&plan, destroy_count);
 	for (size_t i = 0; i < plan.n; i++)
-		carry_out(run, &plan.v[i]);
+		carry_out(run, &plan.v[i], i < destroy_count ? holders[i] : NULL);
+	for (size_t i = 0; i < destroy_count; i++)
+		free(holders[i]);
 	plan_free(&plan);
 	lifecycle_creator_close(&run->creator);
 }

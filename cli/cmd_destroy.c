@@ -29,37 +29,46 @@ struct targets {
 	size_t n;
 };
 
+/* There is room for all devices of the inventory. */
 static void add_target(struct targets *targets, struct device *dev)
 {
-	for (size_t i = 0; i < targets->n; i++)
-		if (targets->v[i] == dev)
-			return;
-	targets->v = xrealloc(targets->v, targets->n + 1, sizeof(*targets->v));
 	targets->v[targets->n++] = dev;
 }
 
-/* Every name is looked up before anything is removed. */
-static int choose(struct inventory *inventory, int word_count, char **words,
-		  struct targets *targets)
+static bool is_target(const struct targets *targets, const struct device *dev)
 {
-	struct device_list *devices = &inventory->devices;
-	int status = DONE;
+	for (size_t i = 0; i < targets->n; i++)
+		if (targets->v[i] == dev)
+			return true;
+	return false;
+}
 
-	for (size_t i = 0; !word_count && i < devices->n; i++)
+static void choose_all(struct device_list *devices, struct targets *targets)
+{
+	for (size_t i = 0; i < devices->n; i++)
 		if (device_is_live(&devices->v[i]))
 			add_target(targets, &devices->v[i]);
+}
+
+/* Every name is looked up before anything is removed; one that is given twice counts once. */
+static int choose(struct device_list *devices, int word_count, char **words,
+		  struct targets *targets)
+{
+	int status = DONE;
+
 	for (int i = 0; i < word_count; i++) {
 		_cleanup_free_ char *error = NULL;
 		struct identity id;
 		int rc = find_identity(devices, words[i], device_is_live, &id, &error);
+		struct device *dev = rc ? NULL : live_find(devices, &id);
 
 		if (rc == -EINVAL)
 			return cmd_usage(&cmd_destroy, "%s", error);
 		if (rc) {
 			msg_error("cannot destroy '%s': %s", words[i], error);
 			status = FAILED;
-		} else {
-			add_target(targets, live_find(devices, &id));
+		} else if (!is_target(targets, dev)) {
+			add_target(targets, dev);
 		}
 	}
 	return status;
@@ -153,7 +162,10 @@ static int run(const struct globals *globals, void *p, int word_count, char **wo
 		inventory_load_definitions(&inventory);
 	if (status == DONE) {
 		inventory_load_devices(&inventory, parent);
-		status = choose(&inventory, word_count, words, &targets);
+		targets.v = xcalloc(inventory.devices.n, sizeof(*targets.v));
+		if (args->all)
+			choose_all(&inventory.devices, &targets);
+		status = choose(&inventory.devices, word_count, words, &targets);
 	}
 	if (status == DONE)
 		status = check_unused(&targets);

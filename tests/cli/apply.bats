@@ -147,6 +147,19 @@ mdev: $ROOT/etc/mdev.d/0.conf:5: '../soft' cannot name a parent"
 	assert "$(cat "$ROOT"/sys/bus/mdev/devices/*/remove)" == "1"
 }
 
+@test "--prune leaves what is in use, and says by whom" {
+	make_definitions
+	make_device soft soft-1 "$U3"
+	make_device soft soft-1 "$U3-7"
+	mkdir -p "$ROOT/proc/42/fd"
+	echo vmm > "$ROOT/proc/42/comm"
+	ln -s /dev/vfio/0 "$ROOT/proc/42/fd/3"
+	mdev 1 --root "$ROOT" apply --prune -p soft
+	assert "$output" == "destroy $U3:7 parent soft type soft-1"
+	assert "$stderr" == "mdev: cannot destroy $U3: it is in use by PID 42 'vmm'"
+	assert "$(cat "$ROOT/sys/bus/mdev/devices/$U3/remove")" == ""
+}
+
 @test "JSON has the devices, the actions and the errors" {
 	requires jq
 	make_definitions
