@@ -8,9 +8,8 @@
 # Makes what every guest starts from; call it once. Usage: vm_prepare X.Y
 vm_prepare() {
 	"$vm/build-image"
-	"$vm/build-payload" "$1" ours
+	"$vm/build-guest" "$1" ours "$top/build/vm/initrd-$1-payload"
 	"$vm/build-initrd" "$1" "$top/build/vm/initrd-$1"
-	"$vm/build-initrd" "$1" "$top/build/vm/initrd-$1-payload" "$top/build/vm/payload-$1-ours"
 }
 
 # Gives VM_DIR a guest that was never booted. Usage: vm_new X.Y
