@@ -17,6 +17,12 @@ requires_core() {
 	[ "${MDEV_TEST_CORE-}" = "$1" ] || skip "needs the virtual machine with the core '$1'"
 }
 
+# Skips the test where instances have no file of their own to be opened by.
+has_iommufd() {
+	modprobe iommufd 2>/dev/null || :
+	[ -e /dev/iommu ] || skip "needs /dev/iommu: this kernel has no iommufd"
+}
+
 load_modules() {
 	modprobe vfio_iommu_type1
 	modprobe vfio_mdev
