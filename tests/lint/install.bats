@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# make install and make uninstall, into a folder of the test's.
+
+setup() {
+	cd "$BATS_TEST_DIRNAME/../.." || return
+	mkdir -p build/vm
+	DESTDIR=$BATS_TEST_TMPDIR/root
+}
+
+# The guests' builds take this lock as well: they write the same object files.
+in_turn() {
+	flock -w 600 build/vm/lock make -s "$@" DESTDIR="$DESTDIR" prefix=/opt/mdev sysconfdir=/etc
+}
+
+@test "install puts everything below DESTDIR and prefix" {
+	in_turn install
+	"$DESTDIR/opt/mdev/bin/mdev" --version
+	grep -q "RUN+=\"/opt/mdev/bin/mdev " "$DESTDIR/opt/mdev/lib/udev/rules.d/60-mdev.rules"
+	[ "$(grep -c @ "$DESTDIR/opt/mdev/lib/udev/rules.d/60-mdev.rules")" = 0 ]
+	[ -s "$DESTDIR/opt/mdev/share/man/man8/mdev.8" ]
+	[ -s "$DESTDIR/opt/mdev/share/man/man5/mdev.d.5" ]
+	[ -s "$DESTDIR/opt/mdev/share/bash-completion/completions/mdev" ]
+	[ "$(find "$DESTDIR" -type f ! -path '*/opt/mdev/*' ! -path '*/etc/mdev.d/*')" = "" ]
+}
+
+@test "uninstall removes what install put there, and no definition" {
+	in_turn install
+	echo "# mine" >"$DESTDIR/etc/mdev.d/mine.conf"
+	in_turn uninstall
+	[ "$(cd "$DESTDIR" && find . -type f)" = ./etc/mdev.d/mine.conf ]
+}
+
+@test "a sample that was changed is kept by install and by uninstall" {
+	in_turn install
+	echo "# mine" >>"$DESTDIR/etc/mdev.d/example.conf"
+	in_turn install
+	grep -q '^# mine' "$DESTDIR/etc/mdev.d/example.conf"
+	in_turn uninstall
+	grep -q '^# mine' "$DESTDIR/etc/mdev.d/example.conf"
+}
