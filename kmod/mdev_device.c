@@ -82,8 +82,9 @@ static int mdev_device_check_bound(struct mdev_device *mdev)
 }
 
 /*
- * Show a complete instance. It is announced by its uevents while op_lock is
- * held, so that a listener that removes it at once waits until it is live.
+ * Show a complete instance. It is announced while op_lock is held, so that a
+ * listener that removes it at once waits until it is live. It is announced as
+ * bound: there is no bind event behind the add for udev to go through.
  */
 static int mdev_device_publish(struct mdev_device *mdev)
 {
@@ -94,7 +95,6 @@ static int mdev_device_publish(struct mdev_device *mdev)
 	if (!rc) {
 		dev_set_uevent_suppress(&mdev->dev, false);
 		kobject_uevent(&mdev->dev.kobj, KOBJ_ADD);
-		kobject_uevent(&mdev->dev.kobj, KOBJ_BIND);
 		mdev_device_set_live(mdev, true);
 	}
 	mutex_unlock(&mdev->op_lock);
@@ -211,11 +211,26 @@ static int mdev_device_call_stop(struct mdev_device *mdev)
 }
 
 /*
- * Remove a claimed instance. Waits for user space where the bus driver does,
- * which an instance that was claimed while closed never makes it do.
+ * Take the bus driver away, for good. Waits for user space where the bus driver
+ * does, which an instance that was claimed while closed never makes it do. The
+ * remove event says it all: there is no unbind event before it.
  */
+static void mdev_device_unbind(struct mdev_device *mdev)
+{
+	struct device *dev = &mdev->dev;
+
+	device_lock(dev);
+	kill_device(dev);
+	device_unlock(dev);
+	dev_set_uevent_suppress(dev, true);
+	device_release_driver(dev);
+	dev_set_uevent_suppress(dev, false);
+}
+
+/* Remove a claimed instance. It is to be seen for as long as it has a user. */
 static void mdev_device_remove(struct mdev_device *mdev)
 {
+	mdev_device_unbind(mdev);
 	mdev_sysfs_remove_links(mdev);
 	device_del(&mdev->dev);
 	/* No longer live, so nobody else starts or stops it. */

@@ -91,13 +91,42 @@ static void vfio_mdev_close_device(struct vfio_device *vdev)
 	vfio_mdev_irqs_release(self);
 }
 
+/* Most accesses are one register: those are spared the general copy. */
+static int vfio_mdev_copy_out(char __user *buf, const void *piece, size_t len)
+{
+	switch (len) {
+	case 1:
+		return put_user(*(const u8 *)piece, (u8 __user *)buf);
+	case 2:
+		return put_user(*(const u16 *)piece, (u16 __user *)buf);
+	case 4:
+		return put_user(*(const u32 *)piece, (u32 __user *)buf);
+	default:
+		return copy_to_user(buf, piece, len) ? -EFAULT : 0;
+	}
+}
+
+static int vfio_mdev_copy_in(void *piece, const char __user *buf, size_t len)
+{
+	switch (len) {
+	case 1:
+		return get_user(*(u8 *)piece, (const u8 __user *)buf);
+	case 2:
+		return get_user(*(u16 *)piece, (const u16 __user *)buf);
+	case 4:
+		return get_user(*(u32 *)piece, (const u32 __user *)buf);
+	default:
+		return copy_from_user(piece, buf, len) ? -EFAULT : 0;
+	}
+}
+
 static ssize_t vfio_mdev_read(struct vfio_device *vdev, char __user *buf,
 			      size_t count, loff_t *ppos)
 {
 	struct vfio_mdev *self = to_vfio_mdev(vdev);
 	const struct parent_ops *ops = vfio_mdev_ops(self);
 	u8 piece[MDEV_ACCESS_MAX] __aligned(8);
-	size_t done = 0;
+	size_t done = 0, len;
 	ssize_t rc = 0;
 
 	while (done < count) {
@@ -105,12 +134,12 @@ static ssize_t vfio_mdev_read(struct vfio_device *vdev, char __user *buf,
 			       min(count - done, sizeof(piece)), *ppos);
 		if (rc <= 0)
 			break;
-		if (copy_to_user(buf + done, piece, rc)) {
-			rc = -EFAULT;
+		len = rc;
+		rc = vfio_mdev_copy_out(buf + done, piece, len);
+		if (rc)
 			break;
-		}
-		done += rc;
-		*ppos += rc;
+		done += len;
+		*ppos += len;
 	}
 	return done ?: rc;
 }
@@ -127,10 +156,9 @@ static ssize_t vfio_mdev_write(struct vfio_device *vdev,
 
 	while (done < count) {
 		len = min(count - done, sizeof(piece));
-		if (copy_from_user(piece, buf + done, len)) {
-			rc = -EFAULT;
+		rc = vfio_mdev_copy_in(piece, buf + done, len);
+		if (rc)
 			break;
-		}
 		rc = ops->write(self->mdev, piece, len, *ppos);
 		if (rc <= 0)
 			break;

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The command on the project's core and sample parent: what a made root cannot show.
+
+load kernel
+
+setup_file() {
+	bats_require_minimum_version 1.5.0
+	requires_core ours
+	load_modules
+}
+
+setup() {
+	requires_core ours
+	cd "$BATS_TEST_TMPDIR" || return
+}
+
+teardown() {
+	remove_devices
+	rm -f /etc/mdev.d/5f0c3b1e-*.conf
+}
+
+teardown_file() {
+	[ "${MDEV_TEST_CORE-}" != ours ] || unload_modules
+}
+
+@test "types of the parent, by every name it has" {
+	for parent in 0000:01:00.0 01:00.0 pci:1234:11e8/1 /sys/bus/pci/devices/0000:01:00.0 udev:PCI_SLOT_NAME=0000:01:00.0; do
+		run -0 --separate-stderr mdev types -p "$parent" --raw --noheadings -o parent,type
+		echo "$parent: $output $stderr"
+		[ "$output" = "0000:01:00.0 medu-dma"$'\n'"0000:01:00.0 medu-fact" ]
+	done
+}
+
+@test "create writes attributes in order, destroy removes" {
+	run -0 --separate-stderr mdev create "$UUID:3" -p 01:00.0 -t medu-fact -a medu/label=one -a medu/label=two --wait
+	[ "$output" = "$UUID:3" ]
+	[ "$stderr" = "" ]
+	[ "$(cat "$DEVICES/$UUID-3/medu/label")" = two ]
+	run -0 mdev list --raw --noheadings -o uuid,parent,type,state,machine
+	[ "$output" = "$UUID:3 0000:01:00.0 medu-fact live stopped" ]
+	run -0 mdev start "$UUID"
+	run -0 mdev list --raw --noheadings -o machine
+	[ "$output" = started ]
+	run -0 mdev stop "$UUID"
+	run -0 mdev destroy 5f0c
+	[ ! -e "$DEVICES/$UUID-3" ]
+}
+
+@test "an attribute that is refused undoes the instance, and is named" {
+	long=$(printf 'x%.0s' {1..64})
+	run -1 --separate-stderr mdev create "$UUID" -p 01:00.0 -t medu-fact -a medu/label=ok -a "medu/label=$long"
+	echo "$stderr"
+	[ "$stderr" = "mdev: cannot create $UUID: attribute 'medu/label' refused '$long': Invalid argument" ]
+	[ ! -e "$DEVICES/$UUID" ]
+	run -1 --separate-stderr mdev create "$UUID" -p 01:00.0 -t medu-fact -a medu/jobs=1
+	echo "$stderr"
+	[ ! -e "$DEVICES/$UUID" ]
+	run -1 --separate-stderr mdev create "$UUID" -p 01:00.0 -t medu-fact -a driver/unbind=1
+	echo "$stderr"
+	[[ $stderr == *"is not the device's own"* ]]
+	[ ! -e "$DEVICES/$UUID" ]
+	run -1 --separate-stderr mdev create "$UUID" -p 01:00.0 -t medu-fact -a no/such=1
+	echo "$stderr"
+	[[ $stderr == *"has no attribute 'no/such'" ]]
+	[ ! -e "$DEVICES/$UUID" ]
+}
+
+@test "the kernel's refusals are explained" {
+	run -1 --separate-stderr mdev create "$UUID" -p 01:00.0 -t medu-fact --params colour=red
+	echo "$stderr"
+	[[ $stderr == *"the driver refused the parameters 'colour=red'" ]]
+	for i in 1 2 3 4 5 6 7 8; do
+		mdev create "$UUID:$i" -p 01:00.0 -t medu-fact
+	done
+	run -1 --separate-stderr mdev create "$UUID2" -p 01:00.0 -t medu-dma
+	echo "$stderr"
+	[[ $stderr == *"no instance of type 'medu-dma' is left on parent '0000:01:00.0': taken up by $UUID:1, "* ]]
+	run -1 --separate-stderr mdev create "$UUID:1" -p 01:00.0 -t medu-dma
+	[[ $stderr == *"it is live already, on parent '0000:01:00.0' with type 'medu-fact'" ]]
+	run -1 --separate-stderr mdev start "$UUID3"
+	[ "$stderr" = "mdev: cannot start $UUID3: no instance of it is live" ]
+	run -0 mdev destroy -p 01:00.0 --all
+	run -0 mdev list --noheadings
+	[ "$output" = "" ]
+}
+
+@test "a device in use is not removed, nor another with it, and its holder is named" {
+	mdev create "$UUID" -p 01:00.0 -t medu-fact
+	mdev create "$UUID2" -p 01:00.0 -t medu-fact
+	group=$(basename "$(readlink "$DEVICES/$UUID/iommu_group")")
+	exec 7<>"/dev/vfio/$group"
+	run -1 --separate-stderr mdev destroy "$UUID2" "$UUID"
+	echo "$stderr"
+	[[ $stderr == "mdev: cannot destroy $UUID: it is in use by PID "*" 'bash'"* ]]
+	[ -e "$DEVICES/$UUID2" ]
+	exec 7>&-
+	run -0 mdev destroy "$UUID2" "$UUID"
+}
+
+@test "apply twenty times at once: each exactly once, with its attributes" {
+	for i in 1 2 3 4 5 6; do
+		mdev define "$UUID:$i" -p 01:00.0 -t medu-fact --auto -a medu/label=a -a "medu/label=$i"
+	done
+	for _ in $(seq 20); do
+		mdev apply -p 0000:01:00.0 >> out 2>> errors 3>&- &
+	done
+	wait
+	cat out errors
+	[ ! -s errors ]
+	[ "$(wc -l < out)" = 6 ]
+	for i in 1 2 3 4 5 6; do
+		[ "$(cat "$DEVICES/$UUID-$i/medu/label")" = "$i" ]
+	done
+	run -0 --separate-stderr mdev apply
+	[ "$output$stderr" = "" ]
+}
+
+@test "create --define --auto, destroy --undefine" {
+	run -0 mdev create "$UUID" -p udev:PCI_SLOT_NAME=0000:01:00.0 -t medu-dma --define --auto
+	run -0 mdev list --raw --noheadings -o uuid,auto,state
+	[ "$output" = "$UUID yes both" ]
+	run -0 mdev destroy --undefine "$UUID"
+	[ ! -e "/etc/mdev.d/$UUID.conf" ]
+}
+
+@test "create --wait of what is refused does not wait, and --json has the definition" {
+	run -1 --separate-stderr timeout 5 mdev create "$UUID" -p 01:00.0 -t medu-fact -a no/such=1 --wait
+	[[ $stderr == *"has no attribute 'no/such'" ]]
+	run -0 --separate-stderr mdev create "$UUID" -p 01:00.0 -t medu-fact --define --json
+	echo "$output"
+	[[ $output == *'"live":{"name":"'"$UUID"'"'*'"file":"/etc/mdev.d/'"$UUID"'.conf","line":null}'* ]]
+}
