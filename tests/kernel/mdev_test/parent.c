@@ -296,10 +296,9 @@ static int test_apply_word(struct test_registration *reg, char *word)
 {
 	char *value = strchr(word, '=');
 
-	if (value)
-		*value++ = '\0';
 	if (!value)
 		return test_apply_flag(reg, word);
+	*value++ = '\0';
 	if (!strcmp(word, "lack"))
 		return test_leave_out(&reg->ops, value);
 	if (!strcmp(word, "types"))

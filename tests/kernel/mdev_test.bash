@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# How suites talk to the module mdev_test. What is called often here starts no process: that is
+# slow in an emulated machine.
+# shellcheck shell=bash
+
+# shellcheck disable=SC2034 # used by the suites
+{
+	KNOBS=/sys/kernel/debug/mdev_test
+	PARENT0=/sys/devices/platform/mdev_test.0 TYPES0=$PARENT0/mdev_supported_types
+	PARENT1=/sys/devices/platform/mdev_test.1 TYPES1=$PARENT1/mdev_supported_types
+	# The files that make instances of the parents' first type
+	DOOR0=$TYPES0/mdev_test-type0/create
+	DOOR1=$TYPES1/mdev_test-type0/create
+	UUID4=5f0c3b1e-8a45-4c1d-9d5b-000000000004
+	UUID5=5f0c3b1e-8a45-4c1d-9d5b-000000000005
+}
+
+load_test_modules() {
+	modprobe vfio_iommu_type1
+	modprobe vfio_mdev
+	modprobe mdev_test
+}
+
+unload_test_modules() {
+	modprobe -r mdev_test
+	modprobe -r vfio_mdev
+}
+
+# Brings the module back to its beginning, whatever a failed test has left
+reset_test_module() {
+	local file parent
+	[ -z "${HOLDER_PID-}" ] || kill "$HOLDER_PID" 2>/dev/null || :
+	for file in "$KNOBS"/*/{hold,error}; do
+		echo 0 >"$file"
+	done
+	wait
+	control drop
+	for parent in 0 1; do
+		[ ! -e /sys/class/mdev_bus/mdev_test.$parent ] || withdraw $parent
+	done
+	for file in "$KNOBS"/*/{calls,most}; do
+		echo 0 >"$file"
+	done
+}
+
+control() {
+	printf '%s' "$*" >"$KNOBS/control"
+}
+
+# offer N [WORD...]: registers a parent
+offer() {
+	control register "$@"
+}
+
+withdraw() {
+	control unregister "$1"
+}
+
+hold() {
+	echo 1 >"$KNOBS/$1/hold"
+}
+
+release() {
+	echo 0 >"$KNOBS/$1/hold"
+}
+
+# fail CALL [ERRNO]: makes a callback fail from here on; without ERRNO, succeed
+fail() {
+	echo "${2-0}" >"$KNOBS/$1/error"
+}
+
+has_value() {
+	local value
+	read -r value <"$KNOBS/$1"
+	[ "$value" = "$2" ]
+}
+
+# await COUNT VALUE: until a count has come there
+await() {
+	wait_for has_value "$1" "$2"
+}
+
+# expect COUNT=VALUE...: counts are there
+expect() {
+	local count
+	for count in "$@"; do
+		has_value "${count%=*}" "${count#*=}" || {
+			echo "expected $count, got $(<"$KNOBS/${count%=*}")"
+			return 1
+		}
+	done
+}
+
+expect_kept() {
+	assert "$(<"$KNOBS/kept")" = "$1"
+}
+
+# later FILE TEXT: the write, in the background; LATER is its process
+later() {
+	{ write "$1" "$2" 2>"$BATS_TEST_TMPDIR/complaint-$BASHPID"; } 3>&- &
+	LATER=$!
+}
+
+complaint() {
+	echo "$(<"$BATS_TEST_TMPDIR/complaint-$1")"
+}
+
+# succeeds PROCESS...: writes in the background have ended well
+succeeds() {
+	local pid
+	for pid in "$@"; do
+		wait "$pid" || { complaint "$pid"; return 1; }
+	done
+}
+
+# refused REASON FILE TEXT: the write fails, without waiting for anybody
+refused() {
+	local said=
+	IFS= read -r -d '' -t 60 said < <({ write "$2" "$3" && echo "it did"; } 2>&1 3>&-) || :
+	[[ $said == *"$1"* ]] || {
+		echo "'$3' to $2 was not refused with '$1': ${said:-no answer}"
+		return 1
+	}
+}
+
+is_blocked() {
+	[[ $(<"/proc/$1/status") == *State:?[DS]* && $(<"/proc/$1/stack") == *" $2+"* ]]
+}
+
+is_blocked_or_over() {
+	[[ ! -d /proc/$1 || $(<"/proc/$1/status") == *State:?Z* ]] || is_blocked "$1" "$2"
+}
+
+# until_blocked PROCESS FUNCTION: until it waits in a function of the kernel, and fails where it ends
+until_blocked() {
+	wait_for is_blocked_or_over "$1" "$2" 2>/dev/null
+	is_blocked "$1" "$2" || { echo "process $1 did not wait in $2"; return 1; }
+}
+
+# Warnings of the kernel's between these two are looked at by the test, and not by after.bats
+warnings_from_here() {
+	echo "mdev tests: warnings are expected from here" >/dev/kmsg
+}
+
+# warnings_up_to_here TEXT: one said so, and there was nothing worse
+warnings_up_to_here() {
+	local said
+	echo "mdev tests: warnings are expected up to here" >/dev/kmsg
+	said=$(dmesg)
+	said=${said##*warnings are expected from here}
+	echo "$said"
+	[[ $said == *"$1"* ]]
+	[[ ! $said =~ WARNING|BUG|Oops|KASAN|UBSAN|deadlock ]]
+}
+
+# Makes and removes an instance again and again, and notes where mdev_create needed no type
+create_while() {
+	while [ -e "$1" ]; do
+		if write "$2" "$3" 2>>"$1.complaints"; then
+			[[ $2 != */mdev_create ]] || echo "$3" >>"$1.untyped"
+			remove "${3/:/-}" 2>>"$1.complaints" || :
+		fi
+	done
+}
+
+# Reads every file below the folders
+read_while() {
+	local running=$1
+	shift
+	while [ -e "$running" ]; do
+		find "$@" -type f -readable -exec cat {} + || :
+	done >/dev/null 2>&1
+}
