@@ -8,8 +8,10 @@
 
 #include "util.h"
 
+#define UUID_TEXT_LEN 36
+
 /* The room for "UUID-INSTANCE" or "UUID:INSTANCE" with its NUL. */
-#define IDENTITY_TEXT_SIZE (36 + 1 + 10 + 1)
+#define IDENTITY_TEXT_SIZE (UUID_TEXT_LEN + 1 + 10 + 1)
 
 /* Who an instance is. A UUID without a number is instance 0 of that UUID. */
 struct identity {

@@ -46,7 +46,7 @@ void inventory_load_devices(struct inventory *inventory, const char *parent)
 
 	device_list_free(list);
 	live_devices(list, parent);
-	live = list->n;
+	live = inventory->definitions.n ? list->n : 0;
 	if (live)
 		qsort(list->v, live, sizeof(*list->v), compare_identities);
 	for (size_t i = 0; i < inventory->definitions.n; i++) {

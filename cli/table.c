@@ -7,6 +7,7 @@
 #include <locale.h>
 
 #define COLUMNS_MAX 16
+#define CELL_SIZE 4200
 
 struct column {
 	const char *name;
@@ -20,8 +21,13 @@ struct column {
 
 static const char *device_identity(const void *row, char *scratch, size_t size)
 {
+	const struct device *dev = row;
+
 	(void)size;
-	return identity_format(&((const struct device *)row)->id, scratch);
+	/* The name on the bus is the same text, unless there is a number in it. */
+	if (dev->name && strlen(dev->name) == UUID_TEXT_LEN)
+		return dev->name;
+	return identity_format(&dev->id, scratch);
 }
 
 static const char *device_parent(const void *row, char *scratch, size_t size)
@@ -236,26 +242,152 @@ void table_print_columns(enum table_kind kind, bool names_only)
 	}
 }
 
+/* What is printed: a row after the other, in columns of a style that was checked. */
 struct printer {
-	struct libscols_table *table;
+	const struct table_style *style;
 	const struct column *columns[COLUMNS_MAX];
 	int count;
+	struct libscols_table *table; /* NULL when the rows are written directly */
 };
 
-/* The columns of a style that was checked. */
-static void begin(struct printer *printer, const struct column *all,
-		  const struct table_style *style, int tree_column)
+struct rows {
+	const void *v;
+	size_t n, size;
+};
+
+static const void *row_at(const struct rows *rows, size_t i)
+{
+	return (const char *)rows->v + i * rows->size;
+}
+
+static void choose(struct printer *printer, const struct column *all,
+		   const struct table_style *style)
 {
 	_cleanup_free_ char *error = NULL;
 
+	printer->style = style;
+	printer->count = choose_columns(all, style->columns, printer->columns, &error);
+}
+
+/* Never NULL. */
+static const char *cell_of(const struct printer *printer, int i, const void *row,
+			   char scratch[CELL_SIZE])
+{
+	const char *cell = printer->columns[i]->get(row, scratch, CELL_SIZE);
+
+	return cell ? cell : "";
+}
+
+/* Text whose width is the number of its bytes. */
+static bool is_printable_ascii(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (text[i] < 0x20 || text[i] > 0x7e)
+			return false;
+	return true;
+}
+
+/* The width of each column; false when a cell holds more than printable ASCII. */
+static bool measure(const struct printer *printer, const struct rows *rows, size_t *widths)
+{
+	char scratch[CELL_SIZE];
+
+	for (int i = 0; i < printer->count; i++)
+		widths[i] = strlen(printer->columns[i]->name);
+	for (size_t r = 0; r < rows->n; r++)
+		for (int i = 0; i < printer->count; i++) {
+			const char *cell = cell_of(printer, i, row_at(rows, r), scratch);
+			size_t len = strlen(cell);
+
+			if (!is_printable_ascii(cell, len))
+				return false;
+			if (len > widths[i])
+				widths[i] = len;
+		}
+	return true;
+}
+
+static void put_blanks(size_t count)
+{
+	while (count--)
+		putc_unlocked(' ', stdout);
+}
+
+/* Nothing is padded behind the last column, nor in it when it is empty. */
+static void put_padded(const struct printer *printer, int i, const char *cell, size_t width)
+{
+	size_t len = strlen(cell), blanks = width > len ? width - len : 0;
+	bool right = printer->columns[i]->flags & SCOLS_FL_RIGHT, last = i + 1 == printer->count;
+
+	if (right && !(last && !len))
+		put_blanks(blanks);
+	fwrite_unlocked(cell, 1, len, stdout);
+	if (!right && !last)
+		put_blanks(blanks);
+}
+
+/* What would split a field, or is no printable ASCII, as \xNN. */
+static void put_raw(const char *cell)
+{
+	for (const char *p = cell; *p; p++) {
+		if (*p <= ' ' || *p > 0x7e || *p == '\\')
+			printf("\\x%02x", (unsigned char)*p);
+		else
+			putc_unlocked(*p, stdout);
+	}
+}
+
+/* widths: NULL for raw output */
+static void put_cell(const struct printer *printer, int i, const char *cell, const size_t *widths)
+{
+	if (widths)
+		put_padded(printer, i, cell, widths[i]);
+	else
+		put_raw(cell);
+	putc_unlocked(i + 1 < printer->count ? ' ' : '\n', stdout);
+}
+
+static void print_directly(const struct printer *printer, const struct rows *rows,
+			   const size_t *widths)
+{
+	char scratch[CELL_SIZE];
+
+	if (!rows->n)
+		return;
+	for (int i = 0; i < printer->count && !printer->style->noheadings; i++)
+		put_cell(printer, i, printer->columns[i]->name, widths);
+	for (size_t r = 0; r < rows->n; r++)
+		for (int i = 0; i < printer->count; i++)
+			put_cell(printer, i, cell_of(printer, i, row_at(rows, r), scratch), widths);
+}
+
+/*
+ * Without a terminal there is nothing to fit a table into. libsmartcols would find the width of
+ * each character of each cell, which costs ten times as much as finding out what to list.
+ */
+static bool try_directly(const struct printer *printer, const struct rows *rows)
+{
+	size_t widths[COLUMNS_MAX];
+
+	if (printer->style->raw) {
+		print_directly(printer, rows, NULL);
+		return true;
+	}
+	if (isatty(STDOUT_FILENO) || !measure(printer, rows, widths))
+		return false;
+	print_directly(printer, rows, widths);
+	return true;
+}
+
+static void begin(struct printer *printer, int tree_column)
+{
 	/* For the width of characters and the lines of a tree; messages stay as they are. */
 	setlocale(LC_CTYPE, "");
-	printer->count = choose_columns(all, style->columns, printer->columns, &error);
 	printer->table = scols_new_table();
 	if (!printer->table)
 		abort();
-	scols_table_enable_raw(printer->table, style->raw);
-	scols_table_enable_noheadings(printer->table, style->noheadings);
+	scols_table_enable_raw(printer->table, printer->style->raw);
+	scols_table_enable_noheadings(printer->table, printer->style->noheadings);
 	for (int i = 0; i < printer->count; i++)
 		scols_table_new_column(printer->table, printer->columns[i]->name, 0,
 				       printer->columns[i]->flags |
@@ -266,14 +398,10 @@ static struct libscols_line *add_row(struct printer *printer, const void *row,
 				     struct libscols_line *above)
 {
 	struct libscols_line *line = scols_table_new_line(printer->table, above);
+	char scratch[CELL_SIZE];
 
-	for (int i = 0; row && i < printer->count; i++) {
-		char scratch[4200];
-		const char *cell = printer->columns[i]->get(row, scratch, sizeof(scratch));
-
-		if (cell)
-			scols_line_set_data(line, (size_t)i, cell);
-	}
+	for (int i = 0; row && i < printer->count; i++)
+		scols_line_set_data(line, (size_t)i, cell_of(printer, i, row, scratch));
 	return line;
 }
 
@@ -281,6 +409,20 @@ static void end(struct printer *printer)
 {
 	scols_print_table(printer->table);
 	scols_unref_table(printer->table);
+}
+
+static void print_flat(const struct column *all, const struct table_style *style,
+		       const struct rows *rows)
+{
+	struct printer printer = {.count = 0};
+
+	choose(&printer, all, style);
+	if (try_directly(&printer, rows))
+		return;
+	begin(&printer, -1);
+	for (size_t i = 0; i < rows->n; i++)
+		add_row(&printer, row_at(rows, i), NULL);
+	end(&printer);
 }
 
 static bool same_text(const char *a, const char *b)
@@ -298,45 +440,43 @@ static struct libscols_line *add_branch(struct printer *printer, const char *tex
 	return line;
 }
 
-static void add_tree(struct printer *printer, const struct device_list *list)
+static void print_tree(const struct device_list *list, const struct table_style *style)
 {
 	struct libscols_line *parent_line = NULL, *type_line = NULL;
+	struct printer printer = {.count = 0};
 
+	choose(&printer, device_columns, style);
+	begin(&printer, 0);
 	for (size_t i = 0; i < list->n; i++) {
 		const struct device *dev = &list->v[i], *before = i ? dev - 1 : NULL;
 		bool new_parent = !before || !same_text(before->parent, dev->parent);
 
 		if (new_parent)
-			parent_line = add_branch(printer, dev->parent, NULL);
+			parent_line = add_branch(&printer, dev->parent, NULL);
 		if (new_parent || !same_text(before->type, dev->type))
-			type_line = add_branch(printer, dev->type, parent_line);
-		add_row(printer, dev, type_line);
+			type_line = add_branch(&printer, dev->type, parent_line);
+		add_row(&printer, dev, type_line);
 	}
+	end(&printer);
 }
 
 void table_print_devices(const struct device_list *list, const struct table_style *style)
 {
+	const struct rows rows = {list->v, list->n, sizeof(*list->v)};
 	struct table_style own = *style;
-	struct printer printer;
 
 	/* In a tree, parent and type are said by the branches. */
 	if (style->tree && !style->columns)
 		own.columns = "UUID,AUTO,STATE";
-	begin(&printer, device_columns, &own, style->tree ? 0 : -1);
 	if (style->tree)
-		add_tree(&printer, list);
+		print_tree(list, &own);
 	else
-		for (size_t i = 0; i < list->n; i++)
-			add_row(&printer, &list->v[i], NULL);
-	end(&printer);
+		print_flat(device_columns, &own, &rows);
 }
 
 void table_print_types(const struct type_list *list, const struct table_style *style)
 {
-	struct printer printer;
+	const struct rows rows = {list->v, list->n, sizeof(*list->v)};
 
-	begin(&printer, type_columns, style, -1);
-	for (size_t i = 0; i < list->n; i++)
-		add_row(&printer, &list->v[i], NULL);
-	end(&printer);
+	print_flat(type_columns, style, &rows);
 }

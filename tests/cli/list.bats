@@ -43,6 +43,30 @@ UUID                                   PARENT       TYPE      AUTO STATE
 	assert "$output" == "$U1"$'\n'"$U2:3"
 }
 
+# The columns fit the screen there; in a pipe they are printed without libsmartcols.
+@test "a table is the same on a terminal, in a pipe, and with letters that are not ASCII" {
+	command -v script > /dev/null || skip "needs script"
+	for args in "list" "list --noheadings -o uuid,params,group,description" "list -o group,type" "types" "types -o name,available,type"; do
+		script -qec "stty cols 250; LC_ALL=C.UTF-8 $MDEV --root $ROOT $args" /dev/null | tr -d '\r' > "$BATS_TEST_TMPDIR/terminal"
+		LC_ALL=C.UTF-8 "$MDEV" --root "$ROOT" $args > "$BATS_TEST_TMPDIR/pipe"
+		diff "$BATS_TEST_TMPDIR/terminal" "$BATS_TEST_TMPDIR/pipe"
+		assert "$(wc -l < "$BATS_TEST_TMPDIR/pipe")" -ge 3
+	done
+	echo "Füßen" > "$ROOT/sys/class/mdev_bus/soft/mdev_supported_types/soft-1/name"
+	LC_ALL=C.UTF-8 mdev --root "$ROOT" types -o name,type
+	assert "${lines[0]}" == "NAME      TYPE"
+	assert "${lines[4]}" == "Füßen     soft-1"
+}
+
+@test "--raw has one blank between fields, and none within" {
+	mdev --root "$ROOT" list --raw -o uuid,auto,description
+	assert "$output" == "\
+UUID AUTO DESCRIPTION
+$U1 yes 
+$U2:3  
+$U3 no not\\x20there\\x20yet"
+}
+
 @test "devices can be named, and shortened" {
 	mdev --root "$ROOT" list --noheadings --raw -o uuid 3333 "$U2:3"
 	assert "$output" == "$U2:3"$'\n'"$U3"
