@@ -124,3 +124,15 @@ release_device() {
 	eval "exec $HOLDER_IN>&-"
 	wait "$pid"
 }
+
+# Lets every allocation fail that is asked to (see fail-nth), without a report in the log for each
+fail_quietly() {
+	local kind
+	for kind in failslab fail_page_alloc fail_usercopy; do
+		echo 0 >/sys/kernel/debug/$kind/verbose
+	done
+	echo N >/sys/kernel/debug/failslab/ignore-gfp-wait
+	echo N >/sys/kernel/debug/fail_page_alloc/ignore-gfp-wait
+	echo N >/sys/kernel/debug/fail_page_alloc/ignore-gfp-highmem
+	echo 0 >/sys/kernel/debug/fail_page_alloc/min-order
+}

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Memory that runs out: every allocation of an operation fails in turn, and each time the operation
+# is done wholly or not at all, and can be done again at once.
+#
+# Theory of operation: `fault SCENARIO` counts through /proc/thread-self/fail-nth, which a kernel
+# with fault injection has (tests/vm/debug.config). Of binding a parent and of loading modules only
+# those allocations fail that are made on behalf of the modules under test; the rest is the PCI
+# core's and the module loader's own affair.
+
+load kernel
+
+setup_file() {
+	load kernel
+	requires_core ours
+	if [ -e /proc/self/fail-nth ]; then
+		load_modules
+		fail_quietly
+	fi
+}
+
+teardown_file() {
+	load kernel
+	unload_modules
+}
+
+setup() {
+	[ -e /proc/self/fail-nth ] || skip "needs a kernel with fault injection"
+}
+
+teardown() {
+	[ ! -e /proc/self/fail-nth ] || fail_anywhere
+	remove_devices
+}
+
+# Only what is called from FROM to TO, addresses of the kernel's
+fail_within() {
+	local kind
+	for kind in failslab fail_page_alloc fail_usercopy; do
+		echo "$1" >/sys/kernel/debug/$kind/require-start
+		echo "$2" >/sys/kernel/debug/$kind/require-end
+	done
+}
+
+fail_anywhere() {
+	fail_within 0 0xffffffffffffffff
+}
+
+fail_within_our_modules() {
+	local name size rest address first=0 last=$((1 << 63))
+	while read -r name size rest; do
+		address=${rest##* 0x}
+		address=0x${address%% *}
+		case $name in
+		mdev | vfio_mdev | medu)
+			# The kernel's addresses are negative numbers here, in the same order.
+			((first < address)) || first=$((address))
+			((last > address + size)) || last=$((address + size))
+			;;
+		esac
+	done </proc/modules
+	fail_within "$(printf '0x%x' $first)" "$(printf '0x%x' $last)"
+}
+
+# every SCENARIO: shows what it found; there was something to fail, and it made a difference
+every() {
+	run timeout 240 fault "$1"
+	sed 's/^/# /' <<<"$output" >&3
+	[ "$status" -eq 0 ]
+	[[ $output =~ ([0-9]+)\ allocations,\ ([0-9]+)\ failed ]]
+	[ "${BASH_REMATCH[1]}" -gt 0 ]
+	[ "${BASH_REMATCH[2]}" -gt 0 ]
+}
+
+@test "create: every allocation fails in turn" {
+	every create
+}
+
+@test "mdev_create: every allocation fails in turn" {
+	every mdev_create
+}
+
+@test "remove: every allocation fails in turn" {
+	every remove
+}
+
+@test "mdev_start: every allocation fails in turn" {
+	every start
+}
+
+@test "mdev_stop: every allocation fails in turn" {
+	every stop
+}
+
+@test "open: every allocation fails in turn" {
+	every open
+}
+
+@test "mmap: every allocation fails in turn" {
+	every mmap
+}
+
+@test "region and interrupt info: every allocation fails in turn" {
+	every info
+}
+
+@test "set_irqs: every allocation fails in turn" {
+	every set_irqs
+}
+
+@test "binding a parent: every allocation of ours fails in turn" {
+	fail_within_our_modules
+	every bind
+}
+
+@test "loading the core: every allocation fails in turn" {
+	unload_modules
+	MODULE=$(modinfo -n mdev) every load
+	load_modules
+}
+
+@test "loading the bus driver: every allocation fails in turn" {
+	unload_modules
+	modprobe mdev
+	modprobe vfio
+	MODULE=$(modinfo -n vfio_mdev) every load
+	load_modules
+}

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Everything at once: instances of the same few identities created, destroyed, started, stopped,
+# opened and read by several processes while their parents and modules come and go.
+#
+# Theory of operation: see torture.c. TORTURE_SECONDS is how long, TORTURE_SEED what is random.
+
+load kernel
+
+setup_file() {
+	load kernel
+	requires_core ours
+	# Fewer than there are identities, whoever loads the module.
+	echo options medu instances=4 >/etc/modprobe.d/torture.conf
+	load_modules
+}
+
+teardown_file() {
+	load kernel
+	unload_modules
+	rm -f /etc/modprobe.d/torture.conf
+}
+
+torture_run() {
+	local seconds=${TORTURE_SECONDS:-20} seed=${TORTURE_SEED:-1}
+	# To a file: a process that hangs would hold a pipe open.
+	local log=$BATS_TEST_TMPDIR/log status=0
+	timeout -k 5 $((seconds + 180)) torture "$seconds" "$seed" "$@" >"$log" 2>&1 3>&- || status=$?
+	sed 's/^/# /' "$log" >&3
+	[ "$status" = 0 ]
+	# Each of them had something to do.
+	local role
+	for role in create destroy start stop open read bind load; do
+		grep -Eq "^$role +done [1-9]" "$log"
+	done
+}
+
+nothing_is_left() {
+	local parent
+	load_modules
+	assert "$(ls $DEVICES)" = ""
+	for parent in $PARENT $OTHER_PARENT; do
+		[ -e "/sys/bus/pci/drivers/medu/$parent" ] || echo $parent >/sys/bus/pci/drivers/medu/bind
+		assert "$(cat "$(types $parent)"/*/available_instances)" = $'4\n4'
+	done
+	# What was started has been stopped.
+	create $UUID
+	echo 1 >/sys/module/medu/parameters/max_started
+	write /sys/class/mdev/mdev_start $UUID
+	echo 0 >/sys/module/medu/parameters/max_started
+	assert "$(cat $DEVICES/$UUID/state)" = started
+	remove $UUID
+}
+
+@test "all at once: nothing hangs, nothing is left, the counts add up" {
+	torture_run
+	nothing_is_left
+}
+
+@test "all at once while allocations fail" {
+	[ -e /proc/self/fail-nth ] || skip "needs a kernel with fault injection"
+	fail_quietly
+	torture_run --faults
+	nothing_is_left
+}

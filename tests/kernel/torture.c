@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * torture: processes that create, destroy, start, stop, open and read the same
+ * few instances, while parents are unbound and bound and modules unloaded and
+ * loaded, all at once
+ *
+ * Usage: torture SECONDS SEED [--faults]
+ *
+ * Each operation may fail with the errnos that are documented for losing such a
+ * race; with --faults the allocations of half of the operations fail at random.
+ * Any other errno, an attribute that reads what it can not hold, an operation
+ * that does not end, a sum that does not add up: exit status 1. The counts are
+ * printed at the end.
+ *
+ * This file: who runs, for how long, and the sums. What they do is in
+ * torture_roles.h.
+ */
+
+#include <linux/netlink.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "attempt.h"
+#include "torture_roles.h"
+
+/* No operation waits for more than a user, and no user stays that long. */
+#define OPERATION_LIMIT_MS 120000
+
+static struct shared *shared;
+
+/* Uevents of instances that have reached us */
+static struct {
+	unsigned long add, remove, online, offline;
+} heard;
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* A worker's life: one operation after another until time is up */
+static void work(struct worker *w, unsigned int seed, bool faults)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	signal(SIGBUS, on_sigbus);
+	w->seed = seed;
+	w->fault = -1;
+	if (faults) {
+		w->fault = fault_open();
+		if (w->fault < 0)
+			err(1, "/proc/thread-self/fail-nth");
+	}
+	while (!atomic_load(&shared->stop)) {
+		atomic_store(&w->since_ms, now_ms());
+		w->role->step(w);
+	}
+	exit(0);
+}
+
+static void spawn_all(unsigned int seed, bool faults)
+{
+	size_t r;
+	unsigned int i;
+
+	for (r = 0; r < NR_ROLES; r++)
+		for (i = 0; i < roles[r].workers; i++) {
+			struct worker *w = &shared->workers[shared->nr_workers++];
+			pid_t pid;
+
+			w->role = &roles[r];
+			w->since_ms = now_ms();
+			pid = fork();
+			if (pid < 0)
+				err(1, "fork");
+			if (!pid)
+				work(w, seed + shared->nr_workers, faults);
+			/* Shared: the child must not write its 0 here. */
+			w->pid = pid;
+		}
+}
+
+/* Uevents */
+
+static int listen_uevents(void)
+{
+	struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = 1 };
+	int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+			NETLINK_KOBJECT_UEVENT);
+	int size = 64 << 20;
+
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) ||
+	    bind(fd, (struct sockaddr *)&address, sizeof(address)))
+		err(1, "uevents");
+	return fd;
+}
+
+static void hear(const char *event, size_t len)
+{
+	static const char mdev[] = "SUBSYSTEM=mdev";
+	const char *end = event + len, *field;
+
+	for (field = event; field < end; field += strlen(field) + 1)
+		if (!strcmp(field, mdev))
+			break;
+	if (field >= end)
+		return;
+	heard.add += !strncmp(event, "add@", 4);
+	heard.remove += !strncmp(event, "remove@", 7);
+	heard.online += !strncmp(event, "online@", 7);
+	heard.offline += !strncmp(event, "offline@", 8);
+}
+
+/* Takes what has come; waits for that a little */
+static void hear_all(int fd, int timeout_ms)
+{
+	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+	char event[8192];
+	ssize_t len;
+
+	poll(&pfd, 1, timeout_ms);
+	while ((len = recv(fd, event, sizeof(event) - 1, 0)) > 0) {
+		event[len] = '\0';
+		hear(event, len);
+	}
+	if (len < 0 && errno != EAGAIN)
+		err(1, "uevents are lost");
+}
+
+/* Watching */
+
+static void show_stack(pid_t pid)
+{
+	char path[64], line[256];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stack", pid);
+	file = fopen(path, "re");
+	if (!file)
+		return;
+	while (fgets(line, sizeof(line), file))
+		printf("    %s", line);
+	fclose(file);
+}
+
+/* Ends the run when an operation does not end */
+static void look_for_hang(void)
+{
+	unsigned int i, hung = 0;
+
+	for (i = 0; i < shared->nr_workers; i++) {
+		struct worker *w = &shared->workers[i];
+
+		if (!w->pid || now_ms() - atomic_load(&w->since_ms) < OPERATION_LIMIT_MS)
+			continue;
+		if (!hung++)
+			printf("operations that do not end:\n");
+		printf("  %s %d\n", w->role->name, w->pid);
+		show_stack(w->pid);
+	}
+	if (!hung)
+		return;
+	for (i = 0; i < shared->nr_workers; i++)
+		if (shared->workers[i].pid)
+			kill(shared->workers[i].pid, SIGKILL);
+	exit(1);
+}
+
+/* Returns how many are still there; one that did not leave well is a failure */
+static unsigned int reap(void)
+{
+	unsigned int i, left = 0;
+	int status;
+
+	for (i = 0; i < shared->nr_workers; i++) {
+		struct worker *w = &shared->workers[i];
+
+		if (!w->pid)
+			continue;
+		if (!waitpid(w->pid, &status, WNOHANG)) {
+			left++;
+			continue;
+		}
+		if (status) {
+			printf("%s %d left with %#x\n", w->role->name, w->pid, status);
+			shared->failed = true;
+			shared->stop = true;
+		}
+		w->pid = 0;
+	}
+	return left;
+}
+
+static void run_for(unsigned int seconds, int uevents)
+{
+	int64_t until = now_ms() + seconds * 1000;
+
+	while (reap()) {
+		hear_all(uevents, 100);
+		look_for_hang();
+		if (now_ms() >= until)
+			atomic_store(&shared->stop, true);
+	}
+}
+
+/* Sums */
+
+static unsigned long done(const char *role)
+{
+	unsigned long sum = 0;
+	unsigned int i;
+
+	for (i = 0; i < shared->nr_workers; i++)
+		if (!strcmp(shared->workers[i].role->name, role))
+			sum += shared->workers[i].outcomes[0];
+	return sum;
+}
+
+static void print_role(const struct role *role)
+{
+	unsigned long sum[ERRNO_MAX] = { 0 };
+	unsigned int i, e;
+
+	for (i = 0; i < shared->nr_workers; i++)
+		for (e = 0; e < ERRNO_MAX; e++)
+			if (shared->workers[i].role == role)
+				sum[e] += shared->workers[i].outcomes[e];
+	printf("%-8s done %lu", role->name, sum[0]);
+	for (e = 1; e < ERRNO_MAX; e++)
+		if (sum[e])
+			printf(", %s %lu", strerrorname_np(e), sum[e]);
+	printf("\n");
+}
+
+static void must_equal(const char *what, unsigned long a, unsigned long b)
+{
+	if (a == b)
+		return;
+	printf("does not add up: %s, %lu and %lu\n", what, a, b);
+	shared->failed = true;
+}
+
+/*
+ * Uevents are allocated, too: with --faults some are never sent, so that they
+ * prove nothing about the counts then.
+ */
+static void add_up(unsigned long left, bool faults)
+{
+	unsigned long created = done("create"), removed = done("destroy") + left;
+
+	printf("created %lu, removed %lu (%lu of them at the end), gone with their parent %lu\n",
+	       created, removed, left, created - removed);
+	printf("uevents: add %lu, remove %lu, online %lu, offline %lu\n", heard.add, heard.remove,
+	       heard.online, heard.offline);
+	if (removed > created)
+		must_equal("more removed than created", created, removed);
+	if (faults)
+		return;
+	must_equal("instances created and announced", created, heard.add);
+	must_equal("instances announced and taken back", heard.add, heard.remove);
+}
+
+int main(int argc, char **argv)
+{
+	bool faults = argc == 4 && !strcmp(argv[3], "--faults");
+	unsigned int seconds, seed;
+	unsigned long left;
+	int uevents;
+	size_t r;
+
+	if (argc != 3 && !faults) {
+		fprintf(stderr, "usage: torture SECONDS SEED [--faults]\n");
+		return 2;
+	}
+	seconds = strtoul(argv[1], NULL, 10);
+	seed = strtoul(argv[2], NULL, 10);
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+		      -1, 0);
+	if (shared == MAP_FAILED)
+		err(1, "mmap");
+
+	uevents = listen_uevents();
+	spawn_all(seed, faults);
+	run_for(seconds, uevents);
+	left = clear_away();
+	hear_all(uevents, 1000);
+
+	for (r = 0; r < NR_ROLES; r++)
+		print_role(&roles[r]);
+	add_up(left, faults);
+	return shared->failed;
+}

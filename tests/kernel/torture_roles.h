@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The roles of torture: what each process does, again and again
+ */
+
+#ifndef TESTS_KERNEL_TORTURE_ROLES_H
+#define TESTS_KERNEL_TORTURE_ROLES_H
+
+#include <dirent.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdatomic.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+#include "attempt.h"
+
+#define DRIVER "/sys/bus/pci/drivers/medu"
+#define CLASS "/sys/class/mdev"
+#define UUIDS "5f0c3b1e-8a45-4c1d-9d5b-0000000000a"
+#define EDU_ID_VALUE 0x010000ed
+#define EDU_FACTORIAL 0x08
+#define EDU_DMA_CMD 0x98
+
+/* Instances that each parent has: fewer than there are identities */
+#define INSTANCES "4"
+
+#define ERRNO_MAX 134
+
+struct worker;
+
+/**
+ * struct role - what a process does
+ * @name: what it is called in the counts
+ * @workers: how many processes
+ * @step: one operation; counts itself
+ * @losing: the errnos of losing a race, ended by 0
+ */
+struct role {
+	const char *name;
+	unsigned int workers;
+	void (*step)(struct worker *w);
+	int losing[10];
+};
+
+/**
+ * struct worker - a process
+ * @role: what it does
+ * @pid: 0 once it has left
+ * @seed: of its random numbers
+ * @fault: its fail-nth, or -1
+ * @since_ms: when its operation began
+ * @outcomes: how often each errno was the end; 0 is success
+ */
+struct worker {
+	const struct role *role;
+	pid_t pid;
+	unsigned int seed;
+	int fault;
+	_Atomic int64_t since_ms;
+	unsigned long outcomes[ERRNO_MAX];
+};
+
+struct shared {
+	struct worker workers[32];
+	unsigned int nr_workers;
+	_Atomic bool stop;
+	_Atomic bool failed;
+};
+
+static sigjmp_buf no_page;
+
+static void on_sigbus(int sig)
+{
+	siglongjmp(no_page, sig);
+}
+
+static unsigned int pick(struct worker *w, unsigned int nr)
+{
+	return rand_r(&w->seed) / 7 % nr;
+}
+
+static void __attribute__((noreturn)) give_up(struct worker *w, const char *what, const char *why)
+{
+	printf("%s: %s: %s\n", w->role->name, what, why);
+	exit(1);
+}
+
+/* Half of the operations meet a failure, if failures are on. */
+static void maybe_arm(struct worker *w, unsigned int range)
+{
+	if (w->fault >= 0 && pick(w, 2))
+		fault_arm(w->fault, 1 + pick(w, range));
+}
+
+/* Counts an outcome that the role allows for; another ends the run */
+static void count(struct worker *w, const char *what, int rc)
+{
+	bool hit = w->fault >= 0 && fault_disarm(w->fault);
+	const int *losing = w->role->losing;
+
+	w->outcomes[-rc]++;
+	/* Nothing there: leave the processor to those who bring it. */
+	if (rc == -ENOENT || rc == -ENXIO)
+		usleep(2000);
+	if (!rc || (hit && (rc == -ENOMEM || rc == -EFAULT)))
+		return;
+	while (*losing && *losing != -rc)
+		losing++;
+	if (!*losing)
+		give_up(w, what, strerror(-rc));
+}
+
+static const char *a_parent(struct worker *w)
+{
+	return pick(w, 2) ? "0000:01:00.0" : "0000:02:00.0";
+}
+
+/* Identities, as they are written and as the device is called then */
+static const char *const ids[] = { "", ":0", ":1", ":2" };
+static const char *const names[] = { "", "-0", "-1", "-2" };
+
+static void a_device(struct worker *w, char *name, size_t size)
+{
+	snprintf(name, size, UUIDS "%u%s", pick(w, 2), names[pick(w, 4)]);
+}
+
+static void step_create(struct worker *w)
+{
+	const char *type = pick(w, 2) ? "medu-fact" : "medu-dma";
+	unsigned int uuid = pick(w, 2), id = pick(w, 4);
+	char path[PATH_MAX], text[128];
+
+	if (*ids[id] && pick(w, 2)) {
+		snprintf(path, sizeof(path), PARENTS "/%s/mdev_create", a_parent(w));
+		snprintf(text, sizeof(text), UUIDS "%u%s:type=%s,seed=1", uuid, ids[id], type);
+	} else {
+		snprintf(path, sizeof(path), PARENTS "/%s/mdev_supported_types/%s/create",
+			 a_parent(w), type);
+		snprintf(text, sizeof(text), UUIDS "%u%s", uuid, ids[id]);
+	}
+	maybe_arm(w, 80);
+	count(w, text, attempt_write(path, text));
+}
+
+static void step_destroy(struct worker *w)
+{
+	char path[PATH_MAX], name[64];
+
+	a_device(w, name, sizeof(name));
+	maybe_arm(w, 20);
+	if (pick(w, 3)) {
+		snprintf(path, sizeof(path), DEVICES "/%s/remove", name);
+		count(w, name, attempt_write(path, "1"));
+	} else {
+		snprintf(path, sizeof(path), PARENTS "/%s/mdev_destroy", a_parent(w));
+		snprintf(name, sizeof(name), UUIDS "%u%s", pick(w, 2), ids[pick(w, 4)]);
+		count(w, name, attempt_write(path, name));
+	}
+}
+
+static void step_machine(struct worker *w, const char *path)
+{
+	char uuid[64];
+
+	snprintf(uuid, sizeof(uuid), UUIDS "%u", pick(w, 2));
+	maybe_arm(w, 20);
+	count(w, path, attempt_write(path, uuid));
+}
+
+static void step_start(struct worker *w)
+{
+	step_machine(w, CLASS "/mdev_start");
+}
+
+static void step_stop(struct worker *w)
+{
+	step_machine(w, CLASS "/mdev_stop");
+}
+
+static void use_registers(struct worker *w, const struct session *s)
+{
+	uint32_t id = 0, value = 12;
+
+	if (pread(s->device, &id, sizeof(id), 0) == sizeof(id) && id != EDU_ID_VALUE)
+		give_up(w, "id", "not that of an edu");
+	pwrite(s->device, &value, sizeof(value), EDU_FACTORIAL);
+	if (pick(w, 4))
+		return;
+	/* Addresses of nothing: the job has to find out. */
+	value = 1;
+	pwrite(s->device, &value, sizeof(value), EDU_DMA_CMD);
+	ioctl(s->device, VFIO_DEVICE_RESET);
+}
+
+static void use_mapping(struct worker *w, const struct session *s)
+{
+	struct vfio_region_info info;
+	volatile char *map;
+
+	maybe_arm(w, 20);
+	if (attempt_region(s, VFIO_PCI_BAR2_REGION_INDEX, &info))
+		return;
+	map = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, s->device, info.offset);
+	if (map == MAP_FAILED)
+		return;
+	if (!sigsetjmp(no_page, 1))
+		map[pick(w, 4096)]++;
+	munmap((void *)map, 4096);
+}
+
+static void use_irqs(struct worker *w, const struct session *s)
+{
+	int fd = eventfd(0, EFD_CLOEXEC);
+
+	maybe_arm(w, 20);
+	attempt_irq(s, VFIO_PCI_MSI_IRQ_INDEX, VFIO_IRQ_SET_ACTION_TRIGGER, fd);
+	attempt_irq(s, VFIO_PCI_INTX_IRQ_INDEX, VFIO_IRQ_SET_ACTION_TRIGGER, fd);
+	attempt_irq(s, VFIO_PCI_INTX_IRQ_INDEX, VFIO_IRQ_SET_ACTION_UNMASK, fd);
+	eventfd_write(fd, 1);
+	close(fd);
+}
+
+static int use_instance(struct worker *w, const char *name)
+{
+	struct session s;
+	int rc, uses = pick(w, 6);
+
+	maybe_arm(w, 40);
+	rc = attempt_group(&s, name);
+	if (!rc)
+		rc = attempt_device(&s, name);
+	while (!rc && uses--) {
+		use_registers(w, &s);
+		use_mapping(w, &s);
+		use_irqs(w, &s);
+	}
+	session_close(&s);
+	return rc;
+}
+
+/* A user that is killed in the middle, now and then */
+static void step_open(struct worker *w)
+{
+	struct session s;
+	char name[64];
+	pid_t pid;
+
+	a_device(w, name, sizeof(name));
+	if (pick(w, 8)) {
+		count(w, name, use_instance(w, name));
+		return;
+	}
+	pid = fork();
+	if (pid < 0)
+		give_up(w, "fork", strerror(errno));
+	if (!pid) {
+		/* It is the parent's. */
+		w->fault = -1;
+		if (!attempt_group(&s, name) && !attempt_device(&s, name)) {
+			use_registers(w, &s);
+			use_irqs(w, &s);
+		}
+		raise(SIGKILL);
+	}
+	waitpid(pid, NULL, 0);
+}
+
+/* What an attribute reads; a file that is gone is no failure here */
+static void read_file(struct worker *w, const char *folder, const char *file, char *text,
+		      size_t size)
+{
+	char path[PATH_MAX];
+	int rc;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, file);
+	maybe_arm(w, 10);
+	rc = attempt_read(path, text, size);
+	count(w, path, rc);
+}
+
+static void read_instance(struct worker *w, const char *name)
+{
+	char path[PATH_MAX], text[256];
+
+	snprintf(path, sizeof(path), DEVICES "/%s", name);
+	read_file(w, path, "uuid", text, sizeof(text));
+	if (*text && strncmp(text, name, strlen(text)))
+		give_up(w, name, text);
+	read_file(w, path, "state", text, sizeof(text));
+	if (*text && strcmp(text, "started") && strcmp(text, "stopped"))
+		give_up(w, name, text);
+	read_file(w, path, "instance", text, sizeof(text));
+	read_file(w, path, "medu/label", text, sizeof(text));
+	read_file(w, path, "mdev_type/available_instances", text, sizeof(text));
+	if (strtoul(text, NULL, 10) > strtoul(INSTANCES, NULL, 10))
+		give_up(w, "available_instances", text);
+	read_file(w, path, "uevent", text, sizeof(text));
+}
+
+static void step_read(struct worker *w)
+{
+	struct dirent *entry;
+	char text[256];
+	DIR *dir = opendir(DEVICES);
+
+	read_file(w, "/sys/class/mdev_bus/0000:01:00.0/mdev_supported_types/medu-fact",
+		  "description", text, sizeof(text));
+	if (!dir)
+		return;
+	while ((entry = readdir(dir)))
+		if (*entry->d_name != '.')
+			read_instance(w, entry->d_name);
+	closedir(dir);
+}
+
+static void step_bind(struct worker *w)
+{
+	const char *parent = a_parent(w);
+
+	/* Not all the time: the others need parents. */
+	usleep(pick(w, 400000));
+	count(w, parent, attempt_write(DRIVER "/unbind", parent));
+	maybe_arm(w, 400);
+	count(w, parent, attempt_write(DRIVER "/bind", parent));
+}
+
+/* Returns 0, or -EBUSY where modprobe was refused */
+static int modprobe(struct worker *w, char *const args[])
+{
+	extern char **environ;
+	posix_spawn_file_actions_t quiet;
+	pid_t pid;
+	int status, rc;
+
+	posix_spawn_file_actions_init(&quiet);
+	posix_spawn_file_actions_addopen(&quiet, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+	rc = posix_spawnp(&pid, args[0], &quiet, NULL, args, environ);
+	posix_spawn_file_actions_destroy(&quiet);
+	if (rc)
+		give_up(w, args[0], strerror(rc));
+	waitpid(pid, &status, 0);
+	return status ? -EBUSY : 0;
+}
+
+static char *const load_medu[] = { "modprobe", "medu", "instances=" INSTANCES, NULL };
+
+/* Unloads a parent driver, a bus driver, or everything; loads it all again */
+static void step_load(struct worker *w)
+{
+	static char *const unload[][4] = {
+		{ "rmmod", "medu", NULL },
+		{ "rmmod", "vfio_mdev", NULL },
+		{ "modprobe", "-r", "medu", NULL },
+	};
+	static char *const load_vfio_mdev[] = { "modprobe", "vfio_mdev", NULL };
+
+	usleep(pick(w, 2000000));
+	count(w, "unload", modprobe(w, unload[pick(w, 3)]));
+	count(w, "load", modprobe(w, load_vfio_mdev));
+	count(w, "load", modprobe(w, load_medu));
+}
+
+static const struct role roles[] = {
+	{ "create", 3, step_create, { EEXIST, EUSERS, ENODEV, ENOENT, ENXIO } },
+	{ "destroy", 2, step_destroy, { EBUSY, ENODEV, ENOENT } },
+	{ "start", 1, step_start, { ENODEV, ENOENT } },
+	{ "stop", 1, step_stop, { ENODEV, ENOENT } },
+	{ "open", 2, step_open, { ENODEV, ENOENT, ENXIO, EBUSY, EINVAL } },
+	{ "read", 2, step_read, { ENODEV, ENOENT } },
+	{ "bind", 1, step_bind, { ENODEV, ENOENT, EBUSY } },
+	{ "load", 1, step_load, { EBUSY } },
+};
+
+#define NR_ROLES (sizeof(roles) / sizeof(*roles))
+
+/* Everybody has left: removes the instances that are there, returns how many */
+static unsigned long clear_away(void)
+{
+	struct dirent *entry;
+	unsigned long nr = 0;
+	char path[PATH_MAX];
+	DIR *dir = opendir(DEVICES);
+	int rc;
+
+	while (dir && (entry = readdir(dir))) {
+		if (*entry->d_name == '.')
+			continue;
+		snprintf(path, sizeof(path), DEVICES "/%s/remove", entry->d_name);
+		rc = attempt_write(path, "1");
+		if (rc)
+			errx(1, "%s is left and does not go: %s", entry->d_name, strerror(-rc));
+		nr++;
+	}
+	if (dir)
+		closedir(dir);
+	return nr;
+}
+
+#endif /* TESTS_KERNEL_TORTURE_ROLES_H */
