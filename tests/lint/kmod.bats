@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The modules' documentation, by the kernel's own means.
+
+setup() {
+	cd "$BATS_TEST_DIRNAME/../.." || return
+}
+
+# kernel_doc SERIES OPTION...: what that kernel's script says of every file that has kernel-doc
+kernel_doc() {
+	local series=$1 script
+	tests/vm/fetch-kernel "$series"
+	script=$(echo build/cache/kernel-"$series"/usr/lib/linux-kbuild-*/scripts/kernel-doc)
+	grep -lE '^/\*\*$' -r kmod --include='*.[ch]' | sort | xargs -n 1 perl "$script" -none "${@:2}" 2>&1
+}
+
+@test "kernel-doc of 6.1 finds nothing" {
+	[ -z "$(kernel_doc 6.1 -Werror | tee /dev/stderr)" ]
+}
+
+@test "kernel-doc of 6.12 finds nothing (Wall)" {
+	[ -z "$(kernel_doc 6.12 -Werror -Wall | tee /dev/stderr)" ]
+}
+
+@test "every function that is exported or in the header is documented" {
+	functions=$(sed -nE 's/^EXPORT_SYMBOL(_GPL)?\((\w+)\);/\2/p' kmod/*.c
+		sed -nE 's/^(static inline )?[a-z].*\<\*?(mdev_\w+)\(.*/\2/p' kmod/mdev.h)
+	[ "$(sort -u <<<"$functions" | wc -l)" -ge 20 ]
+	for name in $(sort -u <<<"$functions"); do
+		# Not a function: kernel-doc has no way to document it.
+		[ "$name" != mdev_bus_type ] || continue
+		grep -qE "^ \* $name\(\) - ." kmod/*.[ch] || { echo "$name has no kernel-doc"; return 1; }
+	done
+}
+
+@test "every file of the modules is GPL-2.0-only, and says so first" {
+	for file in kmod/*.[ch] kmod/samples/*.[ch] tests/kernel/mdev_test/*.[ch]; do
+		head -n 1 "$file" | grep -qE '^(//|/\*) SPDX-License-Identifier: GPL-2.0-only( \*/)?$' ||
+			{ echo "$file"; return 1; }
+	done
+}
