@@ -10,6 +10,7 @@
 
 #include <err.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -222,6 +223,112 @@ static void cmd_hold(struct user *u, char **args)
 		;
 }
 
+/* The user masks INTx; and a level that is high already comes to whoever begins to listen */
+static void cmd_mask(struct user *u, char **args)
+{
+	int irq = irq_listen(u, VFIO_PCI_INTX_IRQ_INDEX);
+
+	(void)args;
+	if (set_irqs(u, VFIO_IRQ_SET_ACTION_MASK, VFIO_PCI_INTX_IRQ_INDEX, NULL))
+		err(1, "VFIO_DEVICE_SET_IRQS mask");
+	reg_write(u, EDU_IRQ_RAISE, 1);
+	printf("masked %d\n", irq_came(irq));
+	if (set_irqs(u, VFIO_IRQ_SET_ACTION_UNMASK, VFIO_PCI_INTX_IRQ_INDEX, NULL))
+		err(1, "VFIO_DEVICE_SET_IRQS unmask");
+	printf("unmasked %d\n", irq_came(irq));
+	irq = irq_listen(u, VFIO_PCI_INTX_IRQ_INDEX);
+	printf("high when listening began %d\n", irq_came(irq));
+}
+
+/* MSI is an edge: it comes each time, and nothing masks it */
+static void cmd_msi(struct user *u, char **args)
+{
+	int intx = irq_listen(u, VFIO_PCI_INTX_IRQ_INDEX), msi = msi_listen(u);
+
+	(void)args;
+	reg_write(u, EDU_IRQ_RAISE, 1);
+	reg_write(u, EDU_IRQ_RAISE, 2);
+	printf("raised %" PRIu64 "\n", irq_wait(msi));
+	printf("intx %d\n", irq_came(intx));
+}
+
+static char *map_bar2(const struct user *u)
+{
+	char *map = mmap(NULL, sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE, MAP_SHARED,
+			 u->device, vfio_region_offset(u->device, VFIO_PCI_BAR2_REGION_INDEX));
+
+	if (map == MAP_FAILED)
+		err(1, "mmap of BAR 2");
+	map[0] = 1;
+	return map;
+}
+
+static void say(const char *word)
+{
+	if (puts(word) < 0 || fflush(stdout))
+		err(1, "standard output");
+}
+
+/* Has everything that a user can have, keeps both engines at work, and never ends by itself */
+static void cmd_busy(struct user *u, char **args)
+{
+	int resample = eventfd(0, EFD_CLOEXEC);
+
+	(void)args;
+	irq_listen(u, VFIO_PCI_INTX_IRQ_INDEX);
+	if (set_irqs(u, VFIO_IRQ_SET_ACTION_UNMASK, VFIO_PCI_INTX_IRQ_INDEX, &resample))
+		err(1, "VFIO_DEVICE_SET_IRQS unmask");
+	msi_listen(u);
+	map_bar2(u);
+	dma_map(u);
+	reg_write(u, EDU_STATUS, EDU_STATUS_IRQ);
+	dma_start(u, DMA_IOVA, EDU_BUFFER, 4000, 0);
+	say("busy");
+	for (;;) {
+		reg_write(u, EDU_FACTORIAL, 12);
+		if (!(reg_read(u, EDU_DMA_CMD) & EDU_DMA_RUN))
+			dma_start(u, EDU_BUFFER, DMA_IOVA, 4000, EDU_DMA_TO_RAM);
+	}
+}
+
+/* Lets go when it is asked to, as the protocol has it */
+static void cmd_yield(struct user *u, char **args)
+{
+	int irq = irq_listen(u, VFIO_PCI_REQ_IRQ_INDEX);
+
+	(void)args;
+	say("open");
+	irq_wait(irq);
+	say("asked");
+}
+
+static void on_bus_error(int sig)
+{
+	static const char text[] = "mapping revoked\n";
+
+	(void)sig;
+	_exit(write(STDOUT_FILENO, text, sizeof(text) - 1) < 0);
+}
+
+/* Waits until standard input ends, while the hardware goes; then tries what it had */
+static void cmd_survive(struct user *u, char **args)
+{
+	volatile char *map = map_bar2(u);
+	int irq = msi_listen(u);
+	char c;
+
+	(void)args;
+	say("open");
+	while (read(STDIN_FILENO, &c, 1) > 0)
+		;
+	printf("id %#x\n", reg_read(u, EDU_ID));
+	printf("answer %u\n", factorial(u, irq, 5));
+	fflush(stdout);
+	signal(SIGBUS, on_bus_error);
+	map[0] = 2;
+	say("still mapped");
+}
+
 static void cmd_reset(struct user *u, char **args)
 {
 	(void)args;
@@ -245,7 +352,12 @@ static const struct command {
 	{ "dma", 1, "TEXT", cmd_dma },
 	{ "resample", 0, "", cmd_resample },
 	{ "map", 1, "TEXT", cmd_map },
+	{ "mask", 0, "", cmd_mask },
+	{ "msi", 0, "", cmd_msi },
 	{ "hold", 0, "", cmd_hold },
+	{ "busy", 0, "", cmd_busy },
+	{ "yield", 0, "", cmd_yield },
+	{ "survive", 0, "", cmd_survive },
 	{ "reset", 0, "", cmd_reset },
 };
 

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# How the use of an instance ends: by its user, by force, by the parent's device going away.
+#
+# Theory of operation: vfio_user holds an instance in all the ways there are. What must not be left
+# shows in /sys, in the modules' reference counts, and in the same identity being free at once.
+# Hardware that goes away without a word is in tests/boot: it takes QEMU's monitor.
+
+load kernel
+
+setup_file() {
+	load kernel
+	requires_core ours
+	load_modules
+}
+
+teardown_file() {
+	load kernel
+	unload_modules
+}
+
+teardown() {
+	[ -z "${USER_PID-}" ] || kill -9 "$USER_PID" 2>/dev/null || :
+	[ -e "$(types)" ] || echo 1 >/sys/bus/pci/rescan
+	wait_for test -e "$(types)/medu-fact/create"
+	remove_devices
+}
+
+# Starts vfio_user in the background, and waits for its first line. Its output is $OUT.
+start_user() {
+	OUT=$BATS_TEST_TMPDIR/out
+	vfio_user "$@" >"$OUT" 3>&- &
+	USER_PID=$!
+	wait_for test -s "$OUT"
+}
+
+references() {
+	cat /sys/module/vfio_mdev/refcnt /sys/module/medu/refcnt
+}
+
+@test "INTx is masked by its user, and comes to whoever begins to listen while it is high" {
+	create $UUID
+	assert "$(vfio_user mask $UUID)" = "masked 0
+unmasked 1
+high when listening began 1"
+}
+
+@test "MSI comes each time, and instead of INTx" {
+	create $UUID
+	assert "$(vfio_user msi $UUID)" = "raised 2
+intx 0"
+}
+
+@test "a user that is killed at work leaves nothing behind, ten times" {
+	before=$(references)
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		create -t medu-dma $UUID
+		start_user busy $UUID
+		kill -9 $USER_PID
+		wait $USER_PID || true
+		wait_for remove $UUID
+	done
+	assert "$(references)" = "$before"
+	assert "$(cat "$(types)/medu-dma/available_instances")" = 8
+	create -t medu-dma $UUID
+	assert "$(vfio_user dma $UUID 'the engine works')" = 'the engine works'
+}
+
+@test "another user's group is refused, and does not disturb the first" {
+	create -t medu-dma $UUID
+	start_user busy $UUID
+	fails_with "busy" vfio_user info $UUID
+	kill -0 $USER_PID
+}
+
+@test "a user that is asked to let go, and does, holds nothing up" {
+	create $UUID
+	start_user yield $UUID
+	echo $PARENT >/sys/bus/pci/drivers/medu/unbind
+	wait $USER_PID
+	assert "$(cat "$OUT")" = $'open\nasked'
+	[ ! -e $DEVICES/$UUID ]
+	echo $PARENT >/sys/bus/pci/drivers/medu/bind
+}
+
+@test "the PCI device is removed while an instance is at work: when its user has gone, all is gone" {
+	create -t medu-dma $UUID
+	create $UUID2
+	start_user busy $UUID
+	echo 1 >/sys/bus/pci/devices/$PARENT/remove 3>&- &
+	pci_remove=$!
+	wait_for test ! -e $DEVICES/$UUID2
+	# It waits, and the user's instance goes on working.
+	jobs=$(cat $DEVICES/$UUID/medu/jobs)
+	more_jobs() { [ "$(cat $DEVICES/$UUID/medu/jobs)" -gt "$jobs" ]; }
+	wait_for more_jobs
+	kill -0 $pci_remove
+	kill -9 $USER_PID
+	wait $pci_remove
+	[ ! -e /sys/bus/pci/devices/$PARENT ]
+	[ ! -e $DEVICES/$UUID ]
+	assert "$(ls /sys/class/mdev_bus)" = $OTHER_PARENT
+	echo 1 >/sys/bus/pci/rescan
+	wait_for test -e "$(types)/medu-fact/create"
+	create -t medu-dma $UUID
+	assert "$(vfio_user factorial $UUID 5)" = 120
+}
