@@ -84,13 +84,13 @@ struct mdev_type_desc {
 /**
  * struct parent_ops - what a parent driver provides
  * @owner: module that holds the callbacks; pinned while an instance of the
- *	parent is open.
+ *	parent is open. Required.
  * @device_api: which VFIO API the instances speak, one of the
  *	VFIO_DEVICE_API_*_STRING. Required.
  * @num_regions: number of region indices, for VFIO_DEVICE_GET_INFO.
  * @num_irqs: number of interrupt indices, likewise.
  * @supported_types: the types, ended by an entry without a name. At least
- *	one. Must live as long as the parent is registered.
+ *	one. Must live as long as the parent is registered. Required.
  * @max_instances: how many instances a parent has, whatever their types. The
  *	core then counts. 0 where the driver counts by itself.
  * @serialize: run @create, @destroy, @start and @stop of one parent one at a
@@ -108,8 +108,8 @@ struct mdev_type_desc {
  *	-EUSERS means that no instance of this type is left. Required.
  * @destroy: give it all back; cannot fail. Required.
  * @start: the machine is about to run. Optional, goes with @stop.
- * @stop: the machine has ended. Must succeed in letting go; an error is
- *	reported to user space, and the instance counts as started still.
+ * @stop: the machine has ended. An error is reported to user space, and the
+ *	instance counts as started still. Goes with @start.
  * @open: the instance's file has been opened. Optional.
  * @close: the last user has closed it. When this returns the driver no longer
  *	uses a service of the core for the instance. Every page that was pinned

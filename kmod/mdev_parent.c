@@ -139,7 +139,7 @@ static void mdev_parent_delist(struct parent_device *parent)
 
 static void mdev_parent_announce(struct parent_device *parent, char *state)
 {
-	char *envp[] = { state, NULL };
+	char *envp[2] = { state };
 
 	kobject_uevent_env(&parent->dev->kobj, KOBJ_CHANGE, envp);
 }

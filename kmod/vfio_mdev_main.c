@@ -226,6 +226,10 @@ static long vfio_mdev_ioctl_get_irq_info(struct vfio_mdev *self,
 	rc = vfio_mdev_get_irq_info(self, &info);
 	if (rc)
 		return rc;
+	/* What a PCI device without error reporting has in VFIO: no such index */
+	if (!info.count && info.index == VFIO_PCI_ERR_IRQ_INDEX &&
+	    vfio_mdev_api_flag(vfio_mdev_ops(self)) == VFIO_DEVICE_FLAGS_PCI)
+		return -EINVAL;
 	return copy_to_user(arg, &info, minsz) ? -EFAULT : 0;
 }
 

@@ -171,6 +171,10 @@ void medu_jobs_cancel(struct medu_instance *inst);
 /* medu_config.c */
 void medu_config_setup(void);
 void medu_config_reset(struct medu_instance *inst);
+bool medu_config_has_msi(struct medu_instance *inst);
+bool medu_config_has_intx(struct medu_instance *inst);
+void medu_config_read(struct medu_instance *inst, u32 offset, u8 *buf,
+		      size_t count);
 void medu_config_write(struct medu_instance *inst, u32 offset, const u8 *buf,
 		       size_t count);
 

@@ -72,6 +72,48 @@ void medu_config_reset(struct medu_instance *inst)
 }
 
 /**
+ * medu_config_has_msi() - whether the user has enabled MSI
+ * @inst: the instance, locked
+ *
+ * Return: true where interrupts are to come as messages.
+ */
+bool medu_config_has_msi(struct medu_instance *inst)
+{
+	return inst->config[MEDU_MSI + PCI_MSI_FLAGS] & PCI_MSI_FLAGS_ENABLE;
+}
+
+/**
+ * medu_config_has_intx() - whether interrupts come by INTx
+ * @inst: the instance, locked
+ *
+ * Return: true where neither MSI nor the command register stands against it.
+ */
+bool medu_config_has_intx(struct medu_instance *inst)
+{
+	return !medu_config_has_msi(inst) &&
+	       !(inst->config[PCI_COMMAND + 1] & (PCI_COMMAND_INTX_DISABLE >> 8));
+}
+
+/**
+ * medu_config_read() - read config space
+ * @inst: the instance, locked
+ * @offset: where
+ * @buf: filled
+ * @count: how many bytes; in range
+ */
+void medu_config_read(struct medu_instance *inst, u32 offset, u8 *buf,
+		      size_t count)
+{
+	u8 *status = &inst->config[PCI_STATUS];
+
+	/* The one bit that follows the device: its line, disabled or not */
+	*status &= ~PCI_STATUS_INTERRUPT;
+	if (inst->irq_status && !medu_config_has_msi(inst))
+		*status |= PCI_STATUS_INTERRUPT;
+	memcpy(buf, inst->config + offset, count);
+}
+
+/**
  * medu_config_write() - write to config space
  * @inst: the instance, locked
  * @offset: where
@@ -81,6 +123,7 @@ void medu_config_reset(struct medu_instance *inst)
 void medu_config_write(struct medu_instance *inst, u32 offset,
 		       const u8 *buf, size_t count)
 {
+	bool had_intx = medu_config_has_intx(inst);
 	u8 mask;
 
 	for (; count; count--, offset++, buf++) {
@@ -88,4 +131,7 @@ void medu_config_write(struct medu_instance *inst, u32 offset,
 		inst->config[offset] &= ~mask;
 		inst->config[offset] |= *buf & mask;
 	}
+	/* The level may have been high all the while. */
+	if (!had_intx && medu_config_has_intx(inst))
+		medu_notify(inst);
 }

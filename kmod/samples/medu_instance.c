@@ -270,7 +270,7 @@ static ssize_t medu_read(struct mdev_device *mdev, char *buf, size_t count,
 		return len;
 	mutex_lock(&inst->lock);
 	if (index == VFIO_PCI_CONFIG_REGION_INDEX)
-		memcpy(buf, inst->config + offset, len);
+		medu_config_read(inst, offset, buf, len);
 	else if (index == VFIO_PCI_BAR0_REGION_INDEX)
 		medu_read_words(inst, buf, offset, len, medu_reg_read);
 	else if (offset < PAGE_SIZE)
@@ -330,15 +330,21 @@ static int medu_get_irq_info(struct mdev_device *mdev,
 	return 0;
 }
 
-/* INTx is a level: while a condition holds, unmasking brings it again. */
+/*
+ * INTx is a level: while a condition holds it comes again to whoever unmasks it
+ * or begins to listen.
+ */
 static void medu_set_irqs(struct mdev_device *mdev, u32 flags,
 			  unsigned int index, unsigned int start,
 			  unsigned int count)
 {
 	struct medu_instance *inst = mdev_get_drvdata(mdev);
 
-	if (index != VFIO_PCI_INTX_IRQ_INDEX ||
-	    !(flags & VFIO_IRQ_SET_ACTION_UNMASK))
+	bool unmask = flags & VFIO_IRQ_SET_ACTION_UNMASK;
+	bool listen = (flags & VFIO_IRQ_SET_ACTION_TRIGGER) &&
+		      (flags & VFIO_IRQ_SET_DATA_EVENTFD);
+
+	if (index != VFIO_PCI_INTX_IRQ_INDEX || (!unmask && !listen))
 		return;
 	mutex_lock(&inst->lock);
 	medu_notify(inst);

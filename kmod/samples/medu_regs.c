@@ -3,7 +3,6 @@
  * medu: the registers of an instance, and the jobs that they start
  */
 
-#include <linux/pci_regs.h>
 #include <linux/string.h>
 
 #include "medu.h"
@@ -14,15 +13,15 @@
  */
 void medu_notify(struct medu_instance *inst)
 {
-	bool msi = inst->config[MEDU_MSI + PCI_MSI_FLAGS] &
-		   PCI_MSI_FLAGS_ENABLE;
-
 	lockdep_assert_held(&inst->lock);
 
-	if (inst->irq_status)
-		/* -ENOENT: nobody listens, which is the user's choice. */
-		(void)mdev_signal(inst->mdev, msi ? VFIO_PCI_MSI_IRQ_INDEX :
-						    VFIO_PCI_INTX_IRQ_INDEX, 0);
+	if (!inst->irq_status)
+		return;
+	/* -ENOENT: nobody listens, which is the user's choice. */
+	if (medu_config_has_msi(inst))
+		(void)mdev_signal(inst->mdev, VFIO_PCI_MSI_IRQ_INDEX, 0);
+	else if (medu_config_has_intx(inst))
+		(void)mdev_signal(inst->mdev, VFIO_PCI_INTX_IRQ_INDEX, 0);
 }
 
 static void medu_raise(struct medu_instance *inst, u32 conditions)

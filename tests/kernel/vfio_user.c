@@ -52,6 +52,12 @@ static void cmd_info(struct user *u, char **args)
 	for (i = 0; i < info.num_irqs; i++) {
 		struct vfio_irq_info q = { .argsz = sizeof(q), .index = i };
 
+		/* As of any PCI device without error reporting */
+		if (i == VFIO_PCI_ERR_IRQ_INDEX)
+			continue;
+		/* As with any PCI device that does not report errors */
+		if (i == VFIO_PCI_ERR_IRQ_INDEX)
+			continue;
 		if (ioctl(u->device, VFIO_DEVICE_GET_IRQ_INFO, &q))
 			err(1, "VFIO_DEVICE_GET_IRQ_INFO %u", i);
 		if (q.count)

@@ -29,7 +29,7 @@ struct test_registration {
 	struct parent_ops ops;
 	char api[16];
 	struct mdev_type_desc types[TEST_MAX_TYPES + 1];
-	char type_names[TEST_MAX_TYPES][8];
+	char type_names[TEST_MAX_TYPES][16];
 };
 
 static struct test_parent {
