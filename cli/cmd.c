@@ -120,3 +120,26 @@ int cmd_take_instance_args(const struct command *command, const struct instance_
 	}
 	return DONE;
 }
+
+bool cmd_is_for_parent(const struct definition *def, const char *text, const char *name)
+{
+	return !text || strcmp(def->parent, text) == 0 ||
+	       (name && def->parent_name && strcmp(def->parent_name, name) == 0);
+}
+
+int cmd_check_new(const struct command *command, const struct inventory *inventory,
+		  const struct definition *def, const struct definition *except)
+{
+	for (size_t i = 0; i < inventory->definitions.n; i++) {
+		const struct definition *known = inventory->definitions.v[i];
+		char text[IDENTITY_TEXT_SIZE];
+
+		if (known == except || identity_compare(&known->id, &def->id) != 0 ||
+		    !cmd_is_for_parent(known, def->parent, def->parent_name))
+			continue;
+		msg_error("cannot %s %s: it is already defined in %s:%u", command->name,
+			  identity_format(&def->id, text), known->file, known->line);
+		return FAILED;
+	}
+	return DONE;
+}

@@ -29,7 +29,7 @@ struct command {
 };
 
 extern const struct command cmd_list, cmd_types, cmd_create, cmd_destroy, cmd_define, cmd_undefine,
-	cmd_apply, cmd_start, cmd_stop;
+	cmd_apply, cmd_start, cmd_stop, cmd_modify;
 
 /* What the program consists of: all verbs, in the order of --help (NULL ends them), and options. */
 struct program {
@@ -71,6 +71,16 @@ int cmd_identity(const struct command *command, const struct instance_args *args
 /* --params and --attr into the definition, whose attributes belong to the arena. As above. */
 int cmd_take_instance_args(const struct command *command, const struct instance_args *args,
 			   struct arena *arena, struct definition *def);
+
+/* A parent that is not there can only be meant as it is written in the definition. name: or NULL. */
+bool cmd_is_for_parent(const struct definition *def, const char *text, const char *name);
+
+/*
+ * No definition but except (or NULL) is of the same identity for the same parent, whatever it
+ * calls the parent and whichever file it is in. DONE, or a message and FAILED.
+ */
+int cmd_check_new(const struct command *command, const struct inventory *inventory,
+		  const struct definition *def, const struct definition *except);
 
 /* Answers the questions of the shell's completion, --list-*; returns an enum exit_status. */
 int complete(const struct program *program, const char *question, int word_count, char **words);

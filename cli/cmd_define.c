@@ -60,26 +60,6 @@ static int check_parent(struct inventory *inventory, struct definition *def)
 	return DONE;
 }
 
-/* Also when the other definition calls the parent something else, or stands in another file. */
-static int check_new(const struct inventory *inventory, const struct definition *def)
-{
-	for (size_t i = 0; i < inventory->definitions.n; i++) {
-		const struct definition *known = inventory->definitions.v[i];
-		char text[IDENTITY_TEXT_SIZE];
-
-		if (identity_compare(&known->id, &def->id) != 0)
-			continue;
-		if (strcmp(known->parent, def->parent) != 0 &&
-		    (!known->parent_name || !def->parent_name ||
-		     strcmp(known->parent_name, def->parent_name) != 0))
-			continue;
-		msg_error("cannot define %s: it is already defined in %s:%u",
-			  identity_format(&def->id, text), known->file, known->line);
-		return FAILED;
-	}
-	return DONE;
-}
-
 static int make_definition(struct inventory *inventory, struct arena *arena,
 			   const struct define_args *args, const char *word, struct definition *def)
 {
@@ -105,7 +85,7 @@ static int make_definition(struct inventory *inventory, struct arena *arena,
 		status = cmd_take_instance_args(&cmd_define, &args->instance, arena, def);
 	if (status == DONE)
 		status = check_parent(inventory, def);
-	return status == DONE ? check_new(inventory, def) : status;
+	return status == DONE ? cmd_check_new(&cmd_define, inventory, def, NULL) : status;
 }
 
 static int keep(const struct globals *globals, const struct define_args *args,

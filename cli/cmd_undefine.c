@@ -18,13 +18,6 @@ static const struct option_row options[] = {
 	{0},
 };
 
-/* A parent that is not there can only be meant as it is written in the definition. */
-static bool is_for_parent(const struct definition *def, const char *text, const char *name)
-{
-	return !text || strcmp(def->parent, text) == 0 ||
-	       (name && def->parent_name && strcmp(def->parent_name, name) == 0);
-}
-
 /* All definitions, as a list in which a name can be looked up. */
 static void list_definitions(const struct inventory *inventory, const char *parent,
 			     const char *parent_name, struct device_list *list)
@@ -33,7 +26,7 @@ static void list_definitions(const struct inventory *inventory, const char *pare
 		struct definition *def = inventory->definitions.v[i];
 		struct device *dev;
 
-		if (!is_for_parent(def, parent, parent_name))
+		if (!cmd_is_for_parent(def, parent, parent_name))
 			continue;
 		dev = device_list_add(list);
 		dev->id = def->id;

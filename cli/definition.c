@@ -360,25 +360,6 @@ void definition_parse(const char *file, const char *text, size_t len, struct def
 	tdestroy(parser.seen, keep_node);
 }
 
-static bool same_text(const char *a, const char *b)
-{
-	return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
-static bool same_definition(const struct definition *a, const struct definition *b)
-{
-	if (identity_compare(&a->id, &b->id) != 0 || a->is_auto != b->is_auto ||
-	    !same_text(a->parent, b->parent) || !same_text(a->type, b->type) ||
-	    !same_text(a->params, b->params) || !same_text(a->description, b->description) ||
-	    a->attr_count != b->attr_count)
-		return false;
-	for (size_t i = 0; i < a->attr_count; i++)
-		if (strcmp(a->attrs[i].name, b->attrs[i].name) != 0 ||
-		    strcmp(a->attrs[i].value, b->attrs[i].value) != 0)
-			return false;
-	return true;
-}
-
 /* Whatever a file cannot hold shows when the text is read again. */
 static int check_section_text(const struct definition *def, const struct buf *text, char **reterr)
 {
@@ -387,7 +368,7 @@ static int check_section_text(const struct definition *def, const struct buf *te
 	int rc = 0;
 
 	definition_parse("the definition", text->data, text->len, &list, &problems);
-	if (problems.texts.n || list.n != 1 || !same_definition(def, list.v[0])) {
+	if (problems.texts.n || list.n != 1 || !definition_same(def, list.v[0])) {
 		set_text(reterr, "a definition file cannot hold it%s%s",
 			 problems.texts.n ? ": " : "", problems.texts.n ? problems.texts.v[0] : "");
 		rc = -EINVAL;
@@ -417,33 +398,4 @@ int definition_format(const struct definition *def, struct buf *ret_text, char *
 		buf_add(ret_text, text.data, text.len);
 	buf_free(&text);
 	return rc;
-}
-
-/* The offset behind the line that begins at pos. */
-static size_t line_end(const char *text, size_t len, size_t pos)
-{
-	const char *newline = memchr(text + pos, '\n', len - pos);
-
-	return newline ? (size_t)(newline - text) + 1 : len;
-}
-
-void definition_find_section(const char *text, size_t len, unsigned int line, size_t *ret_start,
-			     size_t *ret_end)
-{
-	size_t start = 0, end, pos;
-
-	while (--line && start < len)
-		start = line_end(text, len, start);
-	end = pos = line_end(text, len, start);
-	while (pos < len && text[pos] != '[') {
-		size_t next = line_end(text, len, pos), first = pos;
-
-		while (first < next && (is_blank(text[first]) || text[first] == '\n'))
-			first++;
-		if (first < next && text[first] != '#' && text[first] != ';')
-			end = next;
-		pos = next;
-	}
-	*ret_start = start;
-	*ret_end = end;
 }

@@ -29,11 +29,4 @@ void definition_parse(const char *file, const char *text, size_t len, struct def
  */
 int definition_format(const struct definition *def, struct buf *text, char **reterr);
 
-/*
- * The bytes of a section in the text of its file: from the line of its header to the end of its
- * last line that is neither blank nor a comment. line is the definition's.
- */
-void definition_find_section(const char *text, size_t len, unsigned int line, size_t *ret_start,
-			     size_t *ret_end);
-
 #endif

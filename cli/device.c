@@ -162,6 +162,25 @@ void definition_add_attr(struct definition *def, struct arena *arena, const char
 	def->attr_count++;
 }
 
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+bool definition_same(const struct definition *a, const struct definition *b)
+{
+	if (identity_compare(&a->id, &b->id) != 0 || a->is_auto != b->is_auto ||
+	    !same_text(a->parent, b->parent) || !same_text(a->type, b->type) ||
+	    !same_text(a->params, b->params) || !same_text(a->description, b->description) ||
+	    a->attr_count != b->attr_count)
+		return false;
+	for (size_t i = 0; i < a->attr_count; i++)
+		if (strcmp(a->attrs[i].name, b->attrs[i].name) != 0 ||
+		    strcmp(a->attrs[i].value, b->attrs[i].value) != 0)
+			return false;
+	return true;
+}
+
 bool attr_name_is_valid(const char *name)
 {
 	const char *part = name;

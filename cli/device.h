@@ -71,6 +71,8 @@ struct definition {
 /* Adds at the end; the strings are copied into the arena. */
 void definition_add_attr(struct definition *def, struct arena *arena, const char *name,
 			 const char *value);
+/* All that a file can say is the same; where they stand does not count. */
+bool definition_same(const struct definition *a, const struct definition *b);
 /* The name of an attribute: folders and a file below the device's own, not remove or uevent. */
 bool attr_name_is_valid(const char *name);
 /* Splits NAME=VALUE in place. 0, or -EINVAL with a reason in *reterr. */

@@ -18,11 +18,6 @@ void lifecycle_creator_close(struct lifecycle_creator *creator)
 	*creator = (struct lifecycle_creator)LIFECYCLE_CREATOR;
 }
 
-static const char *root_hint(int rc)
-{
-	return (rc == -EACCES || rc == -EPERM) && geteuid() != 0 ? " (only root may)" : "";
-}
-
 /* "all taken by A, B", or why nobody has them. */
 static char *explain_no_instance(const struct definition *def)
 {
@@ -212,6 +207,19 @@ static int write_attr(int device_fd, const struct attr *attr)
 	return sysfs_write(folder_fd, file, attr->value, strlen(attr->value));
 }
 
+static int read_attr(int device_fd, const char *name, char **ret_value)
+{
+	_cleanup_free_ char *folder = xstrdup(name);
+	_cleanup_close_ int folder_fd = -1;
+	char *slash = strrchr(folder, '/');
+
+	if (slash)
+		*slash = '\0';
+	folder_fd = sysfs_open_dir_nofollow(device_fd, slash ? folder : ".");
+	return folder_fd < 0 ? folder_fd :
+			       sysfs_read(folder_fd, slash ? slash + 1 : folder, ret_value);
+}
+
 static void explain_attr(int rc, const struct attr *attr, char **reterr)
 {
 	if (rc == -ENOENT)
@@ -262,6 +270,47 @@ int lifecycle_create(struct lifecycle_creator *creator, const struct definition 
 		return rc;
 	}
 	return def->attr_count ? write_attrs(def, reterr) : 0;
+}
+
+/* Back to the old values, the last one first. Those that cannot be set back are added to *reterr. */
+static void undo_attrs(int device_fd, const struct attr *attrs, char **old, size_t count,
+		       char **reterr)
+{
+	while (count--) {
+		struct attr attr = {attrs[count].name, old[count]};
+		int rc = old[count] ? write_attr(device_fd, &attr) : -EACCES;
+
+		if (rc)
+			set_text(reterr, "%s (and '%s' could not be set back: %s)", *reterr,
+				 attrs[count].name,
+				 old[count] ? strerror(-rc) : "its old value cannot be read");
+	}
+}
+
+int lifecycle_write_attrs(const struct device *dev, const struct attr *attrs, size_t count,
+			  char **reterr)
+{
+	_cleanup_free_ char *path = live_parent_path(dev->parent, dev->name);
+	_cleanup_close_ int fd = sysfs_open_dir(SYSFS_TOP, path);
+	_cleanup_free_ char **old = xcalloc(count, sizeof(*old));
+	size_t done = 0;
+	int rc = 0;
+
+	if (fd < 0) {
+		set_text(reterr, "it went away meanwhile");
+		return -ENODEV;
+	}
+	for (; !rc && done < count; done++) {
+		(void)read_attr(fd, attrs[done].name, &old[done]);
+		rc = write_attr(fd, &attrs[done]);
+	}
+	if (rc) {
+		explain_attr(rc, &attrs[done - 1], reterr);
+		undo_attrs(fd, attrs, old, done - 1, reterr);
+	}
+	for (size_t i = 0; i < done; i++)
+		free(old[i]);
+	return rc;
 }
 
 int lifecycle_destroy(const struct device *dev, char **reterr)

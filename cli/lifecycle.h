@@ -40,6 +40,14 @@ int lifecycle_create(struct lifecycle_creator *creator, const struct definition 
 		     char **reterr);
 
 /*
+ * Writes attributes of a live device in order. When one is refused those before it get back the
+ * values that they had. Negative errno with the reason in *reterr; what could not be set back is
+ * part of the reason.
+ */
+int lifecycle_write_attrs(const struct device *dev, const struct attr *attrs, size_t count,
+			  char **reterr);
+
+/*
  * Removes a live instance. The caller has looked for holders: on the kernel's own core the write
  * blocks for as long as somebody has the device open.
  * -EBUSY, -ENODEV (it went away), or what the kernel said, with the reason in *reterr.

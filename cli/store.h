@@ -29,4 +29,25 @@ int store_add(const struct definition *def, const char *file, char **ret_path, c
  */
 int store_remove(const struct definition *def, char **reterr);
 
+/*
+ * Changes a definition in the file that it was read from. change() gets it as it is there now, and
+ * changes it; what it needs for that it takes from the arena. Of the file only the lines change
+ * that have to. What change() returned, or as above.
+ */
+typedef int (*store_change_fn)(struct definition *def, struct arena *arena, void *arg,
+			       char **reterr);
+int store_change(const struct definition *def, store_change_fn change, void *arg, char **reterr);
+
+/* Reads one file of definitions, wherever it is, as store_load() does. */
+void store_load_file(const char *path, struct definition_list *list, struct problem_list *problems);
+
+/*
+ * A definition file as a whole, for an editor: its text; and the new text in the place of the one
+ * that was read (empty: there was none). -ENOENT, -ESTALE when it is not what was read any more,
+ * or what the system said, with a reason in *reterr.
+ */
+int store_read_text(const char *path, struct buf *ret_text, char **reterr);
+int store_replace_text(const char *path, const struct buf *before, const struct buf *after,
+		       char **reterr);
+
 #endif

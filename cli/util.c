@@ -365,6 +365,11 @@ int file_replace(int dirfd, const char *name, const char *data, size_t len)
 	return fsync(dirfd) < 0 ? -errno : 0;
 }
 
+const char *root_hint(int rc)
+{
+	return (rc == -EACCES || rc == -EPERM) && geteuid() != 0 ? " (only root may)" : "";
+}
+
 int stdout_close(void)
 {
 	int rc = 0;

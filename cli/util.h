@@ -135,6 +135,9 @@ int lock_wait(int fd, unsigned int seconds);
  */
 int file_replace(int dirfd, const char *name, const char *data, size_t len);
 
+/* " (only root may)" where that is why rc, a negative errno, was the answer; else "". */
+const char *root_hint(int rc);
+
 /* Flushes and closes stdout: 0, or the negative errno of anything that could not be written. */
 int stdout_close(void);
 

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The folders of definitions: where they are, what is in them, reading a file, locking. */
+#include "folder.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+/* Far above any real file, far below what would hold up a boot. */
+#define FILE_SIZE_MAX (16u << 20)
+#define LOCK_SECONDS 30
+
+static const char *const folders[FOLDER_COUNT] = {"etc/mdev.d", "run/mdev.d", "usr/lib/mdev.d"};
+
+char *folder_path(enum folder folder, const char *name)
+{
+	return xasprintf("%s/%s%s%s", root_get(), folders[folder], *name ? "/" : "", name);
+}
+
+static void add_entry(struct folder_entries *list, const char *name, enum folder folder,
+		      bool is_plain)
+{
+	if (list->n == list->cap) {
+		list->cap = list->cap ? 2 * list->cap : 64;
+		list->v = xrealloc(list->v, list->cap, sizeof(*list->v));
+	}
+	list->v[list->n++] = (struct folder_entry){xstrdup(name), folder, is_plain};
+}
+
+int folder_list(enum folder folder, struct folder_entries *entries)
+{
+	_cleanup_free_ char *path = root_path(folders[folder]);
+	_cleanup_closedir_ DIR *dir = opendir(path);
+	struct dirent *entry;
+	int fd;
+
+	if (!dir)
+		return -errno;
+	while (errno = 0, (entry = readdir(dir)))
+		if (entry->d_name[0] != '.' && str_ends(entry->d_name, ".conf"))
+			add_entry(entries, entry->d_name, folder, entry->d_type == DT_REG);
+	if (errno)
+		return -errno;
+	fd = fcntl(dirfd(dir), F_DUPFD_CLOEXEC, 0);
+	return fd < 0 ? -errno : fd;
+}
+
+static int compare_entries(const void *a, const void *b)
+{
+	const struct folder_entry *first = a, *second = b;
+	int order = strcmp(first->name, second->name);
+
+	return order ? order : (int)first->folder - (int)second->folder;
+}
+
+void folder_entries_sort(struct folder_entries *list)
+{
+	if (list->n)
+		qsort(list->v, list->n, sizeof(*list->v), compare_entries);
+}
+
+void folder_entries_free(struct folder_entries *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		free(list->v[i].name);
+	free(list->v);
+	*list = (struct folder_entries){0};
+}
+
+/*
+ * What a path in a folder of definitions leads to. 0 for a file to read, 1 for a link to
+ * /dev/null, which hides, or a negative errno.
+ */
+static int check_kind(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (S_ISREG(st.st_mode))
+		return 0;
+	if (S_ISDIR(st.st_mode))
+		return -EISDIR;
+	return S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3) ? 1 : -EMEDIUMTYPE;
+}
+
+/* Reads into the buffer, which is reused from file to file. */
+static int read_text(int fd, struct buf *text)
+{
+	text->len = 0;
+	for (;;) {
+		ssize_t n;
+
+		if (text->cap - text->len < 2) {
+			text->cap = text->cap ? 2 * text->cap : 65536;
+			text->data = xrealloc(text->data, text->cap, 1);
+		}
+		n = read(fd, text->data + text->len, text->cap - text->len - 1);
+		if (n < 0)
+			return -errno;
+		text->len += (size_t)n;
+		text->data[text->len] = '\0';
+		if (text->len > FILE_SIZE_MAX)
+			return -EFBIG;
+		/* Less than was asked for is the end of a file on disk. */
+		if (n == 0 || text->cap - text->len > 1)
+			return 0;
+	}
+}
+
+int folder_read(int folder_fd, const char *name, int extra_flags, bool is_plain_file,
+		struct buf *text)
+{
+	_cleanup_close_ int fd =
+		openat(folder_fd, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | extra_flags);
+	int rc = 0;
+
+	text->len = 0;
+	if (fd < 0)
+		return -errno;
+	if (!is_plain_file)
+		rc = check_kind(fd);
+	return rc ? (rc > 0 ? 0 : rc) : read_text(fd, text);
+}
+
+const char *folder_explain(int rc)
+{
+	switch (-rc) {
+	case EISDIR:
+		return "a folder in place of a file";
+	case EMEDIUMTYPE:
+		return "not a regular file";
+	case EFBIG:
+		return "larger than 16 MiB";
+	case ELOOP:
+		return "a symbolic link, which is not written through";
+	default:
+		return strerror(-rc);
+	}
+}
+
+int folder_open_locked(enum folder folder, char **reterr)
+{
+	_cleanup_free_ char *path = root_path(folders[folder]);
+	int fd, rc;
+
+	if (folder == FOLDER_ETC && mkdir(path, 0755) < 0 && errno != EEXIST) {
+		rc = -errno;
+		set_text(reterr, "%s: cannot be made: %s%s", path, strerror(-rc), root_hint(rc));
+		return rc;
+	}
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	rc = fd < 0 ? -errno : lock_wait(fd, LOCK_SECONDS);
+	if (rc) {
+		set_text(reterr, "%s: %s", path,
+			 rc == -ETIMEDOUT ? "another command keeps it locked" : strerror(-rc));
+		cleanup_close(&fd);
+		return rc;
+	}
+	return fd;
+}
+
+enum folder folder_of(const char *path)
+{
+	enum folder i;
+
+	for (i = FOLDER_USR; i > FOLDER_ETC; i--) {
+		_cleanup_free_ char *folder = folder_path(i, "");
+
+		if (str_starts(path, folder))
+			break;
+	}
+	return i;
+}

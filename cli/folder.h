@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The folders of definitions: where they are, what is in them, reading a file, locking. */
+#ifndef FOLDER_H
+#define FOLDER_H
+
+#include "util.h"
+
+/* An earlier one hides files of a later one; the first is written to. */
+enum folder { FOLDER_ETC, FOLDER_RUN, FOLDER_USR, FOLDER_COUNT };
+
+struct folder_entry {
+	char *name;
+	enum folder folder;
+	bool is_plain_file; /* known from the folder, without a look at the file */
+};
+
+/* Zeroed at the start. */
+struct folder_entries {
+	struct folder_entry *v;
+	size_t n, cap;
+};
+
+/* The path of a file in the folder, of the folder itself for ""; the caller frees it. */
+char *folder_path(enum folder folder, const char *name);
+
+/* Which folder a file is in, by its path. */
+enum folder folder_of(const char *path);
+
+/* Adds what are definition files by name. The folder's descriptor, or a negative errno. */
+int folder_list(enum folder folder, struct folder_entries *entries);
+/* By name, then by folder. */
+void folder_entries_sort(struct folder_entries *list);
+void folder_entries_free(struct folder_entries *list);
+
+/*
+ * Reads a file into the buffer, which may be used from file to file; nothing of one that is a link
+ * to /dev/null. is_plain_file: no look at what it is. -EISDIR, -EMEDIUMTYPE (not a file), -EFBIG,
+ * -ELOOP (with O_NOFOLLOW in extra_flags), or what the system said.
+ */
+int folder_read(int folder_fd, const char *name, int extra_flags, bool is_plain_file,
+		struct buf *text);
+/* Such an error in words. */
+const char *folder_explain(int rc);
+
+/*
+ * Opens a folder for a change and locks it, within a bound; the lock is on the folder itself and
+ * ends with its descriptor. Negative errno with a reason in *reterr.
+ */
+int folder_open_locked(enum folder folder, char **reterr);
+
+#endif
