@@ -23,7 +23,7 @@ teardown() {
 	for device in "$DEVICES"/*/remove; do
 		[ ! -e "$device" ] || echo 1 >"$device"
 	done
-	rm -f /etc/mdev.d/*.conf
+	rm -f "/etc/mdev.d/$UUID.conf" "/etc/mdev.d/$UUID2.conf"
 }
 
 # refused PATTERN ARGUMENT...: mdev fails with status 1 and one line that matches; nothing is made
