@@ -103,28 +103,6 @@ static void test_format(void)
 	format(&def, -EINVAL, "a blank in a name");
 }
 
-/* The section whose header is in that line. */
-static void find(const char *text, unsigned int line, const char *expected, const char *what)
-{
-	_cleanup_free_ char *found = NULL;
-	size_t start, end;
-
-	definition_find_section(text, strlen(text), line, &start, &end);
-	found = xasprintf("%.*s", (int)(end - start), text + start);
-	is_text(found, expected, what);
-}
-
-static void test_find_section(void)
-{
-	static const char text[] = "# top\n[a]\nx=1\n\n# mine\ny=2\n\n# of b\n[b]\n[c]\nz=3";
-
-	find(text, 2, "[a]\nx=1\n\n# mine\ny=2\n", "to its last key, comments behind it stay");
-	find(text, 9, "[b]\n", "a header alone");
-	find(text, 10, "[c]\nz=3", "the last line without a newline");
-	find("[a]", 1, "[a]", "one line");
-	find("[a]\n \n;x\n", 1, "[a]\n", "nothing but comments behind it");
-}
-
 /* Two thousand sections are not compared each with each. */
 static void test_many(void)
 {
@@ -147,7 +125,6 @@ int main(void)
 {
 	test_odd_texts();
 	test_format();
-	test_find_section();
 	test_many();
 	return tap_end();
 }

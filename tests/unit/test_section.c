@@ -145,8 +145,34 @@ static void test_attrs(void)
 	      "another order");
 }
 
+/* The section whose header is in that line. */
+static void find(const char *text, unsigned int line, const char *expected, const char *what)
+{
+	_cleanup_free_ char *found = NULL;
+	struct buf buf = {0};
+	size_t start, end;
+
+	buf_add(&buf, text, strlen(text));
+	section_find(&buf, line, &start, &end);
+	found = xasprintf("%.*s", (int)(end - start), text + start);
+	is_text(found, expected, what);
+	buf_free(&buf);
+}
+
+static void test_find_section(void)
+{
+	static const char text[] = "# top\n[a]\nx=1\n\n# mine\ny=2\n\n# of b\n[b]\n[c]\nz=3";
+
+	find(text, 2, "[a]\nx=1\n\n# mine\ny=2\n", "to its last key, comments behind it stay");
+	find(text, 9, "[b]\n", "a header alone");
+	find(text, 10, "[c]\nz=3", "the last line without a newline");
+	find("[a]", 1, "[a]", "one line");
+	find("[a]\n \n;x\n", 1, "[a]\n", "nothing but comments behind it");
+}
+
 int main(void)
 {
+	test_find_section();
 	test_keys();
 	test_attrs();
 	return tap_end();
