@@ -78,6 +78,15 @@ bool attr_name_is_valid(const char *name);
 /* Splits NAME=VALUE in place. 0, or -EINVAL with a reason in *reterr. */
 int attr_split(char *text, struct attr *ret_attr, char **reterr);
 
+/* What costs a look into the folder of a live device. Strings belong to a list's arena. */
+struct device_details {
+	const char *path; /* "/sys/devices/..." */
+	const char *vfio_group, *vfio_cdev; /* nodes under /dev/vfio, NULL when there is none */
+	const char *holder; /* who has it open, NULL when nobody is seen */
+	struct attr *attrs; /* of the vendor; the value is NULL when it cannot be read */
+	size_t attr_count;
+};
+
 /*
  * One instance: what it is in the kernel (live), what is defined for it, or both. parent and
  * type are the live ones, for one that is only defined what the definition says.
@@ -90,6 +99,7 @@ struct device {
 	struct definition *def; /* NULL when not defined */
 	const char *state; /* live: stopped, started; NULL when not known or not looked at */
 	const char *iommu_group; /* live; NULL when none or not looked at */
+	struct device_details *details; /* live; NULL when not looked at */
 };
 
 static inline bool device_is_live(const struct device *dev)

@@ -3,7 +3,6 @@
 #include "holder.h"
 
 #include "live.h"
-#include "sysfs.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,29 +29,16 @@ static void add_node(struct node_list *nodes, char *path, size_t index)
 	nodes->v[nodes->n++] = (struct node){path, index};
 }
 
-/* The group's node, NULL for a device without a group. */
-static char *group_node(const struct device *dev)
-{
-	_cleanup_free_ char *path = live_parent_path(dev->parent, dev->name), *group = NULL;
-
-	set_text(&path, "%s/iommu_group", path);
-	if (sysfs_link_name(SYSFS_TOP, path, &group) < 0)
-		return NULL;
-	return xasprintf("/dev/vfio/%s", group);
-}
-
 static void add_nodes_of(struct node_list *nodes, const struct device *dev, size_t index)
 {
-	_cleanup_free_ char *path = live_parent_path(dev->parent, dev->name);
-	char *group = group_node(dev);
+	char *group = live_device_group_node(dev);
 	struct strlist own = {0};
 
 	if (group)
 		add_node(nodes, group, index);
-	set_text(&path, "%s/vfio-dev", path);
-	(void)sysfs_list(SYSFS_TOP, path, &own);
+	live_device_cdev_nodes(dev, &own);
 	for (size_t i = 0; i < own.n; i++)
-		add_node(nodes, xasprintf("/dev/vfio/devices/%s", own.v[i]), index);
+		add_node(nodes, xstrdup(own.v[i]), index);
 	strlist_free(&own);
 }
 
@@ -119,7 +105,7 @@ void holder_find(struct device *const *devs, size_t count, char **ret_holders)
 
 bool holder_has_group_open(const struct device *dev)
 {
-	_cleanup_free_ char *node = root_is_host() ? group_node(dev) : NULL;
+	_cleanup_free_ char *node = root_is_host() ? live_device_group_node(dev) : NULL;
 	_cleanup_close_ int fd = node ? open(node, O_RDWR | O_CLOEXEC) : -1;
 
 	return node && fd < 0 && errno == EBUSY;

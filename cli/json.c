@@ -48,6 +48,31 @@ static void add_number(struct json_object *object, const char *key, int64_t numb
 				  JSON_C_OBJECT_ADD_CONSTANT_KEY);
 }
 
+static struct json_object *attrs_object(const struct attr *attrs, size_t count)
+{
+	struct json_object *array = json_object_new_array();
+
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *attr = json_object_new_object();
+
+		add_text(attr, "name", attrs[i].name);
+		add_text(attr, "value", attrs[i].value);
+		json_object_array_add(array, attr);
+	}
+	return array;
+}
+
+/* What only show looks for. */
+static void add_details(struct json_object *object, const struct device_details *details)
+{
+	add_text(object, "path", details->path);
+	add_text(object, "vfio_group", details->vfio_group);
+	add_text(object, "vfio_cdev", details->vfio_cdev);
+	add_text(object, "holder", details->holder);
+	json_object_object_add(object, "attrs",
+			       attrs_object(details->attrs, details->attr_count));
+}
+
 static struct json_object *live_object(const struct device *dev, bool with_details)
 {
 	struct json_object *object;
@@ -66,21 +91,9 @@ static struct json_object *live_object(const struct device *dev, bool with_detai
 		add_number(object, "iommu_group", group);
 	else
 		add_text(object, "iommu_group", NULL);
+	if (dev->details)
+		add_details(object, dev->details);
 	return object;
-}
-
-static struct json_object *attrs_object(const struct definition *def)
-{
-	struct json_object *array = json_object_new_array();
-
-	for (size_t i = 0; i < def->attr_count; i++) {
-		struct json_object *attr = json_object_new_object();
-
-		add_text(attr, "name", def->attrs[i].name);
-		add_text(attr, "value", def->attrs[i].value);
-		json_object_array_add(array, attr);
-	}
-	return array;
 }
 
 static struct json_object *definition_object(const struct definition *def)
@@ -95,7 +108,7 @@ static struct json_object *definition_object(const struct definition *def)
 	json_object_object_add(object, "auto", json_object_new_boolean(def->is_auto));
 	add_text(object, "params", def->params);
 	add_text(object, "description", def->description);
-	json_object_object_add(object, "attrs", attrs_object(def));
+	json_object_object_add(object, "attrs", attrs_object(def->attrs, def->attr_count));
 	add_text(object, "file", def->file);
 	if (def->line)
 		add_number(object, "line", def->line);

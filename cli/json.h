@@ -16,7 +16,7 @@ struct json_array {
 
 void json_begin(struct json_array *array);
 /*
- * One device. with_details: also what live_device_details() fills in. action and error (both
+ * One device. with_details: also what live_device_details() or live_device_all() filled in. action and error (both
  * may be NULL) say what was done to it and why that failed.
  */
 void json_add_device(struct json_array *array, const struct device *dev, bool with_details,

@@ -4,6 +4,8 @@
 
 #include "sysfs.h"
 
+#include <sys/stat.h>
+
 #define PARENTS "class/mdev_bus"
 #define TYPES "mdev_supported_types"
 
@@ -104,6 +106,96 @@ void live_device_details(struct device *dev, struct arena *arena)
 	dev->state = read_into(arena, fd, "state");
 	if (sysfs_link_name(fd, "iommu_group", &group) == 0)
 		dev->iommu_group = arena_strdup(arena, group);
+}
+
+/* What the core and the driver model put into the folder of every device. */
+static bool is_common(const char *name)
+{
+	static const char *const names[] = {"uevent",	"remove",   "uuid",	"instance",
+					    "state",	"power",    "vfio-dev", "waiting_for_supplier"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strcmp(names[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* Files in a folder and the folders in it, not through links. */
+static void add_attrs(int dirfd, const char *prefix, struct definition *attrs, struct arena *arena)
+{
+	struct strlist names = {0};
+
+	(void)sysfs_list(dirfd, ".", &names);
+	for (size_t i = 0; i < names.n; i++) {
+		_cleanup_free_ char *name = xasprintf("%s%s", prefix, names.v[i]), *value = NULL;
+		_cleanup_close_ int below = -1;
+		mode_t mode;
+
+		if ((!*prefix && is_common(name)) || sysfs_mode(dirfd, names.v[i], &mode) < 0)
+			continue;
+		if (S_ISDIR(mode) && !*prefix) {
+			below = sysfs_open_dir_nofollow(dirfd, names.v[i]);
+			set_text(&name, "%s/", name);
+			if (below >= 0)
+				add_attrs(below, name, attrs, arena);
+		} else if (S_ISREG(mode)) {
+			if (mode & 0444)
+				(void)sysfs_read(dirfd, names.v[i], &value);
+			definition_add_attr(attrs, arena, name, value ? value : "");
+			if (!value)
+				attrs->attrs[attrs->attr_count - 1].value = NULL;
+		}
+	}
+	strlist_free(&names);
+}
+
+char *live_device_group_node(const struct device *dev)
+{
+	_cleanup_free_ char *path = live_parent_path(dev->parent, dev->name), *group = NULL;
+
+	set_text(&path, "%s/iommu_group", path);
+	if (sysfs_link_name(SYSFS_TOP, path, &group) < 0)
+		return NULL;
+	return xasprintf("/dev/vfio/%s", group);
+}
+
+void live_device_cdev_nodes(const struct device *dev, struct strlist *ret_paths)
+{
+	_cleanup_free_ char *path = live_parent_path(dev->parent, dev->name);
+	struct strlist names = {0};
+
+	set_text(&path, "%s/vfio-dev", path);
+	(void)sysfs_list(SYSFS_TOP, path, &names);
+	for (size_t i = 0; i < names.n; i++) {
+		_cleanup_free_ char *node = xasprintf("/dev/vfio/devices/%s", names.v[i]);
+
+		strlist_add(ret_paths, node);
+	}
+	strlist_free(&names);
+}
+
+void live_device_all(struct device *dev, struct arena *arena)
+{
+	_cleanup_free_ char *path = live_parent_path(dev->parent, dev->name), *real = NULL;
+	_cleanup_free_ char *group = live_device_group_node(dev);
+	_cleanup_close_ int fd = sysfs_open_dir(SYSFS_TOP, path);
+	struct strlist cdevs = {0};
+	struct definition attrs = {0};
+
+	if (fd < 0)
+		return;
+	live_device_details(dev, arena);
+	live_device_cdev_nodes(dev, &cdevs);
+	add_attrs(fd, "", &attrs, arena);
+	dev->details = arena_alloc(arena, sizeof(*dev->details));
+	*dev->details = (struct device_details){
+		.path = sysfs_real_path(fd, &real) ? NULL : arena_strdup(arena, real),
+		.vfio_group = group ? arena_strdup(arena, group) : NULL,
+		.vfio_cdev = cdevs.n ? arena_strdup(arena, cdevs.v[0]) : NULL,
+		.attrs = attrs.attrs,
+		.attr_count = attrs.attr_count,
+	};
+	strlist_free(&cdevs);
 }
 
 static void add_type(int types_fd, const char *parent, const char *name, void *arg)

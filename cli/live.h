@@ -40,6 +40,16 @@ void live_devices(struct device_list *list, const char *parent);
 /* Fills in what is not in those folders: state and IOMMU group. */
 void live_device_details(struct device *dev, struct arena *arena);
 
+/*
+ * Fills in that and dev->details, but for the holder. One that went away stays without details.
+ */
+void live_device_all(struct device *dev, struct arena *arena);
+
+/* The node of the device's VFIO group, NULL for one without a group; the caller frees it. */
+char *live_device_group_node(const struct device *dev);
+/* The device's own VFIO nodes. */
+void live_device_cdev_nodes(const struct device *dev, struct strlist *ret_paths);
+
 /* Adds the types of one parent (NULL: of all). */
 void live_types(struct type_list *list, const char *parent);
 void type_list_free(struct type_list *list);

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 
 static const struct command *const commands[] = {
-	&cmd_list,     &cmd_types, &cmd_create, &cmd_destroy, &cmd_define,
+	&cmd_list, &cmd_show, &cmd_types, &cmd_create, &cmd_destroy, &cmd_define,
 	&cmd_undefine, &cmd_modify, &cmd_apply, &cmd_start, &cmd_stop, NULL,
 };
 

@@ -18,20 +18,6 @@ void msg_to_syslog(void)
 	to_syslog = true;
 }
 
-static void add_visible(struct buf *line, const char *text)
-{
-	bool utf8 = text_is_utf8(text, strlen(text));
-
-	for (const char *p = text; *p; p++) {
-		unsigned char c = (unsigned char)*p;
-
-		if (c < 0x20 || c == 0x7f || (c >= 0x80 && !utf8))
-			buf_addf(line, "\\x%02x", c);
-		else
-			buf_add(line, p, 1);
-	}
-}
-
 static int syslog_priority(enum msg_level level)
 {
 	if (level == MSG_INFO)
@@ -47,7 +33,7 @@ static void say(enum msg_level level, const char *prefix, const char *fmt, va_li
 	if (level > shown || vasprintf(&text, fmt, args) < 0)
 		return;
 	buf_addf(&line, "%s%s", to_syslog ? "" : "mdev: ", prefix);
-	add_visible(&line, text);
+	buf_add_visible(&line, text);
 	if (to_syslog)
 		syslog(syslog_priority(level), "%s", line.data);
 	else

@@ -169,6 +169,43 @@ int sysfs_list(int dirfd, const char *path, struct strlist *ret_names)
 	return rc;
 }
 
+int sysfs_mode(int dirfd, const char *path, mode_t *ret_mode)
+{
+	int base = at(dirfd);
+	struct stat st;
+
+	if (base < 0)
+		return base;
+	if (fstatat(base, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	*ret_mode = st.st_mode;
+	return 0;
+}
+
+static int path_of_fd(int fd, char path[4096])
+{
+	_cleanup_free_ char *link = xasprintf("/proc/self/fd/%d", fd);
+	ssize_t len = readlink(link, path, 4095);
+
+	if (len < 0)
+		return -errno;
+	path[len] = '\0';
+	return 0;
+}
+
+int sysfs_real_path(int fd, char **ret_path)
+{
+	char path[4096], top[4096];
+	int base = top_fd(), rc = base < 0 ? base : path_of_fd(base, top);
+
+	if (!rc)
+		rc = path_of_fd(fd, path);
+	if (rc)
+		return rc;
+	*ret_path = str_starts(path, top) ? xasprintf("/sys%s", path + strlen(top)) : xstrdup(path);
+	return 0;
+}
+
 bool sysfs_exists(int dirfd, const char *path)
 {
 	int base = at(dirfd);

@@ -5,6 +5,8 @@
 
 #include "util.h"
 
+#include <sys/types.h>
+
 /*
  * In all of these, dirfd is a folder opened here before, or SYSFS_TOP for <root>/sys itself;
  * path is relative to it. Each returns a negative errno when it fails.
@@ -48,6 +50,12 @@ int sysfs_each(int dirfd, const char *path, int (*each)(const char *name, void *
 
 /* The entries of a folder, sorted. ret_names is only added to. */
 int sysfs_list(int dirfd, const char *path, struct strlist *ret_names);
+
+/* What a path is, not through a link: a mode as of stat(2). */
+int sysfs_mode(int dirfd, const char *path, mode_t *ret_mode);
+
+/* The path "/sys/..." of an open folder, without links and without the root; the caller frees it. */
+int sysfs_real_path(int fd, char **ret_path);
 
 bool sysfs_exists(int dirfd, const char *path);
 /* Both paths lead to the same file. */

@@ -145,6 +145,20 @@ void buf_addf(struct buf *buf, const char *fmt, ...)
 	free(text);
 }
 
+void buf_add_visible(struct buf *buf, const char *text)
+{
+	bool utf8 = text_is_utf8(text, strlen(text));
+
+	for (const char *p = text; *p; p++) {
+		unsigned char c = (unsigned char)*p;
+
+		if (c < 0x20 || c == 0x7f || (c >= 0x80 && !utf8))
+			buf_addf(buf, "\\x%02x", c);
+		else
+			buf_add(buf, p, 1);
+	}
+}
+
 void buf_free(struct buf *buf)
 {
 	free(buf->data);

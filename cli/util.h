@@ -83,6 +83,8 @@ struct buf {
 
 void buf_add(struct buf *buf, const void *data, size_t len);
 void buf_addf(struct buf *buf, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* Text from elsewhere: a byte that could steer a terminal or is not text becomes \xNN. */
+void buf_add_visible(struct buf *buf, const char *text);
 void buf_free(struct buf *buf);
 
 /* A growing list of strings that belong to it. Zeroed at the start. */

@@ -1,0 +1,85 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# mdev show: one device in full, on a made root.
+
+load ../helpers
+
+setup() {
+	make_root
+	make_device 0000:01:00.0 acme-fact "$U1"
+	DEVICE=$ROOT/sys/devices/pci0000:00/0000:01:00.0/$U1
+	echo one > "$DEVICE/medu/label"
+	printf 'two\nlines\n' > "$DEVICE/text"
+	: > "$DEVICE/assign"
+	chmod 200 "$DEVICE/assign"
+	make_definition a.conf <<-E
+		[$U1]
+		parent = 01:00.0
+		type = acme-dma
+		auto = yes
+		params = seed=1
+		description = runner
+		attr = assign 4
+		attr = medu/label other
+		[$U2]
+		parent = elsewhere
+		type = t
+		[$U1]
+		parent = soft
+		type = soft-1
+	E
+}
+
+@test "what is live beside what is defined" {
+	mkdir -p "$DEVICE/vfio-dev/vfio3" "$ROOT/proc/42/fd"
+	echo vmm > "$ROOT/proc/42/comm"
+	ln -s /dev/vfio/0 "$ROOT/proc/42/fd/3"
+	mdev --root "$ROOT" show 1111
+	assert "$stderr" == ""
+	assert "$output" == "\
+$U1
+  state:       both
+  parent:      0000:01:00.0
+  written as:  01:00.0
+  type:        acme-fact (defined: acme-dma)
+  machine:     stopped
+  path:        /sys/devices/pci0000:00/0000:01:00.0/$U1
+  IOMMU group: 0
+  VFIO group:  /dev/vfio/0
+  VFIO device: /dev/vfio/devices/vfio3
+  in use by:   PID 42 'vmm'
+  definition:  $ROOT/etc/mdev.d/a.conf:1
+  auto:        yes
+  params:      seed=1
+  description: runner
+  attribute:   medu/label = one (defined: other)
+  attribute:   text = two\\x0alines
+  attribute:   assign = 4 (defined)
+  not meant:   $ROOT/etc/mdev.d/a.conf:12 for parent soft"
+}
+
+@test "several, one of them not there" {
+	mdev 1 --root "$ROOT" show 4444 2222
+	assert "$stderr" == "mdev: cannot show '4444': there is no device '4444'"
+	assert "$output" =~ "state:       defined"
+	assert "$output" =~ "parent:      elsewhere"
+	refused 2 "is neither a UUID" --root "$ROOT" show 1111 xyz
+}
+
+@test "live on another parent than the one defined" {
+	make_device soft soft-1 "$U3"
+	printf '[%s]\nparent = 02:00.0\ntype = acme-fact\n' "$U3" | make_definition b.conf
+	mdev --root "$ROOT" show 3333
+	assert "$output" =~ "parent:      soft \(defined: 0000:02:00.0\)"
+	assert "$output" =~ "type:        soft-1 \(defined: acme-fact\)"
+}
+
+@test "JSON" {
+	requires jq
+	mdev --root "$ROOT" --json show 1111 2222
+	assert "$(jq -c '[.[0].live.path, .[0].live.vfio_group, .[0].live.vfio_cdev, .[0].live.holder]' <<<"$output")" == \
+		"[\"/sys/devices/pci0000:00/0000:01:00.0/$U1\",\"/dev/vfio/0\",null,null]"
+	assert "$(jq -c '.[0].live.attrs' <<<"$output")" == \
+		'[{"name":"assign","value":null},{"name":"medu/label","value":"one"},{"name":"text","value":"two\nlines"}]'
+	assert "$(jq -c '[.[1].live, .[1].defined.parent]' <<<"$output")" == '[null,"elsewhere"]'
+}
