@@ -11,7 +11,7 @@
 #include <errno.h>
 
 struct destroy_args {
-	const char *parent;
+	const char *parent, *wait;
 	bool all, undefine;
 };
 
@@ -20,6 +20,7 @@ struct destroy_args {
 static const struct option_row options[] = {
 	{"parent", 'p', OPTION_TEXT, "PARENT", "instances of this parent only", GO(parent)},
 	{"all", 0, OPTION_FLAG, NULL, "with --parent: all its instances", GO(all)},
+	{"wait", 0, OPTION_MAYBE, "S", "wait until they are not in use, S seconds (30)", GO(wait)},
 	{"undefine", 0, OPTION_FLAG, NULL, "remove their definitions, too", GO(undefine)},
 	{0},
 };
@@ -74,6 +75,10 @@ static int choose(struct device_list *devices, int word_count, char **words,
 	return status;
 }
 
+/* How long to wait for holders; looked at every POLL_MS milliseconds. */
+#define WAIT_SECONDS 30
+#define POLL_MS 50
+
 static void say_in_use(const struct device *dev, const char *holder)
 {
 	char text[IDENTITY_TEXT_SIZE];
@@ -86,7 +91,7 @@ static void say_in_use(const struct device *dev, const char *holder)
  * The kernel's own core would block in the write, without end and beyond any signal; and of
  * several devices none is to be removed when one is in use.
  */
-static int check_unused(const struct targets *targets)
+static int check_unused(const struct targets *targets, bool say)
 {
 	_cleanup_free_ char **holders = xcalloc(targets->n, sizeof(*holders));
 	bool blocks = !live_core_is_extended();
@@ -95,7 +100,8 @@ static int check_unused(const struct targets *targets)
 	holder_find(targets->v, targets->n, holders);
 	for (size_t i = 0; i < targets->n; i++) {
 		if (holders[i] || (blocks && holder_has_group_open(targets->v[i]))) {
-			say_in_use(targets->v[i], holders[i]);
+			if (say)
+				say_in_use(targets->v[i], holders[i]);
 			status = FAILED;
 		}
 		free(holders[i]);
@@ -103,12 +109,23 @@ static int check_unused(const struct targets *targets)
 	return status;
 }
 
-static int destroy(struct device *dev)
+/* As above, but waits until then; the last look says who is in the way. */
+static int wait_unused(const struct targets *targets, int64_t until)
+{
+	while (clock_ms() < until && check_unused(targets, false) != DONE)
+		usleep(POLL_MS * 1000);
+	return check_unused(targets, true);
+}
+
+/* On the project's core somebody may still have come in between, and gets the rest of the time. */
+static int destroy(struct device *dev, int64_t until)
 {
 	_cleanup_free_ char *error = NULL, *holder = NULL;
 	char text[IDENTITY_TEXT_SIZE];
-	int rc = lifecycle_destroy(dev, &error);
+	int rc;
 
+	while ((rc = lifecycle_destroy(dev, &error)) == -EBUSY && clock_ms() < until)
+		usleep(POLL_MS * 1000);
 	if (!rc)
 		return DONE;
 	if (rc == -EBUSY) {
@@ -131,12 +148,12 @@ static int undefine(const struct device *dev)
 	return FAILED;
 }
 
-static int destroy_all(const struct targets *targets, bool with_definitions)
+static int destroy_all(const struct targets *targets, int64_t until, bool with_definitions)
 {
 	int status = DONE;
 
 	for (size_t i = 0; i < targets->n; i++) {
-		int result = destroy(targets->v[i]);
+		int result = destroy(targets->v[i], until);
 
 		if (result == DONE && with_definitions)
 			result = undefine(targets->v[i]);
@@ -151,10 +168,15 @@ static int run(const struct globals *globals, void *p, int word_count, char **wo
 	const struct destroy_args *args = p;
 	struct inventory inventory = {0};
 	struct targets targets = {0};
+	uint32_t seconds = args->wait ? WAIT_SECONDS : 0;
 	const char *parent;
+	int64_t until;
 	int status;
 
 	(void)globals;
+	if (args->wait && *args->wait && parse_u32(args->wait, &seconds) < 0)
+		return cmd_usage(&cmd_destroy, "'%s' is not a number of seconds", args->wait);
+	until = clock_ms() + (int64_t)seconds * 1000;
 	if (args->all ? !args->parent || word_count : !word_count)
 		return cmd_usage(&cmd_destroy, "either UUIDs or --parent with --all are needed");
 	status = cmd_parent(&cmd_destroy, &inventory, args->parent, &parent);
@@ -168,9 +190,9 @@ static int run(const struct globals *globals, void *p, int word_count, char **wo
 		status = choose(&inventory.devices, word_count, words, &targets);
 	}
 	if (status == DONE)
-		status = check_unused(&targets);
+		status = wait_unused(&targets, until);
 	if (status == DONE)
-		status = destroy_all(&targets, args->undefine);
+		status = destroy_all(&targets, until, args->undefine);
 	free(targets.v);
 	inventory_free(&inventory);
 	return status;

@@ -7,11 +7,10 @@
 
 #include <errno.h>
 
-void inventory_load_definitions(struct inventory *inventory)
+static void find_parents(struct inventory *inventory)
 {
 	struct definition_list *list = &inventory->definitions;
 
-	store_load(list, &inventory->problems);
 	for (size_t i = 0; i < list->n; i++) {
 		struct definition *def = list->v[i];
 		_cleanup_free_ char *error = NULL;
@@ -21,6 +20,19 @@ void inventory_load_definitions(struct inventory *inventory)
 		if (rc && rc != -ENOENT)
 			problem_add(&inventory->problems, def->file, def->line, "%s", error);
 	}
+}
+
+void inventory_load_definitions(struct inventory *inventory)
+{
+	store_load(&inventory->definitions, &inventory->problems);
+	find_parents(inventory);
+}
+
+void inventory_load_files(struct inventory *inventory, int count, char **paths)
+{
+	for (int i = 0; i < count; i++)
+		store_load_file(paths[i], &inventory->definitions, &inventory->problems);
+	find_parents(inventory);
 }
 
 /* Live devices by identity; there is one of each on a host. */

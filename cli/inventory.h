@@ -20,6 +20,8 @@ struct inventory {
  * parent_name; one whose parent cannot be one, or could be several, is a problem besides.
  */
 void inventory_load_definitions(struct inventory *inventory);
+/* As above, from these files instead of those in the folders. */
+void inventory_load_files(struct inventory *inventory, int count, char **paths);
 
 /*
  * Reads what is live on one parent (NULL: on all), and lays the definitions that were loaded

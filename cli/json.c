@@ -151,3 +151,12 @@ void json_add_type(struct json_array *array, const struct type *type)
 	add_text(object, "description", type->description);
 	add_object(array, object);
 }
+
+void json_add_finding(struct json_array *array, const char *severity, const char *text)
+{
+	struct json_object *object = json_object_new_object();
+
+	add_text(object, "severity", severity);
+	add_text(object, "text", text);
+	add_object(array, object);
+}

@@ -22,6 +22,8 @@ void json_begin(struct json_array *array);
 void json_add_device(struct json_array *array, const struct device *dev, bool with_details,
 		     const char *action, const char *error);
 void json_add_type(struct json_array *array, const struct type *type);
+/* What check found: severity "error" or "warning". */
+void json_add_finding(struct json_array *array, const char *severity, const char *text);
 void json_end(struct json_array *array);
 
 #endif

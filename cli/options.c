@@ -44,6 +44,9 @@ static int store_option(struct parser *parser, const struct found *found, const 
 	case OPTION_TEXTS:
 		strlist_add(found->target, arg);
 		return 0;
+	case OPTION_MAYBE:
+		arg = arg ? arg : "";
+		/* fall through */
 	case OPTION_TEXT:
 		if (*(const char **)found->target) {
 			set_text(parser->reterr, "option '--%s' is given twice", found->row->name);
@@ -55,9 +58,10 @@ static int store_option(struct parser *parser, const struct found *found, const 
 	return -EINVAL;
 }
 
+/* In the next word, if it is not in this one. */
 static bool takes_argument(const struct option_row *row)
 {
-	return row->arg != NULL;
+	return row->arg && row->kind != OPTION_MAYBE;
 }
 
 /* Sets *used_next when the argument is the next word. */
@@ -72,7 +76,7 @@ static int parse_long(struct parser *parser, const char *word, const char *next,
 		set_text(parser->reterr, "unknown option '%.*s'", (int)len + 2, word);
 		return -EINVAL;
 	}
-	if (!takes_argument(found.row) && equals) {
+	if (!found.row->arg && equals) {
 		set_text(parser->reterr, "option '--%s' takes no argument", found.row->name);
 		return -EINVAL;
 	}
@@ -80,6 +84,8 @@ static int parse_long(struct parser *parser, const char *word, const char *next,
 		set_text(parser->reterr, "option '--%s' needs %s", found.row->name, found.row->arg);
 		return -EINVAL;
 	}
+	if (found.row->kind == OPTION_MAYBE && !equals)
+		arg = NULL;
 	*used_next = takes_argument(found.row) && !equals;
 	return store_option(parser, &found, arg);
 }
@@ -149,8 +155,14 @@ void options_print(const struct option_row *rows)
 	for (const struct option_row *row = rows; row->name; row++) {
 		char letter[] = {'-', row->letter, ',', '\0'};
 		_cleanup_free_ char *left = xasprintf("%-3s --%s%s%s", row->letter ? letter : "",
-						      row->name, row->arg ? " " : "",
+						      row->name,
+						      !row->arg                   ? "" :
+						      row->kind == OPTION_MAYBE ? "[=" :
+										  " ",
 						      row->arg ? row->arg : "");
+
+		if (row->kind == OPTION_MAYBE)
+			set_text(&left, "%s]", left);
 
 		printf("  %-27s %s\n", left, row->help);
 	}

@@ -8,6 +8,7 @@
 enum option_kind {
 	OPTION_FLAG, /* no argument: bool */
 	OPTION_TEXT, /* one argument: const char *, NULL when not given */
+	OPTION_MAYBE, /* "--name" or "--name=arg": const char *, "" for the first */
 	OPTION_TEXTS, /* one argument, any number of times: struct strlist */
 };
 

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <libudev.h>
 #include <poll.h>
-#include <time.h>
 
 static int property_of_host(const char *path, const char *key, char **ret_value)
 {
@@ -129,24 +128,16 @@ static bool is_add_of(struct udev_device *dev, const char *name)
 	return action && sysname && strcmp(action, "add") == 0 && strcmp(sysname, name) == 0;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 int udev_wait_end(struct udev_wait *wait, const char *name, unsigned int seconds)
 {
-	int64_t end = now_ms() + (int64_t)seconds * 1000;
+	int64_t end = clock_ms() + (int64_t)seconds * 1000;
 	bool seen = !name;
 
 	if (!wait)
 		return 0;
 	while (!seen) {
 		struct pollfd ready = {.fd = udev_monitor_get_fd(wait->monitor), .events = POLLIN};
-		int64_t left = end - now_ms();
+		int64_t left = end - clock_ms();
 		struct udev_device *dev;
 
 		if (left <= 0 || poll(&ready, 1, (int)left) == 0)

@@ -9,6 +9,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <time.h>
 
 static char *root = "";
 
@@ -377,6 +378,14 @@ int file_replace(int dirfd, const char *name, const char *data, size_t len)
 		return rc;
 	}
 	return fsync(dirfd) < 0 ? -errno : 0;
+}
+
+int64_t clock_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 const char *root_hint(int rc)

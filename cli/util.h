@@ -137,6 +137,9 @@ int lock_wait(int fd, unsigned int seconds);
  */
 int file_replace(int dirfd, const char *name, const char *data, size_t len);
 
+/* Milliseconds that always go forward, from some beginning. */
+int64_t clock_ms(void);
+
 /* " (only root may)" where that is why rc, a negative errno, was the answer; else "". */
 const char *root_hint(int rc);
 

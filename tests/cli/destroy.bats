@@ -59,6 +59,18 @@ make_process() {
 	removed
 }
 
+@test "--wait waits until the holder lets go, within its time" {
+	make_process 4242 vmm /dev/vfio/0
+	refused 1 "cannot destroy $U1: it is in use by PID 4242 'vmm'" --root "$ROOT" destroy --wait=1 "$U1" 3333
+	removed
+	"$MDEV" --root "$ROOT" destroy --wait "$U1" 3333 3>&- &
+	rm -r "$ROOT/proc/4242"
+	wait $!
+	removed "$U1" "$U3"
+	refused 2 "'x' is not a number of seconds" --root "$ROOT" destroy --wait=x "$U2"
+	refused 2 "is not a number of seconds" --root "$ROOT" destroy --wait=-1 "$U2"
+}
+
 @test "what went away meanwhile" {
 	rm "$ROOT/sys/class/mdev_bus/soft/$U3/remove"
 	refused 1 "cannot destroy $U3: it went away meanwhile" --root "$ROOT" destroy 3333

@@ -49,7 +49,7 @@ documented() {
 		documented "$verb" $own
 		mdev "$verb" --help
 		for option in $own $global; do
-			grep -q -- "^ .* *${option%=}[ ,]" <<< "$output" || {
+			grep -q -- "^ .* *${option%=}[ ,[]" <<< "$output" || {
 				echo "$verb --help lacks $option"
 				return 1
 			}
