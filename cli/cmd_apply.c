@@ -7,6 +7,7 @@
 #include "live.h"
 #include "msg.h"
 #include "plan.h"
+#include "said.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -35,8 +36,23 @@ struct run {
 	struct inventory inventory;
 	struct lifecycle_creator creator;
 	struct json_array json;
+	struct said said; /* with --syslog: what is said once after a boot, not at each event */
 	int status;
 };
+
+PRINTF_LIKE(2, 3) static void complain(struct run *run, const char *fmt, ...)
+{
+	_cleanup_free_ char *text = NULL;
+	va_list args;
+
+	va_start(args, fmt);
+	if (vasprintf(&text, fmt, args) < 0)
+		text = NULL;
+	va_end(args);
+	if (text && (!run->globals->syslog || run->dry_run || said_add(&run->said, text)))
+		msg_error("%s", text);
+	run->status = FAILED;
+}
 
 static const struct identity *action_identity(const struct action *action)
 {
@@ -70,13 +86,12 @@ static void fail(struct run *run, const struct action *action, const char *what,
 
 	identity_format(action_identity(action), text);
 	if (action->def)
-		msg_error("%s %s (%s:%u): %s", what, text, action->def->file, action->def->line,
-			  error);
+		complain(run, "%s %s (%s:%u): %s", what, text, action->def->file,
+			 action->def->line, error);
 	else
-		msg_error("%s %s: %s", what, text, error);
+		complain(run, "%s %s: %s", what, text, error);
 	if (run->globals->json)
 		print(run, action, error);
-	run->status = FAILED;
 }
 
 /* Somebody else was first, and made what was to be made. */
@@ -139,6 +154,16 @@ static void report_difference(struct run *run, const struct action *action)
 	fail(run, action, "left alone:", error);
 }
 
+static void say_shadowed(const struct run *run, const struct definition *def)
+{
+	const struct definition *meant = inventory_definition(&run->inventory, &def->id, NULL);
+	char text[IDENTITY_TEXT_SIZE];
+
+	msg_info("%s: %s:%u for parent '%s' is meant, not %s:%u for '%s'",
+		 identity_format(&def->id, text), meant->file, meant->line, meant->parent,
+		 def->file, def->line, def->parent);
+}
+
 /* What is passed over is told to those who ask for more. */
 static void pass_over(struct run *run, const struct action *action)
 {
@@ -147,9 +172,8 @@ static void pass_over(struct run *run, const struct action *action)
 	identity_format(action_identity(action), text);
 	if (action->kind == ACTION_ABSENT)
 		msg_info("%s: its parent '%s' is not there, ignoring", text, action->def->parent);
-	else if (action->kind == ACTION_SHADOWED)
-		msg_info("%s: an earlier definition than %s:%u is meant", text, action->def->file,
-			 action->def->line);
+	else if (action->kind == ACTION_SHADOWED && run->globals->verbose)
+		say_shadowed(run, action->def);
 	if (run->globals->json)
 		print(run, action, NULL);
 }
@@ -217,17 +241,12 @@ static char **find_holders(const struct plan *plan, size_t destroy_count)
 	return holders;
 }
 
-static void apply(struct run *run, const struct plan_wish *wish)
+static void carry_out_all(struct run *run, const struct plan_wish *wish)
 {
-	_cleanup_close_ int lock = run->dry_run ? -1 : take_lock();
 	_cleanup_free_ char **holders = NULL;
 	size_t destroy_count = 0;
 	struct plan plan;
 
-	if (lock < 0 && !run->dry_run) {
-		run->status = FAILED;
-		return;
-	}
 	inventory_load_devices(&run->inventory, wish->parent);
 	plan_make(&run->inventory.definitions, &run->inventory.devices, wish, &plan);
 	while (destroy_count < plan.n && plan.v[destroy_count].kind == ACTION_DESTROY)
@@ -241,18 +260,44 @@ static void apply(struct run *run, const struct plan_wish *wish)
 	lifecycle_creator_close(&run->creator);
 }
 
+/* What is wrong in the files is nothing to do with the parent that udev asks about. */
+static void report_problems(struct run *run)
+{
+	const struct strlist *texts = &run->inventory.problems.texts;
+
+	for (size_t i = 0; i < texts->n; i++)
+		complain(run, "%s", texts->v[i]);
+}
+
+/* wish: NULL when there is nothing to do but to say what is wrong. */
+static void apply(struct run *run, const struct plan_wish *wish)
+{
+	_cleanup_close_ int lock = run->dry_run ? -1 : take_lock();
+
+	if (lock < 0 && !run->dry_run) {
+		run->status = FAILED;
+		return;
+	}
+	report_problems(run);
+	if (wish)
+		carry_out_all(run, wish);
+	/* Where it cannot be written down it is said again, that is all. */
+	(void)said_end(&run->said);
+}
+
 static int run_apply(const struct globals *globals, void *p, int word_count, char **words)
 {
 	const struct apply_args *args = p;
 	struct plan_wish wish = {.all = args->all, .prune = args->prune};
 	struct run run = {
 		.globals = globals, .dry_run = args->dry_run, .creator = LIFECYCLE_CREATOR};
+	bool has_problems;
 	int status;
 
 	(void)word_count, (void)words;
 	inventory_load_definitions(&run.inventory);
-	run.status = cmd_report_problems(&run.inventory);
-	if (wish.prune && run.status != DONE) {
+	has_problems = run.inventory.problems.texts.n != 0;
+	if (wish.prune && has_problems) {
 		msg_error(
 			"nothing is destroyed: a definition that cannot be read could be of a live device");
 		wish.prune = false;
@@ -261,12 +306,16 @@ static int run_apply(const struct globals *globals, void *p, int word_count, cha
 	status = !run.inventory.definitions.n && !wish.prune ?
 			 DONE :
 			 cmd_parent(&cmd_apply, &run.inventory, args->parent, &wish.parent);
+	if (!globals->syslog && !args->dry_run)
+		said_forget();
 	if (globals->json)
 		json_begin(&run.json);
 	if (status != DONE)
 		run.status = status;
 	else if (wish.prune || concerns(&run.inventory, wish.parent))
 		apply(&run, &wish);
+	else if (has_problems)
+		apply(&run, NULL);
 	if (globals->json)
 		json_end(&run.json);
 	inventory_free(&run.inventory);

@@ -106,6 +106,27 @@ absent $U3 parent elsewhere type soft-1 from $ROOT/etc/mdev.d/3.conf"
 	assert "$(cat "$FACT")" == "$U1"
 }
 
+@test "what is wrong is said to the log once, not for each parent and event" {
+	make_definitions
+	make_definition 0.conf <<< "nonsense"
+	printf '[%s]\nparent = 01:00.0\ntype = no-such\nauto = yes\n' 44440000-aaaa-4bbb-8ccc-000000000004 | make_definition 9.conf
+	logged() {
+		"$MDEV" --root "$ROOT" --syslog -q apply "$@" && return 1
+		cat "$ROOT/run/mdev.said"
+	}
+	first=$(logged -p 01:00.0)
+	assert "$first" == "\
+$ROOT/etc/mdev.d/0.conf:1: no '=' in the line
+cannot create 44440000-aaaa-4bbb-8ccc-000000000004 ($ROOT/etc/mdev.d/9.conf:1): parent '0000:01:00.0' has no type 'no-such' (it has acme-dma, acme-fact)"
+	before=$(stat -c %i "$ROOT/run/mdev.said")
+	assert "$(logged -p 01:00.0)" == "$first"
+	assert "$(logged -p soft)" == "$first"
+	assert "$(stat -c %i "$ROOT/run/mdev.said")" == "$before" "not even written again"
+	mdev 1 --root "$ROOT" apply -p soft
+	assert "$stderr" =~ "0.conf:1: no '='" "who looks at it is told each time"
+	assert "$(ls "$ROOT/run")" == $'mdev.d\nmdev.lock\nudev' "and so is the log then"
+}
+
 @test "a parent that is several, or can be none, is named with file and line" {
 	make_definition 0.conf <<-E
 		[$U1]
@@ -130,7 +151,7 @@ mdev: $ROOT/etc/mdev.d/0.conf:5: '../soft' cannot name a parent"
 	done | make_definition 0.conf
 	mdev --root "$ROOT" -v apply
 	assert "$output" == "create $U1 parent soft type soft-1 from $ROOT/etc/mdev.d/0.conf"
-	assert "$stderr" =~ "an earlier definition than $ROOT/etc/mdev.d/0.conf:9 is meant"
+	assert "$stderr" =~ "$U1: $ROOT/etc/mdev.d/0.conf:5 for parent 'soft' is meant, not $ROOT/etc/mdev.d/0.conf:9 for '01:00.0'"
 }
 
 @test "--prune destroys what is not defined, unless a definition cannot be read" {
