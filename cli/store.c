@@ -332,6 +332,63 @@ int store_change(const struct definition *def, store_change_fn change, void *arg
 			       change_in_file(folder_fd, def->file, def, change, arg, reterr);
 }
 
+static bool is_file_name(const char *name)
+{
+	return name[0] != '.' && name_is_safe(name) && str_ends(name, ".conf");
+}
+
+/* The path leads to a file of one of the folders, as it is written. */
+static bool is_in_folders(const char *path, const char *name)
+{
+	for (enum folder i = 0; i < FOLDER_COUNT; i++) {
+		_cleanup_free_ char *known = folder_path(i, name);
+
+		if (strcmp(known, path) == 0)
+			return true;
+	}
+	return false;
+}
+
+int store_find_file(const char *text, char **ret_path, char **reterr)
+{
+	const char *slash = strrchr(text, '/'), *base = slash ? slash + 1 : text;
+	_cleanup_free_ char *name =
+		xasprintf("%s%s", base, str_ends(base, ".conf") ? "" : ".conf");
+
+	if (!is_file_name(name) || (slash && !is_in_folders(text, name))) {
+		set_text(reterr, "'%s' is no definition file%s", text,
+			 slash ? " in one of the folders that are read" : "");
+		return -EINVAL;
+	}
+	for (enum folder i = 0; !slash && i < FOLDER_COUNT; i++) {
+		_cleanup_free_ char *path = folder_path(i, name);
+
+		if (access(path, F_OK) == 0) {
+			*ret_path = TAKE_PTR(path);
+			return 0;
+		}
+	}
+	*ret_path = slash ? xstrdup(text) : folder_path(FOLDER_ETC, name);
+	return 0;
+}
+
+void store_own_files(struct strlist *ret_names)
+{
+	struct folder_entries entries = {0};
+	_cleanup_close_ int fd = folder_list(FOLDER_ETC, &entries);
+
+	folder_entries_sort(&entries);
+	for (size_t i = 0; i < entries.n; i++)
+		strlist_add(ret_names, entries.v[i].name);
+	folder_entries_free(&entries);
+}
+
+char *store_own_path(const char *path)
+{
+	return folder_of(path) == FOLDER_USR ? folder_path(FOLDER_ETC, strrchr(path, '/') + 1) :
+					       xstrdup(path);
+}
+
 int store_replace_text(const char *path, const struct buf *before, const struct buf *after,
 		       char **reterr)
 {

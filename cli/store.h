@@ -42,6 +42,19 @@ int store_change(const struct definition *def, store_change_fn change, void *arg
 void store_load_file(const char *path, struct definition_list *list, struct problem_list *problems);
 
 /*
+ * The file of that name ("farm", "farm.conf") or path that is read, of those in the folders; if
+ * there is none, the one in etc/mdev.d that it would be. The caller frees *ret_path. -EINVAL with
+ * a reason in *reterr when it cannot be the name of a definition file, or is in another place.
+ */
+int store_find_file(const char *text, char **ret_path, char **reterr);
+
+/* Names of the files in etc/mdev.d, sorted. */
+void store_own_files(struct strlist *ret_names);
+
+/* Where the file is to be written: what came with a package is not changed but hidden. */
+char *store_own_path(const char *path);
+
+/*
  * A definition file as a whole, for an editor: its text; and the new text in the place of the one
  * that was read (empty: there was none). -ENOENT, -ESTALE when it is not what was read any more,
  * or what the system said, with a reason in *reterr.
