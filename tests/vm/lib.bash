@@ -51,6 +51,24 @@ unpack_packages() {
 	rm -rf "$debs"
 }
 
+# Runs make where a kernel's headers are: here, or in the root that came with them, in which the
+# project then stands at the same place. Usage: make_at_headers SERIES ARGUMENT...
+make_at_headers() {
+	local kernel=$cache/kernel-$1 headers
+	headers=/usr/src/linux-headers-$(<"$kernel/version")
+	shift
+	if [ ! -d "$kernel/root" ]; then
+		make -C "$kernel$headers" "$@"
+		return
+	fi
+	# shellcheck disable=SC2016 # for the shell that unshare runs
+	unshare -m bash -c 'set -e
+		mount -t proc proc "$1/proc"
+		mkdir -p "$1$2"
+		mount --bind "$2" "$1$2"
+		exec chroot "$1" make "${@:3}"' -- "$kernel/root" "$top" -C "$headers" "$@"
+}
+
 # The machine that every test boots: two parents, each behind a root port of its own
 # (0000:01:00.0 and 0000:02:00.0), and a third port (0000:03) left free for hot-plugging.
 # A /dev/kvm may exist and hang: always TCG. On a busy host the kernel may find its emulated timer
