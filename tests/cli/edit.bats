@@ -36,13 +36,13 @@ setup() {
 
 @test "what cannot be read is not taken, and kept for another try" {
 	before=$(fingerprint)
-	EDITOR="sed -i s/type/tipe/" mdev 1 --root "$ROOT" edit farm
+	EDITOR="sed -i s/type/typ/" mdev 1 --root "$ROOT" edit farm
 	assert "$(fingerprint)" == "$before"
 	kept=$(echo "$TMPDIR"/*/farm.conf)
 	assert "$stderr" == "\
-mdev: $kept:4: unknown key 'tipe'
+mdev: $kept:4: unknown key 'typ'
 mdev: $ETC/farm.conf is left as it is; the text is kept: mdev edit --from $kept farm.conf"
-	EDITOR="sed -i s/tipe.*/type=new/" mdev --root "$ROOT" edit --from "$kept" farm.conf
+	EDITOR="sed -i s/typ.*/type=new/" mdev --root "$ROOT" edit --from "$kept" farm.conf
 	assert "$(tail -n 1 "$ETC/farm.conf")" == "type=new"
 }
 

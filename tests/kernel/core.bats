@@ -82,8 +82,9 @@ teardown() {
 }
 
 @test "both types draw on one pool of instances" {
+	types=(medu-dma medu-fact)
 	for i in 1 2 3 4 5 6 7 8; do
-		create -t $([ $((i % 2)) = 0 ] && echo medu-dma || echo medu-fact) $UUID:$i
+		create -t ${types[i % 2]} $UUID:$i
 	done
 	fails_with "Too many users" create $UUID2
 	fails_with "Too many users" create -t medu-dma $UUID2
@@ -146,10 +147,9 @@ teardown() {
 		"../../$UUID" "$UUID:seed=$long" "$long"; do
 		fails_with "Invalid argument" create "$text"
 	done
-	for file in create; do
-		run bash -c "printf '$UUID\\0' >$(types)/medu-fact/$file"
-		[ "$status" -ne 0 ]
-		run bash -c "printf '\\n' >$(types)/medu-fact/$file"
+	for text in "$UUID\\0" '\n'; do
+		# shellcheck disable=SC2059 # the escapes are to be heeded
+		run bash -c 'printf "$1" >"$2"' -- "$text" "$(types)/medu-fact/create"
 		[ "$status" -ne 0 ]
 	done
 	assert "$(ls $DEVICES)" = ""
@@ -295,10 +295,10 @@ heard() {
 }
 
 @test "many creators of one identity: one wins" {
+	types=(medu-dma medu-fact)
 	for round in $(seq 10); do
 		for i in $(seq 8); do
-			create -t $([ $((i % 2)) = 0 ] && echo medu-dma || echo medu-fact) \
-				$UUID 2>/dev/null 3>&- && echo won >>"$BATS_TEST_TMPDIR/won" &
+			create -t ${types[i % 2]} $UUID 2>/dev/null 3>&- && echo won >>"$BATS_TEST_TMPDIR/won" &
 		done
 		wait
 		assert "$(wc -l <"$BATS_TEST_TMPDIR/won")" = "$round"
