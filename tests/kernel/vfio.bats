@@ -161,3 +161,12 @@ closed, read mapped: xello"
 	exec 7>&-
 	[ ! -e $DEVICES/$UUID ]
 }
+
+@test "an instance is opened by its own file, with an iommufd" {
+	has_iommufd
+	create -t medu-dma $UUID
+	assert "$(vfio_user --iommufd factorial $UUID 5)" = 120
+	assert "$(vfio_user --iommufd dma $UUID 'without a group')" = 'without a group'
+	assert "$(vfio_user --iommufd info $UUID)" = "$(vfio_user info $UUID)"
+	assert "$(cat $DEVICES/$UUID/medu/jobs)" = 3
+}

@@ -290,6 +290,12 @@ static int do_map_dma(struct fuzzer *f)
 		.argsz = argsz(f, sizeof(unmap)), .iova = below(f, 4) * page, .size = page,
 	};
 
+	/* A large mapping is never unmapped in part: at times all have to go. */
+	if (!below(f, 8))
+		unmap = (struct vfio_iommu_type1_dma_unmap){
+			.argsz = sizeof(unmap), .flags = VFIO_DMA_UNMAP_FLAG_ALL,
+		};
+
 	if (below(f, 2))
 		return ioctl(f->u->container, VFIO_IOMMU_MAP_DMA, &map);
 	return ioctl(f->u->container, VFIO_IOMMU_UNMAP_DMA, &unmap);
