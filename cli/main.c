@@ -9,7 +9,7 @@
 
 static const struct command *const commands[] = {
 	&cmd_list, &cmd_show, &cmd_types, &cmd_create, &cmd_destroy, &cmd_define,
-	&cmd_undefine, &cmd_modify, &cmd_edit, &cmd_check, &cmd_apply, &cmd_start, &cmd_stop, NULL,
+	&cmd_undefine, &cmd_modify, &cmd_edit, &cmd_import, &cmd_export, &cmd_check, &cmd_apply, &cmd_start, &cmd_stop, NULL,
 };
 
 #define GO(field) offsetof(struct globals, field)

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* mdev import, mdev export: mdevctl's JSON definitions in and out. */
+#include "cmd.h"
+#include "find.h"
+#include "json.h"
+#include "msg.h"
+#include "store.h"
+
+#include <errno.h>
+
+struct import_args {
+	const char *parent, *uuid;
+};
+
+#define GO(field) offsetof(struct import_args, field)
+
+static const struct option_row import_options[] = {
+	{"parent", 'p', OPTION_TEXT, "PARENT", "the parent of a single definition", GO(parent)},
+	{"uuid", 'u', OPTION_TEXT, "UUID", "the UUID of a single definition", GO(uuid)},
+	{0},
+};
+
+/* The last two parts of a path, as mdevctl keeps its files: .../PARENT/UUID. */
+static bool place_of_path(const char *path, char **ret_parent, struct identity *ret_id)
+{
+	_cleanup_free_ char *folder = xstrdup(path);
+	char *slash = strrchr(folder, '/'), *above;
+
+	if (!slash || identity_parse(slash + 1, ret_id) < 0)
+		return false;
+	*slash = '\0';
+	above = strrchr(folder, '/');
+	*ret_parent = xstrdup(above ? above + 1 : folder);
+	return **ret_parent != '\0';
+}
+
+static void read_file(const char *path, const struct json_place *given, struct inventory *new)
+{
+	bool is_stdin = strcmp(path, "-") == 0;
+	_cleanup_free_ char *error = NULL, *parent = NULL;
+	struct json_place place = *given;
+	struct buf text = {0};
+	struct identity id;
+
+	if (!place.parent && !place.id && place_of_path(path, &parent, &id))
+		place = (struct json_place){parent, &id};
+	if (store_read_text(is_stdin ? "/dev/stdin" : path, &text, &error) < 0)
+		strlist_add(&new->problems.texts, error);
+	else
+		json_import(is_stdin ? "stdin" : path, text.data ? text.data : "", text.len, &place,
+			    &new->definitions, &new->problems);
+	buf_free(&text);
+}
+
+/* What is there as it is to be imported is left alone. */
+static bool is_known(const struct inventory *inventory, const struct definition *def)
+{
+	for (size_t i = 0; i < inventory->definitions.n; i++)
+		if (definition_same(inventory->definitions.v[i], def))
+			return true;
+	return false;
+}
+
+static int keep(struct inventory *inventory, struct definition *def)
+{
+	_cleanup_free_ char *path = NULL, *error = NULL;
+	char text[IDENTITY_TEXT_SIZE];
+	int rc = parent_resolve(&inventory->parents, def->parent, &def->parent_name, &error);
+
+	identity_format(&def->id, text);
+	if (is_known(inventory, def)) {
+		msg_info("%s is defined so already, ignoring", text);
+		return DONE;
+	}
+	if (rc != -EINVAL) {
+		if (cmd_check_new(&cmd_import, inventory, def, NULL) != DONE)
+			return FAILED;
+		free(error);
+		error = NULL;
+		rc = store_add(def, NULL, &path, &error);
+	}
+	if (!rc) {
+		puts(text);
+		return DONE;
+	}
+	msg_error("cannot import %s from %s: %s", text, def->file, error);
+	return FAILED;
+}
+
+static int keep_all(const struct definition_list *new)
+{
+	struct inventory inventory = {0};
+	int status = DONE;
+
+	inventory_load_definitions(&inventory);
+	for (size_t i = 0; i < new->n; i++)
+		if (keep(&inventory, new->v[i]) != DONE)
+			status = FAILED;
+	inventory_free(&inventory);
+	return status;
+}
+
+static int run_import(const struct globals *globals, void *p, int word_count, char **words)
+{
+	const struct import_args *args = p;
+	struct json_place place = {.parent = args->parent};
+	struct inventory new = {0};
+	struct identity id;
+	int status;
+
+	(void)globals;
+	if (args->uuid && identity_parse(args->uuid, &id) < 0)
+		return cmd_usage(&cmd_import, "'%s' is neither a UUID nor UUID:INSTANCE",
+				 args->uuid);
+	if (!args->uuid != !args->parent || (args->uuid && word_count > 1))
+		return cmd_usage(&cmd_import,
+				 "--parent and --uuid go together, with one definition");
+	place.id = args->uuid ? &id : NULL;
+	for (int i = 0; i < word_count; i++)
+		read_file(words[i], &place, &new);
+	if (!word_count)
+		read_file("-", &place, &new);
+	status = cmd_report_problems(&new);
+	if (status == DONE)
+		status = keep_all(&new.definitions);
+	inventory_free(&new);
+	return status;
+}
+
+struct export_args {
+	const char *parent;
+	bool single;
+};
+
+static const struct option_row export_options[] = {
+	{"parent", 'p', OPTION_TEXT, "PARENT", "definitions for this parent only",
+	 offsetof(struct export_args, parent)},
+	{"single", 0, OPTION_FLAG, NULL, "the one definition alone, as mdevctl keeps it in a file",
+	 offsetof(struct export_args, single)},
+	{0},
+};
+
+static bool is_defined(const struct device *dev)
+{
+	return dev->def != NULL;
+}
+
+static int find_all(struct inventory *inventory, int word_count, char **words,
+		    struct identity *ids)
+{
+	int status = DONE;
+
+	for (int i = 0; i < word_count; i++) {
+		_cleanup_free_ char *error = NULL;
+		int rc = find_identity(&inventory->devices, words[i], is_defined, &ids[i], &error);
+
+		if (rc == -EINVAL)
+			return cmd_usage(&cmd_export, "%s", error);
+		if (rc) {
+			msg_error("cannot export '%s': %s", words[i],
+				  rc == -ENOENT ? "it is not defined" : error);
+			status = FAILED;
+		}
+	}
+	return status;
+}
+
+static bool is_one_of(const struct identity *id, const struct identity *ids, int count)
+{
+	for (int i = 0; i < count; i++)
+		if (identity_compare(id, &ids[i]) == 0)
+			return true;
+	return !count;
+}
+
+static int print(const struct inventory *inventory, const struct export_args *args,
+		 const char *parent_name, const struct identity *ids, int id_count)
+{
+	const struct definition_list *list = &inventory->definitions;
+	_cleanup_free_ struct definition **chosen = xcalloc(list->n, sizeof(struct definition *));
+	size_t count = 0;
+
+	for (size_t i = 0; i < list->n; i++) {
+		_cleanup_free_ char *extras = json_export_extras(list->v[i]);
+		char text[IDENTITY_TEXT_SIZE];
+
+		if (!is_one_of(&list->v[i]->id, ids, id_count) ||
+		    !cmd_is_for_parent(list->v[i], args->parent, parent_name))
+			continue;
+		chosen[count++] = list->v[i];
+		if (extras)
+			msg_warning("%s: mdevctl has no word for: %s",
+				    identity_format(&list->v[i]->id, text), extras);
+	}
+	if (args->single && count != 1) {
+		msg_error("there are %zu such definitions, not a single one", count);
+		return FAILED;
+	}
+	json_export(chosen, count, args->single);
+	return DONE;
+}
+
+static int run_export(const struct globals *globals, void *p, int word_count, char **words)
+{
+	const struct export_args *args = p;
+	_cleanup_free_ struct identity *ids = xcalloc((size_t)word_count, sizeof(*ids));
+	_cleanup_free_ char *error = NULL;
+	struct inventory inventory = {0};
+	const char *parent_name = NULL;
+	int status, printed = DONE;
+
+	(void)globals;
+	inventory_load_definitions(&inventory);
+	status = cmd_report_problems(&inventory);
+	inventory_load_devices(&inventory, NULL);
+	if (args->parent &&
+	    parent_resolve(&inventory.parents, args->parent, &parent_name, &error) == -EINVAL)
+		printed = cmd_usage(&cmd_export, "%s", error);
+	if (printed == DONE)
+		printed = find_all(&inventory, word_count, words, ids);
+	if (printed == DONE)
+		printed = print(&inventory, args, parent_name, ids, word_count);
+	inventory_free(&inventory);
+	return printed == DONE ? status : printed;
+}
+
+const struct command cmd_import = {
+	.name = "import",
+	.summary = "Take over mdevctl's JSON definitions, and print their identities",
+	.synopsis = "[OPTION]... [FILE|-]...",
+	.details =
+		"Reads what 'mdevctl list --defined --dumpjson' prints, or single definitions: their\n"
+		"parent and UUID are given, or are those of the path .../PARENT/UUID. Nothing is taken\n"
+		"over when something cannot be read or would be lost.",
+	.min_words = 0,
+	.max_words = -1,
+	.options = import_options,
+	.args_size = sizeof(struct import_args),
+	.run = run_import,
+};
+
+const struct command cmd_export = {
+	.name = "export",
+	.summary = "Print definitions as mdevctl's JSON",
+	.synopsis = "[OPTION]... [UUID[:INSTANCE]]...",
+	.details =
+		"What mdevctl has no word for stands under keys of its own, which mdevctl ignores and\n"
+		"import reads, and is warned of.",
+	.min_words = 0,
+	.max_words = -1,
+	.options = export_options,
+	.args_size = sizeof(struct export_args),
+	.run = run_export,
+};
