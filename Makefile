@@ -35,7 +35,7 @@ samples := $(notdir $(wildcard conf.d/mdev.d/*.conf))
 
 .DELETE_ON_ERROR:
 .PHONY: all help asan guest-programs man kmod modules_install setup demo check check-unit check-cli \
-	check-kernel check-in-tree check-nested check-boot lint bench install uninstall clean
+	check-kernel check-in-tree check-nested check-boot check-debug lint bench install uninstall clean
 
 all: build/mdev man ## The command and its man pages, in build/ (the default)
 
@@ -98,6 +98,9 @@ check: setup ## Every test; ends with "N passed, N failed, N skipped"
 
 check-unit check-cli check-kernel check-in-tree check-nested check-boot lint: setup ## That suite alone
 	@VM_KERNELS="$(VM_KERNELS)" tests/check $(@:check-%=%)
+
+check-debug: setup ## The kernel suites and long torture on kernels that look for bugs
+	@tests/check debug
 
 bench: setup ## The measurements
 	@tests/bench/run

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The detectors of the debug kernels are awake, and what they say is understood.
+#
+# Theory of operation: mdev_planted has a bug of each kind. Each is planted into an empty log; then
+# what every run of suites ends with (tests/vm/guest/checks.bash) has to find it. The report of a
+# use after free is the last: lockdep is off from then on.
+
+load ../vm/guest/checks
+
+setup_file() {
+	[ "${MDEV_TEST_VM-}" = 1 ] || skip "needs the virtual machine"
+	touch /run/planted
+	modprobe mdev_planted
+}
+
+teardown_file() {
+	modprobe -r mdev_planted
+}
+
+plant() {
+	dmesg -C
+	log_is_clean
+	echo "$1" >/sys/module/mdev_planted/parameters/plant
+}
+
+# found TEXT: the log has it, and is not clean
+found() {
+	run log_is_clean
+	echo "$output"
+	[ "$status" -ne 0 ]
+	[[ $output == *"$1"* ]]
+}
+
+requires() {
+	[ -e "$1" ] || skip "this kernel has no $2"
+}
+
+@test "a warning is found" {
+	plant warning
+	found "WARNING:"
+}
+
+@test "memory that nothing points to is found" {
+	requires /sys/kernel/debug/kmemleak kmemleak
+	no_leak_is_found
+	plant leak
+	run no_leak_is_found
+	echo "$output"
+	[ "$status" -ne 0 ]
+	[[ $output == *plant_leak* ]]
+	echo clear >/sys/kernel/debug/kmemleak
+}
+
+@test "sleeping while that is not allowed is found" {
+	plant sleep
+	found "sleeping function called from invalid context"
+}
+
+@test "a shift that is too far is found" {
+	plant shift
+	found "UBSAN: shift-out-of-bounds"
+}
+
+@test "a data race is found" {
+	requires /sys/kernel/debug/kcsan KCSAN
+	plant race
+	found "KCSAN: data-race in planted_count"
+}
+
+@test "locks taken in two orders are found, and lockdep goes off" {
+	requires /proc/lockdep_stats lockdep
+	lockdep_is_on
+	plant deadlock
+	found "possible circular locking dependency"
+	run lockdep_is_on
+	[ "$status" -ne 0 ]
+}
+
+@test "a list that is not in order is found" {
+	plant list
+	found "at __list_del_entry_valid_or_report"
+}
+
+@test "memory used after it was freed is found" {
+	[ ! -e /sys/kernel/debug/kcsan ] || skip "KCSAN and KASAN exclude each other"
+	plant use-after-free
+	found "KASAN: slab-use-after-free in plant_use_after_free"
+}

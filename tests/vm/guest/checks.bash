@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# How the kernel in the guest says that something is wrong.
+# shellcheck shell=bash
+
+# The log, without what a test provoked and has looked at itself (see tests/kernel/mdev_test.bash),
+# and without those races that KCSAN finds between parts of the kernel that are not ours
+kernel_log() {
+	dmesg | sed '/warnings are expected from here/,/warnings are expected up to here/d' | awk '
+		/BUG: KCSAN/ { report = $0; inside = 1; ours = 0; next }
+		inside {
+			report = report "\n" $0
+			if (/\[(mdev|vfio_mdev|medu|mdev_test|mdev_planted)\]/)
+				ours = 1
+			if (/={20}/) {
+				inside = 0
+				if (ours)
+					print report
+			}
+			next
+		}
+		{ print }'
+}
+
+log_is_clean() {
+	local log
+	log=$(kernel_log)
+	! grep -E -A 20 "$(tr -d '\n' <<-'END'
+		WARNING|BUG:|Oops|Call Trace|possible (circular|recursive) lock|suspicious RCU|
+		refcount_t|cannot create duplicate|general protection|unable to handle|
+		blocked for more than|KASAN|UBSAN|memory leak|unreferenced object|stack-protector|
+		disagrees about version
+	END
+	)" <<<"$log"
+}
+
+seconds_up() {
+	cut -d . -f 1 /proc/uptime
+}
+
+# What nothing points to: kmemleak looks at memory that is older than five seconds, and reports
+# what has not changed between two looks.
+no_leak_is_found() {
+	local file=/sys/kernel/debug/kmemleak until
+	[ -e $file ] || return 0
+	until=$(($(seconds_up) + 7))
+	while [ "$(seconds_up)" -lt $until ]; do
+		echo scan >$file
+	done
+	echo scan >$file
+	cat $file
+	! grep -q . $file
+}
+
+# lockdep switches itself off when it is out of memory, or after a report of whatever kind.
+lockdep_is_on() {
+	[ ! -e /proc/lockdep_stats ] || grep -E '^ *debug_locks: +1$' /proc/lockdep_stats
+}
