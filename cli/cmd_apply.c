@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* mdev apply: bring the host to what is defined. This is what udev runs. */
 #include "cmd.h"
+#include "core.h"
 #include "holder.h"
 #include "json.h"
 #include "lifecycle.h"
@@ -114,7 +115,7 @@ static void create(struct run *run, struct action *action)
 	_cleanup_free_ char *error = NULL;
 	int rc = 0;
 
-	if ((def->params || def->id.instance) && !live_core_is_extended())
+	if ((def->params || def->id.instance) && !core_is_extended())
 		rc = lifecycle_check(def, &error);
 	if (!rc)
 		rc = lifecycle_create(&run->creator, def, &error);
@@ -134,7 +135,7 @@ static void destroy(struct run *run, const struct action *action, const char *ho
 	_cleanup_free_ char *error = NULL;
 	struct device *dev = action->dev;
 
-	if (holder || (!live_core_is_extended() && holder_has_group_open(dev)))
+	if (holder || (!core_is_extended() && holder_has_group_open(dev)))
 		set_text(&error, "it is in use by %s",
 			 holder ? holder : "a process that cannot be seen from here");
 	else if (lifecycle_destroy(dev, &error) == 0) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* mdev destroy: remove instances. */
 #include "cmd.h"
+#include "core.h"
 #include "find.h"
 #include "holder.h"
 #include "lifecycle.h"
@@ -94,7 +95,7 @@ static void say_in_use(const struct device *dev, const char *holder)
 static int check_unused(const struct targets *targets, bool say)
 {
 	_cleanup_free_ char **holders = xcalloc(targets->n, sizeof(*holders));
-	bool blocks = !live_core_is_extended();
+	bool blocks = !core_is_extended();
 	int status = DONE;
 
 	holder_find(targets->v, targets->n, holders);

@@ -2,6 +2,7 @@
 /* Instances come and go: what is written to the kernel, and why it refused. */
 #include "lifecycle.h"
 
+#include "core.h"
 #include "live.h"
 #include "sysfs.h"
 
@@ -125,9 +126,10 @@ int lifecycle_check(const struct definition *def, char **reterr)
 	}
 	if (!name_is_safe(def->type) || !sysfs_exists(SYSFS_TOP, create)) {
 		rc = -ENOENT;
-	} else if ((def->params || def->id.instance) && !live_core_is_extended()) {
-		set_text(reterr, "the loaded mdev core is the kernel's own, which takes no %s",
-			 def->params ? "parameters" : "instance number");
+	} else if ((def->params || def->id.instance) && !core_is_extended()) {
+		free(*reterr);
+		*reterr = core_explain(def->params ? "takes no parameters" :
+						     "takes no instance number");
 		return -EOPNOTSUPP;
 	} else if (sysfs_read_u32(SYSFS_TOP, available, &left) == 0 && left == 0) {
 		rc = -EUSERS;
@@ -337,12 +339,9 @@ int lifecycle_machine(bool start, const struct identity *id, char **reterr)
 	char uuid[IDENTITY_TEXT_SIZE];
 	int rc;
 
-	if (!live_core_is_extended()) {
-		set_text(
-			reterr, "%s",
-			sysfs_exists(SYSFS_TOP, "bus/mdev") ?
-				"the loaded mdev core is the kernel's own, which cannot start or stop machines" :
-				"no mdev core is loaded");
+	if (!core_is_extended()) {
+		free(*reterr);
+		*reterr = core_explain("cannot start or stop machines");
 		return -EOPNOTSUPP;
 	}
 	identity_format_uuid(id, uuid);

@@ -19,11 +19,6 @@ void live_parents(struct strlist *ret_names)
 	(void)sysfs_list(SYSFS_TOP, PARENTS, ret_names);
 }
 
-bool live_core_is_extended(void)
-{
-	return sysfs_exists(SYSFS_TOP, "class/mdev/mdev_start");
-}
-
 /* Calls each() for every type of one parent, or of all of them, in order of name. */
 static void each_type(const char *only_parent,
 		      void (*each)(int types_fd, const char *parent, const char *type, void *arg),

@@ -57,9 +57,6 @@ void type_list_free(struct type_list *list);
 /* The live device of this identity in the list, or NULL. The list need not be sorted. */
 struct device *live_find(const struct device_list *list, const struct identity *id);
 
-/* The kernel part that is loaded can do more than the kernel's own. */
-bool live_core_is_extended(void);
-
 /* "class/mdev_bus/PARENT[/...]", to be used below SYSFS_TOP; the caller frees it. */
 char *live_parent_path(const char *parent, const char *below);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The program: options of its own, the table of verbs, dispatch, exit status. */
 #include "cmd.h"
+#include "core.h"
 #include "msg.h"
 
 #include <errno.h>
@@ -22,7 +23,7 @@ static const struct option_row global_options[] = {
 	{"quiet", 'q', OPTION_FLAG, NULL, "print errors only", GO(quiet)},
 	{"verbose", 'v', OPTION_FLAG, NULL, "tell what was passed over, too", GO(verbose)},
 	{"syslog", 0, OPTION_FLAG, NULL, "send messages to the system's log", GO(syslog)},
-	{"version", 'V', OPTION_FLAG, NULL, "print the version", GO(version)},
+	{"version", 'V', OPTION_FLAG, NULL, "print the version, and which core is loaded", GO(version)},
 	{"help", 'h', OPTION_FLAG, NULL, "print this help", GO(help)},
 	{0},
 };
@@ -82,6 +83,18 @@ static int apply_globals(const struct globals *globals)
 	return DONE;
 }
 
+static int print_version(const struct globals *globals)
+{
+	_cleanup_free_ char *core = NULL;
+	int status = apply_globals(globals);
+
+	if (status != DONE)
+		return status;
+	core = core_describe();
+	printf("mdev " VERSION "\nmdev core in the kernel: %s\n", core);
+	return DONE;
+}
+
 static int run_command(const struct command *command, struct globals *globals, int argc,
 		       char **argv)
 {
@@ -134,10 +147,8 @@ static int run(int argc, char **argv)
 	left = options_parse(&set, 1, argc, argv, true, &error);
 	if (left < 0)
 		return cmd_usage(NULL, "%s", error);
-	if (globals.version) {
-		puts("mdev " VERSION);
-		return DONE;
-	}
+	if (globals.version)
+		return print_version(&globals);
 	if (globals.help) {
 		print_help();
 		return DONE;
