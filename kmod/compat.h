@@ -63,14 +63,21 @@ static inline void compat_eventfd_signal(struct eventfd_ctx *ctx)
 
 /*
  * VFIO came to free a device by itself, and to want to be told how it is bound
- * to an iommufd, also in kernels built without.
+ * to an iommufd, also in kernels built without; later, how it is taken away
+ * from one again.
  */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+#define COMPAT_VFIO_DETACH_IOAS .detach_ioas = vfio_iommufd_emulated_detach_ioas,
+#else
+#define COMPAT_VFIO_DETACH_IOAS
+#endif
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
 #define COMPAT_VFIO_DEVICE_OPS \
 	.bind_iommufd = vfio_iommufd_emulated_bind, \
 	.unbind_iommufd = vfio_iommufd_emulated_unbind, \
 	.attach_ioas = vfio_iommufd_emulated_attach_ioas, \
-	.detach_ioas = vfio_iommufd_emulated_detach_ioas,
+	COMPAT_VFIO_DETACH_IOAS
 #else
 #define COMPAT_VFIO_DEVICE_OPS .release = vfio_free_device,
 #endif
