@@ -29,12 +29,13 @@ unit_tests := $(patsubst tests/unit/%.c,build/tests/%,$(wildcard tests/unit/test
 guest_library := tests/kernel/vfio.c
 guest_sources := $(filter-out $(guest_library),$(wildcard tests/kernel/*.c tests/bench/*.c))
 guest_programs := $(addprefix build/tests/,$(notdir $(guest_sources:.c=)))
+fire_programs := $(patsubst tests/fire/%.c,build/tests/%,$(wildcard tests/fire/*.c))
 man_pages := $(patsubst man/%.scd,build/man/%,$(wildcard man/*.scd))
 completions := $(wildcard completions/*)
 samples := $(notdir $(wildcard conf.d/mdev.d/*.conf))
 
 .DELETE_ON_ERROR:
-.PHONY: all help asan guest-programs man kmod modules_install setup demo check check-unit check-cli \
+.PHONY: all help asan guest-programs fire-programs man kmod modules_install setup demo check check-unit check-cli check-fire \
 	check-kernel check-in-tree check-nested check-boot check-debug lint bench install uninstall clean
 
 all: build/mdev man ## The command and its man pages, in build/ (the default)
@@ -72,6 +73,10 @@ $(guest_programs): build/tests/%: %.c build/tests/vfio.o | build/tests
 
 guest-programs: $(guest_programs)
 
+fire-programs: $(fire_programs)
+$(fire_programs): build/tests/%: tests/fire/%.c | build/tests
+	$(CC) -std=gnu11 -Wall -Wextra $(WERROR) -D_GNU_SOURCE -O2 -g -MMD -MP -o $@ $<
+
 man: $(man_pages)
 build/man/%: man/%.scd | build/man
 	scdoc < $< > $@
@@ -96,7 +101,7 @@ demo: setup ## The main job on a real kernel, as a transcript
 check: setup ## Every test; ends with "N passed, N failed, N skipped"
 	@VM_KERNELS="$(VM_KERNELS)" tests/check all
 
-check-unit check-cli check-kernel check-in-tree check-nested check-boot lint: setup ## That suite alone
+check-unit check-cli check-fire check-kernel check-in-tree check-nested check-boot lint: setup ## That suite alone
 	@VM_KERNELS="$(VM_KERNELS)" tests/check $(@:check-%=%)
 
 check-debug: setup ## The kernel suites and long torture on kernels that look for bugs

@@ -141,9 +141,9 @@ static int keep(struct plan *plan, char **reterr)
 	int rc = store_add(&plan->def, NULL, &path, reterr);
 	const struct device *dev;
 
-	if (!rc) {
+	if (rc >= 0) {
 		plan->def.file = arena_strdup(&plan->arena, path);
-		return 0;
+		return rc;
 	}
 	dev = look_up(plan);
 	if (dev && lifecycle_destroy(dev, &undo_error) < 0)
@@ -185,16 +185,19 @@ static int create(struct plan *plan, const struct globals *globals, const struct
 	lifecycle_creator_close(&creator);
 	if (!rc && args->define)
 		rc = keep(plan, &error);
-	dev = !rc && wait ? look_up(plan) : NULL;
+	dev = rc >= 0 && wait ? look_up(plan) : NULL;
 	if (udev_wait_end(wait, dev ? dev->name : NULL, UDEV_SECONDS) < 0)
 		msg_warning("udev has not finished with %s after %u seconds, ignoring",
 			    identity_format(&plan->def.id, text), UDEV_SECONDS);
-	if (rc) {
-		msg_error("cannot create %s: %s", identity_format(&plan->def.id, text), error);
+	identity_format(&plan->def.id, text);
+	if (rc < 0) {
+		msg_error("cannot create %s: %s", text, error);
 		return FAILED;
 	}
+	if (rc)
+		msg_error("%s: %s", text, error);
 	print(plan, globals);
-	return DONE;
+	return rc ? FAILED : DONE;
 }
 
 static int run(const struct globals *globals, void *p, int word_count, char **words)

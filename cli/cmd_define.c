@@ -95,22 +95,23 @@ static int keep(const struct globals *globals, const struct define_args *args,
 	_cleanup_free_ char *path = NULL, *error = NULL;
 	char text[IDENTITY_TEXT_SIZE];
 	struct json_array array;
+	int rc = store_add(def, args->file, &path, &error), status = rc ? FAILED : DONE;
 
 	identity_format(&def->id, text);
-	if (store_add(def, args->file, &path, &error) < 0) {
-		msg_error("cannot define %s: %s", text, error);
-		return FAILED;
-	}
+	if (rc)
+		msg_error("%s%s: %s", rc < 0 ? "cannot define " : "", text, error);
+	if (rc < 0)
+		return status;
 	if (!globals->json) {
 		puts(text);
-		return DONE;
+		return status;
 	}
 	def->file = path;
 	dev.parent = def->parent_name ? def->parent_name : def->parent;
 	json_begin(&array);
 	json_add_device(&array, &dev, false, "define", NULL);
 	json_end(&array);
-	return DONE;
+	return status;
 }
 
 static int run(const struct globals *globals, void *p, int word_count, char **words)

@@ -138,6 +138,15 @@ static int destroy(struct device *dev, int64_t until)
 	return FAILED;
 }
 
+/* What is to be undefined may stand in a file that cannot be read. */
+static int check_definitions(const struct inventory *inventory, const struct targets *targets)
+{
+	for (size_t i = 0; i < targets->n; i++)
+		if (!targets->v[i]->def)
+			return cmd_report_problems(inventory);
+	return DONE;
+}
+
 static int undefine(const struct device *dev)
 {
 	_cleanup_free_ char *error = NULL;
@@ -190,6 +199,8 @@ static int run(const struct globals *globals, void *p, int word_count, char **wo
 			choose_all(&inventory.devices, &targets);
 		status = choose(&inventory.devices, word_count, words, &targets);
 	}
+	if (status == DONE)
+		status = check_definitions(&inventory, &targets);
 	if (status == DONE)
 		status = wait_unused(&targets, until);
 	if (status == DONE)

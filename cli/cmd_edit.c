@@ -188,6 +188,7 @@ static int check_text(const struct edit *edit)
 static int take_text(struct edit *edit, const struct buf *original)
 {
 	_cleanup_free_ char *error = NULL;
+	int rc;
 
 	if (read_text(edit->copy, false, &edit->after) != DONE)
 		return FAILED;
@@ -198,12 +199,13 @@ static int take_text(struct edit *edit, const struct buf *original)
 	}
 	if (check_text(edit) != DONE)
 		return say_kept(edit);
-	if (store_replace_text(edit->target, &edit->in_target, &edit->after, &error) < 0) {
+	rc = store_replace_text(edit->target, &edit->in_target, &edit->after, &error);
+	if (rc)
 		msg_error("%s", error);
+	if (rc < 0)
 		return say_kept(edit);
-	}
 	remove_copy(edit);
-	return DONE;
+	return rc ? FAILED : DONE;
 }
 
 static int edit_file(struct edit *edit, const char *from)

@@ -79,12 +79,13 @@ static int keep(struct inventory *inventory, struct definition *def)
 		error = NULL;
 		rc = store_add(def, NULL, &path, &error);
 	}
-	if (!rc) {
+	if (rc >= 0)
 		puts(text);
-		return DONE;
-	}
-	msg_error("cannot import %s from %s: %s", text, def->file, error);
-	return FAILED;
+	if (rc < 0)
+		msg_error("cannot import %s from %s: %s", text, def->file, error);
+	else if (rc)
+		msg_error("%s: %s", text, error);
+	return rc ? FAILED : DONE;
 }
 
 static int keep_all(const struct definition_list *new)

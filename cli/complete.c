@@ -44,7 +44,7 @@ static int list_parents(const struct program *program, const char *word)
 	struct strlist names = {0};
 
 	(void)program, (void)word;
-	live_parents(&names);
+	(void)live_parents(&names);
 	for (size_t i = 0; i < names.n; i++)
 		puts(names.v[i]);
 	strlist_free(&names);

@@ -4,6 +4,7 @@
 
 #include "sysfs.h"
 
+#include <errno.h>
 #include <sys/stat.h>
 
 #define PARENTS "class/mdev_bus"
@@ -14,9 +15,12 @@ char *live_parent_path(const char *parent, const char *below)
 	return xasprintf(PARENTS "/%s%s%s", parent, *below ? "/" : "", below);
 }
 
-void live_parents(struct strlist *ret_names)
+int live_parents(struct strlist *ret_names)
 {
-	(void)sysfs_list(SYSFS_TOP, PARENTS, ret_names);
+	int rc = sysfs_list(SYSFS_TOP, PARENTS, ret_names);
+
+	/* Without a core there are none. */
+	return rc == -ENOENT ? 0 : rc;
 }
 
 /* Calls each() for every type of one parent, or of all of them, in order of name. */
@@ -29,7 +33,7 @@ static void each_type(const char *only_parent,
 	if (only_parent)
 		strlist_add(&parents, only_parent);
 	else
-		live_parents(&parents);
+		(void)live_parents(&parents);
 	for (size_t i = 0; i < parents.n; i++) {
 		_cleanup_free_ char *path = live_parent_path(parents.v[i], TYPES);
 		_cleanup_close_ int fd = sysfs_open_dir(SYSFS_TOP, path);

@@ -28,8 +28,8 @@ struct type_list {
 	struct arena arena;
 };
 
-/* Names of the registered parents, sorted. None at all is no error. */
-void live_parents(struct strlist *ret_names);
+/* Names of the registered parents, sorted. None at all is no error. 0 or a negative errno. */
+int live_parents(struct strlist *ret_names);
 
 /*
  * Adds the devices of one parent (NULL: of all) to the list. It reads one folder for each type,

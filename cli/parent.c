@@ -250,7 +250,10 @@ static void resolve(const struct parent_index *index, struct resolved *entry)
 	struct strlist found = {0};
 
 	entry->rc = resolve_any(index, entry->text, &found);
-	if (entry->rc) {
+	if (!entry->rc && index->rc) {
+		entry->rc = index->rc;
+		entry->error = xasprintf("the parents cannot be listed: %s", strerror(-index->rc));
+	} else if (entry->rc) {
 		entry->error = xasprintf("'%s' cannot name a parent", entry->text);
 	} else if (found.n == 0) {
 		entry->rc = -ENOENT;
@@ -274,7 +277,7 @@ int parent_resolve(struct parent_index *index, const char *text, const char **re
 	struct resolved *entry = slot ? *slot : NULL;
 
 	if (!index->loaded) {
-		live_parents(&index->names);
+		index->rc = live_parents(&index->names);
 		index->loaded = true;
 	}
 	if (!entry) {

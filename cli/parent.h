@@ -8,6 +8,7 @@
 /* The registered parents, and what was resolved before. Zeroed at the start. */
 struct parent_index {
 	bool loaded;
+	int rc; /* why they cannot be listed, or 0 */
 	struct strlist names;
 	void *resolved; /* a tree of struct resolved */
 };
@@ -19,6 +20,7 @@ struct parent_index {
  * -EINVAL    not a way to name a parent
  * -ENOENT    no registered parent is that
  * -ENOTUNIQ  several are
+ * other      what the system said when they were listed
  */
 int parent_resolve(struct parent_index *index, const char *text, const char **ret_name,
 		   char **reterr);

@@ -105,15 +105,31 @@ static int load_for_change(int folder_fd, const char *path, struct buf *text,
 	return rc;
 }
 
+/* As the functions of store.h that change a file: positive when it is changed all the same. */
+static int explain_change(int rc, const char *path, const char *what, char **reterr)
+{
+	if (rc < 0)
+		set_text(reterr, "%s: cannot be %s: %s%s", path, what, strerror(-rc),
+			 root_hint(rc));
+	else if (rc > 0)
+		set_text(reterr, "%s is %s, but that may be lost with the power: %s", path, what,
+			 strerror(rc));
+	return rc;
+}
+
 static int replace(int folder_fd, const char *path, const struct buf *text, char **reterr)
 {
-	int rc = file_replace(folder_fd, strrchr(path, '/') + 1, text->data ? text->data : "",
-			      text->len);
+	return explain_change(file_replace(folder_fd, strrchr(path, '/') + 1,
+					   text->data ? text->data : "", text->len),
+			      path, "written", reterr);
+}
 
-	if (rc)
-		set_text(reterr, "%s: cannot be written: %s%s", path, strerror(-rc),
-			 root_hint(rc));
-	return rc;
+static int remove_file(int folder_fd, const char *path, char **reterr)
+{
+	int rc = unlinkat(folder_fd, strrchr(path, '/') + 1, 0) < 0 ? -errno :
+								       folder_sync(folder_fd);
+
+	return explain_change(rc, path, "removed", reterr);
 }
 
 static struct definition *find_same(const struct definition_list *list,
@@ -199,7 +215,7 @@ int store_add(const struct definition *def, const char *file, char **ret_path, c
 	path = folder_path(FOLDER_ETC, name);
 	folder_fd = folder_open_locked(FOLDER_ETC, reterr);
 	rc = folder_fd < 0 ? folder_fd : add_to_file(folder_fd, path, def, &section, reterr);
-	if (!rc)
+	if (rc >= 0)
 		*ret_path = TAKE_PTR(path);
 	buf_free(&section);
 	return rc;
@@ -239,8 +255,8 @@ static int remove_from_file(int folder_fd, const char *path, const struct defini
 		cut(&text, start, end);
 		if (!is_own_and_empty(path, def, &text))
 			rc = replace(folder_fd, path, &text, reterr);
-		else if (unlinkat(folder_fd, strrchr(path, '/') + 1, 0) < 0 || fsync(folder_fd) < 0)
-			rc = -errno;
+		else
+			rc = remove_file(folder_fd, path, reterr);
 	}
 	definition_list_free(&known);
 	buf_free(&text);

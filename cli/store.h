@@ -13,6 +13,11 @@
 void store_load(struct definition_list *list, struct problem_list *problems);
 
 /*
+ * Functions that change a file return a negative errno when it is as before, and a positive one
+ * when it is changed but that may be lost with the power; both with a reason in *reterr.
+ */
+
+/*
  * Keeps a definition, in the file of that name in etc/mdev.d (with or without ".conf"; NULL: the
  * device's own). *ret_path says which, the caller frees it. With a reason in *reterr:
  * -EEXIST    the file already defines this identity for this parent

@@ -355,6 +355,12 @@ static int write_all(int fd, const char *data, size_t len)
 	return 0;
 }
 
+int folder_sync(int dirfd)
+{
+	/* EINVAL: the file system has no such thing as a folder to be synced. */
+	return fsync(dirfd) < 0 && errno != EINVAL ? errno : 0;
+}
+
 int file_replace(int dirfd, const char *name, const char *data, size_t len)
 {
 	static const char temporary[] = ".mdev.tmp";
@@ -377,7 +383,7 @@ int file_replace(int dirfd, const char *name, const char *data, size_t len)
 		(void)unlinkat(dirfd, temporary, 0);
 		return rc;
 	}
-	return fsync(dirfd) < 0 ? -errno : 0;
+	return folder_sync(dirfd);
 }
 
 int64_t clock_ms(void)

@@ -130,10 +130,14 @@ char *root_path(const char *path);
  */
 int lock_wait(int fd, unsigned int seconds);
 
+/* What was changed in the folder is on disk when it returns 0; else a positive errno. */
+int folder_sync(int dirfd);
+
 /*
  * Replaces dirfd/name by the given bytes: whole or not at all, mode 0644, on disk when it
  * returns. The caller holds the folder's lock, for the temporary name is a fixed one (so that
- * a killed writer leaves at most one file, which the next writer removes). 0 or negative errno.
+ * a killed writer leaves at most one file, which the next writer removes). 0; a negative errno when
+ * the old one is still there; a positive one when the new one is, but may be lost with the power.
  */
 int file_replace(int dirfd, const char *name, const char *data, size_t len);
 

@@ -1,0 +1,87 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Every verb that writes definitions, killed at every system call, and refused by the disk at every
+# call on a file: each definition is the old one or the new one, whole, the message is right, no
+# lock is stuck, and nothing is left that grows. under-fire says what is held after each strike.
+
+load fire
+
+U4=44440000-aaaa-4bbb-8ccc-000000000004
+U5=55550000-aaaa-4bbb-8ccc-000000000005
+
+# A file by hand with two definitions, and one of a device's own.
+setup() {
+	make_fast_root
+	printf '# by hand\n[defaults]\nparent=soft\n\n[%s]\ntype =  soft-1\n; one\n[%s]\ntype = soft-1\nattr = a 1\n# end' \
+		"$U1" "$U2" > "$ETC/farm.conf"
+	printf '# Written by mdev; change it with mdev or by hand.\n\n[%s]\nparent = soft\ntype = soft-1\nauto = no\n' \
+		"$U3" > "$ETC/$U3.conf"
+}
+
+teardown() {
+	remove_fast_root
+}
+
+# struck VERB...; for more: FIRE_KINDS="kill ENOSPC EIO EDQUOT EROFS EACCES ENOMEM"
+# shellcheck disable=SC2086 # several words
+struck() {
+	"$BATS_TEST_DIRNAME/under-fire" "$ROOT" ${FIRE_KINDS:-kill ENOSPC EIO} -- "$MDEV" --root "$ROOT" "$@"
+}
+
+@test "define in a file of its own" {
+	struck define "$U4" -p soft -t soft-1 --auto -a x=1
+}
+
+@test "define in a file with others" {
+	struck define "$U4" -p soft -t soft-1 --file farm
+}
+
+@test "define where there is no folder yet" {
+	rm -r "$ETC"
+	struck define "$U4" -p soft -t soft-1
+}
+
+@test "undefine of a device's own file" {
+	struck undefine "$U3"
+}
+
+@test "undefine in a file with others" {
+	struck undefine "$U2"
+}
+
+@test "undefine of several: each by itself" {
+	export BETWEEN="grep -q $U3 $ETC/*.conf || grep -q $U1 $ETC/farm.conf"
+	struck undefine "$U1" "$U3"
+}
+
+@test "modify in place" {
+	struck modify "$U2" --auto --description "grüner Läufer" --set-attr a=2 -a b=3
+}
+
+@test "edit" {
+	# shellcheck disable=SC2016 # for the shell of the editor
+	printf '#!/bin/sh\nsed -i "s/soft-1/soft-2/" "$1"\n' > "$FAST/editor"
+	chmod 755 "$FAST/editor"
+	mkdir "$FAST/tmp"
+	TMPDIR=$FAST/tmp EDITOR=$FAST/editor struck edit farm.conf
+}
+
+@test "import: each definition by itself" {
+	cat > "$FAST/definitions.json" <<-E
+		[{"soft": [{"$U4": {"mdev_type": "soft-1", "start": "auto", "attrs": [{"a": "1"}]}},
+		 {"$U5": {"mdev_type": "soft-1", "start": "manual"}}]}]
+	E
+	export BETWEEN="diff -r -x .mdev.tmp -x $U4.conf -x $U5.conf $FAST/root.fire/old $ETC"
+	BETWEEN+=" && { [ ! -e $ETC/$U4.conf ] || cmp $ETC/$U4.conf $FAST/root.fire/new/$U4.conf; }"
+	BETWEEN+=" && { [ ! -e $ETC/$U5.conf ] || cmp $ETC/$U5.conf $FAST/root.fire/new/$U5.conf; }"
+	struck import "$FAST/definitions.json"
+}
+
+@test "create --define" {
+	struck create "$U4" -p soft -t soft-1 --define --auto
+}
+
+@test "destroy --undefine" {
+	make_device soft soft-1 "$U2"
+	struck destroy "$U2" --undefine
+}
