@@ -61,24 +61,45 @@ static bool is_known(const struct inventory *inventory, const struct definition 
 	return false;
 }
 
-static int keep(struct inventory *inventory, struct definition *def)
+/* Whether new->v[which] can be taken over, in the end beside those before it. */
+static int check(struct inventory *inventory, const struct definition_list *new, size_t which)
+{
+	struct definition *def = new->v[which];
+	_cleanup_free_ char *error = NULL;
+	char text[IDENTITY_TEXT_SIZE];
+	struct buf section = {0};
+	int rc = parent_resolve(&inventory->parents, def->parent, &def->parent_name, &error);
+
+	if (is_known(inventory, def))
+		return DONE;
+	if (rc != -EINVAL)
+		rc = definition_format(def, &section, &error);
+	buf_free(&section);
+	for (size_t i = 0; !rc && i < which; i++)
+		if (identity_compare(&new->v[i]->id, &def->id) == 0 &&
+		    cmd_is_for_parent(new->v[i], def->parent, def->parent_name)) {
+			set_text(&error, "it is there twice");
+			rc = -EEXIST;
+		}
+	if (!rc)
+		return cmd_check_new(&cmd_import, inventory, def, NULL);
+	msg_error("cannot import %s from %s: %s", identity_format(&def->id, text), def->file,
+		  error);
+	return FAILED;
+}
+
+static int keep(const struct inventory *inventory, const struct definition *def)
 {
 	_cleanup_free_ char *path = NULL, *error = NULL;
 	char text[IDENTITY_TEXT_SIZE];
-	int rc = parent_resolve(&inventory->parents, def->parent, &def->parent_name, &error);
+	int rc;
 
 	identity_format(&def->id, text);
 	if (is_known(inventory, def)) {
 		msg_info("%s is defined so already, ignoring", text);
 		return DONE;
 	}
-	if (rc != -EINVAL) {
-		if (cmd_check_new(&cmd_import, inventory, def, NULL) != DONE)
-			return FAILED;
-		free(error);
-		error = NULL;
-		rc = store_add(def, NULL, &path, &error);
-	}
+	rc = store_add(def, NULL, &path, &error);
 	if (rc >= 0)
 		puts(text);
 	if (rc < 0)
@@ -88,6 +109,17 @@ static int keep(struct inventory *inventory, struct definition *def)
 	return rc ? FAILED : DONE;
 }
 
+static int keep_each(const struct inventory *inventory, const struct definition_list *new)
+{
+	int status = DONE;
+
+	for (size_t i = 0; i < new->n; i++)
+		if (keep(inventory, new->v[i]) != DONE)
+			status = FAILED;
+	return status;
+}
+
+/* All or none, but for what happens on the disk. */
 static int keep_all(const struct definition_list *new)
 {
 	struct inventory inventory = {0};
@@ -95,8 +127,10 @@ static int keep_all(const struct definition_list *new)
 
 	inventory_load_definitions(&inventory);
 	for (size_t i = 0; i < new->n; i++)
-		if (keep(&inventory, new->v[i]) != DONE)
+		if (check(&inventory, new, i) != DONE)
 			status = FAILED;
+	if (status == DONE)
+		status = keep_each(&inventory, new);
 	inventory_free(&inventory);
 	return status;
 }

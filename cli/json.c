@@ -188,11 +188,27 @@ PRINTF_LIKE(2, 3) static void bad(struct import *import, const char *fmt, ...)
 	import->is_bad = true;
 }
 
+/* The text that an array holds byte by byte, NULL when it holds anything else. */
+static char *text_of_bytes(struct arena *arena, struct json_object *array, size_t len)
+{
+	char *text = arena_alloc(arena, len + 1);
+
+	for (size_t i = 0; i < len; i++) {
+		struct json_object *byte = json_object_array_get_idx(array, i);
+		int64_t value = json_object_get_int64(byte);
+
+		if (!json_object_is_type(byte, json_type_int) || value < 0 || value > 255)
+			return NULL;
+		text[i] = (char)value;
+	}
+	return text;
+}
+
 /* A string, or the array of its bytes; NULL and a problem for anything else. */
 static const char *take_text(struct import *import, const char *key, struct json_object *value)
 {
 	size_t len = 0;
-	char *text;
+	char *text = NULL;
 
 	if (json_object_is_type(value, json_type_string)) {
 		len = (size_t)json_object_get_string_len(value);
@@ -200,10 +216,9 @@ static const char *take_text(struct import *import, const char *key, struct json
 		memcpy(text, json_object_get_string(value), len);
 	} else if (json_object_is_type(value, json_type_array)) {
 		len = json_object_array_length(value);
-		text = arena_alloc(&import->list->arena, len + 1);
-		for (size_t i = 0; i < len; i++)
-			text[i] = (char)json_object_get_int(json_object_array_get_idx(value, i));
-	} else {
+		text = text_of_bytes(&import->list->arena, value, len);
+	}
+	if (!text) {
 		bad(import, "'%s' is not a string", key);
 		return NULL;
 	}

@@ -117,6 +117,9 @@ attr = nvidia/vgpu_params  a;b # c "
 	bad '{"soft": [{"x": {}}]}' "'x' is neither a UUID"
 	bad "{\"soft\": [{\"$U2\": 5}]}" "$U2: there is no 'mdev_type'"
 	bad '{"mdev_type": 5}' "'mdev_type' is not a string"
+	bad '{"mdev_type": [97, 256]}' "'mdev_type' is not a string"
+	bad '{"mdev_type": [97.5]}' "'mdev_type' is not a string"
+	bad '{"mdev_type": ["a"]}' "'mdev_type' is not a string"
 	bad '{"mdev_type": "a", "attrs": 5}' "'attrs' is not an array"
 	bad '{"mdev_type": "a", "attrs": [{}]}' "not an object with one key"
 	bad '{"mdev_type": "a", "attrs": [{"a": "1", "b": "2"}]}' "not an object with one key"
@@ -129,6 +132,22 @@ attr = nvidia/vgpu_params  a;b # c "
 	bad "$(printf '[%.0s' {1..100000})" "nesting too deep|not JSON"
 	refused 2 "is neither a UUID" --root "$ROOT" import -p soft -u x
 	refused 1 "there is no such file" --root "$ROOT" import "$BATS_TEST_TMPDIR/none"
+	assert "$(fingerprint)" == "$before"
+}
+
+@test "of several definitions none is taken over when one cannot be" {
+	mdev --root "$ROOT" define "$U3" -p soft -t soft-1
+	before=$(fingerprint)
+	refuses() {
+		printf '{"soft": [{"%s": {"mdev_type": "t"}}, {"%s": {"mdev_type": %s}}]}' "$U1" "$2" "$3" > "$BATS_TEST_TMPDIR/bad"
+		refused 1 "$1" --root "$ROOT" import "$BATS_TEST_TMPDIR/bad"
+		assert "$(fingerprint)" == "$before"
+	}
+	refuses "cannot import $U2 from .*/bad: .*cannot be the name of a type" "$U2" '"a/b"'
+	refuses "cannot import $U3: it is already defined in .*/$U3.conf:2" "$U3" '"other"'
+	refuses "cannot import $U1 from .*/bad: it is there twice" "$U1" '"other"'
+	printf '{"": [{"%s": {"mdev_type": "t"}}]}' "$U1" > "$BATS_TEST_TMPDIR/bad"
+	refused 1 "cannot import $U1 from .*/bad: '' cannot name a parent" --root "$ROOT" import "$BATS_TEST_TMPDIR/bad"
 	assert "$(fingerprint)" == "$before"
 }
 
