@@ -117,16 +117,36 @@ static bool pci_id_is(const char *parent, const char *attribute, unsigned int wa
 	       id == wanted;
 }
 
+/* One to four hexadecimal digits and the character behind them; NULL when it is not that. */
+static const char *take_pci_id(const char *text, char behind, unsigned int *ret_id)
+{
+	size_t digits = strspn(text, "0123456789abcdefABCDEF");
+
+	if (digits < 1 || digits > 4 || text[digits] != behind)
+		return NULL;
+	*ret_id = (unsigned int)strtoul(text, NULL, 16);
+	return text + digits;
+}
+
+/* "VENDOR:DEVICE" or "VENDOR:DEVICE/N". */
+static bool parse_pci_id(const char *text, unsigned int *ret_vendor, unsigned int *ret_device,
+			 uint32_t *ret_nth)
+{
+	const char *slash = strchr(text, '/');
+
+	*ret_nth = 0;
+	if (slash && (parse_u32(slash + 1, ret_nth) < 0 || *ret_nth == 0))
+		return false;
+	text = take_pci_id(text, ':', ret_vendor);
+	return text && take_pci_id(text + 1, slash ? '/' : '\0', ret_device);
+}
+
 static int resolve_pci_id(const struct parent_index *index, const char *text, struct strlist *found)
 {
-	unsigned int vendor, device, count = 0;
-	uint32_t nth = 0;
-	int end = 0;
+	unsigned int vendor, device;
+	uint32_t nth, count = 0;
 
-	if (sscanf(text, "%4x:%4x%n", &vendor, &device, &end) != 2 ||
-	    !isxdigit((unsigned char)*text))
-		return -EINVAL;
-	if (text[end] && (text[end] != '/' || parse_u32(text + end + 1, &nth) < 0 || nth == 0))
+	if (!parse_pci_id(text, &vendor, &device, &nth))
 		return -EINVAL;
 	for (size_t i = 0; i < index->names.n; i++)
 		if (pci_id_is(index->names.v[i], "vendor", vendor) &&
