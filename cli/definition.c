@@ -31,7 +31,7 @@ struct parser {
 	void *seen; /* a tree of the definitions of this file */
 };
 
-/* What inih takes off the ends of a value; a carriage return is reported before. */
+/* What inih takes off the ends of keys and values, but for a carriage return: that is reported. */
 static bool is_blank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\v' || c == '\f';
@@ -135,7 +135,7 @@ static void begin_section(struct parser *parser, const char *header, size_t len)
 	struct identity id;
 
 	end_section(parser);
-	if (!bracket || bracket[1]) {
+	if (!bracket || bracket[1] || memchr(header, '\0', len)) {
 		bad_line(parser, "a section is one identity in brackets and nothing else");
 		return;
 	}
@@ -156,7 +156,17 @@ static void begin_section(struct parser *parser, const char *header, size_t len)
 	parser->section->line = parser->line;
 }
 
-/* False when the line must not reach inih; the reason is noted. */
+/* A carriage return beside the key or before the value: inih would take it off. */
+static bool has_return(const char *line, size_t len, size_t equals)
+{
+	size_t value = equals + 1;
+
+	while (value < len && is_blank(line[value]))
+		value++;
+	return memchr(line, '\r', equals) || (value < len && line[value] == '\r');
+}
+
+/* False when the line, which is not blank, must not reach inih; the reason is noted. */
 static bool line_is_good(struct parser *parser, const char *line, size_t len)
 {
 	size_t key;
@@ -165,7 +175,7 @@ static bool line_is_good(struct parser *parser, const char *line, size_t len)
 		bad_line(parser, "a NUL byte");
 		return false;
 	}
-	if (len && line[len - 1] == '\r') {
+	if (line[len - parser->tail_len - 1] == '\r') {
 		bad_line(parser,
 			 "the line ends in a carriage return; save the file with Unix line ends");
 		return false;
@@ -178,6 +188,10 @@ static bool line_is_good(struct parser *parser, const char *line, size_t len)
 	}
 	if (line[key] == ':') {
 		bad_line(parser, "a key is followed by '=', not by ':'");
+		return false;
+	}
+	if (has_return(line, len, key)) {
+		bad_line(parser, "a carriage return beside '='");
 		return false;
 	}
 	return true;

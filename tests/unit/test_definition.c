@@ -25,9 +25,34 @@ static void parse(const char *text, size_t len, size_t definitions, size_t probl
 	definition_list_free(&list);
 }
 
+#define GOOD "[" UUID "]\nparent=a\ntype=b\n"
+
+/* What inih would lose is reported instead. */
+static void test_lost_bytes(void)
+{
+	static const struct {
+		const char *text;
+		size_t len, definitions, problems;
+		const char *what;
+	} cases[] = {
+#define TEXT(text) text, sizeof(text) - 1
+		{TEXT(GOOD "[" UUID ":1]\0x\nparent=a\ntype=b\n"), 1, 1, "a NUL behind a header"},
+		{TEXT(GOOD "attr=x 1\0"), 0, 1, "a NUL in a value"},
+		{TEXT(GOOD "attr=x 1\r \n"), 0, 1, "a value that would be cut"},
+		{TEXT(GOOD "attr= \rx 1\n"), 0, 1, "a name that would be cut"},
+		{TEXT(GOOD "auto\r=yes\n"), 0, 1, "a key that would be cut"},
+		{TEXT(GOOD "attr=x 1\r2\n"), 1, 0, "no harm within a value"},
+#undef TEXT
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		parse(cases[i].text, cases[i].len, cases[i].definitions, cases[i].problems,
+		      cases[i].what);
+}
+
 static void test_odd_texts(void)
 {
-	static const char good[] = "[" UUID "]\nparent=a\ntype=b\n";
+	static const char good[] = GOOD;
 
 	parse("", 0, 0, 0, "nothing");
 	parse("\n", 1, 0, 0, "a blank line");
@@ -124,6 +149,7 @@ static void test_many(void)
 int main(void)
 {
 	test_odd_texts();
+	test_lost_bytes();
 	test_format();
 	test_many();
 	return tap_end();
