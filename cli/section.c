@@ -10,6 +10,12 @@ struct key_line {
 	size_t value, value_end;
 };
 
+/* Where the first line begins: behind a byte order mark. */
+static size_t text_start(const struct buf *text)
+{
+	return text->len >= 3 && memcmp(text->data, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+}
+
 /* The offset behind the line that begins at pos. */
 static size_t line_end(const struct buf *text, size_t pos)
 {
@@ -33,7 +39,7 @@ static bool is_key_line(const struct buf *text, size_t start, size_t end)
 
 void section_find(const struct buf *text, unsigned int line, size_t *ret_start, size_t *ret_end)
 {
-	size_t start = 0, end, pos;
+	size_t start = text_start(text), end, pos;
 
 	while (--line && start < text->len)
 		start = line_end(text, start);
@@ -49,6 +55,26 @@ void section_find(const struct buf *text, unsigned int line, size_t *ret_start, 
 	*ret_end = end;
 }
 
+/* Puts other bytes in the place of those from start to end. */
+static void splice(struct buf *text, size_t start, size_t end, const char *data, size_t len)
+{
+	struct buf new = {0};
+
+	buf_add(&new, text->data, start);
+	buf_add(&new, data, len);
+	buf_add(&new, text->data + end, text->len - end);
+	buf_free(text);
+	*text = new;
+}
+
+void section_remove(struct buf *text, unsigned int line)
+{
+	size_t start, end;
+
+	section_find(text, line, &start, &end);
+	splice(text, start, end, "", 0);
+}
+
 static bool has_key(const struct buf *text, size_t start, const char *key)
 {
 	size_t len = strlen(key);
@@ -58,6 +84,21 @@ static bool has_key(const struct buf *text, size_t start, const char *key)
 	for (start += len; is_blank(text->data[start]); start++)
 		;
 	return text->data[start] == '=';
+}
+
+/* [defaults], which stands before all other sections, has that key. */
+static bool defaults_have(const struct buf *text, const char *key)
+{
+	bool inside = false;
+
+	for (size_t pos = text_start(text); pos < text->len; pos = line_end(text, pos)) {
+		if (text->data[pos] == '[' && (inside || !str_starts(text->data + pos, "[defaults]")))
+			return false;
+		inside |= text->data[pos] == '[';
+		if (inside && has_key(text, pos, key))
+			return true;
+	}
+	return false;
 }
 
 static void split(const struct buf *text, size_t start, size_t end, struct key_line *ret)
@@ -85,18 +126,6 @@ static bool find_key(const struct buf *text, unsigned int line, const char *key,
 			return true;
 		}
 	return false;
-}
-
-/* Puts other bytes in the place of those from start to end. */
-static void splice(struct buf *text, size_t start, size_t end, const char *data, size_t len)
-{
-	struct buf new = {0};
-
-	buf_add(&new, text->data, start);
-	buf_add(&new, data, len);
-	buf_add(&new, text->data + end, text->len - end);
-	buf_free(text);
-	*text = new;
 }
 
 static void insert_line(struct buf *text, size_t pos, const char *key, const char *value)
@@ -135,7 +164,7 @@ static int change_key(struct buf *text, unsigned int line, const char *key, cons
 
 	if (before && after ? strcmp(before, after) == 0 : before == after)
 		return 0;
-	if (!after && !found) {
+	if (!after && (!found || defaults_have(text, key))) {
 		set_text(reterr,
 			 "'%s' comes from [defaults] of the file and cannot be taken away here", key);
 		return -EINVAL;

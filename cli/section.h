@@ -12,6 +12,9 @@
  */
 void section_find(const struct buf *text, unsigned int line, size_t *ret_start, size_t *ret_end);
 
+/* Takes out those bytes. */
+void section_remove(struct buf *text, unsigned int line);
+
 /*
  * Changes the section at that line, which says what before says, to say what after says. Lines of
  * keys that are the same in both, comments and blanks stay as they are, byte for byte. The text

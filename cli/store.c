@@ -231,12 +231,6 @@ static bool is_own_and_empty(const char *path, const struct definition *def, con
 	       strspn(text->data + strlen(OWN_HEADER), "\n") == text->len - strlen(OWN_HEADER);
 }
 
-static void cut(struct buf *text, size_t start, size_t end)
-{
-	memmove(text->data + start, text->data + end, text->len - end + 1);
-	text->len -= end - start;
-}
-
 static int remove_from_file(int folder_fd, const char *path, const struct definition *def,
 			    char **reterr)
 {
@@ -244,15 +238,13 @@ static int remove_from_file(int folder_fd, const char *path, const struct defini
 	struct buf text = {0};
 	int rc = load_for_change(folder_fd, path, &text, &known, reterr);
 	const struct definition *same = rc ? NULL : find_same(&known, def);
-	size_t start, end;
 
 	if (rc == -ENOENT || (!rc && !same)) {
 		set_text(reterr, "it is not in %s any more", path);
 		rc = -ENOENT;
 	}
 	if (!rc) {
-		section_find(&text, same->line, &start, &end);
-		cut(&text, start, end);
+		section_remove(&text, same->line);
 		if (!is_own_and_empty(path, def, &text))
 			rc = replace(folder_fd, path, &text, reterr);
 		else
@@ -391,8 +383,9 @@ int store_find_file(const char *text, char **ret_path, char **reterr)
 void store_own_files(struct strlist *ret_names)
 {
 	struct folder_entries entries = {0};
-	_cleanup_close_ int fd = folder_list(FOLDER_ETC, &entries);
+	int fd = folder_list(FOLDER_ETC, &entries);
 
+	cleanup_close(&fd);
 	folder_entries_sort(&entries);
 	for (size_t i = 0; i < entries.n; i++)
 		strlist_add(ret_names, entries.v[i].name);

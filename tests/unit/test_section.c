@@ -127,6 +127,12 @@ static void test_keys(void)
 	check(KEYS "params = x\n; end\n", no_params, KEYS "; end\n", "a key goes");
 	check("[defaults]\nparams = x\nauto = no\n" KEYS, no_params, NULL,
 	      "a default cannot be taken away");
+	check("[defaults]\nparams = x\n" UUID "\nparent=p\ntype=t\nparams = y\n", no_params, NULL,
+	      "nor come back when what overrides it goes");
+	check("\xef\xbb\xbf[defaults]\n\nparams=x\n" UUID "\nparent=p\ntype=t\nparams=y\n", no_params,
+	      NULL, "also behind a byte order mark");
+	check("[defaults]\nauto = no\n" UUID "\nparent=p\ntype=t\nparams=y\n", no_params,
+	      "[defaults]\nauto = no\n" UUID "\nparent=p\ntype=t\n", "other defaults do no harm");
 	check("[defaults]\nparams = x\nauto = no\n" KEYS, automatic,
 	      "[defaults]\nparams = x\nauto = no\n" KEYS "auto = yes\n", "but be overridden");
 }
@@ -170,9 +176,30 @@ static void test_find_section(void)
 	find("[a]\n \n;x\n", 1, "[a]\n", "nothing but comments behind it");
 }
 
+/* The section whose header is in that line, taken out. */
+static void take_out(const char *text, unsigned int line, const char *expected, const char *what)
+{
+	struct buf buf = {0};
+
+	buf_add(&buf, text, strlen(text));
+	section_remove(&buf, line);
+	is_text(buf.data, expected, what);
+	buf_free(&buf);
+}
+
+static void test_remove(void)
+{
+	take_out("# top\n[a]\nx=1\n\n# of b\n[b]\ny=2", 2, "# top\n\n# of b\n[b]\ny=2", "the first");
+	take_out("# top\n[a]\nx=1\n\n# of b\n[b]\ny=2", 6, "# top\n[a]\nx=1\n\n# of b\n",
+		 "the last");
+	take_out("[a]\nx=1\n", 1, "", "all there is");
+	take_out("\xef\xbb\xbf[a]\nx=1\n[b]\n", 1, "\xef\xbb\xbf[b]\n", "a byte order mark stays");
+}
+
 int main(void)
 {
 	test_find_section();
+	test_remove();
 	test_keys();
 	test_attrs();
 	return tap_end();
