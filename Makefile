@@ -16,6 +16,7 @@ WERROR ?= -Werror
 LIBS := inih smartcols json-c libudev uuid
 KDIR ?= /lib/modules/$(shell uname -r)/build
 VM_KERNELS ?= 6.1 6.12
+FUZZ_SECONDS ?= 600
 
 BASE_CFLAGS = -std=gnu11 -Wall -Wextra $(WERROR) -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
 	-Icli $(shell pkg-config --cflags $(LIBS))
@@ -26,6 +27,8 @@ sources := $(wildcard cli/*.c)
 objects := $(sources:cli/%.c=build/obj/%.o)
 asan_objects := $(sources:cli/%.c=build/asan/%.o)
 unit_tests := $(patsubst tests/unit/%.c,build/tests/%,$(wildcard tests/unit/test_*.c))
+fuzz_targets := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+fuzz_objects := $(patsubst cli/%.c,build/fuzz/%.o,$(filter-out cli/main.c,$(sources)))
 guest_library := tests/kernel/vfio.c
 guest_sources := $(filter-out $(guest_library),$(wildcard tests/kernel/*.c tests/bench/*.c))
 guest_programs := $(addprefix build/tests/,$(notdir $(guest_sources:.c=)))
@@ -36,7 +39,7 @@ samples := $(notdir $(wildcard conf.d/mdev.d/*.conf))
 
 .DELETE_ON_ERROR:
 .PHONY: all help asan guest-programs fire-programs man kmod modules_install setup demo check check-unit check-cli check-fire \
-	check-kernel check-in-tree check-nested check-boot check-debug lint bench install uninstall clean
+	check-kernel check-in-tree check-nested check-boot check-debug lint fuzz bench install uninstall clean
 
 all: build/mdev man ## The command and its man pages, in build/ (the default)
 
@@ -59,8 +62,20 @@ build/asan/%.o: cli/%.c | build/asan
 # A unit test names the link options of its own in a comment line "link-flags: ...".
 $(unit_tests): build/tests/%: tests/unit/%.c \
 		$(filter-out build/asan/main.o,$(asan_objects)) | build/tests
-	$(CC) $(BASE_CFLAGS) $(SANITIZE) -MMD -MP -o $@ $^ $(BASE_LIBS) \
+	$(CC) $(BASE_CFLAGS) $(SANITIZE) -MMD -MP -o $@ $(filter %.c %.o,$^) $(BASE_LIBS) \
 		$(shell sed -n 's/.*link-flags: *//p' tests/unit/$*.c)
+
+# A fuzz target with its corpus alone, by the compiler that builds everything else.
+$(fuzz_targets:%=build/tests/%): build/tests/%: tests/fuzz/%.c tests/fuzz/replay.c \
+		$(filter-out build/asan/main.o,$(asan_objects)) | build/tests
+	$(CC) $(BASE_CFLAGS) -Itests/unit $(SANITIZE) -MMD -MP -o $@ $(filter %.c %.o,$^) $(BASE_LIBS)
+
+# libFuzzer comes with clang.
+build/fuzz/%.o: cli/%.c | build/fuzz
+	clang $(BASE_CFLAGS) $(SANITIZE) -O1 -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
+
+$(fuzz_targets:%=build/fuzz/%): build/fuzz/%: tests/fuzz/%.c $(fuzz_objects) | build/fuzz
+	clang $(BASE_CFLAGS) $(SANITIZE) -O1 -fsanitize=fuzzer -MMD -MP -o $@ $(filter %.c %.o,$^) $(BASE_LIBS)
 
 # Runs in the guest, whose C library may be another build: linked statically.
 vpath %.c tests/kernel tests/bench
@@ -81,10 +96,10 @@ man: $(man_pages)
 build/man/%: man/%.scd | build/man
 	scdoc < $< > $@
 
-build/obj build/asan build/tests build/man:
+build/obj build/asan build/fuzz build/tests build/man:
 	mkdir -p $@
 
--include $(wildcard build/obj/*.d build/asan/*.d build/tests/*.d)
+-include $(wildcard build/obj/*.d build/asan/*.d build/fuzz/*.d build/tests/*.d)
 
 kmod: ## The kernel modules, for the running kernel or KDIR=...
 	$(MAKE) -C kmod KDIR=$(KDIR)
@@ -106,6 +121,10 @@ check-unit check-cli check-fire check-kernel check-in-tree check-nested check-bo
 
 check-debug: setup ## The kernel suites and long torture on kernels that look for bugs
 	@tests/check debug
+
+fuzz: ## The parsers under libFuzzer, FUZZ_SECONDS=600 for each
+	@tests/vm/setup --fuzz
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/check fuzz
 
 bench: setup ## The measurements
 	@tests/bench/run
