@@ -107,15 +107,10 @@ static int resolve_node(const struct parent_index *index, const char *path, stru
 	return 0;
 }
 
-/* Four hexadecimal digits of the attribute (0x1234) against those of the user. */
-static bool pci_id_is(const char *parent, const char *attribute, unsigned int wanted)
-{
-	_cleanup_free_ char *path = live_parent_path(parent, attribute), *value = NULL;
-	unsigned int id;
-
-	return sysfs_read(SYSFS_TOP, path, &value) == 0 && sscanf(value, "0x%x", &id) == 1 &&
-	       id == wanted;
-}
+struct pci_id {
+	unsigned int vendor, device;
+	uint32_t nth; /* 0: not given */
+};
 
 /* One to four hexadecimal digits and the character behind them; NULL when it is not that. */
 static const char *take_pci_id(const char *text, char behind, unsigned int *ret_id)
@@ -128,30 +123,74 @@ static const char *take_pci_id(const char *text, char behind, unsigned int *ret_
 	return text + digits;
 }
 
-/* "VENDOR:DEVICE" or "VENDOR:DEVICE/N". */
-static bool parse_pci_id(const char *text, unsigned int *ret_vendor, unsigned int *ret_device,
-			 uint32_t *ret_nth)
+/* What stands behind "pci:": "VENDOR:DEVICE" or "VENDOR:DEVICE/N". */
+static int pci_id_parse(const char *text, struct pci_id *ret)
 {
 	const char *slash = strchr(text, '/');
 
-	*ret_nth = 0;
-	if (slash && (parse_u32(slash + 1, ret_nth) < 0 || *ret_nth == 0))
-		return false;
-	text = take_pci_id(text, ':', ret_vendor);
-	return text && take_pci_id(text + 1, slash ? '/' : '\0', ret_device);
+	ret->nth = 0;
+	if (slash && (parse_u32(slash + 1, &ret->nth) < 0 || !ret->nth))
+		return -EINVAL;
+	text = take_pci_id(text, ':', &ret->vendor);
+	return text && take_pci_id(text + 1, slash ? '/' : '\0', &ret->device) ? 0 : -EINVAL;
+}
+
+/* Four hexadecimal digits of the attribute (0x1234) against those of the user. */
+static bool has_number(const char *folder, const char *attribute, unsigned int wanted)
+{
+	_cleanup_free_ char *path = xasprintf("%s/%s", folder, attribute), *value = NULL;
+	unsigned int number;
+
+	return sysfs_read(SYSFS_TOP, path, &value) == 0 && sscanf(value, "0x%x", &number) == 1 &&
+	       number == wanted;
+}
+
+static bool has_pci_id(const char *folder, const struct pci_id *id)
+{
+	return has_number(folder, "vendor", id->vendor) && has_number(folder, "device", id->device);
+}
+
+/*
+ * The Nth PCI device of its kind, parent or not: among the parents alone it would be another one
+ * until the drivers of those before it have come. NULL when there are not so many; the caller frees
+ * it.
+ */
+static char *pci_nth(const struct pci_id *id)
+{
+	struct strlist names = {0};
+	uint32_t count = 0;
+	char *found = NULL;
+
+	(void)sysfs_list(SYSFS_TOP, "bus/pci/devices", &names);
+	for (size_t i = 0; i < names.n && !found; i++) {
+		_cleanup_free_ char *folder = xasprintf("bus/pci/devices/%s", names.v[i]);
+
+		if (has_pci_id(folder, id) && ++count == id->nth)
+			found = xstrdup(names.v[i]);
+	}
+	strlist_free(&names);
+	return found;
 }
 
 static int resolve_pci_id(const struct parent_index *index, const char *text, struct strlist *found)
 {
-	unsigned int vendor, device;
-	uint32_t nth, count = 0;
+	_cleanup_free_ char *nth = NULL;
+	struct pci_id id;
 
-	if (!parse_pci_id(text, &vendor, &device, &nth))
+	if (pci_id_parse(text, &id) < 0)
 		return -EINVAL;
-	for (size_t i = 0; i < index->names.n; i++)
-		if (pci_id_is(index->names.v[i], "vendor", vendor) &&
-		    pci_id_is(index->names.v[i], "device", device) && (!nth || ++count == nth))
+	if (id.nth) {
+		nth = pci_nth(&id);
+		if (nth && index_find(index, nth))
+			strlist_add(found, nth);
+		return 0;
+	}
+	for (size_t i = 0; i < index->names.n; i++) {
+		_cleanup_free_ char *folder = live_parent_path(index->names.v[i], "");
+
+		if (has_pci_id(folder, &id))
 			strlist_add(found, index->names.v[i]);
+	}
 	return 0;
 }
 
@@ -226,8 +265,13 @@ static int resolve_any(const struct parent_index *index, const char *text, struc
 /* Why a PCI device that is there is no parent; NULL when it is not there either. */
 static char *explain_unregistered(const char *text)
 {
-	_cleanup_free_ char *address = pci_address(text), *path = NULL, *driver = NULL;
+	_cleanup_free_ char *address = NULL, *path = NULL, *driver = NULL;
+	struct pci_id id;
 
+	if (!str_starts(text, "pci:"))
+		address = pci_address(text);
+	else if (pci_id_parse(text + strlen("pci:"), &id) == 0 && id.nth)
+		address = pci_nth(&id);
 	if (!address)
 		return NULL;
 	path = xasprintf("bus/pci/devices/%s", address);

@@ -8,13 +8,15 @@
 
 static char top[] = "/tmp/mdev-test-XXXXXX";
 
-static void make_parent(const char *name, const char *vendor, const char *device)
+/* A device of the bus, and a parent where class is "class/mdev_bus" */
+static void make_device(const char *bus, const char *class, const char *name, const char *vendor,
+			const char *device)
 {
 	_cleanup_free_ char *command = xasprintf(
-		"set -e; cd '%s'; mkdir -p sys/class/mdev_bus/%s; cd sys/class/mdev_bus/%s;"
-		"echo '%s' > vendor; echo '%s' > device; echo KEY=%s > uevent;"
-		"mkdir -p ../../../bus; ln -s ../../../bus subsystem",
-		top, name, name, vendor, device, name);
+		"set -e; cd '%s'; mkdir -p sys/bus/%s/devices/%s sys/%s;"
+		"ln -s ../../bus/%s/devices/%s sys/%s/%s; cd sys/bus/%s/devices/%s;"
+		"echo '%s' > vendor; echo '%s' > device; echo KEY=%s > uevent; ln -s ../.. subsystem",
+		top, bus, name, class, bus, name, class, name, bus, name, vendor, device, name);
 
 	(void)!system(command);
 }
@@ -102,8 +104,10 @@ static void test_ids(struct parent_index *index)
 {
 	resolve(index, "pci:10de:1eb8", -ENOTUNIQ, NULL);
 	resolve(index, "pci:10DE:1eb8/1", 0, "0000:0a:00.0");
-	resolve(index, "pci:10de:1eb8/2", 0, "10000:e1:00.0");
-	resolve(index, "pci:10de:1eb8/3", -ENOENT, NULL);
+	/* The second of its kind has no driver yet; the third is the third all the same. */
+	resolve(index, "pci:10de:1eb8/2", -ENOENT, NULL);
+	resolve(index, "pci:10de:1eb8/3", 0, "10000:e1:00.0");
+	resolve(index, "pci:10de:1eb8/4", -ENOENT, NULL);
 	resolve(index, "pci:8086:1eb8", -ENOENT, NULL);
 	resolve(index, "udev:KEY=matrix", 0, "matrix");
 	resolve(index, "udev:KEY=matri", -ENOENT, NULL);
@@ -119,9 +123,11 @@ int main(void)
 	if (!mkdtemp(top))
 		return 1;
 	root_set(top);
-	make_parent("10000:e1:00.0", "0x10de", "0x1eb8");
-	make_parent("0000:0a:00.0", "0x10de", "0x1eb8");
-	make_parent("matrix", "none", "");
+	make_device("pci", "class/mdev_bus", "10000:e1:00.0", "0x10de", "0x1eb8");
+	make_device("pci", "class/no_parent", "0000:0b:00.0", "0x10de", "0x1eb8");
+	make_device("pci", "class/mdev_bus", "0000:0a:00.0", "0x10de", "0x1eb8");
+	make_device("pci", "class/no_parent", "0000:09:00.0", "0x10de", "0x1eb9");
+	make_device("soft", "class/mdev_bus", "matrix", "none", "");
 	test_malformed(&index);
 	test_addresses(&index);
 	test_ids(&index);
