@@ -13,7 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 
-/* Longer than any honest apply; a stuck one must not hold up all that follow. */
+/* Longer than an honest apply of one parent; a stuck one must not hold up all that follow. */
 #define LOCK_SECONDS 60
 
 struct apply_args {
@@ -95,39 +95,32 @@ static void fail(struct run *run, const struct action *action, const char *what,
 		print(run, action, error);
 }
 
-/* Somebody else was first, and made what was to be made. */
-static bool is_live_as_defined(const struct definition *def)
+/*
+ * What a refusal turns out to be when it is nothing to complain of: somebody else was first, or the
+ * identity is live by another definition of it, or the parent is on its way out. ACTION_CREATE
+ * when it is none of that.
+ */
+static enum action_kind find_excuse(const struct run *run, struct action *action, int rc)
 {
 	struct device_list devices = {0};
+	enum action_kind kind = ACTION_CREATE;
+	const struct definition *def = NULL;
 	const struct device *dev;
-	bool same;
 
-	live_devices(&devices, def->parent_name);
-	dev = live_find(&devices, &def->id);
-	same = dev && strcmp(dev->type, def->type) == 0;
-	device_list_free(&devices);
-	return same;
-}
-
-static void create(struct run *run, struct action *action)
-{
-	const struct definition *def = action->def;
-	_cleanup_free_ char *error = NULL;
-	int rc = 0;
-
-	if ((def->params || def->id.instance) && !core_is_extended())
-		rc = lifecycle_check(def, &error);
-	if (!rc)
-		rc = lifecycle_create(&run->creator, def, &error);
-	if (rc == -EEXIST && is_live_as_defined(def)) {
-		action->kind = ACTION_KEEP;
-		if (run->globals->json)
-			print(run, action, NULL);
-	} else if (rc) {
-		fail(run, action, "cannot create", error);
-	} else {
-		print(run, action, NULL);
+	if (!live_parent_offers(action->def->parent_name))
+		return ACTION_ABSENT;
+	if (rc != -EEXIST)
+		return ACTION_CREATE;
+	live_devices(&devices, NULL);
+	dev = live_find(&devices, &action->def->id);
+	if (dev)
+		def = inventory_definition(&run->inventory, &dev->id, dev->parent);
+	if (def && strcmp(def->type, dev->type) == 0) {
+		kind = def == action->def ? ACTION_KEEP : ACTION_SHADOWED;
+		action->meant = def;
 	}
+	device_list_free(&devices);
+	return kind;
 }
 
 static void destroy(struct run *run, const struct action *action, const char *holder)
@@ -155,9 +148,8 @@ static void report_difference(struct run *run, const struct action *action)
 	fail(run, action, "left alone:", error);
 }
 
-static void say_shadowed(const struct run *run, const struct definition *def)
+static void say_shadowed(const struct definition *meant, const struct definition *def)
 {
-	const struct definition *meant = inventory_definition(&run->inventory, &def->id, NULL);
 	char text[IDENTITY_TEXT_SIZE];
 
 	msg_info("%s: %s:%u for parent '%s' is meant, not %s:%u for '%s'",
@@ -174,9 +166,29 @@ static void pass_over(struct run *run, const struct action *action)
 	if (action->kind == ACTION_ABSENT)
 		msg_info("%s: its parent '%s' is not there, ignoring", text, action->def->parent);
 	else if (action->kind == ACTION_SHADOWED && run->globals->verbose)
-		say_shadowed(run, action->def);
+		say_shadowed(action->meant, action->def);
 	if (run->globals->json)
 		print(run, action, NULL);
+}
+
+static void create(struct run *run, struct action *action)
+{
+	const struct definition *def = action->def;
+	_cleanup_free_ char *error = NULL;
+	int rc = 0;
+
+	if ((def->params || def->id.instance) && !core_is_extended())
+		rc = lifecycle_check(def, &error);
+	if (!rc)
+		rc = lifecycle_create(&run->creator, def, &error);
+	if (rc)
+		action->kind = find_excuse(run, action, rc);
+	if (!rc)
+		print(run, action, NULL);
+	else if (action->kind == ACTION_CREATE)
+		fail(run, action, "cannot create", error);
+	else
+		pass_over(run, action);
 }
 
 /* holder: who was seen to have a device open that is to be destroyed */
@@ -201,15 +213,29 @@ static void carry_out(struct run *run, struct action *action, const char *holder
 	}
 }
 
+/* A number for a name. Two names of one number wait for one another, that is all. */
+static uint32_t number_of(const char *name)
+{
+	uint32_t number = 0;
+
+	for (; *name; name++)
+		number = number * 31 + (unsigned char)*name;
+	return number;
+}
+
 /*
- * One apply at a time: udev starts one for each event, and the second of two must not find
- * instances whose attributes the first is still writing. The file stays, it holds nothing.
+ * One apply of a parent at a time: udev starts one for each event, and the second of two must not
+ * find instances whose attributes the first is still writing. Those of different parents do not
+ * wait for one another, for a driver may take its time. A parent stands for a byte of the file;
+ * all of it for all parents (NULL). The file stays, it holds nothing.
  */
-static int take_lock(void)
+static int take_lock(const char *parent)
 {
 	_cleanup_free_ char *path = root_path("run/mdev.lock");
 	int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	int rc = fd < 0 ? -errno : lock_wait(fd, LOCK_SECONDS);
+	int rc = fd < 0 ? -errno :
+			  lock_wait_range(fd, parent ? number_of(parent) : 0, parent ? 1 : 0,
+					  LOCK_SECONDS);
 
 	if (!rc)
 		return fd;
@@ -270,57 +296,75 @@ static void report_problems(struct run *run)
 		complain(run, "%s", texts->v[i]);
 }
 
-/* wish: NULL when there is nothing to do but to say what is wrong. */
 static void apply(struct run *run, const struct plan_wish *wish)
 {
-	_cleanup_close_ int lock = run->dry_run ? -1 : take_lock();
+	_cleanup_close_ int lock = run->dry_run ? -1 : take_lock(wish->parent);
 
-	if (lock < 0 && !run->dry_run) {
+	if (lock < 0 && !run->dry_run)
 		run->status = FAILED;
-		return;
-	}
-	report_problems(run);
-	if (wish)
+	else
 		carry_out_all(run, wish);
-	/* Where it cannot be written down it is said again, that is all. */
-	(void)said_end(&run->said);
+}
+
+/*
+ * udev asks about a parent that it has seen. One that went again meanwhile is no failure then, as
+ * no definition is one whose parent is not there.
+ */
+static bool has_gone(struct run *run, const char *parent)
+{
+	_cleanup_free_ char *error = NULL;
+	const char *name;
+
+	return parent && run->globals->syslog &&
+	       parent_resolve(&run->inventory.parents, parent, &name, &error) == -ENOENT;
+}
+
+static int apply_to(struct run *run, const char *parent, struct plan_wish *wish)
+{
+	/* Nothing is defined on most hosts that udev asks about. */
+	bool is_empty = !run->inventory.definitions.n && !wish->prune;
+	int status = DONE;
+
+	if (!is_empty && has_gone(run, parent))
+		return DONE;
+	if (!is_empty)
+		status = cmd_parent(&cmd_apply, &run->inventory, parent, &wish->parent);
+	if (status != DONE)
+		return status;
+	report_problems(run);
+	if (!is_empty && (wish->prune || concerns(&run->inventory, wish->parent)))
+		apply(run, wish);
+	return run->status;
 }
 
 static int run_apply(const struct globals *globals, void *p, int word_count, char **words)
 {
 	const struct apply_args *args = p;
 	struct plan_wish wish = {.all = args->all, .prune = args->prune};
-	struct run run = {
-		.globals = globals, .dry_run = args->dry_run, .creator = LIFECYCLE_CREATOR};
-	bool has_problems;
+	struct run run = {.globals = globals,
+			  .dry_run = args->dry_run,
+			  .creator = LIFECYCLE_CREATOR,
+			  .said = SAID};
 	int status;
 
 	(void)word_count, (void)words;
 	inventory_load_definitions(&run.inventory);
-	has_problems = run.inventory.problems.texts.n != 0;
-	if (wish.prune && has_problems) {
+	if (wish.prune && run.inventory.problems.texts.n) {
 		msg_error(
 			"nothing is destroyed: a definition that cannot be read could be of a live device");
 		wish.prune = false;
 	}
-	/* Nothing is defined on most hosts that udev asks about. */
-	status = !run.inventory.definitions.n && !wish.prune ?
-			 DONE :
-			 cmd_parent(&cmd_apply, &run.inventory, args->parent, &wish.parent);
 	if (!globals->syslog && !args->dry_run)
 		said_forget();
 	if (globals->json)
 		json_begin(&run.json);
-	if (status != DONE)
-		run.status = status;
-	else if (wish.prune || concerns(&run.inventory, wish.parent))
-		apply(&run, &wish);
-	else if (has_problems)
-		apply(&run, NULL);
+	status = apply_to(&run, args->parent, &wish);
 	if (globals->json)
 		json_end(&run.json);
+	said_end(&run.said);
 	inventory_free(&run.inventory);
-	return run.status;
+	/* The log has what failed; udev would add the status to it, at each event anew. */
+	return globals->syslog && status == FAILED ? DONE : status;
 }
 
 const struct command cmd_apply = {

@@ -48,6 +48,23 @@ static void each_type(const char *only_parent,
 	strlist_free(&parents);
 }
 
+static void look_for_create(int types_fd, const char *parent, const char *type, void *arg)
+{
+	_cleanup_free_ char *path = xasprintf("%s/create", type);
+	bool *found = arg;
+
+	(void)parent;
+	*found |= sysfs_exists(types_fd, path);
+}
+
+bool live_parent_offers(const char *parent)
+{
+	bool found = false;
+
+	each_type(parent, look_for_create, &found);
+	return found;
+}
+
 struct reader {
 	struct device_list *list;
 	const char *parent, *type; /* in the list's arena */

@@ -32,6 +32,12 @@ struct type_list {
 int live_parents(struct strlist *ret_names);
 
 /*
+ * Something can be created there still. One that goes loses the files for that first, or all of
+ * its types at once.
+ */
+bool live_parent_offers(const char *parent);
+
+/*
  * Adds the devices of one parent (NULL: of all) to the list. It reads one folder for each type,
  * which names its devices, and nothing for each device. What vanishes meanwhile is left out.
  */

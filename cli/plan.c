@@ -18,7 +18,7 @@ const char *action_name(enum action_kind kind)
 struct ranked {
 	struct definition *def;
 	size_t rank;
-	bool is_meant;
+	const struct definition *meant; /* of this identity; NULL when no parent of it is there */
 };
 
 struct context {
@@ -57,21 +57,6 @@ static void sort(void *v, size_t n, size_t size, int (*compare)(const void *, co
 		qsort(v, n, size, compare);
 }
 
-/* The first definition of an identity whose parent is there is the one that is meant. */
-static void mark_meant(struct context *context)
-{
-	const struct definition *meant = NULL;
-
-	for (size_t i = 0; i < context->ranked_count; i++) {
-		struct ranked *ranked = &context->ranked[i];
-
-		ranked->is_meant = ranked->def->parent_name &&
-				   (!meant || identity_compare(&meant->id, &ranked->def->id) != 0);
-		if (ranked->is_meant)
-			meant = ranked->def;
-	}
-}
-
 static struct device *find_live(const struct context *context, const struct identity *id)
 {
 	struct device key = {.id = *id}, *wanted = &key;
@@ -81,6 +66,45 @@ static struct device *find_live(const struct context *context, const struct iden
 		found = bsearch(&wanted, context->live, context->live_count, sizeof(*context->live),
 				compare_live);
 	return found ? *found : NULL;
+}
+
+static bool is_live_by(const struct device *live, const struct definition *def)
+{
+	return live && def->parent_name && strcmp(live->parent, def->parent_name) == 0 &&
+	       strcmp(live->type, def->type) == 0;
+}
+
+/* Of the definitions of one identity; whoever made it live first is not to be contradicted. */
+static const struct definition *choose(const struct context *context, const struct ranked *ranked,
+				       size_t count)
+{
+	const struct device *live = find_live(context, &ranked->def->id);
+	const struct definition *first = NULL;
+
+	for (size_t i = 0; i < count; i++) {
+		if (is_live_by(live, ranked[i].def))
+			return ranked[i].def;
+		if (!first && ranked[i].def->parent_name)
+			first = ranked[i].def;
+	}
+	return first;
+}
+
+static void mark_meant(struct context *context)
+{
+	size_t count;
+
+	for (size_t i = 0; i < context->ranked_count; i += count) {
+		struct ranked *ranked = &context->ranked[i];
+		const struct definition *meant;
+
+		for (count = 1; i + count < context->ranked_count; count++)
+			if (identity_compare(&ranked->def->id, &ranked[count].def->id) != 0)
+				break;
+		meant = choose(context, ranked, count);
+		for (size_t j = 0; j < count; j++)
+			ranked[j].meant = meant;
+	}
 }
 
 static bool is_wished(const struct context *context, const char *parent)
@@ -95,19 +119,17 @@ static enum action_kind decide(const struct context *context, const struct ranke
 
 	if (!def->parent_name)
 		return ACTION_ABSENT;
-	if (!ranked->is_meant)
+	if (ranked->meant != def)
 		return ACTION_SHADOWED;
 	if (!live)
 		return def->is_auto || context->wish->all ? ACTION_CREATE : ACTION_MANUAL;
-	if (strcmp(live->parent, def->parent_name) != 0 || strcmp(live->type, def->type) != 0)
-		return ACTION_DIFFERS;
-	return ACTION_KEEP;
+	return is_live_by(live, def) ? ACTION_KEEP : ACTION_DIFFERS;
 }
 
 static void add_action(struct plan *plan, enum action_kind kind, struct definition *def,
 		       struct device *dev)
 {
-	plan->v[plan->n++] = (struct action){kind, def, dev};
+	plan->v[plan->n++] = (struct action){.kind = kind, .def = def, .dev = dev};
 }
 
 static bool has_meant(const struct context *context, const struct identity *id)
@@ -122,13 +144,9 @@ static bool has_meant(const struct context *context, const struct identity *id)
 		else
 			high = middle;
 	}
-	for (; low < context->ranked_count; low++) {
-		if (identity_compare(&context->ranked[low].def->id, id) != 0)
-			break;
-		if (context->ranked[low].is_meant)
-			return true;
-	}
-	return false;
+	return low < context->ranked_count &&
+	       identity_compare(&context->ranked[low].def->id, id) == 0 &&
+	       context->ranked[low].meant;
 }
 
 static void add_destroys(struct context *context)
@@ -145,8 +163,10 @@ static void add_definitions(struct context *context)
 		const struct ranked *ranked = &context->ranked[i];
 		struct device *live = find_live(context, &ranked->def->id);
 
-		if (is_wished(context, ranked->def->parent_name))
-			add_action(context->plan, decide(context, ranked, live), ranked->def, live);
+		if (!is_wished(context, ranked->def->parent_name))
+			continue;
+		add_action(context->plan, decide(context, ranked, live), ranked->def, live);
+		context->plan->v[context->plan->n - 1].meant = ranked->meant;
 	}
 }
 

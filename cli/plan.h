@@ -12,7 +12,7 @@ enum action_kind {
 	ACTION_DIFFERS, /* live with another type or on another parent; left alone */
 	ACTION_MANUAL, /* not live, and not to be created by itself */
 	ACTION_ABSENT, /* its parent is not there */
-	ACTION_SHADOWED /* an earlier definition of the identity is meant */
+	ACTION_SHADOWED /* another definition of the identity is meant */
 };
 
 /* "create" and so on. */
@@ -22,6 +22,7 @@ struct action {
 	enum action_kind kind;
 	struct definition *def; /* NULL for a device to destroy */
 	struct device *dev; /* the live one; NULL when there is none */
+	const struct definition *meant; /* with ACTION_SHADOWED: which is */
 };
 
 struct plan {
@@ -39,6 +40,9 @@ struct plan_wish {
  * A pure function of its arguments: definitions in the order of their files, live devices (those
  * that are only defined are passed over). What is to be destroyed comes first, for it makes
  * room; the rest in the order of the definitions. The plan points into both lists.
+ *
+ * Of several definitions of an identity the one is meant by which it is live, else the first whose
+ * parent is there.
  */
 void plan_make(const struct definition_list *definitions, const struct device_list *devices,
 	       const struct plan_wish *wish, struct plan *ret_plan);

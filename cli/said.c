@@ -2,64 +2,69 @@
 /* What was said to the system's log since the last boot, so that it is not said again and again. */
 #include "said.h"
 
-#include <errno.h>
 #include <fcntl.h>
+#include <sys/file.h>
 
-/* Below run/, which is empty after a boot. */
-#define NAME "mdev.said"
+/* Below run/, which is empty after a boot. One text a line; it only grows, under a lock. */
+#define NAME "run/mdev.said"
 
-static void load(struct said *said)
+/* The lock is held for as long as it takes to read and write a few lines. */
+#define LOCK_SECONDS 5
+
+/* Reads what others have added. */
+static void read_on(struct said *said)
 {
-	_cleanup_free_ char *path = root_path("run/" NAME), *line = NULL;
-	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	FILE *stream = fd < 0 ? NULL : fdopen(fd, "r");
-	size_t size = 0;
+	char piece[4096];
+	struct buf added = {0};
+	ssize_t len;
 
-	said->is_loaded = true;
-	while (stream && getline(&line, &size, stream) > 0) {
-		line[strcspn(line, "\n")] = '\0';
+	while ((len = pread(said->fd, piece, sizeof(piece), said->end)) > 0) {
+		buf_add(&added, piece, (size_t)len);
+		said->end += len;
+	}
+	for (char *rest = added.data, *line; rest && *rest;) {
+		line = strsep(&rest, "\n");
 		strlist_add(&said->texts, line);
 	}
-	if (stream)
-		fclose(stream);
-	else
-		cleanup_close(&fd);
+	buf_free(&added);
+}
+
+static bool is_known(const struct said *said, const char *text)
+{
+	for (size_t i = 0; i < said->texts.n; i++)
+		if (strcmp(said->texts.v[i], text) == 0)
+			return true;
+	return false;
 }
 
 bool said_add(struct said *said, const char *text)
 {
-	if (!said->is_loaded)
-		load(said);
-	for (size_t i = 0; i < said->texts.n; i++)
-		if (strcmp(said->texts.v[i], text) == 0)
-			return false;
-	strlist_add(&said->texts, text);
-	said->is_new = true;
-	return true;
+	_cleanup_free_ char *path = root_path(NAME), *line = xasprintf("%s\n", text);
+	bool is_new;
+
+	if (said->fd < 0)
+		said->fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (said->fd < 0 || lock_wait(said->fd, LOCK_SECONDS) < 0)
+		return true;
+	read_on(said);
+	is_new = !is_known(said, text);
+	/* Where it cannot be written down it is said again, that is all. */
+	if (is_new)
+		(void)!write(said->fd, line, strlen(line));
+	(void)flock(said->fd, LOCK_UN);
+	return is_new;
 }
 
-int said_end(struct said *said)
+void said_end(struct said *said)
 {
-	_cleanup_free_ char *path = root_path("run");
-	_cleanup_close_ int run_fd = -1;
-	struct buf text = {0};
-	int rc = 0;
-
-	if (said->is_new) {
-		run_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		for (size_t i = 0; i < said->texts.n; i++)
-			buf_addf(&text, "%s\n", said->texts.v[i]);
-		rc = run_fd < 0 ? -errno : file_replace(run_fd, NAME, text.data, text.len);
-	}
-	buf_free(&text);
+	cleanup_close(&said->fd);
 	strlist_free(&said->texts);
-	*said = (struct said){0};
-	return rc;
+	*said = (struct said)SAID;
 }
 
 void said_forget(void)
 {
-	_cleanup_free_ char *path = root_path("run/" NAME);
+	_cleanup_free_ char *path = root_path(NAME);
 
 	(void)unlink(path);
 }

@@ -6,18 +6,23 @@
 #include "util.h"
 
 /*
- * Several commands run for one event of udev and find the same thing wrong. One that has the
- * right to it (it holds apply's lock) asks here before it says something. Zeroed at the start.
+ * Several commands run for one event of udev, some at once, and find the same thing wrong. Each
+ * asks here before it says something. Begins as SAID; said_end() frees.
  */
 struct said {
-	bool is_loaded, is_new;
+	int fd;
+	off_t end; /* what of the file is in texts */
 	struct strlist texts;
 };
 
-/* Remembers the text (one line). True when it was not said before. */
+#define SAID {.fd = -1}
+
+/*
+ * Remembers the text (one line), for commands that run at the same time as well. True when it was
+ * not said before; also where that cannot be found out.
+ */
 bool said_add(struct said *said, const char *text);
-/* Writes down what is new, for the commands after this one, and frees. 0 or negative errno. */
-int said_end(struct said *said);
+void said_end(struct said *said);
 /* What was said may be said again. */
 void said_forget(void);
 

@@ -320,24 +320,45 @@ static void on_alarm(int signal)
 	(void)signal;
 }
 
-int lock_wait(int fd, unsigned int seconds)
+/* range: NULL for the whole file's lock. */
+static int lock_once(int fd, struct flock *range, bool wait)
 {
-	/* The timer repeats, for the first signal could come just before flock() blocks. */
+	int rc = range ? fcntl(fd, wait ? F_OFD_SETLKW : F_OFD_SETLK, range) :
+			 flock(fd, wait ? LOCK_EX : LOCK_EX | LOCK_NB);
+
+	return rc < 0 ? -errno : 0;
+}
+
+static int lock_within(int fd, struct flock *range, unsigned int seconds)
+{
+	/* The timer repeats, for the first signal could come just before the lock blocks. */
 	struct itimerval timer = {.it_interval.tv_usec = 100000, .it_value.tv_sec = seconds};
 	struct sigaction action = {.sa_handler = on_alarm}, before;
-	int rc = 0;
+	int rc = lock_once(fd, range, false);
 
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-		return 0;
-	if (errno != EWOULDBLOCK)
-		return -errno;
+	if (rc != -EWOULDBLOCK && rc != -EACCES)
+		return rc;
 	sigaction(SIGALRM, &action, &before);
 	setitimer(ITIMER_REAL, &timer, NULL);
-	if (flock(fd, LOCK_EX) < 0)
-		rc = errno == EINTR ? -ETIMEDOUT : -errno;
+	rc = lock_once(fd, range, true);
+	if (rc == -EINTR)
+		rc = -ETIMEDOUT;
 	setitimer(ITIMER_REAL, &(struct itimerval){0}, NULL);
 	sigaction(SIGALRM, &before, NULL);
 	return rc;
+}
+
+int lock_wait(int fd, unsigned int seconds)
+{
+	return lock_within(fd, NULL, seconds);
+}
+
+int lock_wait_range(int fd, off_t start, off_t len, unsigned int seconds)
+{
+	struct flock range = {
+		.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = start, .l_len = len};
+
+	return lock_within(fd, &range, seconds);
 }
 
 static int write_all(int fd, const char *data, size_t len)

@@ -105,6 +105,17 @@ int main(void)
 	make(&host, A, "q", "t");
 	expect(&host, &normal, "absent a, keep a, shadowed a", "and it stays so when it is live");
 	clear(&host);
+	define(&host, A, "q", true);
+	define(&host, A, "p", true);
+	make(&host, A, "p", "t");
+	expect(&host, &normal, "shadowed a, keep a", "live by a later one, that one is meant");
+	expect(&host, &prune, "shadowed a, keep a", "and it is not pruned");
+	clear(&host);
+	define(&host, A, "q", true);
+	define(&host, A, "p", true);
+	make(&host, A, "p", "other");
+	expect(&host, &normal, "differs a, shadowed a", "live by none, the first is meant");
+	clear(&host);
 
 	define(&host, A, NULL, true);
 	make(&host, A, "q", "t");
