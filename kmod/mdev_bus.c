@@ -21,11 +21,13 @@ static int mdev_bus_probe(struct device *dev)
 {
 	struct mdev_driver *drv = to_mdev_driver(dev->driver);
 	struct mdev_device *mdev = to_mdev_device(dev);
+	int rc;
 
-	/* The driver core keeps the error to itself; creation wants it. */
-	mdev->probe_error = drv->probe(mdev);
-	if (mdev->probe_error)
-		return mdev->probe_error;
+	rc = drv->probe(mdev);
+	/* The driver core keeps the error to itself; mdev_device_bind() wants it. */
+	WRITE_ONCE(mdev->probe_error, rc);
+	if (rc)
+		return rc;
 	/*
 	 * VFIO makes the group, where it is built with groups. Put in
 	 * mdev_bus_remove().

@@ -69,16 +69,25 @@ static void mdev_device_set_live(struct mdev_device *mdev, bool live)
 	mutex_unlock(&mdev_lock);
 }
 
-/* Returns 0, the error of the bus driver's probe, or -ENXIO */
-static int mdev_device_check_bound(struct mdev_device *mdev)
+/*
+ * Make sure that the instance has a bus driver. device_add() looked for one and
+ * does not say what came of it. A probe that failed has left its error.
+ * Otherwise the driver core is asked again, and now answers: it may have been
+ * short of memory before it came to a probe, or probe in the background, or
+ * only when it is told to.
+ */
+static int mdev_device_bind(struct mdev_device *mdev)
 {
 	int rc = 0;
 
-	device_lock(&mdev->dev);
-	if (!mdev->dev.driver)
-		rc = mdev->probe_error ?: -ENXIO;
-	device_unlock(&mdev->dev);
-	return rc;
+	if (!READ_ONCE(mdev->probe_error))
+		rc = device_attach(&mdev->dev);
+	if (rc > 0)
+		return 0;
+	if (!rc)
+		rc = READ_ONCE(mdev->probe_error) ?: -ENXIO;
+	/* Nothing is put off here: user space has to try again. */
+	return rc == -EPROBE_DEFER ? -EAGAIN : rc;
 }
 
 /*
@@ -112,7 +121,7 @@ static int mdev_device_add(struct mdev_device *mdev)
 	if (rc)
 		return rc;
 
-	rc = mdev_device_check_bound(mdev);
+	rc = mdev_device_bind(mdev);
 	if (rc)
 		goto out_del;
 	rc = mdev_device_publish(mdev);
@@ -150,8 +159,9 @@ static void mdev_device_call_destroy(struct mdev_device *mdev)
  *
  * Context: process context, no lock of the core held.
  * Return: 0, -EEXIST where the identity is taken, -EUSERS where the parent has
- * no instance left, -ENXIO where no bus driver took it, -ENOMEM, or the error
- * of the parent driver's create or the bus driver's probe.
+ * no instance left, -ENXIO where no bus driver took it, -EAGAIN where one puts
+ * it off, -ENOMEM, or the error of the parent driver's create or the bus
+ * driver's probe.
  */
 int mdev_device_create(struct mdev_type *type, const struct mdev_request *req)
 {

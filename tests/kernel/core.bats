@@ -178,6 +178,24 @@ teardown() {
 	done
 }
 
+# A driver that probes in the background, or only when it is told to, is waited for.
+@test "an instance is bound when create returns, however the driver core binds" {
+	echo 0 >/sys/bus/mdev/drivers_autoprobe
+	run create $UUID
+	echo 1 >/sys/bus/mdev/drivers_autoprobe
+	assert "$status$output" = 0
+	assert "$(basename "$(readlink -f $DEVICES/$UUID/driver)")" = vfio_mdev
+	remove $UUID
+	modprobe -r vfio_mdev
+	modprobe vfio_mdev async_probe=1
+	create $UUID
+	assert "$(basename "$(readlink -f $DEVICES/$UUID/driver)")" = vfio_mdev
+	[ -c "/dev/vfio/$(basename "$(readlink $DEVICES/$UUID/iommu_group)")" ]
+	remove $UUID
+	modprobe -r vfio_mdev
+	modprobe vfio_mdev
+}
+
 @test "start and stop reach every instance of the machine, on every parent" {
 	create $UUID
 	create -p $OTHER_PARENT $UUID:1
