@@ -70,7 +70,7 @@ refused() {
 	mdev "$status" "$@" || return
 	assert "$output" == "" "stdout of: mdev $*" || return
 	assert "${#stderr_lines[@]}" -eq 1 "lines on stderr of: mdev $*: $stderr" || return
-	assert "$stderr" =~ $pattern "stderr of: mdev $*"
+	assert "$stderr" =~ "$pattern" "stderr of: mdev $*"
 }
 
 # A made root in $ROOT: two PCI parents (the second without a free instance), and one that is

@@ -86,7 +86,8 @@ soft         soft-1           24 vfio-pci Soft"
 	refused 1 "no parent '/dev/nothing'" --root "$ROOT" types -p /dev/nothing
 	refused 1 "no parent '/sys/class'" --root "$ROOT" types -p /sys/class
 	rm -r "$ROOT/sys/class"
-	refused 1 "no parent '01:00.0': no driver has registered any" --root "$ROOT" types -p 01:00.0
+	refused 1 "no parent 'soft': no driver has registered any" --root "$ROOT" types -p soft
+	refused 1 "PCI device '0000:01:00.0' has no driver: load the one" --root "$ROOT" types -p 01:00.0
 }
 
 @test "what could never name a parent is wrong usage" {
