@@ -365,8 +365,7 @@ void definition_parse(const char *file, const char *text, size_t len, struct def
 	ini_max_line = ini_initial_alloc = (int)longest_line(text, len) + 3;
 	ini_allow_multiline = false;
 	ini_allow_inline_comments = false;
-	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
-		parser.next += 3;
+	parser.next += text_bom_length(text, len);
 	rc = ini_parse_stream(read_line, &parser, on_key, &parser);
 	if (rc)
 		problem_add(problems, file, rc > 0 ? (unsigned int)rc : 0, "cannot be parsed");

@@ -7,8 +7,6 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-/* Far above any real file, far below what would hold up a boot. */
-#define FILE_SIZE_MAX (16u << 20)
 #define LOCK_SECONDS 30
 
 static const char *const folders[FOLDER_COUNT] = {"etc/mdev.d", "run/mdev.d", "usr/lib/mdev.d"};
@@ -101,7 +99,7 @@ static int read_text(int fd, struct buf *text)
 			return -errno;
 		text->len += (size_t)n;
 		text->data[text->len] = '\0';
-		if (text->len > FILE_SIZE_MAX)
+		if (text->len > FOLDER_FILE_MAX)
 			return -EFBIG;
 		/* Less than was asked for is the end of a file on disk. */
 		if (n == 0 || text->cap - text->len > 1)

@@ -5,6 +5,9 @@
 
 #include "util.h"
 
+/* Larger files are not read: far above any real one, far below what would hold up a boot. */
+#define FOLDER_FILE_MAX (16u << 20)
+
 /* An earlier one hides files of a later one; the first is written to. */
 enum folder { FOLDER_ETC, FOLDER_RUN, FOLDER_USR, FOLDER_COUNT };
 

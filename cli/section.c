@@ -10,12 +10,6 @@ struct key_line {
 	size_t value, value_end;
 };
 
-/* Where the first line begins: behind a byte order mark. */
-static size_t text_start(const struct buf *text)
-{
-	return text->len >= 3 && memcmp(text->data, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
-}
-
 /* The offset behind the line that begins at pos. */
 static size_t line_end(const struct buf *text, size_t pos)
 {
@@ -39,7 +33,7 @@ static bool is_key_line(const struct buf *text, size_t start, size_t end)
 
 void section_find(const struct buf *text, unsigned int line, size_t *ret_start, size_t *ret_end)
 {
-	size_t start = text_start(text), end, pos;
+	size_t start = text_bom_length(text->data, text->len), end, pos;
 
 	while (--line && start < text->len)
 		start = line_end(text, start);
@@ -91,7 +85,7 @@ static bool defaults_have(const struct buf *text, const char *key)
 {
 	bool inside = false;
 
-	for (size_t pos = text_start(text); pos < text->len; pos = line_end(text, pos)) {
+	for (size_t pos = text_bom_length(text->data, text->len); pos < text->len; pos = line_end(text, pos)) {
 		if (text->data[pos] == '[' && (inside || !str_starts(text->data + pos, "[defaults]")))
 			return false;
 		inside |= text->data[pos] == '[';

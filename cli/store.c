@@ -119,6 +119,10 @@ static int explain_change(int rc, const char *path, const char *what, char **ret
 
 static int replace(int folder_fd, const char *path, const struct buf *text, char **reterr)
 {
+	if (text->len > FOLDER_FILE_MAX) {
+		set_text(reterr, "%s would be %s", path, folder_explain(-EFBIG));
+		return -EFBIG;
+	}
 	return explain_change(file_replace(folder_fd, strrchr(path, '/') + 1,
 					   text->data ? text->data : "", text->len),
 			      path, "written", reterr);
@@ -166,6 +170,38 @@ static void separate(struct buf *text)
 		buf_add(text, "\n", 1);
 }
 
+/*
+ * The changed text says what was known, but for old, in whose place is new: NULL for old when new
+ * comes behind all, for new when old is gone. Nothing is written that does not.
+ */
+static int check_changed(const char *path, const struct buf *text,
+			 const struct definition_list *known, const struct definition *old,
+			 const struct definition *new, char **reterr)
+{
+	struct definition_list list = {0};
+	struct problem_list problems = {0};
+	const char *why = old ? "" : ": what its [defaults] say would hold, too";
+	size_t count = 0;
+	bool same = true;
+
+	parse(path, text, &list, &problems);
+	for (size_t i = 0; i <= known->n; i++) {
+		const struct definition *wanted = i < known->n ? known->v[i] : old ? NULL : new;
+
+		if (wanted && wanted == old)
+			wanted = new;
+		if (wanted)
+			same = same && count < list.n && definition_same(list.v[count++], wanted);
+	}
+	same = same && count == list.n && !problems.texts.n;
+	if (!same)
+		set_text(reterr, "%s cannot hold that%s%s", path, problems.texts.n ? ": " : why,
+			 problems.texts.n ? problems.texts.v[0] : "");
+	strlist_free(&problems.texts);
+	definition_list_free(&list);
+	return same ? 0 : -EINVAL;
+}
+
 static int add_to_file(int folder_fd, const char *path, const struct definition *def,
 		       const struct buf *section, char **reterr)
 {
@@ -187,8 +223,10 @@ static int add_to_file(int folder_fd, const char *path, const struct definition 
 	if (!rc) {
 		separate(&text);
 		buf_add(&text, section->data, section->len);
-		rc = replace(folder_fd, path, &text, reterr);
+		rc = check_changed(path, &text, &known, NULL, def, reterr);
 	}
+	if (!rc)
+		rc = replace(folder_fd, path, &text, reterr);
 	definition_list_free(&known);
 	buf_free(&text);
 	return rc;
@@ -245,6 +283,9 @@ static int remove_from_file(int folder_fd, const char *path, const struct defini
 	}
 	if (!rc) {
 		section_remove(&text, same->line);
+		rc = check_changed(path, &text, &known, same, NULL, reterr);
+	}
+	if (!rc) {
 		if (!is_own_and_empty(path, def, &text))
 			rc = replace(folder_fd, path, &text, reterr);
 		else
@@ -276,27 +317,6 @@ int store_remove(const struct definition *def, char **reterr)
 		return rc;
 	folder_fd = folder_open_locked(folder_of(def->file), reterr);
 	return folder_fd < 0 ? folder_fd : remove_from_file(folder_fd, def->file, def, reterr);
-}
-
-/* The changed text says what it shall, of all that is in it. */
-static int check_changed(const char *path, const struct buf *text,
-			 const struct definition_list *before, const struct definition *old,
-			 const struct definition *new, char **reterr)
-{
-	struct definition_list list = {0};
-	struct problem_list problems = {0};
-	bool same;
-
-	parse(path, text, &list, &problems);
-	same = !problems.texts.n && list.n == before->n;
-	for (size_t i = 0; same && i < list.n; i++)
-		same = definition_same(list.v[i], before->v[i] == old ? new : before->v[i]);
-	if (!same)
-		set_text(reterr, "a definition file cannot hold that%s%s",
-			 problems.texts.n ? ": " : "", problems.texts.n ? problems.texts.v[0] : "");
-	strlist_free(&problems.texts);
-	definition_list_free(&list);
-	return same ? 0 : -EINVAL;
 }
 
 static int change_in_file(int folder_fd, const char *path, const struct definition *def,

@@ -267,6 +267,17 @@ bool text_is_plain(const char *s)
 	return text_is_utf8(s, strlen(s));
 }
 
+/* Several of them come from joining files. */
+size_t text_bom_length(const char *text, size_t len)
+{
+	static const char bom[] = "\xef\xbb\xbf";
+	size_t pos = 0;
+
+	while (len - pos >= strlen(bom) && memcmp(text + pos, bom, strlen(bom)) == 0)
+		pos += strlen(bom);
+	return pos;
+}
+
 bool name_is_safe(const char *s)
 {
 	return *s && strlen(s) <= 255 && !strchr(s, '/') && strcmp(s, ".") != 0 &&

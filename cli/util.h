@@ -111,6 +111,8 @@ bool str_ends(const char *s, const char *suffix);
 bool text_is_utf8(const char *s, size_t len);
 /* UTF-8 without a control character: what may stand in a name or a line of text. */
 bool text_is_plain(const char *s);
+/* The bytes of byte order marks that a text begins with; they are no part of its first line. */
+size_t text_bom_length(const char *s, size_t len);
 /* One component of a path: plain text, not empty, no '/', neither "." nor "..", at most 255 bytes.
  */
 bool name_is_safe(const char *s);

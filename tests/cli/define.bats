@@ -207,6 +207,22 @@ auto = yes"
 	assert "$(fingerprint)" == "$before"
 }
 
+@test "a file whose [defaults] would add something is no place for it" {
+	make_definition farm.conf <<< $'[defaults]\nparams = seed=1'
+	before=$(fingerprint)
+	refused 1 "farm.conf cannot hold that: what its \[defaults\] say would hold, too" \
+		--root "$ROOT" define "$U1" -p soft -t soft-1 --file farm
+	assert "$(fingerprint)" == "$before"
+	mdev --root "$ROOT" define "$U1" -p soft -t soft-1 --params seed=2 --file farm
+}
+
+@test "a file does not become larger than what is read" {
+	{ head -c 16777210 /dev/zero | tr '\0' '#'; echo; } > "$ETC/farm.conf"
+	before=$(fingerprint)
+	refused 1 "farm.conf would be larger than 16 MiB" --root "$ROOT" define "$U1" -p soft -t soft-1 --file farm
+	assert "$(fingerprint)" == "$before"
+}
+
 @test "a folder that cannot be written to" {
 	rm -r "$ETC"
 	touch "$ETC"

@@ -63,6 +63,12 @@ right() {
 	wrong "[$U1]\n${good}description = x\r\n" "4: the line ends in a carriage return; save the file with Unix line ends"
 	wrong "[$U1]\n${good}description = a\\0b\n" "4: a NUL byte"
 	wrong "[$U1]\n${good}description = \\xff\n" "4: the value of 'description' is not UTF-8 text"
+	wrong "[$U1]\0 x\n$good" "1: a section is one identity in brackets and nothing else"
+	wrong "[$U1]\n${good}attr = a b\r \n" "4: the line ends in a carriage return; save the file with Unix line ends"
+	wrong "[$U1]\n${good}description\r= x\n" "4: a carriage return beside '='"
+	wrong "[$U1]\n${good}\rdescription= x\n" "4: a carriage return beside '='"
+	wrong "[$U1]\n${good}attr = \ra b\n" "4: a carriage return beside '='"
+	wrong "\xef\xbb\xbf\xef\xbb\xbf[x=y]\n[$U1]\n$good" "1: 'x=y' is neither a UUID nor UUID:INSTANCE"
 	wrong "parent=soft\n[$U1]\n$good" "1: 'parent' stands before the first section"
 	wrong "[$U1]\n${good}[defaults]\n$good" "4: [defaults] stands before all identities"
 	wrong "[defaults]\n[defaults]\n[$U1]\n$good" "2: a second [defaults]"
@@ -143,6 +149,8 @@ mdev: $ETC/link.conf: a folder in place of a file"
 	right "${good}description =   grün   \n" '.description' '"grün"'
 	right "[$U1]\ntype=t\nparent = udev:A=b:c\n" '.parent' '"udev:A=b:c"'
 	right "\xef\xbb\xbf[$U1]\nparent=soft\ntype=t\n" '.line' '1'
+	right "\xef\xbb\xbf\xef\xbb\xbf[$U1]\nparent=soft\ntype=t\n" '.line' '1'
+	right "${good}attr = a b\r c\n" '.attrs[0].value' '"b\r c"'
 	right "# c\n; c\n  # c\n \n[$U1]  \n\nparent=soft\n#x\ntype=t\n" '.line' '5'
 	right "[${U1^^}:0]\nparent=soft\ntype=t\n" '.type' '"t"'
 }

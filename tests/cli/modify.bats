@@ -63,7 +63,7 @@ changed() {
 	refused 1 "attribute 'a' is there several times" --root "$ROOT" modify "$U1" --set-attr a=2
 	refused 1 "it has 3 attributes, so there is no place 5" --root "$ROOT" modify "$U1" -a x=1 --attr-at 5
 	refused 1 "'params' comes from \[defaults\]" --root "$ROOT" modify "$U1" --params ''
-	refused 1 "a definition file cannot hold that" --root "$ROOT" modify "$U1" --description ' blank in front'
+	refused 1 "farm.conf cannot hold that" --root "$ROOT" modify "$U1" --description ' blank in front'
 	refused 1 "cannot modify '3333': it is not defined" --root "$ROOT" modify 3333 --auto
 	refused 2 "cannot name a parent" --root "$ROOT" modify "$U1" --parent ../soft
 	refused 2 "nothing to change is named" --root "$ROOT" modify "$U1"

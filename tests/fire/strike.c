@@ -34,7 +34,7 @@ static const struct {
 	const char *name;
 	int number;
 } errors[] = {
-	{"ENOSPC", ENOSPC}, {"EIO", EIO},       {"EDQUOT", EDQUOT},
+	{"ENOSPC", ENOSPC}, {"EIO", EIO},	{"EDQUOT", EDQUOT},
 	{"EROFS", EROFS},   {"EACCES", EACCES}, {"ENOMEM", ENOMEM},
 };
 
@@ -101,7 +101,8 @@ static bool is_on_file(const struct user_regs_struct *regs)
 	}
 }
 
-/* Until the next stop at a system call; what else the command gets is passed on. False: it ended. */
+/* Until the next stop at a system call; what else the command gets is passed on. False: it ended.
+ */
 static bool go_on(pid_t pid, int *status)
 {
 	int signal = 0;
