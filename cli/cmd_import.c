@@ -2,6 +2,7 @@
 /* mdev import, mdev export: mdevctl's JSON definitions in and out. */
 #include "cmd.h"
 #include "find.h"
+#include "folder.h"
 #include "json.h"
 #include "msg.h"
 #include "store.h"
@@ -34,6 +35,18 @@ static bool place_of_path(const char *path, char **ret_parent, struct identity *
 	return **ret_parent != '\0';
 }
 
+static int read_text(const char *path, bool is_stdin, struct buf *text, char **reterr)
+{
+	int rc;
+
+	if (!is_stdin)
+		return store_read_text(path, text, reterr);
+	rc = stream_read(STDIN_FILENO, FOLDER_FILE_MAX, text);
+	if (rc)
+		set_text(reterr, "stdin: %s", folder_explain(rc));
+	return rc;
+}
+
 static void read_file(const char *path, const struct json_place *given, struct inventory *new)
 {
 	bool is_stdin = strcmp(path, "-") == 0;
@@ -44,7 +57,7 @@ static void read_file(const char *path, const struct json_place *given, struct i
 
 	if (!place.parent && !place.id && place_of_path(path, &parent, &id))
 		place = (struct json_place){parent, &id};
-	if (store_read_text(is_stdin ? "/dev/stdin" : path, &text, &error) < 0)
+	if (read_text(path, is_stdin, &text, &error) < 0)
 		strlist_add(&new->problems.texts, error);
 	else
 		json_import(is_stdin ? "stdin" : path, text.data ? text.data : "", text.len, &place,

@@ -166,6 +166,7 @@ int main(int argc, char **argv)
 	static char output[65536];
 	int status, rc;
 
+	streams_reserve();
 	setvbuf(stdout, output, _IOFBF, sizeof(output));
 	/* A reader that has seen enough is found out when stdout is closed. */
 	signal(SIGPIPE, SIG_IGN);

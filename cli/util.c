@@ -418,6 +418,22 @@ int file_replace(int dirfd, const char *name, const char *data, size_t len)
 	return folder_sync(dirfd);
 }
 
+int stream_read(int fd, size_t max, struct buf *text)
+{
+	char part[16384];
+	ssize_t n;
+
+	while ((n = read(fd, part, sizeof(part))) != 0) {
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n > 0)
+			buf_add(text, part, (size_t)n);
+		if (text->len > max)
+			return -EFBIG;
+	}
+	return 0;
+}
+
 int64_t clock_ms(void)
 {
 	struct timespec now;
@@ -429,6 +445,14 @@ int64_t clock_ms(void)
 const char *root_hint(int rc)
 {
 	return (rc == -EACCES || rc == -EPERM) && geteuid() != 0 ? " (only root may)" : "";
+}
+
+void streams_reserve(void)
+{
+	/* A folder, which is there on every system, can be neither read nor written. */
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/", O_RDONLY | O_DIRECTORY) != fd)
+			_exit(1);
 }
 
 int stdout_close(void)

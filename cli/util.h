@@ -145,11 +145,20 @@ int folder_sync(int dirfd);
  */
 int file_replace(int dirfd, const char *name, const char *data, size_t len);
 
+/* Adds all that comes, up to the end. 0, -EFBIG for more than max bytes, or another negative errno. */
+int stream_read(int fd, size_t max, struct buf *text);
+
 /* Milliseconds that always go forward, from some beginning. */
 int64_t clock_ms(void);
 
 /* " (only root may)" where that is why rc, a negative errno, was the answer; else "". */
 const char *root_hint(int rc);
+
+/*
+ * Takes the place of standard streams that are closed, so that no file that is opened later gets
+ * what is meant for them; reading and writing still fail. To be called before anything is opened.
+ */
+void streams_reserve(void);
 
 /* Flushes and closes stdout: 0, or the negative errno of anything that could not be written. */
 int stdout_close(void);

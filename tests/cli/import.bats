@@ -73,6 +73,13 @@ attr = nvidia/vgpu_params  a;b # c "
 	assert "$(fingerprint)" == "$before"
 }
 
+@test "what comes through a pipe, in pieces, is read to its end" {
+	dd if="$BATS_TEST_TMPDIR/list" bs=64 status=none | "$MDEV" --root "$ROOT" import > "$BATS_TEST_TMPDIR/imported"
+	assert "$(wc -l < "$BATS_TEST_TMPDIR/imported")" -eq 3
+	head -c 17000000 /dev/zero | refused 1 "stdin: larger than 16 MiB" --root "$ROOT" import -
+	refused 1 "stdin: Bad file descriptor|stdin: a folder" --root "$ROOT" import - <&-
+}
+
 @test "single definitions: place given, or from the path" {
 	mdev --root "$ROOT" import -p soft -u "$U1" < "$BATS_TEST_TMPDIR/single"
 	mkdir "$BATS_TEST_TMPDIR/matrix"
@@ -144,7 +151,7 @@ attr = nvidia/vgpu_params  a;b # c "
 		assert "$(fingerprint)" == "$before"
 	}
 	refuses "cannot import $U2 from .*/bad: .*cannot be the name of a type" "$U2" '"a/b"'
-	refuses "cannot import $U3: it is already defined in .*/$U3.conf:2" "$U3" '"other"'
+	refuses "cannot import $U3: it is already defined in .*/$U3.conf:3" "$U3" '"other"'
 	refuses "cannot import $U1 from .*/bad: it is there twice" "$U1" '"other"'
 	printf '{"": [{"%s": {"mdev_type": "t"}}]}' "$U1" > "$BATS_TEST_TMPDIR/bad"
 	refused 1 "cannot import $U1 from .*/bad: '' cannot name a parent" --root "$ROOT" import "$BATS_TEST_TMPDIR/bad"
