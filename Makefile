@@ -21,12 +21,15 @@ FUZZ_SECONDS ?= 600
 BASE_CFLAGS = -std=gnu11 -Wall -Wextra $(WERROR) -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
 	-Icli $(shell pkg-config --cflags $(LIBS))
 BASE_LIBS = $(shell pkg-config --libs $(LIBS))
-SANITIZE := -Og -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+# What the unit and cli suites run is built with SANITIZE, in INSTRUMENTED; another way for coverage.
+INSTRUMENTED ?= build/asan
+SANITIZE ?= -Og -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 
 sources := $(wildcard cli/*.c)
 objects := $(sources:cli/%.c=build/obj/%.o)
-asan_objects := $(sources:cli/%.c=build/asan/%.o)
-unit_tests := $(patsubst tests/unit/%.c,build/tests/%,$(wildcard tests/unit/test_*.c))
+instrumented_objects := $(sources:cli/%.c=$(INSTRUMENTED)/%.o)
+testable_objects := $(filter-out $(INSTRUMENTED)/main.o,$(instrumented_objects))
+unit_tests := $(patsubst tests/unit/%.c,$(INSTRUMENTED)/%,$(wildcard tests/unit/test_*.c))
 fuzz_targets := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 fuzz_objects := $(patsubst cli/%.c,build/fuzz/%.o,$(filter-out cli/main.c,$(sources)))
 guest_library := tests/kernel/vfio.c
@@ -38,8 +41,8 @@ completions := $(wildcard completions/*)
 samples := $(notdir $(wildcard conf.d/mdev.d/*.conf))
 
 .DELETE_ON_ERROR:
-.PHONY: all help asan guest-programs fire-programs man kmod modules_install setup demo check check-unit check-cli check-fire \
-	check-kernel check-in-tree check-nested check-boot check-debug lint fuzz bench install uninstall clean
+.PHONY: all help instrumented guest-programs fire-programs man kmod modules_install setup demo check check-unit check-cli check-fire \
+	check-kernel check-in-tree check-nested check-boot check-debug lint fuzz coverage bench install uninstall clean
 
 all: build/mdev man ## The command and its man pages, in build/ (the default)
 
@@ -52,22 +55,21 @@ build/mdev: $(objects)
 build/obj/%.o: cli/%.c | build/obj
 	$(CC) $(BASE_CFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-asan: build/asan/mdev
-build/asan/mdev: $(asan_objects)
+instrumented: $(INSTRUMENTED)/mdev
+$(INSTRUMENTED)/mdev: $(instrumented_objects)
 	$(CC) $(SANITIZE) -o $@ $^ $(BASE_LIBS)
 
-build/asan/%.o: cli/%.c | build/asan
+$(INSTRUMENTED)/%.o: cli/%.c | $(INSTRUMENTED)
 	$(CC) $(BASE_CFLAGS) $(SANITIZE) -MMD -MP -c -o $@ $<
 
 # A unit test names the link options of its own in a comment line "link-flags: ...".
-$(unit_tests): build/tests/%: tests/unit/%.c \
-		$(filter-out build/asan/main.o,$(asan_objects)) | build/tests
+$(unit_tests): $(INSTRUMENTED)/%: tests/unit/%.c $(testable_objects)
 	$(CC) $(BASE_CFLAGS) $(SANITIZE) -MMD -MP -o $@ $(filter %.c %.o,$^) $(BASE_LIBS) \
 		$(shell sed -n 's/.*link-flags: *//p' tests/unit/$*.c)
 
 # A fuzz target with its corpus alone, by the compiler that builds everything else.
-$(fuzz_targets:%=build/tests/%): build/tests/%: tests/fuzz/%.c tests/fuzz/replay.c \
-		$(filter-out build/asan/main.o,$(asan_objects)) | build/tests
+$(fuzz_targets:%=$(INSTRUMENTED)/%): $(INSTRUMENTED)/%: tests/fuzz/%.c tests/fuzz/replay.c \
+		$(testable_objects)
 	$(CC) $(BASE_CFLAGS) -Itests/unit $(SANITIZE) -MMD -MP -o $@ $(filter %.c %.o,$^) $(BASE_LIBS)
 
 # libFuzzer comes with clang.
@@ -96,10 +98,10 @@ man: $(man_pages)
 build/man/%: man/%.scd | build/man
 	scdoc < $< > $@
 
-build/obj build/asan build/fuzz build/tests build/man:
+build/obj $(INSTRUMENTED) build/fuzz build/tests build/man:
 	mkdir -p $@
 
--include $(wildcard build/obj/*.d build/asan/*.d build/fuzz/*.d build/tests/*.d)
+-include $(wildcard build/obj/*.d $(INSTRUMENTED)/*.d build/fuzz/*.d build/tests/*.d)
 
 kmod: ## The kernel modules, for the running kernel or KDIR=...
 	$(MAKE) -C kmod KDIR=$(KDIR)
@@ -125,6 +127,9 @@ check-debug: setup ## The kernel suites and long torture on kernels that look fo
 fuzz: ## The parsers under libFuzzer, FUZZ_SECONDS=600 for each
 	@tests/vm/setup --fuzz
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/check fuzz
+
+coverage: setup ## The lines of cli/ that the unit and cli suites reach; fails below 90 %
+	@tests/coverage
 
 bench: setup ## The measurements
 	@tests/bench/run
