@@ -66,6 +66,7 @@ static void print(struct run *run, const struct action *action, const char *erro
 	const struct definition *def = action->def;
 	struct device dev = action->dev ? *action->dev : (struct device){0};
 	char text[IDENTITY_TEXT_SIZE];
+	struct buf line = {0};
 
 	if (!action->dev) {
 		dev.id = def->id;
@@ -75,10 +76,16 @@ static void print(struct run *run, const struct action *action, const char *erro
 	dev.def = action->def;
 	if (run->globals->json)
 		json_add_device(&run->json, &dev, false, action_name(action->kind), error);
-	else if (!error && !run->globals->quiet)
-		printf("%s %s parent %s type %s%s%s\n", action_name(action->kind),
-		       identity_format(&dev.id, text), dev.parent, dev.type, def ? " from " : "",
-		       def ? def->file : "");
+	else if (!error && !run->globals->quiet) {
+		_cleanup_free_ char *what = xasprintf(
+			"%s %s parent %s type %s%s%s", action_name(action->kind),
+			identity_format(&dev.id, text), dev.parent, dev.type, def ? " from " : "",
+			def ? def->file : "");
+
+		buf_add_visible(&line, what);
+		puts(line.data);
+	}
+	buf_free(&line);
 }
 
 static void fail(struct run *run, const struct action *action, const char *what, const char *error)

@@ -7,6 +7,13 @@
 #include "live.h"
 #include "table.h"
 
+/* A name as the shell gets it back; one that could steer the terminal cannot be typed anyway. */
+static void say(const char *name)
+{
+	if (text_is_plain(name))
+		puts(name);
+}
+
 static int list_verbs(const struct program *program, const char *word)
 {
 	(void)word;
@@ -46,7 +53,7 @@ static int list_parents(const struct program *program, const char *word)
 	(void)program, (void)word;
 	(void)live_parents(&names);
 	for (size_t i = 0; i < names.n; i++)
-		puts(names.v[i]);
+		say(names.v[i]);
 	strlist_free(&names);
 	return DONE;
 }
@@ -63,7 +70,7 @@ static int list_types(const struct program *program, const char *parent)
 	if (!parent || parent_resolve(&index, parent, &name, &error) == 0)
 		live_types(&types, name);
 	for (size_t i = 0; i < types.n; i++)
-		puts(types.v[i].name);
+		say(types.v[i].name);
 	type_list_free(&types);
 	parent_index_free(&index);
 	return DONE;

@@ -10,10 +10,33 @@ void json_begin(struct json_array *array)
 	fputs("[", stdout);
 }
 
+/* json-c leaves DEL and U+0080 to U+009F as they are; they stand in strings only. */
+static void print_object(struct json_object *object, int flags)
+{
+	const char *text = json_object_to_json_string_ext(object,
+							  flags | JSON_C_TO_STRING_NOSLASHESCAPE);
+
+	for (;;) {
+		size_t plain = strcspn(text, "\x7f\xc2");
+
+		fwrite(text, 1, plain, stdout);
+		text += plain;
+		if (!*text)
+			return;
+		if (*text == 0x7f)
+			fputs("\\u007f", stdout);
+		else if ((text[1] & 0xe0) == 0x80)
+			printf("\\u00%02x", (unsigned char)*++text);
+		else
+			putchar(*text);
+		text++;
+	}
+}
+
 static void add_object(struct json_array *array, struct json_object *object)
 {
 	fputs(array->count++ ? ",\n" : "\n", stdout);
-	fputs(json_object_to_json_string_ext(object, JSON_C_TO_STRING_NOSLASHESCAPE), stdout);
+	print_object(object, 0);
 	json_object_put(object);
 }
 
@@ -403,7 +426,9 @@ static struct json_object *export_object(const struct definition *def)
 
 static void add_to_parents(struct json_object *parents, const struct definition *def)
 {
-	const char *parent = def->parent_name ? def->parent_name : def->parent;
+	const char *name = def->parent_name;
+	/* A key cannot be an array of bytes. */
+	const char *parent = name && text_is_utf8(name, strlen(name)) ? name : def->parent;
 	struct json_object *devices, *device = json_object_new_object();
 	char text[IDENTITY_TEXT_SIZE];
 
@@ -432,8 +457,8 @@ void json_export(struct definition *const *defs, size_t count, bool single)
 			add_to_parents(parents, defs[i]);
 		json_object_array_add(top, parents);
 	}
-	puts(json_object_to_json_string_ext(top, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
-							 JSON_C_TO_STRING_NOSLASHESCAPE));
+	print_object(top, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED);
+	putchar('\n');
 	json_object_put(top);
 }
 

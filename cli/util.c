@@ -146,17 +146,31 @@ void buf_addf(struct buf *buf, const char *fmt, ...)
 	free(text);
 }
 
+/* The bytes of the control character at s; in UTF-8 there are some of two, U+0080 to U+009F. */
+static size_t control_length(const char *s)
+{
+	unsigned char c = (unsigned char)*s;
+
+	if ((c && c < 0x20) || c == 0x7f)
+		return 1;
+	return c == 0xc2 && ((unsigned char)s[1] & 0xe0) == 0x80 ? 2 : 0;
+}
+
 void buf_add_visible(struct buf *buf, const char *text)
 {
 	bool utf8 = text_is_utf8(text, strlen(text));
+	size_t hidden = 0;
 
 	for (const char *p = text; *p; p++) {
 		unsigned char c = (unsigned char)*p;
 
-		if (c < 0x20 || c == 0x7f || (c >= 0x80 && !utf8))
+		if (!hidden)
+			hidden = control_length(p);
+		if (hidden || (c >= 0x80 && !utf8))
 			buf_addf(buf, "\\x%02x", c);
 		else
 			buf_add(buf, p, 1);
+		hidden -= hidden != 0;
 	}
 }
 
@@ -262,7 +276,7 @@ bool text_is_utf8(const char *s, size_t len)
 bool text_is_plain(const char *s)
 {
 	for (const char *p = s; *p; p++)
-		if ((unsigned char)*p < 0x20 || *p == 0x7f)
+		if (control_length(p))
 			return false;
 	return text_is_utf8(s, strlen(s));
 }

@@ -132,7 +132,7 @@ mdev: $ETC/link.conf: a folder in place of a file"
 @test "a message shows no byte that could steer a terminal" {
 	printf '[\e[2J\xc2\x85]\n' > "$ETC/a.conf"
 	mdev 1 --root "$ROOT" list
-	assert "$stderr" == "mdev: $ETC/a.conf:1: '\\x1b[2J"$'\xc2\x85'"' is neither a UUID nor UUID:INSTANCE"
+	assert "$stderr" == "mdev: $ETC/a.conf:1: '\\x1b[2J\\xc2\\x85' is neither a UUID nor UUID:INSTANCE"
 }
 
 @test "values keep every byte" {
