@@ -29,8 +29,8 @@ struct command {
 };
 
 extern const struct command cmd_list, cmd_types, cmd_create, cmd_destroy, cmd_define, cmd_undefine,
-	cmd_apply, cmd_start, cmd_stop, cmd_modify, cmd_show,
-	cmd_check, cmd_edit, cmd_import, cmd_export;
+	cmd_apply, cmd_start, cmd_stop, cmd_modify, cmd_show, cmd_check, cmd_edit, cmd_import,
+	cmd_export, cmd_monitor;
 
 /* What the program consists of: all verbs, in the order of --help (NULL ends them), and options. */
 struct program {

@@ -6,7 +6,7 @@
 
 void json_begin(struct json_array *array)
 {
-	array->count = 0;
+	*array = (struct json_array){.count = 0};
 	fputs("[", stdout);
 }
 
@@ -33,10 +33,18 @@ static void print_object(struct json_object *object, int flags)
 	}
 }
 
+void json_begin_stream(struct json_array *array)
+{
+	*array = (struct json_array){.is_stream = true};
+}
+
 static void add_object(struct json_array *array, struct json_object *object)
 {
-	fputs(array->count++ ? ",\n" : "\n", stdout);
+	if (!array->is_stream)
+		fputs(array->count++ ? ",\n" : "\n", stdout);
 	print_object(object, 0);
+	if (array->is_stream)
+		putchar('\n');
 	json_object_put(object);
 }
 
@@ -151,11 +159,21 @@ void json_add_device(struct json_array *array, const struct device *dev, bool wi
 	add_text(object, "parent", dev->parent);
 	add_text(object, "type", dev->type);
 	json_object_object_add(object, "live", live_object(dev, with_details));
-	json_object_object_add(object, "defined", definition_object(dev->def));
+	if (!array->is_stream)
+		json_object_object_add(object, "defined", definition_object(dev->def));
 	if (action) {
 		add_text(object, "action", action);
 		add_text(object, "error", error);
 	}
+	add_object(array, object);
+}
+
+void json_add_parent(struct json_array *array, const char *parent, const char *action)
+{
+	struct json_object *object = json_object_new_object();
+
+	add_text(object, "parent", parent);
+	add_text(object, "action", action);
 	add_object(array, object);
 }
 

@@ -165,6 +165,22 @@ static void add_attrs(int dirfd, const char *prefix, struct definition *attrs, s
 	strlist_free(&names);
 }
 
+char *live_device_type(const char *parent, const char *name)
+{
+	_cleanup_free_ char *path = live_parent_path(parent, name);
+	char *type = NULL;
+
+	set_text(&path, "%s/mdev_type", path);
+	return sysfs_link_name(SYSFS_TOP, path, &type) < 0 ? NULL : type;
+}
+
+bool live_device_exists(const char *parent, const char *name)
+{
+	_cleanup_free_ char *path = live_parent_path(parent, name);
+
+	return sysfs_exists(SYSFS_TOP, path);
+}
+
 char *live_device_group_node(const struct device *dev)
 {
 	_cleanup_free_ char *path = live_parent_path(dev->parent, dev->name), *group = NULL;

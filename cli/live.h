@@ -51,6 +51,10 @@ void live_device_details(struct device *dev, struct arena *arena);
  */
 void live_device_all(struct device *dev, struct arena *arena);
 
+/* The type of a device by its name on the bus, NULL while that cannot be read; the caller frees it. */
+char *live_device_type(const char *parent, const char *name);
+bool live_device_exists(const char *parent, const char *name);
+
 /* The node of the device's VFIO group, NULL for one without a group; the caller frees it. */
 char *live_device_group_node(const struct device *dev);
 /* The device's own VFIO nodes. */

@@ -9,8 +9,9 @@
 #include <sys/stat.h>
 
 static const struct command *const commands[] = {
-	&cmd_list, &cmd_show, &cmd_types, &cmd_create, &cmd_destroy, &cmd_define,
-	&cmd_undefine, &cmd_modify, &cmd_edit, &cmd_import, &cmd_export, &cmd_check, &cmd_apply, &cmd_start, &cmd_stop, NULL,
+	&cmd_list,     &cmd_show,   &cmd_types, &cmd_create, &cmd_destroy, &cmd_define,
+	&cmd_undefine, &cmd_modify, &cmd_edit,  &cmd_apply,  &cmd_check,   &cmd_start,
+	&cmd_stop,     &cmd_import, &cmd_export, &cmd_monitor, NULL,
 };
 
 #define GO(field) offsetof(struct globals, field)
@@ -105,7 +106,7 @@ static int run_command(const struct command *command, struct globals *globals, i
 
 	if (words < 0)
 		status = cmd_usage(command, "%s", error);
-	else if (globals->help)
+	else if (globals->help || globals->version)
 		status = DONE;
 	else if (words < command->min_words)
 		status = cmd_usage(command, "too few arguments");
@@ -115,6 +116,8 @@ static int run_command(const struct command *command, struct globals *globals, i
 		status = apply_globals(globals);
 	if (status == DONE && globals->help)
 		print_command_help(command);
+	else if (status == DONE && globals->version)
+		status = print_version(globals);
 	else if (status == DONE)
 		status = command->run(globals, args, words, argv);
 	free_texts(command->options, args);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What udev knows: properties of devices, and waiting for it. The only user of libudev. */
+/* What udev knows: properties of devices, what happens to them, waiting for it. The only user of libudev. */
 #include "udev.h"
 
 #include "sysfs.h"
@@ -90,35 +90,63 @@ int udev_property(const char *path, const char *key, char **ret_value)
 				property_of_root(path, key, ret_value);
 }
 
-struct udev_wait {
+/* A connection to the events of udev ("udev") or of the kernel ("kernel"). */
+struct link {
 	struct udev *udev;
 	struct udev_monitor *monitor;
 };
 
-static void wait_free(struct udev_wait *wait)
+static void link_close(struct link *link)
 {
-	udev_monitor_unref(wait->monitor);
-	udev_unref(wait->udev);
-	free(wait);
+	udev_monitor_unref(link->monitor);
+	udev_unref(link->udev);
 }
+
+/* subsystem: NULL for the events of all devices. A negative errno leaves nothing open. */
+static int link_open(struct link *link, const char *source, const char *subsystem)
+{
+	int rc = 0;
+
+	*link = (struct link){.udev = udev_new()};
+	if (link->udev)
+		link->monitor = udev_monitor_new_from_netlink(link->udev, source);
+	if (!link->monitor)
+		rc = -errno;
+	if (!rc && subsystem)
+		rc = udev_monitor_filter_add_match_subsystem_devtype(link->monitor, subsystem, NULL);
+	if (!rc)
+		rc = udev_monitor_enable_receiving(link->monitor);
+	if (rc)
+		link_close(link);
+	return rc;
+}
+
+static bool udev_runs(void)
+{
+	return access("/run/udev/control", F_OK) == 0;
+}
+
+struct udev_wait {
+	struct link link;
+};
 
 struct udev_wait *udev_wait_begin(void)
 {
 	struct udev_wait *wait;
 
-	if (!root_is_host() || access("/run/udev/control", F_OK) < 0)
+	if (!root_is_host() || !udev_runs())
 		return NULL;
 	wait = xcalloc(1, sizeof(*wait));
-	wait->udev = udev_new();
-	if (wait->udev)
-		wait->monitor = udev_monitor_new_from_netlink(wait->udev, "udev");
-	if (!wait->monitor ||
-	    udev_monitor_filter_add_match_subsystem_devtype(wait->monitor, "mdev", NULL) < 0 ||
-	    udev_monitor_enable_receiving(wait->monitor) < 0) {
-		wait_free(wait);
-		return NULL;
-	}
-	return wait;
+	if (link_open(&wait->link, "udev", "mdev") == 0)
+		return wait;
+	free(wait);
+	return NULL;
+}
+
+static void wait_free(struct udev_wait *wait)
+{
+	link_close(&wait->link);
+	free(wait);
 }
 
 static bool is_add_of(struct udev_device *dev, const char *name)
@@ -136,16 +164,70 @@ int udev_wait_end(struct udev_wait *wait, const char *name, unsigned int seconds
 	if (!wait)
 		return 0;
 	while (!seen) {
-		struct pollfd ready = {.fd = udev_monitor_get_fd(wait->monitor), .events = POLLIN};
+		struct pollfd ready = {.fd = udev_monitor_get_fd(wait->link.monitor), .events = POLLIN};
 		int64_t left = end - clock_ms();
 		struct udev_device *dev;
 
 		if (left <= 0 || poll(&ready, 1, (int)left) == 0)
 			break;
-		dev = udev_monitor_receive_device(wait->monitor);
+		dev = udev_monitor_receive_device(wait->link.monitor);
 		seen = dev && is_add_of(dev, name);
 		udev_device_unref(dev);
 	}
 	wait_free(wait);
 	return seen ? 0 : -ETIMEDOUT;
+}
+
+struct udev_watch {
+	struct link link;
+	struct udev_device *current; /* whose strings the last event has */
+};
+
+/* Far above what comes while one event is looked at. Where it does not do, -ENOBUFS says so. */
+#define BUFFER_SIZE (8 << 20)
+
+int udev_watch_begin(struct udev_watch **ret_watch)
+{
+	struct udev_watch *watch = xcalloc(1, sizeof(*watch));
+	int rc = link_open(&watch->link, udev_runs() ? "udev" : "kernel", NULL);
+
+	if (rc) {
+		free(watch);
+		return rc;
+	}
+	/* Without the right to it the buffer stays as it is. */
+	(void)udev_monitor_set_receive_buffer_size(watch->link.monitor, BUFFER_SIZE);
+	*ret_watch = watch;
+	return 0;
+}
+
+int udev_watch_fd(const struct udev_watch *watch)
+{
+	return udev_monitor_get_fd(watch->link.monitor);
+}
+
+int udev_watch_next(struct udev_watch *watch, struct udev_event *ret_event)
+{
+	const char *subsystem;
+
+	udev_device_unref(watch->current);
+	errno = 0;
+	watch->current = udev_monitor_receive_device(watch->link.monitor);
+	if (!watch->current)
+		return errno ? -errno : -EAGAIN;
+	subsystem = udev_device_get_subsystem(watch->current);
+	*ret_event = (struct udev_event){
+		.action = udev_device_get_action(watch->current),
+		.path = udev_device_get_devpath(watch->current),
+		.is_mdev = subsystem && strcmp(subsystem, "mdev") == 0,
+		.mdev_state = udev_device_get_property_value(watch->current, "MDEV_STATE"),
+	};
+	return ret_event->action && ret_event->path ? 0 : -EAGAIN;
+}
+
+void udev_watch_end(struct udev_watch *watch)
+{
+	udev_device_unref(watch->current);
+	link_close(&watch->link);
+	free(watch);
 }

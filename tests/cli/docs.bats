@@ -117,7 +117,7 @@ documented() {
 	mdev --root "$ROOT" show --json 1111
 	assert "$(jq -c '.[0].live | keys - ["name","parent","type","state","iommu_group"]' <<< "$output")" == \
 		"$(jq -c keys "$BATS_TEST_TMPDIR/details.json")"
-	awk '/^```$/ { n++; next } n == 5' "$MAN/mdev.8.scd" > "$BATS_TEST_TMPDIR/type.json"
+	awk '/^```$/ { n++; next } n == 7' "$MAN/mdev.8.scd" > "$BATS_TEST_TMPDIR/type.json"
 	mdev --root "$ROOT" types --json
 	assert "$(jq -c '.[0] | keys' <<< "$output")" == "$(jq -c keys "$BATS_TEST_TMPDIR/type.json")"
 }

@@ -87,6 +87,14 @@ setup() {
 	assert "$output" =~ ^mdev\ [0-9]+\.[0-9]+
 	mdev -V
 	assert "$output" =~ ^mdev\ [0-9]+\.[0-9]+
+	for verb in "${verbs[@]}"; do
+		mdev --root "$ROOT" "$verb" --version
+		assert "$output" =~ ^mdev\ [0-9]+\.[0-9]+ "mdev $verb --version"
+	done
+}
+
+@test "monitor follows the running system only" {
+	refused 2 "^mdev: nothing happens in a tree below --root; try 'mdev monitor --help'$" --root "$ROOT" monitor
 }
 
 @test "a full disk is an error, a closed pipe a quiet end" {

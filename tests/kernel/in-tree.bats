@@ -132,3 +132,24 @@ refused() {
 	mdev destroy "$UUID"
 	[ ! -e "$DEVICES/$UUID" ]
 }
+
+# This core announces a device before it links it to its type.
+@test "in-tree: monitor knows the type of every device" {
+	cd "$BATS_TEST_TMPDIR"
+	mdev monitor >out 2>errors 3>&- &
+	local pid=$!
+	timeout 60 bash -c 'until grep -q parent out; do sleep 0.05; done'
+	for _ in 1 2 3 4 5; do
+		mdev create "$UUID" -p "$PARENT" -t mtty-2
+		mdev destroy "$UUID"
+	done
+	mdev create "$UUID2" -p "$PARENT" -t mtty-1
+	timeout 60 bash -c "until grep -q 'create $UUID2' out; do sleep 0.05; done"
+	kill "$pid"
+	wait "$pid"
+	cat out errors
+	[ ! -s errors ]
+	[ "$(grep -c "^create $UUID parent $PARENT type mtty-2$" out)" = 5 ]
+	[ "$(grep -c "^destroy $UUID parent $PARENT type mtty-2$" out)" = 5 ]
+	[ "$(tail -n 1 out)" = "create $UUID2 parent $PARENT type mtty-1" ]
+}
