@@ -42,6 +42,36 @@ int cmd_report_problems(const struct inventory *inventory)
 	return texts->n ? FAILED : DONE;
 }
 
+void report_begin(struct report *report, const struct globals *globals)
+{
+	report->is_on = globals->json;
+	if (report->is_on)
+		json_begin(&report->array);
+}
+
+void report_device(struct report *report, const struct device *dev, const char *action,
+		   const char *error)
+{
+	if (report->is_on)
+		json_add_device(&report->array, dev, dev->state != NULL, action, error);
+}
+
+void report_end(struct report *report)
+{
+	if (report->is_on)
+		json_end(&report->array);
+}
+
+struct device cmd_device_of(struct definition *def)
+{
+	return (struct device){
+		.id = def->id,
+		.parent = def->parent_name ? def->parent_name : def->parent,
+		.type = def->type,
+		.def = def,
+	};
+}
+
 int cmd_parent(const struct command *command, struct inventory *inventory, const char *text,
 	       const char **ret_name)
 {

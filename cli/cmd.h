@@ -4,6 +4,7 @@
 #define CMD_H
 
 #include "inventory.h"
+#include "json.h"
 #include "options.h"
 
 enum exit_status { DONE = 0, FAILED = 1, USAGE = 2 };
@@ -46,6 +47,24 @@ int cmd_usage(const struct command *command, const char *fmt, ...) PRINTF_LIKE(2
 
 /* Prints what was found wrong in the definition files: FAILED when anything was, else DONE. */
 int cmd_report_problems(const struct inventory *inventory);
+
+/*
+ * What a verb did to each device, as JSON when that is asked for; else nothing. A verb that cannot
+ * begin, for wrong usage or a name that is not found, reports nothing at all.
+ */
+struct report {
+	bool is_on;
+	struct json_array array;
+};
+
+void report_begin(struct report *report, const struct globals *globals);
+/* dev: as it is now. error: why the action failed, or NULL. */
+void report_device(struct report *report, const struct device *dev, const char *action,
+		   const char *error);
+void report_end(struct report *report);
+
+/* The device that a definition alone speaks of; it has the definition as its own. */
+struct device cmd_device_of(struct definition *def);
 
 /*
  * A parent as the user names it. DONE and its name, or a message and FAILED or USAGE. NULL

@@ -3,7 +3,6 @@
 #include "cmd.h"
 #include "core.h"
 #include "holder.h"
-#include "json.h"
 #include "lifecycle.h"
 #include "live.h"
 #include "msg.h"
@@ -36,7 +35,7 @@ struct run {
 	bool dry_run;
 	struct inventory inventory;
 	struct lifecycle_creator creator;
-	struct json_array json;
+	struct report report;
 	struct said said; /* with --syslog: what is said once after a boot, not at each event */
 	int status;
 };
@@ -64,19 +63,17 @@ static const struct identity *action_identity(const struct action *action)
 static void print(struct run *run, const struct action *action, const char *error)
 {
 	const struct definition *def = action->def;
-	struct device dev = action->dev ? *action->dev : (struct device){0};
-	char text[IDENTITY_TEXT_SIZE];
+	struct device dev = action->dev ? *action->dev : cmd_device_of(action->def);
+	char text[IDENTITY_TEXT_SIZE], name[IDENTITY_TEXT_SIZE];
 	struct buf line = {0};
 
-	if (!action->dev) {
-		dev.id = def->id;
-		dev.parent = def->parent_name ? def->parent_name : def->parent;
-		dev.type = def->type;
-	}
 	dev.def = action->def;
-	if (run->globals->json)
-		json_add_device(&run->json, &dev, false, action_name(action->kind), error);
-	else if (!error && !run->globals->quiet) {
+	if (!run->dry_run && !error && action->kind == ACTION_CREATE)
+		dev.name = lifecycle_name(def, name);
+	else if (!run->dry_run && !error && action->kind == ACTION_DESTROY)
+		dev.name = NULL;
+	report_device(&run->report, &dev, action_name(action->kind), error);
+	if (!run->globals->json && !error && !run->globals->quiet) {
 		_cleanup_free_ char *what = xasprintf(
 			"%s %s parent %s type %s%s%s", action_name(action->kind),
 			identity_format(&dev.id, text), dev.parent, dev.type, def ? " from " : "",
@@ -363,11 +360,9 @@ static int run_apply(const struct globals *globals, void *p, int word_count, cha
 	}
 	if (!globals->syslog && !args->dry_run)
 		said_forget();
-	if (globals->json)
-		json_begin(&run.json);
+	report_begin(&run.report, globals);
 	status = apply_to(&run, args->parent, &wish);
-	if (globals->json)
-		json_end(&run.json);
+	report_end(&run.report);
 	said_end(&run.said);
 	inventory_free(&run.inventory);
 	/* The log has what failed; udev would add the status to it, at each event anew. */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* mdev create: make an instance now. */
 #include "cmd.h"
-#include "json.h"
 #include "lifecycle.h"
 #include "live.h"
 #include "msg.h"
@@ -39,6 +38,7 @@ struct plan {
 	struct inventory inventory;
 	struct arena arena;
 	struct definition def;
+	struct definition *kept; /* the one in a file, NULL when there is none */
 };
 
 static int usage(const char *reason)
@@ -75,13 +75,13 @@ static void explain_undefined(const struct plan *plan, const char *parent)
 /* Without --type: everything from the definition that is meant. */
 static int use_definition(struct plan *plan, const char *parent)
 {
-	const struct definition *def =
-		inventory_definition(&plan->inventory, &plan->def.id, parent);
+	struct definition *def = inventory_definition(&plan->inventory, &plan->def.id, parent);
 
 	if (!def) {
 		explain_undefined(plan, parent);
 		return FAILED;
 	}
+	plan->kept = def;
 	plan->def = *def;
 	plan->def.attrs = NULL;
 	plan->def.attr_count = 0;
@@ -143,6 +143,7 @@ static int keep(struct plan *plan, char **reterr)
 
 	if (rc >= 0) {
 		plan->def.file = arena_strdup(&plan->arena, path);
+		plan->kept = &plan->def;
 		return rc;
 	}
 	dev = look_up(plan);
@@ -151,22 +152,23 @@ static int keep(struct plan *plan, char **reterr)
 	return rc;
 }
 
-static void print(struct plan *plan, const struct globals *globals)
+/* failed: there is no instance, whatever the error */
+static void print(struct plan *plan, const struct globals *globals, bool failed, const char *error)
 {
-	struct device *dev = globals->json ? look_up(plan) : NULL;
+	struct device none = cmd_device_of(&plan->def), *dev = NULL;
 	char text[IDENTITY_TEXT_SIZE];
-	struct json_array array;
+	struct report report;
 
-	if (!globals->json) {
+	if (!globals->json && !failed)
 		puts(identity_format(&plan->def.id, text));
-		return;
-	}
-	json_begin(&array);
-	if (dev) {
-		dev->def = plan->def.file ? &plan->def : NULL;
-		json_add_device(&array, dev, false, "create", NULL);
-	}
-	json_end(&array);
+	report_begin(&report, globals);
+	if (report.is_on && !failed)
+		dev = look_up(plan);
+	if (!dev)
+		dev = &none;
+	dev->def = plan->kept;
+	report_device(&report, dev, "create", error);
+	report_end(&report);
 }
 
 static int create(struct plan *plan, const struct globals *globals, const struct create_args *args)
@@ -190,13 +192,9 @@ static int create(struct plan *plan, const struct globals *globals, const struct
 		msg_warning("udev has not finished with %s after %u seconds, ignoring",
 			    identity_format(&plan->def.id, text), UDEV_SECONDS);
 	identity_format(&plan->def.id, text);
-	if (rc < 0) {
-		msg_error("cannot create %s: %s", text, error);
-		return FAILED;
-	}
 	if (rc)
-		msg_error("%s: %s", text, error);
-	print(plan, globals);
+		msg_error("%s%s: %s", rc < 0 ? "cannot create " : "", text, error);
+	print(plan, globals, rc < 0, error);
 	return rc ? FAILED : DONE;
 }
 

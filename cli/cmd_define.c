@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* mdev define: write down how an instance shall be. */
 #include "cmd.h"
-#include "json.h"
 #include "live.h"
 #include "msg.h"
 #include "store.h"
@@ -91,27 +90,24 @@ static int make_definition(struct inventory *inventory, struct arena *arena,
 static int keep(const struct globals *globals, const struct define_args *args,
 		struct definition *def)
 {
-	struct device dev = {.id = def->id, .type = def->type, .def = def};
 	_cleanup_free_ char *path = NULL, *error = NULL;
+	struct device dev = cmd_device_of(def);
 	char text[IDENTITY_TEXT_SIZE];
-	struct json_array array;
-	int rc = store_add(def, args->file, &path, &error), status = rc ? FAILED : DONE;
+	struct report report;
+	int rc = store_add(def, args->file, &path, &error);
 
 	identity_format(&def->id, text);
 	if (rc)
 		msg_error("%s%s: %s", rc < 0 ? "cannot define " : "", text, error);
-	if (rc < 0)
-		return status;
-	if (!globals->json) {
+	if (rc >= 0 && !globals->json)
 		puts(text);
-		return status;
-	}
 	def->file = path;
-	dev.parent = def->parent_name ? def->parent_name : def->parent;
-	json_begin(&array);
-	json_add_device(&array, &dev, false, "define", NULL);
-	json_end(&array);
-	return status;
+	if (rc < 0)
+		dev.def = NULL;
+	report_begin(&report, globals);
+	report_device(&report, &dev, "define", error);
+	report_end(&report);
+	return rc ? FAILED : DONE;
 }
 
 static int run(const struct globals *globals, void *p, int word_count, char **words)

@@ -80,62 +80,128 @@ static int choose(struct device_list *devices, int word_count, char **words,
 #define WAIT_SECONDS 30
 #define POLL_MS 50
 
-static void say_in_use(const struct device *dev, const char *holder)
+/* What the targets are destroyed with. */
+struct run {
+	struct targets targets;
+	int64_t until; /* how long a device in use is waited for, as of clock_ms() */
+	bool undefine;
+	struct report report;
+};
+
+static void fail(struct run *run, const struct device *dev, const char *verb, const char *error)
 {
 	char text[IDENTITY_TEXT_SIZE];
 
-	msg_error("cannot destroy %s: it is in use by %s", identity_format(&dev->id, text),
-		  holder ? holder : "a process that cannot be seen from here");
+	msg_error("cannot %s %s: %s", verb, identity_format(&dev->id, text), error);
+	report_device(&run->report, dev, "destroy", error);
+}
+
+static char *explain_in_use(const char *holder)
+{
+	return xasprintf("it is in use by %s (--wait waits for that to end)",
+			 holder ? holder : "a process that cannot be seen from here");
 }
 
 /*
  * The kernel's own core would block in the write, without end and beyond any signal; and of
- * several devices none is to be removed when one is in use.
+ * several devices none is to be removed when one is in use. holders: one for each target.
  */
-static int check_unused(const struct targets *targets, bool say)
+static bool is_in_use(const struct device *dev, const char *holder)
 {
-	_cleanup_free_ char **holders = xcalloc(targets->n, sizeof(*holders));
-	bool blocks = !core_is_extended();
-	int status = DONE;
-
-	holder_find(targets->v, targets->n, holders);
-	for (size_t i = 0; i < targets->n; i++) {
-		if (holders[i] || (blocks && holder_has_group_open(targets->v[i]))) {
-			if (say)
-				say_in_use(targets->v[i], holders[i]);
-			status = FAILED;
-		}
-		free(holders[i]);
-	}
-	return status;
+	return holder || (!core_is_extended() && holder_has_group_open(dev));
 }
 
-/* As above, but waits until then; the last look says who is in the way. */
-static int wait_unused(const struct targets *targets, int64_t until)
+static void free_holders(char **holders, size_t count)
 {
-	while (clock_ms() < until && check_unused(targets, false) != DONE)
+	for (size_t i = 0; i < count; i++)
+		free(holders[i]);
+}
+
+static bool is_any_in_use(const struct targets *targets, char **holders)
+{
+	bool any = false;
+
+	holder_find(targets->v, targets->n, holders);
+	for (size_t i = 0; i < targets->n; i++)
+		any |= is_in_use(targets->v[i], holders[i]);
+	return any;
+}
+
+static void say_in_use(struct run *run, char *const *holders)
+{
+	for (size_t i = 0; i < run->targets.n; i++) {
+		const struct device *dev = run->targets.v[i];
+		_cleanup_free_ char *error = NULL;
+
+		if (is_in_use(dev, holders[i])) {
+			error = explain_in_use(holders[i]);
+			fail(run, dev, "destroy", error);
+		} else {
+			report_device(&run->report, dev, "destroy",
+				      "left alone, for another is in use");
+		}
+	}
+}
+
+/* Waits until nobody has one of them open. DONE, or FAILED when that takes too long. */
+static int wait_unused(struct run *run)
+{
+	_cleanup_free_ char **holders = xcalloc(run->targets.n, sizeof(*holders));
+	bool any = is_any_in_use(&run->targets, holders);
+
+	while (any && clock_ms() < run->until) {
 		usleep(POLL_MS * 1000);
-	return check_unused(targets, true);
+		free_holders(holders, run->targets.n);
+		any = is_any_in_use(&run->targets, holders);
+	}
+	if (any)
+		say_in_use(run, holders);
+	free_holders(holders, run->targets.n);
+	return any ? FAILED : DONE;
 }
 
 /* On the project's core somebody may still have come in between, and gets the rest of the time. */
-static int destroy(struct device *dev, int64_t until)
+static int destroy(struct run *run, struct device *dev)
 {
 	_cleanup_free_ char *error = NULL, *holder = NULL;
-	char text[IDENTITY_TEXT_SIZE];
+	struct device now = *dev;
 	int rc;
 
-	while ((rc = lifecycle_destroy(dev, &error)) == -EBUSY && clock_ms() < until)
+	while ((rc = lifecycle_destroy(dev, &error)) == -EBUSY && clock_ms() < run->until)
 		usleep(POLL_MS * 1000);
-	if (!rc)
-		return DONE;
 	if (rc == -EBUSY) {
 		holder_find(&dev, 1, &holder);
-		say_in_use(dev, holder);
-	} else {
-		msg_error("cannot destroy %s: %s", identity_format(&dev->id, text), error);
+		free(error);
+		error = explain_in_use(holder);
 	}
-	return FAILED;
+	if (rc) {
+		fail(run, dev, "destroy", error);
+		return FAILED;
+	}
+	now.name = NULL;
+	if (run->undefine && dev->def) {
+		rc = store_remove(dev->def, &error);
+		if (rc >= 0)
+			now.def = NULL;
+		if (rc) {
+			fail(run, &now, "undefine", error);
+			return FAILED;
+		}
+	}
+	report_device(&run->report, &now, "destroy", NULL);
+	return DONE;
+}
+
+static int destroy_all(struct run *run)
+{
+	int status = wait_unused(run);
+
+	if (status != DONE)
+		return status;
+	for (size_t i = 0; i < run->targets.n; i++)
+		if (destroy(run, run->targets.v[i]) != DONE)
+			status = FAILED;
+	return status;
 }
 
 /* What is to be undefined may stand in a file that cannot be read. */
@@ -147,65 +213,38 @@ static int check_definitions(const struct inventory *inventory, const struct tar
 	return DONE;
 }
 
-static int undefine(const struct device *dev)
-{
-	_cleanup_free_ char *error = NULL;
-	char text[IDENTITY_TEXT_SIZE];
-
-	if (!dev->def || store_remove(dev->def, &error) == 0)
-		return DONE;
-	msg_error("cannot undefine %s: %s", identity_format(&dev->id, text), error);
-	return FAILED;
-}
-
-static int destroy_all(const struct targets *targets, int64_t until, bool with_definitions)
-{
-	int status = DONE;
-
-	for (size_t i = 0; i < targets->n; i++) {
-		int result = destroy(targets->v[i], until);
-
-		if (result == DONE && with_definitions)
-			result = undefine(targets->v[i]);
-		if (result != DONE)
-			status = result;
-	}
-	return status;
-}
-
-static int run(const struct globals *globals, void *p, int word_count, char **words)
+static int run_destroy(const struct globals *globals, void *p, int word_count, char **words)
 {
 	const struct destroy_args *args = p;
 	struct inventory inventory = {0};
-	struct targets targets = {0};
+	struct run run = {.undefine = args->undefine};
 	uint32_t seconds = args->wait ? WAIT_SECONDS : 0;
 	const char *parent;
-	int64_t until;
 	int status;
 
-	(void)globals;
 	if (args->wait && *args->wait && parse_u32(args->wait, &seconds) < 0)
 		return cmd_usage(&cmd_destroy, "'%s' is not a number of seconds", args->wait);
-	until = clock_ms() + (int64_t)seconds * 1000;
+	run.until = clock_ms() + (int64_t)seconds * 1000;
 	if (args->all ? !args->parent || word_count : !word_count)
 		return cmd_usage(&cmd_destroy, "either UUIDs or --parent with --all are needed");
 	status = cmd_parent(&cmd_destroy, &inventory, args->parent, &parent);
-	if (status == DONE && args->undefine)
+	if (status == DONE && (args->undefine || globals->json))
 		inventory_load_definitions(&inventory);
 	if (status == DONE) {
 		inventory_load_devices(&inventory, parent);
-		targets.v = xcalloc(inventory.devices.n, sizeof(*targets.v));
+		run.targets.v = xcalloc(inventory.devices.n, sizeof(struct device *));
 		if (args->all)
-			choose_all(&inventory.devices, &targets);
-		status = choose(&inventory.devices, word_count, words, &targets);
+			choose_all(&inventory.devices, &run.targets);
+		status = choose(&inventory.devices, word_count, words, &run.targets);
 	}
-	if (status == DONE)
-		status = check_definitions(&inventory, &targets);
-	if (status == DONE)
-		status = wait_unused(&targets, until);
-	if (status == DONE)
-		status = destroy_all(&targets, until, args->undefine);
-	free(targets.v);
+	if (status == DONE && args->undefine)
+		status = check_definitions(&inventory, &run.targets);
+	if (status == DONE) {
+		report_begin(&run.report, globals);
+		status = destroy_all(&run);
+		report_end(&run.report);
+	}
+	free(run.targets.v);
 	inventory_free(&inventory);
 	return status;
 }
@@ -220,5 +259,5 @@ const struct command cmd_destroy = {
 	.max_words = -1,
 	.options = options,
 	.args_size = sizeof(struct destroy_args),
-	.run = run,
+	.run = run_destroy,
 };

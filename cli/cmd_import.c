@@ -101,39 +101,51 @@ static int check(struct inventory *inventory, const struct definition_list *new,
 	return FAILED;
 }
 
-static int keep(const struct inventory *inventory, const struct definition *def)
+static int keep(const struct inventory *inventory, struct definition_list *new,
+		struct definition *def, struct report *report)
 {
 	_cleanup_free_ char *path = NULL, *error = NULL;
+	struct device dev = cmd_device_of(def);
 	char text[IDENTITY_TEXT_SIZE];
 	int rc;
 
 	identity_format(&def->id, text);
 	if (is_known(inventory, def)) {
 		msg_info("%s is defined so already, ignoring", text);
+		report_device(report, &dev, "keep", NULL);
 		return DONE;
 	}
 	rc = store_add(def, NULL, &path, &error);
-	if (rc >= 0)
+	if (rc >= 0 && !report->is_on)
 		puts(text);
 	if (rc < 0)
 		msg_error("cannot import %s from %s: %s", text, def->file, error);
 	else if (rc)
 		msg_error("%s: %s", text, error);
+	if (rc < 0)
+		dev.def = NULL;
+	else
+		def->file = arena_strdup(&new->arena, path);
+	report_device(report, &dev, "import", error);
 	return rc ? FAILED : DONE;
 }
 
-static int keep_each(const struct inventory *inventory, const struct definition_list *new)
+static int keep_each(const struct globals *globals, const struct inventory *inventory,
+		     struct definition_list *new)
 {
+	struct report report;
 	int status = DONE;
 
+	report_begin(&report, globals);
 	for (size_t i = 0; i < new->n; i++)
-		if (keep(inventory, new->v[i]) != DONE)
+		if (keep(inventory, new, new->v[i], &report) != DONE)
 			status = FAILED;
+	report_end(&report);
 	return status;
 }
 
 /* All or none, but for what happens on the disk. */
-static int keep_all(const struct definition_list *new)
+static int keep_all(const struct globals *globals, struct definition_list *new)
 {
 	struct inventory inventory = {0};
 	int status = DONE;
@@ -143,7 +155,7 @@ static int keep_all(const struct definition_list *new)
 		if (check(&inventory, new, i) != DONE)
 			status = FAILED;
 	if (status == DONE)
-		status = keep_each(&inventory, new);
+		status = keep_each(globals, &inventory, new);
 	inventory_free(&inventory);
 	return status;
 }
@@ -156,7 +168,6 @@ static int run_import(const struct globals *globals, void *p, int word_count, ch
 	struct identity id;
 	int status;
 
-	(void)globals;
 	if (args->uuid && identity_parse(args->uuid, &id) < 0)
 		return cmd_usage(&cmd_import, "'%s' is neither a UUID nor UUID:INSTANCE",
 				 args->uuid);
@@ -170,7 +181,7 @@ static int run_import(const struct globals *globals, void *p, int word_count, ch
 		read_file("-", &place, &new);
 	status = cmd_report_problems(&new);
 	if (status == DONE)
-		status = keep_all(&new.definitions);
+		status = keep_all(globals, &new.definitions);
 	inventory_free(&new);
 	return status;
 }

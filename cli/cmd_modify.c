@@ -2,7 +2,6 @@
 /* mdev modify: change a definition, and the live device where that can be done. */
 #include "cmd.h"
 #include "find.h"
-#include "json.h"
 #include "lifecycle.h"
 #include "live.h"
 #include "msg.h"
@@ -264,47 +263,57 @@ static int write_live(struct device *dev, const struct changes *changes, char **
 }
 
 /* The live device first, for it may refuse. */
-static int modify(struct inventory *inventory, const struct identity *id,
-		  struct definition *def, const struct changes *changes)
+static int change_both(struct device *dev, struct definition *def, const struct changes *changes,
+		       char **reterr)
+{
+	int rc = 0;
+
+	if (changes->args->live && !dev) {
+		set_text(reterr, "it is not live");
+		return -ENODEV;
+	}
+	if (dev)
+		rc = write_live(dev, changes, reterr);
+	if (!rc && def) {
+		rc = store_change(def, change, (void *)changes, reterr);
+		if (rc < 0 && dev)
+			set_text(reterr, "the live device was changed, the definition not: %s",
+				 *reterr);
+	}
+	return rc;
+}
+
+/* What there is now, read again. */
+static void print(const struct globals *globals, const struct identity *id, const char *error)
+{
+	struct inventory now = {0};
+	struct report report;
+
+	if (!globals->json)
+		return;
+	inventory_load_definitions(&now);
+	inventory_load_devices(&now, NULL);
+	report_begin(&report, globals);
+	for (size_t i = 0; i < now.devices.n; i++)
+		if (identity_compare(&now.devices.v[i].id, id) == 0)
+			report_device(&report, &now.devices.v[i], "modify", error);
+	report_end(&report);
+	inventory_free(&now);
+}
+
+static int modify(const struct globals *globals, struct inventory *inventory,
+		  const struct identity *id, struct definition *def, const struct changes *changes)
 {
 	struct device *dev = changes->args->live ? live_find(&inventory->devices, id) : NULL;
 	_cleanup_free_ char *error = NULL;
 	char text[IDENTITY_TEXT_SIZE];
-	int rc = 0;
+	int rc = change_both(dev, def, changes, &error);
 
-	identity_format(id, text);
-	if (changes->args->live && !dev) {
-		msg_error("cannot modify %s: it is not live", text);
-		return FAILED;
-	}
-	if (dev)
-		rc = write_live(dev, changes, &error);
-	if (!rc && def) {
-		rc = store_change(def, change, (void *)changes, &error);
-		if (rc && dev)
-			set_text(&error, "the live device was changed, the definition not: %s",
-				 error);
-	}
-	if (!rc)
-		return DONE;
-	msg_error("cannot modify %s: %s", text, error);
-	return FAILED;
-}
-
-/* What there is now, read again. */
-static void print(const struct identity *id)
-{
-	struct inventory now = {0};
-	struct json_array array;
-
-	inventory_load_definitions(&now);
-	inventory_load_devices(&now, NULL);
-	json_begin(&array);
-	for (size_t i = 0; i < now.devices.n; i++)
-		if (identity_compare(&now.devices.v[i].id, id) == 0)
-			json_add_device(&array, &now.devices.v[i], false, "modify", NULL);
-	json_end(&array);
-	inventory_free(&now);
+	if (rc)
+		msg_error("%s%s: %s", rc < 0 ? "cannot modify " : "", identity_format(id, text),
+			  error);
+	print(globals, id, error);
+	return rc ? FAILED : DONE;
 }
 
 static bool is_defined(const struct device *dev)
@@ -312,17 +321,18 @@ static bool is_defined(const struct device *dev)
 	return dev->def != NULL;
 }
 
-static int find_and_modify(struct inventory *inventory, const struct changes *changes,
-			   const char *word, struct identity *ret_id)
+static int find_and_modify(const struct globals *globals, struct inventory *inventory,
+			   const struct changes *changes, const char *word)
 {
 	const struct modify_args *args = changes->args;
 	_cleanup_free_ char *error = NULL;
+	struct identity id;
 	struct definition *def = NULL;
 	int status, rc;
 
 	inventory_load_definitions(inventory);
 	inventory_load_devices(inventory, NULL);
-	rc = find_identity(&inventory->devices, word, args->live ? NULL : is_defined, ret_id, &error);
+	rc = find_identity(&inventory->devices, word, args->live ? NULL : is_defined, &id, &error);
 	if (rc == -EINVAL)
 		return cmd_usage(&cmd_modify, "%s", error);
 	if (rc) {
@@ -331,7 +341,7 @@ static int find_and_modify(struct inventory *inventory, const struct changes *ch
 			  args->live || rc != -ENOENT ? error : "it is not defined");
 		return FAILED;
 	}
-	def = find_definition(inventory, ret_id, args->of, &status);
+	def = find_definition(inventory, &id, args->of, &status);
 	if (status != DONE)
 		return status;
 	if (!def && (args->of || !args->live)) {
@@ -344,21 +354,18 @@ static int find_and_modify(struct inventory *inventory, const struct changes *ch
 	}
 	if (args->parent)
 		status = check_parent(inventory, def, args->parent);
-	return status == DONE ? modify(inventory, ret_id, def, changes) : status;
+	return status == DONE ? modify(globals, inventory, &id, def, changes) : status;
 }
 
 static int run(const struct globals *globals, void *p, int word_count, char **words)
 {
 	struct inventory inventory = {0};
 	struct changes changes = {0};
-	struct identity id;
 	int status = check_args(p, &changes);
 
 	(void)word_count;
 	if (status == DONE)
-		status = find_and_modify(&inventory, &changes, words[0], &id);
-	if (status == DONE && globals->json)
-		print(&id);
+		status = find_and_modify(globals, &inventory, &changes, words[0]);
 	free(changes.set.v);
 	free(changes.add.v);
 	inventory_free(&inventory);

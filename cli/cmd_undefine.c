@@ -18,20 +18,15 @@ static const struct option_row options[] = {
 	{0},
 };
 
-/* All definitions, as a list in which a name can be looked up. */
-static void list_definitions(const struct inventory *inventory, const char *parent,
-			     const char *parent_name, struct device_list *list)
+/* Keeps what is defined, for that parent. */
+static void filter(struct device_list *list, const char *parent, const char *parent_name)
 {
-	for (size_t i = 0; i < inventory->definitions.n; i++) {
-		struct definition *def = inventory->definitions.v[i];
-		struct device *dev;
+	size_t kept = 0;
 
-		if (!cmd_is_for_parent(def, parent, parent_name))
-			continue;
-		dev = device_list_add(list);
-		dev->id = def->id;
-		dev->def = def;
-	}
+	for (size_t i = 0; i < list->n; i++)
+		if (list->v[i].def && cmd_is_for_parent(list->v[i].def, parent, parent_name))
+			list->v[kept++] = list->v[i];
+	list->n = kept;
 }
 
 static int choose(const struct device_list *list, int word_count, char **words,
@@ -64,19 +59,28 @@ static bool is_one_of(const struct identity *id, const struct identity *ids, int
 }
 
 /* Each one once, though it may be named twice; what fails does not stop the others. */
-static int undefine_all(const struct device_list *list, const struct identity *ids, int count)
+static int undefine_all(const struct device_list *list, const struct identity *ids, int count,
+			struct report *report)
 {
 	int status = DONE;
 
 	for (size_t i = 0; i < list->n; i++) {
 		_cleanup_free_ char *error = NULL;
+		struct device dev = list->v[i];
 		char text[IDENTITY_TEXT_SIZE];
+		int rc;
 
-		if (!is_one_of(&list->v[i].id, ids, count) ||
-		    store_remove(list->v[i].def, &error) == 0)
+		if (!is_one_of(&dev.id, ids, count))
 			continue;
-		msg_error("cannot undefine %s: %s", identity_format(&list->v[i].id, text), error);
-		status = FAILED;
+		rc = store_remove(dev.def, &error);
+		if (rc >= 0)
+			dev.def = NULL;
+		if (rc) {
+			msg_error("%s%s: %s", rc < 0 ? "cannot undefine " : "",
+				  identity_format(&dev.id, text), error);
+			status = FAILED;
+		}
+		report_device(report, &dev, "undefine", error);
 	}
 	return status;
 }
@@ -87,25 +91,27 @@ static int run(const struct globals *globals, void *p, int word_count, char **wo
 	_cleanup_free_ struct identity *ids = xcalloc((size_t)word_count, sizeof(*ids));
 	_cleanup_free_ char *error = NULL;
 	struct inventory inventory = {0};
-	struct device_list list = {0};
 	const char *parent_name = NULL;
+	struct report report;
 	int status = DONE;
 
-	(void)globals;
 	if (args->parent &&
 	    parent_resolve(&inventory.parents, args->parent, &parent_name, &error) == -EINVAL)
 		status = cmd_usage(&cmd_undefine, "%s", error);
 	if (status == DONE) {
 		inventory_load_definitions(&inventory);
-		list_definitions(&inventory, args->parent, parent_name, &list);
-		status = choose(&list, word_count, words, ids);
+		inventory_load_devices(&inventory, NULL);
+		filter(&inventory.devices, args->parent, parent_name);
+		status = choose(&inventory.devices, word_count, words, ids);
 		/* What is asked for may stand in a file that cannot be read. */
 		if (status == FAILED)
 			(void)cmd_report_problems(&inventory);
 	}
-	if (status == DONE)
-		status = undefine_all(&list, ids, word_count);
-	device_list_free(&list);
+	if (status == DONE) {
+		report_begin(&report, globals);
+		status = undefine_all(&inventory.devices, ids, word_count, &report);
+		report_end(&report);
+	}
 	inventory_free(&inventory);
 	return status;
 }

@@ -165,6 +165,12 @@ static bool looks_like_instance(const char *params)
 	return digits && (!params[digits] || params[digits] == ':');
 }
 
+/* Instance 0 is written out where its parameters begin like a number. */
+static bool needs_zero(const struct definition *def)
+{
+	return def->params && !def->id.instance && looks_like_instance(def->params);
+}
+
 /* What is written to "create". */
 static char *create_text(const struct definition *def)
 {
@@ -173,24 +179,22 @@ static char *create_text(const struct definition *def)
 	identity_format(&def->id, identity);
 	if (!def->params)
 		return xstrdup(identity);
-	return xasprintf("%s%s:%s", identity,
-			 !def->id.instance && looks_like_instance(def->params) ? ":0" : "",
-			 def->params);
+	return xasprintf("%s%s:%s", identity, needs_zero(def) ? ":0" : "", def->params);
 }
 
-/* The folder of a device that was just made; the parent may call it "UUID" or "UUID-0". */
+const char *lifecycle_name(const struct definition *def, char text[IDENTITY_TEXT_SIZE])
+{
+	identity_format_name(&def->id, text);
+	return needs_zero(def) ? strcat(text, "-0") : text;
+}
+
+/* The folder of a device that was just made. */
 static int open_device(const struct definition *def)
 {
 	char name[IDENTITY_TEXT_SIZE];
-	_cleanup_free_ char *path =
-		live_parent_path(def->parent_name, identity_format_name(&def->id, name));
-	int fd = sysfs_open_dir(SYSFS_TOP, path);
+	_cleanup_free_ char *path = live_parent_path(def->parent_name, lifecycle_name(def, name));
 
-	if (fd == -ENOENT && !def->id.instance) {
-		set_text(&path, "%s-0", path);
-		fd = sysfs_open_dir(SYSFS_TOP, path);
-	}
-	return fd;
+	return sysfs_open_dir(SYSFS_TOP, path);
 }
 
 /* The name was checked: names of folders, then of a file, none of them "..". */

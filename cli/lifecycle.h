@@ -39,6 +39,9 @@ int lifecycle_check(const struct definition *def, char **reterr);
 int lifecycle_create(struct lifecycle_creator *creator, const struct definition *def,
 		     char **reterr);
 
+/* The name on the bus of the instance that lifecycle_create() makes; returns text. */
+const char *lifecycle_name(const struct definition *def, char text[IDENTITY_TEXT_SIZE]);
+
 /*
  * Writes attributes of a live device in order. When one is refused those before it get back the
  * values that they had. Negative errno with the reason in *reterr; what could not be set back is

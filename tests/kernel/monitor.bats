@@ -15,7 +15,7 @@ setup() {
 }
 
 teardown() {
-	[ ! -e buffers ] || sysctl -qw "$(<buffers)"
+	[ ! -e buffers ] || restore_buffers
 	[ -z "${MONITOR_PID-}" ] || kill -KILL "$MONITOR_PID" 2>/dev/null || :
 	[ -d "$(types)" ] || modprobe medu
 	remove_devices
@@ -30,6 +30,10 @@ monitor() {
 	"${wrapper[@]}" mdev monitor "$@" >out 2>errors 3>&- &
 	MONITOR_PID=$!
 	wait_for grep -q "$OTHER_PARENT" out
+}
+
+restore_buffers() {
+	xargs sysctl -qw <buffers
 }
 
 # ends SIGNAL: the monitor ends quietly at it
@@ -102,10 +106,12 @@ unregister parent $PARENT" ]
 
 @test "monitor: a hundred at once, each told once" {
 	monitor
+	local i makers=()
 	for i in 1 2 3 4 5 6 7 8; do
 		(for _ in $(seq 12); do mdev create "$UUID:$i" -p $PARENT -t medu-fact >/dev/null && mdev destroy "$UUID:$i"; done) 3>&- &
+		makers+=($!)
 	done
-	wait $(jobs -p | grep -vx "$MONITOR_PID")
+	wait "${makers[@]}"
 	mdev create "$UUID2" -p $PARENT -t medu-fact
 	wait_for grep -q "create $UUID2" out
 	ends INT
@@ -120,7 +126,7 @@ unregister parent $PARENT" ]
 	sysctl -qw net.core.rmem_default=2304 net.core.rmem_max=2304
 	wrapper=(setpriv --bounding-set=-net_admin)
 	monitor
-	sysctl -qw $(<buffers)
+	restore_buffers
 	kill -STOP "$MONITOR_PID"
 	for i in $(seq 20); do
 		mdev create "$UUID:$((i % 7 + 1))" -p $OTHER_PARENT -t medu-fact --wait
