@@ -97,6 +97,7 @@ static int make_copy(struct edit *edit, const char *name)
 {
 	const char *tmp = getenv("TMPDIR");
 	_cleanup_close_ int fd = -1;
+	int rc;
 
 	edit->folder = xasprintf("%s/mdev-XXXXXX", tmp && *tmp ? tmp : "/tmp");
 	if (!mkdtemp(edit->folder)) {
@@ -105,12 +106,10 @@ static int make_copy(struct edit *edit, const char *name)
 	}
 	edit->copy = xasprintf("%s/%s", edit->folder, name);
 	fd = open(edit->copy, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0 || write(fd, edit->before.data ? edit->before.data : "", edit->before.len) !=
-			      (ssize_t)edit->before.len) {
-		msg_error("%s: %s", edit->copy, strerror(errno));
-		return FAILED;
-	}
-	return DONE;
+	rc = fd < 0 ? -errno : stream_write(fd, edit->before.data, edit->before.len);
+	if (rc)
+		msg_error("%s: %s", edit->copy, strerror(-rc));
+	return rc ? FAILED : DONE;
 }
 
 /* As other programs do it: $VISUAL, $EDITOR, else the system's choice; a shell splits its words. */

@@ -68,18 +68,21 @@ void folder_entries_free(struct folder_entries *list)
 
 /*
  * What a path in a folder of definitions leads to. 0 for a file to read, 1 for a link to
- * /dev/null, which hides, or a negative errno.
+ * /dev/null, which hides, or a negative errno. It is looked at before it is opened, for opening a
+ * device can do something.
  */
-static int check_kind(int fd)
+static int check_kind(int folder_fd, const char *name, bool follow)
 {
 	struct stat st;
 
-	if (fstat(fd, &st) < 0)
+	if (fstatat(folder_fd, name, &st, follow ? 0 : AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
 	if (S_ISREG(st.st_mode))
 		return 0;
 	if (S_ISDIR(st.st_mode))
 		return -EISDIR;
+	if (S_ISLNK(st.st_mode))
+		return -EMLINK;
 	return S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3) ? 1 : -EMEDIUMTYPE;
 }
 
@@ -107,19 +110,18 @@ static int read_text(int fd, struct buf *text)
 	}
 }
 
-int folder_read(int folder_fd, const char *name, int extra_flags, bool is_plain_file,
+int folder_read(int folder_fd, const char *name, bool follow, bool is_plain_file,
 		struct buf *text)
 {
-	_cleanup_close_ int fd =
-		openat(folder_fd, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | extra_flags);
-	int rc = 0;
+	const int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+	int rc = is_plain_file ? 0 : check_kind(folder_fd, name, follow);
+	_cleanup_close_ int fd = -1;
 
 	text->len = 0;
-	if (fd < 0)
-		return -errno;
-	if (!is_plain_file)
-		rc = check_kind(fd);
-	return rc ? (rc > 0 ? 0 : rc) : read_text(fd, text);
+	if (rc)
+		return rc > 0 ? 0 : rc;
+	fd = openat(folder_fd, name, flags | (follow ? 0 : O_NOFOLLOW));
+	return fd < 0 ? -errno : read_text(fd, text);
 }
 
 const char *folder_explain(int rc)
@@ -131,7 +133,7 @@ const char *folder_explain(int rc)
 		return "not a regular file";
 	case EFBIG:
 		return "larger than 16 MiB";
-	case ELOOP:
+	case EMLINK:
 		return "a symbolic link, which is not written through";
 	default:
 		return strerror(-rc);
@@ -150,9 +152,11 @@ int folder_open_locked(enum folder folder, char **reterr)
 	}
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	rc = fd < 0 ? -errno : lock_wait(fd, LOCK_SECONDS);
+	if (rc == -ENOTDIR && check_kind(AT_FDCWD, path, false) == -EMLINK)
+		rc = -EMLINK;
 	if (rc) {
 		set_text(reterr, "%s: %s", path,
-			 rc == -ETIMEDOUT ? "another command keeps it locked" : strerror(-rc));
+			 rc == -ETIMEDOUT ? "another command keeps it locked" : folder_explain(rc));
 		cleanup_close(&fd);
 		return rc;
 	}

@@ -38,9 +38,9 @@ void folder_entries_free(struct folder_entries *list);
 /*
  * Reads a file into the buffer, which may be used from file to file; nothing of one that is a link
  * to /dev/null. is_plain_file: no look at what it is. -EISDIR, -EMEDIUMTYPE (not a file), -EFBIG,
- * -ELOOP (with O_NOFOLLOW in extra_flags), or what the system said.
+ * -EMLINK (a link, which is not to be followed), or what the system said.
  */
-int folder_read(int folder_fd, const char *name, int extra_flags, bool is_plain_file,
+int folder_read(int folder_fd, const char *name, bool follow, bool is_plain_file,
 		struct buf *text);
 /* Such an error in words. */
 const char *folder_explain(int rc);

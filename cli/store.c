@@ -19,7 +19,7 @@ static void parse(const char *path, const struct buf *text, struct definition_li
 static void load_entry(const struct folder_entry *entry, int folder_fd, struct buf *text,
 		       struct definition_list *list, struct problem_list *problems)
 {
-	int rc = folder_read(folder_fd, entry->name, 0, entry->is_plain_file, text);
+	int rc = folder_read(folder_fd, entry->name, true, entry->is_plain_file, text);
 	_cleanup_free_ char *path = folder_path(entry->folder, entry->name);
 
 	/* One that vanished meanwhile is not there, unlike a link that leads nowhere. */
@@ -62,7 +62,7 @@ void store_load(struct definition_list *list, struct problem_list *problems)
 
 int store_read_text(const char *path, struct buf *ret_text, char **reterr)
 {
-	int rc = folder_read(AT_FDCWD, path, 0, false, ret_text);
+	int rc = folder_read(AT_FDCWD, path, true, false, ret_text);
 
 	if (rc && rc != -ENOENT)
 		set_text(reterr, "%s: %s%s", path, folder_explain(rc), root_hint(rc));
@@ -74,7 +74,7 @@ int store_read_text(const char *path, struct buf *ret_text, char **reterr)
 void store_load_file(const char *path, struct definition_list *list, struct problem_list *problems)
 {
 	struct buf text = {0};
-	int rc = folder_read(AT_FDCWD, path, 0, false, &text);
+	int rc = folder_read(AT_FDCWD, path, true, false, &text);
 
 	if (rc)
 		problem_add(problems, path, 0, "%s", folder_explain(rc));
@@ -88,7 +88,7 @@ static int load_for_change(int folder_fd, const char *path, struct buf *text,
 			   struct definition_list *list, char **reterr)
 {
 	struct problem_list problems = {0};
-	int rc = folder_read(folder_fd, strrchr(path, '/') + 1, O_NOFOLLOW, false, text);
+	int rc = folder_read(folder_fd, strrchr(path, '/') + 1, false, false, text);
 
 	if (rc == -ENOENT)
 		return rc;
@@ -427,7 +427,7 @@ int store_replace_text(const char *path, const struct buf *before, const struct 
 
 	if (folder_fd < 0)
 		return folder_fd;
-	rc = folder_read(folder_fd, strrchr(path, '/') + 1, O_NOFOLLOW, false, &now);
+	rc = folder_read(folder_fd, strrchr(path, '/') + 1, false, false, &now);
 	if (rc && rc != -ENOENT) {
 		set_text(reterr, "%s: %s", path, folder_explain(rc));
 	} else if (now.len != before->len ||

@@ -386,7 +386,7 @@ int lock_wait_range(int fd, off_t start, off_t len, unsigned int seconds)
 	return lock_within(fd, &range, seconds);
 }
 
-static int write_all(int fd, const char *data, size_t len)
+int stream_write(int fd, const char *data, size_t len)
 {
 	while (len) {
 		ssize_t n = write(fd, data, len);
@@ -418,7 +418,7 @@ int file_replace(int dirfd, const char *name, const char *data, size_t len)
 	fd = openat(dirfd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return -errno;
-	rc = write_all(fd, data, len);
+	rc = stream_write(fd, data, len);
 	if (!rc && fchmod(fd, 0644) < 0)
 		rc = -errno;
 	if (!rc && fsync(fd) < 0)

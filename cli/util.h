@@ -148,6 +148,9 @@ int file_replace(int dirfd, const char *name, const char *data, size_t len);
 /* Adds all that comes, up to the end. 0, -EFBIG for more than max bytes, or another negative errno. */
 int stream_read(int fd, size_t max, struct buf *text);
 
+/* All of the data. 0 or a negative errno. */
+int stream_write(int fd, const char *data, size_t len);
+
 /* Milliseconds that always go forward, from some beginning. */
 int64_t clock_ms(void);
 
