@@ -98,7 +98,7 @@ static int run(const struct globals *globals, void *p, int word_count, char **wo
 	struct inventory inventory = {0};
 	_cleanup_free_ char *error = NULL;
 	const char *parent = NULL;
-	int status, listed = USAGE;
+	int status, listed;
 
 	if (table_check_columns(TABLE_DEVICES, args->columns, &error) < 0)
 		return cmd_usage(&cmd_list, "%s", error);

@@ -30,8 +30,7 @@ static const struct option_row options[] = {
 	 GO(remove_attrs)},
 	{"set-attr", 0, OPTION_TEXTS, "NAME=VALUE", "give an attribute another value",
 	 GO(set_attrs)},
-	{"attr", 'a', OPTION_TEXTS, "NAME=VALUE", "add an attribute, behind the others",
-	 GO(attrs)},
+	{"attr", 'a', OPTION_TEXTS, "NAME=VALUE", "add an attribute, behind the others", GO(attrs)},
 	{"attr-at", 0, OPTION_TEXT, "N", "what --attr adds becomes the Nth, from 1", GO(attr_at)},
 	{"live", 0, OPTION_FLAG, NULL, "change the live device, too", GO(live)},
 	{0},
@@ -133,9 +132,10 @@ static int set_attr(struct definition *def, struct arena *arena, const struct at
 		if (strcmp(def->attrs[i].name, attr->name) != 0)
 			continue;
 		if (found) {
-			set_text(reterr,
-				 "attribute '%s' is there several times; say which by --remove-attr %s=VALUE, and add with --attr",
-				 attr->name, attr->name);
+			set_text(
+				reterr,
+				"attribute '%s' is there several times; say which by --remove-attr %s=VALUE, and add with --attr",
+				attr->name, attr->name);
 			return -ENOTUNIQ;
 		}
 		found = &def->attrs[i];
@@ -352,7 +352,7 @@ static int find_and_modify(const struct globals *globals, struct inventory *inve
 		msg_error("cannot modify '%s': it is live, but not defined", word);
 		return FAILED;
 	}
-	if (args->parent)
+	if (def && args->parent)
 		status = check_parent(inventory, def, args->parent);
 	return status == DONE ? modify(globals, inventory, &id, def, changes) : status;
 }

@@ -127,8 +127,8 @@ void live_device_details(struct device *dev, struct arena *arena)
 /* What the core and the driver model put into the folder of every device. */
 static bool is_common(const char *name)
 {
-	static const char *const names[] = {"uevent",	"remove",   "uuid",	"instance",
-					    "state",	"power",    "vfio-dev", "waiting_for_supplier"};
+	static const char *const names[] = {"uevent", "remove", "uuid",	    "instance",
+					    "state",  "power",	"vfio-dev", "waiting_for_supplier"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (strcmp(names[i], name) == 0)
@@ -136,7 +136,10 @@ static bool is_common(const char *name)
 	return false;
 }
 
-/* Files in a folder and the folders in it, not through links. */
+/*
+ * Files in a folder and the folders in it, not through links.
+ * NOLINTNEXTLINE(misc-no-recursion): a prefix ends it
+ */
 static void add_attrs(int dirfd, const char *prefix, struct definition *attrs, struct arena *arena)
 {
 	struct strlist names = {0};

@@ -96,7 +96,7 @@ static int parse_short(struct parser *parser, const char *word, const char *next
 		struct found found;
 		int rc;
 
-		if (!find_row(parser, NULL, 0, *p, &found)) {
+		if (!find_row(parser, "", 0, *p, &found)) {
 			set_text(parser->reterr, "unknown option '-%c'", *p);
 			return -EINVAL;
 		}
@@ -156,7 +156,7 @@ void options_print(const struct option_row *rows)
 		char letter[] = {'-', row->letter, ',', '\0'};
 		_cleanup_free_ char *left = xasprintf("%-3s --%s%s%s", row->letter ? letter : "",
 						      row->name,
-						      !row->arg                   ? "" :
+						      !row->arg			? "" :
 						      row->kind == OPTION_MAYBE ? "[=" :
 										  " ",
 						      row->arg ? row->arg : "");

@@ -6,7 +6,6 @@
 #include "sysfs.h"
 #include "udev.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <search.h>
 #include <sys/stat.h>
@@ -32,22 +31,28 @@ static const char *index_find(const struct parent_index *index, const char *name
 	return strlist_find(&index->names, name);
 }
 
+/* Hexadecimal digits, at most max (8), and the character behind them. NULL for anything else. */
+static const char *take_hex(const char *text, size_t max, char behind, unsigned int *ret)
+{
+	size_t digits = text ? strspn(text, "0123456789abcdefABCDEF") : 0;
+
+	if (digits < 1 || digits > max || text[digits] != behind)
+		return NULL;
+	*ret = (unsigned int)strtoul(text, NULL, 16);
+	return text + digits + (behind != '\0');
+}
+
 /* "[DOMAIN:]BUS:SLOT.FUNCTION" in any case, as sysfs writes it; NULL when it is none. */
 static char *pci_address(const char *text)
 {
 	unsigned int domain = 0, bus, slot, function;
-	int end = 0;
 
-	for (const char *p = text; *p; p++)
-		if (!isxdigit((unsigned char)*p) && *p != ':' && *p != '.')
-			return NULL;
-	if (sscanf(text, "%8x:%2x:%2x.%1x%n", &domain, &bus, &slot, &function, &end) != 4 ||
-	    text[end]) {
-		domain = 0;
-		end = 0;
-		if (sscanf(text, "%2x:%2x.%1x%n", &bus, &slot, &function, &end) != 3 || text[end])
-			return NULL;
-	}
+	if (strchr(text, ':') != strrchr(text, ':'))
+		text = take_hex(text, 8, ':', &domain);
+	text = take_hex(text, 2, ':', &bus);
+	text = take_hex(text, 2, '.', &slot);
+	if (!take_hex(text, 1, '\0', &function))
+		return NULL;
 	return xasprintf("%04x:%02x:%02x.%x", domain, bus, slot, function);
 }
 
@@ -112,17 +117,6 @@ struct pci_id {
 	uint32_t nth; /* 0: not given */
 };
 
-/* One to four hexadecimal digits and the character behind them; NULL when it is not that. */
-static const char *take_pci_id(const char *text, char behind, unsigned int *ret_id)
-{
-	size_t digits = strspn(text, "0123456789abcdefABCDEF");
-
-	if (digits < 1 || digits > 4 || text[digits] != behind)
-		return NULL;
-	*ret_id = (unsigned int)strtoul(text, NULL, 16);
-	return text + digits;
-}
-
 /* What stands behind "pci:": "VENDOR:DEVICE" or "VENDOR:DEVICE/N". */
 static int pci_id_parse(const char *text, struct pci_id *ret)
 {
@@ -131,8 +125,8 @@ static int pci_id_parse(const char *text, struct pci_id *ret)
 	ret->nth = 0;
 	if (slash && (parse_u32(slash + 1, &ret->nth) < 0 || !ret->nth))
 		return -EINVAL;
-	text = take_pci_id(text, ':', &ret->vendor);
-	return text && take_pci_id(text + 1, slash ? '/' : '\0', &ret->device) ? 0 : -EINVAL;
+	text = take_hex(text, 4, ':', &ret->vendor);
+	return take_hex(text, 4, slash ? '/' : '\0', &ret->device) ? 0 : -EINVAL;
 }
 
 /* Four hexadecimal digits of the attribute (0x1234) against those of the user. */
@@ -141,8 +135,8 @@ static bool has_number(const char *folder, const char *attribute, unsigned int w
 	_cleanup_free_ char *path = xasprintf("%s/%s", folder, attribute), *value = NULL;
 	unsigned int number;
 
-	return sysfs_read(SYSFS_TOP, path, &value) == 0 && sscanf(value, "0x%x", &number) == 1 &&
-	       number == wanted;
+	return sysfs_read(SYSFS_TOP, path, &value) == 0 && str_starts(value, "0x") &&
+	       take_hex(value + 2, 8, '\0', &number) && number == wanted;
 }
 
 static bool has_pci_id(const char *folder, const struct pci_id *id)

@@ -124,7 +124,7 @@ void arena_free(struct arena *arena)
 
 void buf_add(struct buf *buf, const void *data, size_t len)
 {
-	if (buf->cap - buf->len <= len) {
+	if (!buf->data || buf->cap - buf->len <= len) {
 		buf->cap = 2 * buf->cap + len + 64;
 		buf->data = xrealloc(buf->data, buf->cap, 1);
 	}
@@ -180,6 +180,11 @@ void buf_free(struct buf *buf)
 	*buf = (struct buf){0};
 }
 
+/* gcc's analyzer loses sight of what a list holds. */
+#ifndef __clang__
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"
+#endif
 void strlist_add(struct strlist *list, const char *s)
 {
 	/* The room doubles each time the number reaches a power of two. */
@@ -187,6 +192,9 @@ void strlist_add(struct strlist *list, const char *s)
 		list->v = xrealloc(list->v, list->n ? 2 * list->n : 1, sizeof(*list->v));
 	list->v[list->n++] = xstrdup(s);
 }
+#ifndef __clang__
+#pragma GCC diagnostic pop
+#endif
 
 static int compare_strings(const void *a, const void *b)
 {
