@@ -92,7 +92,9 @@ int cmd_identity(const struct command *command, const struct instance_args *args
 int cmd_take_instance_args(const struct command *command, const struct instance_args *args,
 			   struct arena *arena, struct definition *def);
 
-/* A parent that is not there can only be meant as it is written in the definition. name: or NULL. */
+/*
+ * A parent that is not there can only be meant as it is written in the definition. name: or NULL.
+ */
 bool cmd_is_for_parent(const struct definition *def, const char *text, const char *name);
 
 /*

@@ -74,10 +74,10 @@ static void print(struct run *run, const struct action *action, const char *erro
 		dev.name = NULL;
 	report_device(&run->report, &dev, action_name(action->kind), error);
 	if (!run->globals->json && !error && !run->globals->quiet) {
-		_cleanup_free_ char *what = xasprintf(
-			"%s %s parent %s type %s%s%s", action_name(action->kind),
-			identity_format(&dev.id, text), dev.parent, dev.type, def ? " from " : "",
-			def ? def->file : "");
+		_cleanup_free_ char *what =
+			xasprintf("%s %s parent %s type %s%s%s", action_name(action->kind),
+				  identity_format(&dev.id, text), dev.parent, dev.type,
+				  def ? " from " : "", def ? def->file : "");
 
 		buf_add_visible(&line, what);
 		puts(line.data);
@@ -91,8 +91,8 @@ static void fail(struct run *run, const struct action *action, const char *what,
 
 	identity_format(action_identity(action), text);
 	if (action->def)
-		complain(run, "%s %s (%s:%u): %s", what, text, action->def->file,
-			 action->def->line, error);
+		complain(run, "%s %s (%s:%u): %s", what, text, action->def->file, action->def->line,
+			 error);
 	else
 		complain(run, "%s %s: %s", what, text, error);
 	if (run->globals->json)

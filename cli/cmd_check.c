@@ -55,7 +55,8 @@ static void check_type(struct checker *checker, const struct definition *def, bo
 	for (size_t i = 0; i < checker->types.n; i++) {
 		const struct type *type = &checker->types.v[i];
 
-		if (strcmp(type->parent, def->parent_name) != 0 || strcmp(type->name, def->type) != 0)
+		if (strcmp(type->parent, def->parent_name) != 0 ||
+		    strcmp(type->name, def->type) != 0)
 			continue;
 		checker->demands[i].count += is_demand;
 		if (is_demand)

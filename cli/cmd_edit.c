@@ -73,8 +73,8 @@ static int find_only_file(char **ret_path)
 	store_own_files(&names);
 	joined = strlist_join(&names, 8);
 	if (names.n != 1)
-		status = cmd_usage(&cmd_edit, "a UUID or a file is needed%s%s",
-				   names.n ? ": " : "", joined);
+		status = cmd_usage(&cmd_edit, "a UUID or a file is needed%s%s", names.n ? ": " : "",
+				   joined);
 	else if (store_find_file(names.v[0], ret_path, &error) < 0)
 		status = cmd_usage(&cmd_edit, "%s", error);
 	strlist_free(&names);
@@ -118,8 +118,9 @@ static _Noreturn void become_editor(const char *copy)
 	const char *visual = getenv("VISUAL"), *editor = getenv("EDITOR");
 	const char *chosen = visual && *visual ? visual : editor && *editor ? editor : NULL;
 	_cleanup_free_ char *command =
-		chosen ? xasprintf("%s \"$1\"", chosen) :
-			 xstrdup("command -v editor >/dev/null && exec editor \"$1\"; exec vi \"$1\"");
+		chosen ?
+			xasprintf("%s \"$1\"", chosen) :
+			xstrdup("command -v editor >/dev/null && exec editor \"$1\"; exec vi \"$1\"");
 
 	signal(SIGPIPE, SIG_DFL);
 	signal(SIGINT, SIG_DFL);
@@ -167,7 +168,7 @@ static void remove_copy(const struct edit *edit)
 		(void)rmdir(edit->folder);
 }
 
-/* Every problem of the new text is named by its line in the copy, which is there to be looked at. */
+/* Every problem of the new text is named by its line in the copy, which can be looked at. */
 static int check_text(const struct edit *edit)
 {
 	struct definition_list list = {0};

@@ -204,8 +204,7 @@ static bool is_defined(const struct device *dev)
 	return dev->def != NULL;
 }
 
-static int find_all(struct inventory *inventory, int word_count, char **words,
-		    struct identity *ids)
+static int find_all(struct inventory *inventory, int word_count, char **words, struct identity *ids)
 {
 	int status = DONE;
 

@@ -85,9 +85,8 @@ static void say_parent(const struct monitor *monitor, const char *action, const 
 static void say_device(const struct monitor *monitor, const char *action, const struct known *known)
 {
 	bool is_gone = strcmp(action, "destroy") == 0;
-	struct device dev = {.name = is_gone ? NULL : known->name,
-			     .parent = known->parent,
-			     .type = known->type};
+	struct device dev = {
+		.name = is_gone ? NULL : known->name, .parent = known->parent, .type = known->type};
 	char text[IDENTITY_TEXT_SIZE];
 
 	(void)identity_parse_name(known->name, &dev.id);
@@ -336,7 +335,8 @@ const struct command cmd_monitor = {
 	.name = "monitor",
 	.summary = "Follow parents and devices as they come and go",
 	.synopsis = "[OPTION]...",
-	.details = "Begins with what is there. Ends when it is interrupted or nobody reads any more.",
+	.details =
+		"Begins with what is there. Ends when it is interrupted or nobody reads any more.",
 	.min_words = 0,
 	.max_words = 0,
 	.options = options,

@@ -69,8 +69,8 @@ static void print_attrs(const struct device *dev)
 	for (size_t i = 0; details && i < details->attr_count; i++) {
 		const struct attr *attr = &details->attrs[i];
 		const char *wanted = defined_value(def, attr->name);
-		_cleanup_free_ char *text = xasprintf("%s = %s", attr->name,
-						      attr->value ? attr->value : "");
+		_cleanup_free_ char *text =
+			xasprintf("%s = %s", attr->name, attr->value ? attr->value : "");
 
 		if (!attr->value)
 			continue;
@@ -79,8 +79,8 @@ static void print_attrs(const struct device *dev)
 		line("attribute:", text);
 	}
 	for (size_t i = 0; def && i < def->attr_count; i++) {
-		_cleanup_free_ char *text = xasprintf("%s = %s (defined)", def->attrs[i].name,
-						      def->attrs[i].value);
+		_cleanup_free_ char *text =
+			xasprintf("%s = %s (defined)", def->attrs[i].name, def->attrs[i].value);
 
 		if (!is_live_attr(details, def->attrs[i].name))
 			line("attribute:", text);
@@ -112,7 +112,8 @@ static void print_definition(const struct definition *def)
 static void print(const struct device *dev)
 {
 	const struct definition *def = dev->def;
-	const char *defined_parent = def ? (def->parent_name ? def->parent_name : def->parent) : NULL;
+	const char *defined_parent = def ? (def->parent_name ? def->parent_name : def->parent) :
+					   NULL;
 	char text[IDENTITY_TEXT_SIZE];
 
 	puts(identity_format(&dev->id, text));
@@ -155,8 +156,8 @@ static void print_others(const struct inventory *inventory, const struct device 
 {
 	for (size_t i = 0; i < inventory->definitions.n; i++) {
 		const struct definition *def = inventory->definitions.v[i];
-		_cleanup_free_ char *place = xasprintf("%s:%u for parent %s", def->file, def->line,
-						       def->parent);
+		_cleanup_free_ char *place =
+			xasprintf("%s:%u for parent %s", def->file, def->line, def->parent);
 
 		if (def != dev->def && identity_compare(&def->id, &dev->id) == 0)
 			line("not meant:", place);

@@ -26,8 +26,7 @@ static int list_verbs(const struct program *program, const char *word)
 static void print_options(const struct option_row *rows)
 {
 	for (; rows->name; rows++) {
-		printf("--%s%s\n", rows->name,
-		       rows->arg && rows->kind != OPTION_MAYBE ? "=" : "");
+		printf("--%s%s\n", rows->name, rows->arg && rows->kind != OPTION_MAYBE ? "=" : "");
 		if (rows->letter)
 			printf("-%c%s\n", rows->letter, rows->arg ? "=" : "");
 	}

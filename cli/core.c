@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The mediated device core in the kernel: whose it is, and the way out where it is the wrong one. */
+/* The mediated device core in the kernel: whose it is, and the way out of the wrong one. */
 #include "core.h"
 
 #include "sysfs.h"
@@ -46,9 +46,8 @@ static bool is_installed(const char *release)
 
 	for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
 		for (size_t j = 0; j < ARRAY_SIZE(suffixes); j++) {
-			_cleanup_free_ char *name =
-				xasprintf("lib/modules/%s/%s/mdev.ko%s", release, folders[i],
-					  suffixes[j]);
+			_cleanup_free_ char *name = xasprintf("lib/modules/%s/%s/mdev.ko%s",
+							      release, folders[i], suffixes[j]);
 			_cleanup_free_ char *path = root_path(name);
 
 			if (access(path, F_OK) == 0)

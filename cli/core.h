@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The mediated device core in the kernel: whose it is, and the way out where it is the wrong one. */
+/* The mediated device core in the kernel: whose it is, and the way out of the wrong one. */
 #ifndef CORE_H
 #define CORE_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The text of a definition file: read into the model, and written from it. The only user of inih.
+/*
+ * The text of a definition file: read into the model, and written from it. The only user of inih.
  */
 #ifndef DEFINITION_H
 #define DEFINITION_H

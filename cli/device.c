@@ -11,10 +11,13 @@
 /* A table, for a branch on random digits is mispredicted at every other one. */
 static int hex_digit(char c)
 {
+	/* clang-format off */
 	static const unsigned char digit_plus_one[256] = {
-		['0'] = 1,  2,	3,  4,	5,  6, 7, 8, 9, 10, ['A'] = 11, 12, 13, 14, 15, 16,
+		['0'] = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
+		['A'] = 11, 12, 13, 14, 15, 16,
 		['a'] = 11, 12, 13, 14, 15, 16,
 	};
+	/* clang-format on */
 
 	return digit_plus_one[(unsigned char)c] - 1;
 }
@@ -83,8 +86,8 @@ static const char *format_identity(const struct identity *id, char separator,
 {
 	uuid_unparse_lower(id->uuid, text);
 	if (id->instance)
-		snprintf(text + UUID_TEXT_LEN, IDENTITY_TEXT_SIZE - UUID_TEXT_LEN, "%c%u", separator,
-			 id->instance);
+		snprintf(text + UUID_TEXT_LEN, IDENTITY_TEXT_SIZE - UUID_TEXT_LEN, "%c%u",
+			 separator, id->instance);
 	return text;
 }
 
@@ -120,7 +123,8 @@ int identity_prefix_parse(const char *text, struct identity_prefix *ret_prefix)
 {
 	struct identity_prefix prefix = {.count = 0};
 	size_t len = strcspn(text, ":");
-	int count = len < 4 || len > UUID_TEXT_LEN ? -EINVAL : parse_digits(text, len, prefix.digits);
+	int count = len < 4 || len > UUID_TEXT_LEN ? -EINVAL :
+						     parse_digits(text, len, prefix.digits);
 
 	if (count < 0)
 		return -EINVAL;

@@ -52,7 +52,8 @@ struct attr {
 	const char *value;
 };
 
-/* How an instance shall be, read from a file or a command line. Strings belong to a list's arena.
+/*
+ * How an instance shall be, read from a file or a command line. Strings belong to a list's arena.
  */
 struct definition {
 	struct identity id;

@@ -110,8 +110,7 @@ static int read_text(int fd, struct buf *text)
 	}
 }
 
-int folder_read(int folder_fd, const char *name, bool follow, bool is_plain_file,
-		struct buf *text)
+int folder_read(int folder_fd, const char *name, bool follow, bool is_plain_file, struct buf *text)
 {
 	const int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 	int rc = is_plain_file ? 0 : check_kind(folder_fd, name, follow);

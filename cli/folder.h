@@ -40,8 +40,7 @@ void folder_entries_free(struct folder_entries *list);
  * to /dev/null. is_plain_file: no look at what it is. -EISDIR, -EMEDIUMTYPE (not a file), -EFBIG,
  * -EMLINK (a link, which is not to be followed), or what the system said.
  */
-int folder_read(int folder_fd, const char *name, bool follow, bool is_plain_file,
-		struct buf *text);
+int folder_read(int folder_fd, const char *name, bool follow, bool is_plain_file, struct buf *text);
 /* Such an error in words. */
 const char *folder_explain(int rc);
 

@@ -13,8 +13,8 @@ void json_begin(struct json_array *array)
 /* json-c leaves DEL and U+0080 to U+009F as they are; they stand in strings only. */
 static void print_object(struct json_object *object, int flags)
 {
-	const char *text = json_object_to_json_string_ext(object,
-							  flags | JSON_C_TO_STRING_NOSLASHESCAPE);
+	const char *text =
+		json_object_to_json_string_ext(object, flags | JSON_C_TO_STRING_NOSLASHESCAPE);
 
 	for (;;) {
 		size_t plain = strcspn(text, "\x7f\xc2");
@@ -100,8 +100,7 @@ static void add_details(struct json_object *object, const struct device_details 
 	add_text(object, "vfio_group", details->vfio_group);
 	add_text(object, "vfio_cdev", details->vfio_cdev);
 	add_text(object, "holder", details->holder);
-	json_object_object_add(object, "attrs",
-			       attrs_object(details->attrs, details->attr_count));
+	json_object_object_add(object, "attrs", attrs_object(details->attrs, details->attr_count));
 }
 
 static struct json_object *live_object(const struct device *dev, bool with_details)
@@ -265,7 +264,8 @@ static const char *take_text(struct import *import, const char *key, struct json
 	}
 	text[len] = '\0';
 	if (!len || strlen(text) != len || strchr(text, '\n')) {
-		bad(import, "the value of '%s' is empty or holds a newline or NUL, which a definition cannot say",
+		bad(import,
+		    "the value of '%s' is empty or holds a newline or NUL, which a definition cannot say",
 		    key);
 		return NULL;
 	}
@@ -278,8 +278,7 @@ static void take_attr(struct import *import, struct json_object *attr)
 		bad(import, "an attribute is not an object with one key");
 		return;
 	}
-	json_object_object_foreach(attr, name, value)
-	{
+	json_object_object_foreach(attr, name, value) {
 		const char *text = take_text(import, name, value);
 
 		if (text && !attr_name_is_valid(name))
@@ -344,8 +343,7 @@ static void take_definition(struct import *import, const struct identity *id, co
 /* {"PARENT": [{"UUID": {...}}, ...], ...} */
 static void take_parents(struct import *import, struct json_object *parents)
 {
-	json_object_object_foreach(parents, parent, devices)
-	{
+	json_object_object_foreach(parents, parent, devices) {
 		size_t count = json_object_is_type(devices, json_type_array) ?
 				       json_object_array_length(devices) :
 				       0;
@@ -359,8 +357,7 @@ static void take_parents(struct import *import, struct json_object *parents)
 				bad(import, "a device of '%s' is not an object", parent);
 				continue;
 			}
-			json_object_object_foreach(device, identity, object)
-			{
+			json_object_object_foreach(device, identity, object) {
 				struct identity id;
 
 				if (identity_parse(identity, &id) < 0)

@@ -39,9 +39,10 @@ struct json_place {
 };
 
 /*
- * Reads definitions in mdevctl's form from a text that ends in a NUL behind len: the list that its "list --dumpjson" prints, or a single
- * one, whose place is said. Good ones are added to the list, file and line 0 being where they are
- * from; what is wrong, and what would be lost, goes to the problems.
+ * Reads definitions in mdevctl's form from a text that ends in a NUL behind len: the list that its
+ * "list --dumpjson" prints, or a single one, whose place is said. Good ones are added to the list,
+ * file and line 0 being where they are from; what is wrong, and what would be lost, goes to the
+ * problems.
  */
 void json_import(const char *file, const char *text, size_t len, const struct json_place *place,
 		 struct definition_list *list, struct problem_list *problems);

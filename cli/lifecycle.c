@@ -278,7 +278,9 @@ int lifecycle_create(struct lifecycle_creator *creator, const struct definition 
 	return def->attr_count ? write_attrs(def, reterr) : 0;
 }
 
-/* Back to the old values, the last one first. Those that cannot be set back are added to *reterr. */
+/*
+ * Back to the old values, the last one first. Those that cannot be set back are added to *reterr.
+ */
 static void undo_attrs(int device_fd, const struct attr *attrs, char **old, size_t count,
 		       char **reterr)
 {

@@ -51,7 +51,9 @@ void live_device_details(struct device *dev, struct arena *arena);
  */
 void live_device_all(struct device *dev, struct arena *arena);
 
-/* The type of a device by its name on the bus, NULL while that cannot be read; the caller frees it. */
+/*
+ * The type of a device by its name on the bus, NULL while that cannot be read; the caller frees it.
+ */
 char *live_device_type(const char *parent, const char *name);
 bool live_device_exists(const char *parent, const char *name);
 

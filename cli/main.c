@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 
 static const struct command *const commands[] = {
-	&cmd_list,     &cmd_show,   &cmd_types, &cmd_create, &cmd_destroy, &cmd_define,
-	&cmd_undefine, &cmd_modify, &cmd_edit,  &cmd_apply,  &cmd_check,   &cmd_start,
+	&cmd_list,     &cmd_show,   &cmd_types,	 &cmd_create,  &cmd_destroy, &cmd_define,
+	&cmd_undefine, &cmd_modify, &cmd_edit,	 &cmd_apply,   &cmd_check,   &cmd_start,
 	&cmd_stop,     &cmd_import, &cmd_export, &cmd_monitor, NULL,
 };
 
@@ -24,7 +24,8 @@ static const struct option_row global_options[] = {
 	{"quiet", 'q', OPTION_FLAG, NULL, "print errors only", GO(quiet)},
 	{"verbose", 'v', OPTION_FLAG, NULL, "tell what was passed over, too", GO(verbose)},
 	{"syslog", 0, OPTION_FLAG, NULL, "send messages to the system's log", GO(syslog)},
-	{"version", 'V', OPTION_FLAG, NULL, "print the version, and which core is loaded", GO(version)},
+	{"version", 'V', OPTION_FLAG, NULL, "print the version, and which core is loaded",
+	 GO(version)},
 	{"help", 'h', OPTION_FLAG, NULL, "print this help", GO(help)},
 	{0},
 };

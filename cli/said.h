@@ -15,7 +15,10 @@ struct said {
 	struct strlist texts;
 };
 
-#define SAID {.fd = -1}
+#define SAID             \
+	{                \
+		.fd = -1 \
+	}
 
 /*
  * Remembers the text (one line), for commands that run at the same time as well. True when it was

@@ -85,8 +85,10 @@ static bool defaults_have(const struct buf *text, const char *key)
 {
 	bool inside = false;
 
-	for (size_t pos = text_bom_length(text->data, text->len); pos < text->len; pos = line_end(text, pos)) {
-		if (text->data[pos] == '[' && (inside || !str_starts(text->data + pos, "[defaults]")))
+	for (size_t pos = text_bom_length(text->data, text->len); pos < text->len;
+	     pos = line_end(text, pos)) {
+		if (text->data[pos] == '[' &&
+		    (inside || !str_starts(text->data + pos, "[defaults]")))
 			return false;
 		inside |= text->data[pos] == '[';
 		if (inside && has_key(text, pos, key))
@@ -124,8 +126,8 @@ static bool find_key(const struct buf *text, unsigned int line, const char *key,
 
 static void insert_line(struct buf *text, size_t pos, const char *key, const char *value)
 {
-	_cleanup_free_ char *line =
-		xasprintf("%s%s = %s\n", pos && text->data[pos - 1] != '\n' ? "\n" : "", key, value);
+	_cleanup_free_ char *line = xasprintf(
+		"%s%s = %s\n", pos && text->data[pos - 1] != '\n' ? "\n" : "", key, value);
 
 	splice(text, pos, pos, line, strlen(line));
 }
@@ -160,7 +162,8 @@ static int change_key(struct buf *text, unsigned int line, const char *key, cons
 		return 0;
 	if (!after && (!found || defaults_have(text, key))) {
 		set_text(reterr,
-			 "'%s' comes from [defaults] of the file and cannot be taken away here", key);
+			 "'%s' comes from [defaults] of the file and cannot be taken away here",
+			 key);
 		return -EINVAL;
 	}
 	if (!after)

@@ -131,7 +131,7 @@ static int replace(int folder_fd, const char *path, const struct buf *text, char
 static int remove_file(int folder_fd, const char *path, char **reterr)
 {
 	int rc = unlinkat(folder_fd, strrchr(path, '/') + 1, 0) < 0 ? -errno :
-								       folder_sync(folder_fd);
+								      folder_sync(folder_fd);
 
 	return explain_change(rc, path, "removed", reterr);
 }
@@ -380,8 +380,7 @@ static bool is_in_folders(const char *path, const char *name)
 int store_find_file(const char *text, char **ret_path, char **reterr)
 {
 	const char *slash = strrchr(text, '/'), *base = slash ? slash + 1 : text;
-	_cleanup_free_ char *name =
-		xasprintf("%s%s", base, str_ends(base, ".conf") ? "" : ".conf");
+	_cleanup_free_ char *name = xasprintf("%s%s", base, str_ends(base, ".conf") ? "" : ".conf");
 
 	if (!is_file_name(name) || (slash && !is_in_folders(text, name))) {
 		set_text(reterr, "'%s' is no definition file%s", text,

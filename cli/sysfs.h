@@ -54,7 +54,9 @@ int sysfs_list(int dirfd, const char *path, struct strlist *ret_names);
 /* What a path is, not through a link: a mode as of stat(2). */
 int sysfs_mode(int dirfd, const char *path, mode_t *ret_mode);
 
-/* The path "/sys/..." of an open folder, without links and without the root; the caller frees it. */
+/*
+ * The path "/sys/..." of an open folder, without links and without the root; the caller frees it.
+ */
 int sysfs_real_path(int fd, char **ret_path);
 
 bool sysfs_exists(int dirfd, const char *path);

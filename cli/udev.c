@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What udev knows: properties of devices, what happens to them, waiting for it. The only user of libudev. */
+/* What udev knows: properties of devices, what happens to them, waiting for it. The only user of
+ * libudev. */
 #include "udev.h"
 
 #include "sysfs.h"
@@ -38,7 +39,8 @@ static int find_line(const char *text, const char *prefix, const char *key, char
 	return -ENOENT;
 }
 
-/* How udev names a device in its database: cMAJOR:MINOR, bMAJOR:MINOR, nINDEX or +SUBSYSTEM:NAME.
+/*
+ * How udev names a device in its database: cMAJOR:MINOR, bMAJOR:MINOR, nINDEX or +SUBSYSTEM:NAME.
  */
 static char *database_id(int fd, const char *path)
 {
@@ -113,7 +115,8 @@ static int link_open(struct link *link, const char *source, const char *subsyste
 	if (!link->monitor)
 		rc = -errno;
 	if (!rc && subsystem)
-		rc = udev_monitor_filter_add_match_subsystem_devtype(link->monitor, subsystem, NULL);
+		rc = udev_monitor_filter_add_match_subsystem_devtype(link->monitor, subsystem,
+								     NULL);
 	if (!rc)
 		rc = udev_monitor_enable_receiving(link->monitor);
 	if (rc)
@@ -164,7 +167,8 @@ int udev_wait_end(struct udev_wait *wait, const char *name, unsigned int seconds
 	if (!wait)
 		return 0;
 	while (!seen) {
-		struct pollfd ready = {.fd = udev_monitor_get_fd(wait->link.monitor), .events = POLLIN};
+		struct pollfd ready = {.fd = udev_monitor_get_fd(wait->link.monitor),
+				       .events = POLLIN};
 		int64_t left = end - clock_ms();
 		struct udev_device *dev;
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What udev knows: properties of devices, what happens to them, waiting for it. The only user of libudev. */
+/* What udev knows: properties of devices, what happens to them, waiting for it. The only user of
+ * libudev. */
 #ifndef UDEV_H
 #define UDEV_H
 

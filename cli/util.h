@@ -113,7 +113,8 @@ bool text_is_utf8(const char *s, size_t len);
 bool text_is_plain(const char *s);
 /* The bytes of byte order marks that a text begins with; they are no part of its first line. */
 size_t text_bom_length(const char *s, size_t len);
-/* One component of a path: plain text, not empty, no '/', neither "." nor "..", at most 255 bytes.
+/*
+ * One component of a path: plain text, not empty, no '/', neither "." nor "..", at most 255 bytes.
  */
 bool name_is_safe(const char *s);
 /* A decimal number without sign or blanks. 0, -EINVAL (not a number) or -ERANGE. */
@@ -145,7 +146,9 @@ int folder_sync(int dirfd);
  */
 int file_replace(int dirfd, const char *name, const char *data, size_t len);
 
-/* Adds all that comes, up to the end. 0, -EFBIG for more than max bytes, or another negative errno. */
+/*
+ * Adds all that comes, up to the end. 0, -EFBIG for more than max bytes, or another negative errno.
+ */
 int stream_read(int fd, size_t max, struct buf *text);
 
 /* All of the data. 0 or a negative errno. */

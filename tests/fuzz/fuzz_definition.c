@@ -130,9 +130,8 @@ static void list_attr_lines(const char *start, const char *end, struct strlist *
 	struct line line;
 
 	while (next_line(&start, end, &line)) {
-		_cleanup_free_ char *text =
-			xasprintf("%.*s", (int)(line.len - (line.start[line.len - 1] == '\n')),
-				  line.start);
+		_cleanup_free_ char *text = xasprintf(
+			"%.*s", (int)(line.len - (line.start[line.len - 1] == '\n')), line.start);
 
 		if (line_has_key(&line, "attr"))
 			strlist_add(lines, text);
@@ -237,8 +236,8 @@ static const char *some_value(struct choices *choices, const struct definition_l
 			      const char *old)
 {
 	static const char *const values[] = {
-		"x",	 "yes",	  "a b",     "a ; b", " # c", "=",	"[x]", "a\t", "pci:1:2/3",
-		"a = b", "\xc3\xa9", "x:y", "a\r", "\\",   "'q' \"q\"",
+		"x",	     "yes",   "a b",	  "a ; b", " # c", "=",	 "[x]",	      "a\t",
+		"pci:1:2/3", "a = b", "\xc3\xa9", "x:y",   "a\r",  "\\", "'q' \"q\"",
 	};
 	size_t which = choose(choices, ARRAY_SIZE(values) + 3);
 
@@ -282,9 +281,9 @@ static struct definition change(struct choices *choices, struct file *file,
 		new.params = choose(choices, 3) ? some_value(choices, &file->list, old->params) :
 						  NULL;
 	if (choose(choices, 2))
-		new.description =
-			choose(choices, 3) ? some_value(choices, &file->list, old->description) :
-					     NULL;
+		new.description = choose(choices, 3) ?
+					  some_value(choices, &file->list, old->description) :
+					  NULL;
 	new.is_auto = choose(choices, 2);
 	if (choose(choices, 2))
 		change_attrs(choices, file, old, &new);

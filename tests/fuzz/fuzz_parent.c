@@ -47,7 +47,8 @@ static void make_root(void)
 	struct {
 		const char *name;
 		dev_t number;
-	} nodes[] = {{"card0", makedev(226, 0)}, {"soft", makedev(10, 99)}, {"null", makedev(1, 3)}};
+	} nodes[] = {
+		{"card0", makedev(226, 0)}, {"soft", makedev(10, 99)}, {"null", makedev(1, 3)}};
 
 	promise(system(command) == 0, "the made root");
 	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++) {
@@ -96,7 +97,8 @@ static void check_form(const char *text, int rc)
 static void check_answer(const struct parent_index *index, int rc, const char *name,
 			 const char *error)
 {
-	promise(rc == 0 || rc == -EINVAL || rc == -ENOENT || rc == -ENOTUNIQ, "an error that is known");
+	promise(rc == 0 || rc == -EINVAL || rc == -ENOENT || rc == -ENOTUNIQ,
+		"an error that is known");
 	promise(!rc == !error && (rc || strlist_find(&index->names, name) == name),
 		"a name of the index, or a reason");
 	promise(!error || (*error && text_is_utf8(error, strlen(error))) || rc == -EINVAL,
@@ -117,7 +119,8 @@ static void check(struct parent_index *index, const char *text)
 		promise(parent_resolve(index, name, &second, &second_error) == 0 && second == name,
 			"a name names itself");
 	if (rc == -EINVAL)
-		promise(strlist_find(&index->names, text) == NULL, "a name that is there is well formed");
+		promise(strlist_find(&index->names, text) == NULL,
+			"a name that is there is well formed");
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -122,15 +122,15 @@ static void test_keys(void)
 	check(KEYS OTHER, automatic, KEYS "auto = yes\n" OTHER, "a new key behind the others");
 	check(UUID "\nparent=p\ntype=t", automatic, UUID "\nparent=p\ntype=t\nauto = yes\n",
 	      "the last line had no end");
-	check(KEYS "attr = a 1\n", add_keys,
-	      KEYS "params = a=1\ndescription = new\nattr = a 1\n", "new keys before attributes");
+	check(KEYS "attr = a 1\n", add_keys, KEYS "params = a=1\ndescription = new\nattr = a 1\n",
+	      "new keys before attributes");
 	check(KEYS "params = x\n; end\n", no_params, KEYS "; end\n", "a key goes");
 	check("[defaults]\nparams = x\nauto = no\n" KEYS, no_params, NULL,
 	      "a default cannot be taken away");
 	check("[defaults]\nparams = x\n" UUID "\nparent=p\ntype=t\nparams = y\n", no_params, NULL,
 	      "nor come back when what overrides it goes");
-	check("\xef\xbb\xbf[defaults]\n\nparams=x\n" UUID "\nparent=p\ntype=t\nparams=y\n", no_params,
-	      NULL, "also behind a byte order mark");
+	check("\xef\xbb\xbf[defaults]\n\nparams=x\n" UUID "\nparent=p\ntype=t\nparams=y\n",
+	      no_params, NULL, "also behind a byte order mark");
 	check("[defaults]\nauto = no\n" UUID "\nparent=p\ntype=t\nparams=y\n", no_params,
 	      "[defaults]\nauto = no\n" UUID "\nparent=p\ntype=t\n", "other defaults do no harm");
 	check("[defaults]\nparams = x\nauto = no\n" KEYS, automatic,
@@ -189,7 +189,8 @@ static void take_out(const char *text, unsigned int line, const char *expected, 
 
 static void test_remove(void)
 {
-	take_out("# top\n[a]\nx=1\n\n# of b\n[b]\ny=2", 2, "# top\n\n# of b\n[b]\ny=2", "the first");
+	take_out("# top\n[a]\nx=1\n\n# of b\n[b]\ny=2", 2, "# top\n\n# of b\n[b]\ny=2",
+		 "the first");
 	take_out("# top\n[a]\nx=1\n\n# of b\n[b]\ny=2", 6, "# top\n[a]\nx=1\n\n# of b\n",
 		 "the last");
 	take_out("[a]\nx=1\n", 1, "", "all there is");
