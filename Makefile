@@ -41,13 +41,17 @@ completions := $(wildcard completions/*)
 samples := $(notdir $(wildcard conf.d/mdev.d/*.conf))
 
 .DELETE_ON_ERROR:
-.PHONY: all help instrumented guest-programs fire-programs man kmod modules_install setup demo check check-unit check-cli check-fire \
+.PHONY: all help print-flags instrumented guest-programs fire-programs man kmod modules_install setup demo check check-unit check-cli check-fire \
 	check-kernel check-in-tree check-nested check-boot check-debug lint fuzz coverage bench install uninstall clean
 
 all: build/mdev man ## The command and its man pages, in build/ (the default)
 
 help: ## What make can do here
 	@sed -n 's/^\([a-z_-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+# For checkers that are no part of the build.
+print-flags:
+	@printf '%s\n' $(BASE_CFLAGS)
 
 build/mdev: $(objects)
 	$(CC) $(LDFLAGS) -o $@ $^ $(BASE_LIBS)
