@@ -243,8 +243,9 @@ static int take_lock(const char *parent)
 
 	if (!rc)
 		return fd;
-	msg_error("%s: %s", path,
-		  rc == -ETIMEDOUT ? "another apply keeps it locked" : strerror(-rc));
+	msg_error("%s: %s%s", path,
+		  rc == -ETIMEDOUT ? "another apply keeps it locked" : strerror(-rc),
+		  root_hint(rc));
 	cleanup_close(&fd);
 	return rc;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* mdev types: what parents offer. */
 #include "cmd.h"
+#include "core.h"
 #include "json.h"
 #include "live.h"
 #include "msg.h"
@@ -34,6 +35,22 @@ static void print(const struct type_list *list, const struct globals *globals,
 	json_end(&array);
 }
 
+/* An empty table says nothing to who looks for what to do. */
+static void say_nothing_found(const char *parent)
+{
+	_cleanup_free_ char *why = core_explain_no_parent();
+	struct strlist parents = {0};
+
+	live_parents(&parents);
+	if (parent)
+		msg_warning("parent '%s' offers no type", parent);
+	else if (parents.n)
+		msg_warning("no parent offers a type");
+	else
+		msg_warning("there is no parent: %s", why);
+	strlist_free(&parents);
+}
+
 static int run(const struct globals *globals, void *p, int word_count, char **words)
 {
 	const struct types_args *args = p;
@@ -51,7 +68,7 @@ static int run(const struct globals *globals, void *p, int word_count, char **wo
 		live_types(&list, parent);
 		print(&list, globals, args);
 		if (!list.n)
-			msg_info("no parent offers a type");
+			say_nothing_found(parent);
 	}
 	type_list_free(&list);
 	inventory_free(&inventory);

@@ -76,6 +76,46 @@ static char *way_out(void)
 	return text.data;
 }
 
+/* A line of the list, "kernel/drivers/vfio/mdev/mdev.ko.xz: ...", is of a file of that name. */
+static bool lists_module(const char *path, const char *name)
+{
+	_cleanup_free_ char *file = xasprintf("/%s.ko", name), *line = NULL;
+	FILE *stream = fopen(path, "re");
+	bool found = false;
+	size_t size = 0;
+
+	while (stream && !found && getline(&line, &size, stream) > 0) {
+		line[strcspn(line, ":\n")] = '\0';
+		found = strstr(line, file) != NULL;
+	}
+	if (stream)
+		fclose(stream);
+	return found;
+}
+
+/* True also where the lists of modules cannot be read. */
+static bool is_available(const char *release)
+{
+	_cleanup_free_ char *below = xasprintf("lib/modules/%s/modules.dep", release);
+	_cleanup_free_ char *list = root_path(below);
+
+	return access(list, R_OK) < 0 || lists_module(list, "mdev");
+}
+
+char *core_explain_no_parent(void)
+{
+	_cleanup_free_ char *release = kernel_release();
+
+	if (is_loaded())
+		return xstrdup("no driver has registered any (load the one of the device to share)");
+	if (is_available(release))
+		return xstrdup(
+			"no mdev core is loaded (the driver that makes a device a parent brings it: load that)");
+	return xasprintf(
+		"the kernel has no support for mediated devices: there is no module 'mdev' for %s (install this project's, or a kernel with CONFIG_VFIO_MDEV)",
+		release);
+}
+
 char *core_explain(const char *lack)
 {
 	_cleanup_free_ char *way = NULL;

@@ -15,6 +15,12 @@ bool core_is_extended(void);
 char *core_describe(void);
 
 /*
+ * Why there may be no parent at all: no driver has registered one, no core is loaded, or the kernel
+ * has none; and the way out. The caller frees it.
+ */
+char *core_explain_no_parent(void);
+
+/*
  * Why something failed that only the project's core does: the core that is loaded, "which" and
  * what it lacks, and in brackets the same. The caller frees it.
  */

@@ -19,6 +19,22 @@ void lifecycle_creator_close(struct lifecycle_creator *creator)
 	*creator = (struct lifecycle_creator)LIFECYCLE_CREATOR;
 }
 
+static char *type_path(const struct definition *def, const char *file)
+{
+	_cleanup_free_ char *below = xasprintf("mdev_supported_types/%s/%s", def->type, file);
+
+	return live_parent_path(def->parent_name, below);
+}
+
+/* As far as the parent says how many there are. */
+static bool has_no_instance(const struct definition *def)
+{
+	_cleanup_free_ char *available = type_path(def, "available_instances");
+	uint32_t left;
+
+	return sysfs_read_u32(SYSFS_TOP, available, &left) == 0 && left == 0;
+}
+
 /* "all taken by A, B", or why nobody has them. */
 static char *explain_no_instance(const struct definition *def)
 {
@@ -94,6 +110,9 @@ static char *explain_create(int rc, const struct definition *def)
 		return xasprintf("parent '%s' is going away", def->parent_name);
 	case ENXIO:
 		return xstrdup("no bus driver took the device (is the module vfio_mdev loaded?)");
+	case EACCES:
+	case EPERM:
+		return xasprintf("the kernel refused: %s%s", strerror(-rc), root_hint(rc));
 	case EINVAL:
 		if (def->params)
 			return xasprintf("the driver refused the parameters '%s'", def->params);
@@ -101,22 +120,17 @@ static char *explain_create(int rc, const struct definition *def)
 	default:
 		break;
 	}
-	return xasprintf("the kernel refused: %s%s", strerror(-rc), root_hint(rc));
-}
-
-static char *type_path(const struct definition *def, const char *file)
-{
-	_cleanup_free_ char *below = xasprintf("mdev_supported_types/%s/%s", def->type, file);
-
-	return live_parent_path(def->parent_name, below);
+	/* A driver that counts by itself has errors of its own. */
+	return has_no_instance(def) ?
+		       explain_no_instance(def) :
+		       xasprintf("the driver refused: %s (the kernel's log may say why)",
+				 strerror(-rc));
 }
 
 int lifecycle_check(const struct definition *def, char **reterr)
 {
 	_cleanup_free_ char *create = type_path(def, "create");
-	_cleanup_free_ char *available = type_path(def, "available_instances");
 	char *live = explain_live(def);
-	uint32_t left;
 	int rc = 0;
 
 	if (live) {
@@ -131,7 +145,7 @@ int lifecycle_check(const struct definition *def, char **reterr)
 		*reterr = core_explain(def->params ? "takes no parameters" :
 						     "takes no instance number");
 		return -EOPNOTSUPP;
-	} else if (sysfs_read_u32(SYSFS_TOP, available, &left) == 0 && left == 0) {
+	} else if (has_no_instance(def)) {
 		rc = -EUSERS;
 	}
 	if (rc) {

@@ -2,6 +2,7 @@
 /* What the user calls a parent, turned into its one name in sysfs. */
 #include "parent.h"
 
+#include "absent.h"
 #include "live.h"
 #include "sysfs.h"
 #include "udev.h"
@@ -256,51 +257,49 @@ static int resolve_any(const struct parent_index *index, const char *text, struc
 	return resolve_name(index, text, found);
 }
 
-/* Why a PCI device that is there is no parent; NULL when it is not there either. */
-static char *explain_unregistered(const char *text)
+/* The address of the PCI device that the text means, there or not; NULL when it means none. */
+static char *meant_address(const char *text)
 {
-	_cleanup_free_ char *address = NULL, *path = NULL, *driver = NULL;
 	struct pci_id id;
 
 	if (!str_starts(text, "pci:"))
-		address = pci_address(text);
-	else if (pci_id_parse(text + strlen("pci:"), &id) == 0 && id.nth)
-		address = pci_nth(&id);
-	if (!address)
+		return pci_address(text);
+	if (pci_id_parse(text + strlen("pci:"), &id) < 0)
 		return NULL;
-	path = xasprintf("bus/pci/devices/%s", address);
-	if (!sysfs_exists(SYSFS_TOP, path))
-		return NULL;
-	set_text(&path, "bus/pci/devices/%s/driver", address);
-	if (sysfs_link_name(SYSFS_TOP, path, &driver) < 0)
-		return xasprintf(
-			"PCI device '%s' has no driver: load the one that makes it a parent",
-			address);
-	return xasprintf("PCI device '%s' is not registered as a parent by its driver '%s'",
-			 address, driver);
+	id.nth = id.nth ? id.nth : 1;
+	return pci_nth(&id);
+}
+
+/* What the parents have for the first of the properties that are asked for. */
+static void list_properties(const struct parent_index *index, const char *text,
+			    struct strlist *ret_texts)
+{
+	_cleanup_free_ char *key = xstrdup(text + strlen("udev:"));
+
+	key[strcspn(key, "=")] = '\0';
+	for (size_t i = 0; i < index->names.n; i++) {
+		_cleanup_free_ char *path = live_parent_path(index->names.v[i], "");
+		_cleanup_free_ char *value = NULL, *property = NULL;
+
+		if (udev_property(path, key, &value) < 0)
+			continue;
+		property = xasprintf("%s of %s is %s", key, index->names.v[i], value);
+		strlist_add(ret_texts, property);
+	}
 }
 
 static char *explain_missing(const struct parent_index *index, const char *text)
 {
-	struct strlist near = {0};
-	char *reason = explain_unregistered(text);
+	_cleanup_free_ char *address = meant_address(text), *shown = NULL;
+	struct strlist properties = {0};
 
-	if (reason)
-		return reason;
-	for (size_t i = 0; i < index->names.n; i++)
-		if (strcasestr(index->names.v[i], text))
-			strlist_add(&near, index->names.v[i]);
-	if (!index->names.n) {
-		reason = xasprintf("there is no parent '%s': no driver has registered any", text);
-	} else {
-		_cleanup_free_ char *names =
-			strlist_join(near.n ? &near : &index->names, NAMES_SHOWN);
-
-		reason = xasprintf("there is no parent '%s' (%s: %s)", text,
-				   near.n ? "near it" : "registered", names);
-	}
-	strlist_free(&near);
-	return reason;
+	if (str_starts(text, "udev:"))
+		list_properties(index, text, &properties);
+	if (!properties.n)
+		return absent_explain(&index->names, text, address);
+	shown = strlist_join(&properties, NAMES_SHOWN);
+	strlist_free(&properties);
+	return xasprintf("there is no parent '%s' (%s)", text, shown);
 }
 
 static void resolve(const struct parent_index *index, struct resolved *entry)
