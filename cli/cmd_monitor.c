@@ -301,9 +301,18 @@ static int follow(struct monitor *monitor, struct udev_watch *watch, int signal_
 	return rc;
 }
 
+static int look_and_follow(struct monitor *monitor, struct udev_watch *watch)
+{
+	_cleanup_close_ int signal_fd = catch_signals();
+
+	if (signal_fd < 0)
+		return -errno;
+	look(monitor, "present", "present");
+	return follow(monitor, watch, signal_fd);
+}
+
 static int run(const struct globals *globals, void *args, int word_count, char **words)
 {
-	_cleanup_close_ int signal_fd = -1;
 	struct monitor monitor = {.json = NULL};
 	struct udev_watch *watch;
 	struct json_array json;
@@ -319,9 +328,7 @@ static int run(const struct globals *globals, void *args, int word_count, char *
 	/* What happens while it looks is told, too: the watch begins before. */
 	rc = udev_watch_begin(&watch);
 	if (!rc) {
-		signal_fd = catch_signals();
-		look(&monitor, "present", "present");
-		rc = signal_fd < 0 ? -errno : follow(&monitor, watch, signal_fd);
+		rc = look_and_follow(&monitor, watch);
 		udev_watch_end(watch);
 	}
 	if (rc)

@@ -199,7 +199,9 @@ static char *create_text(const struct definition *def)
 const char *lifecycle_name(const struct definition *def, char text[IDENTITY_TEXT_SIZE])
 {
 	identity_format_name(&def->id, text);
-	return needs_zero(def) ? strcat(text, "-0") : text;
+	if (needs_zero(def))
+		memcpy(text + UUID_TEXT_LEN, "-0", sizeof("-0"));
+	return text;
 }
 
 /* The folder of a device that was just made. */

@@ -136,10 +136,8 @@ static bool is_common(const char *name)
 	return false;
 }
 
-/*
- * Files in a folder and the folders in it, not through links.
- * NOLINTNEXTLINE(misc-no-recursion): a prefix ends it
- */
+/* Files in a folder and the folders in it, not through links. */
+/* NOLINTNEXTLINE(misc-no-recursion): with a prefix it goes no deeper */
 static void add_attrs(int dirfd, const char *prefix, struct definition *attrs, struct arena *arena)
 {
 	struct strlist names = {0};
