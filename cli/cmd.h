@@ -15,12 +15,26 @@ struct globals {
 	bool json, raw, noheadings, quiet, verbose, syslog, help, version;
 };
 
+/* What the words behind a verb are; completion offers those that there are. */
+enum words {
+	WORDS_NONE,
+	WORDS_ANY, /* identities of devices, live or defined */
+	WORDS_LIVE,
+	WORDS_DEFINED,
+	WORDS_TO_CREATE, /* what is defined and not live */
+	WORDS_TO_DEFINE, /* what is live and not defined */
+	WORDS_MACHINES, /* UUIDs of live devices */
+	WORDS_DEFINED_OR_FILE, /* or the name of a definition file */
+	WORDS_PATHS,
+};
+
 /* A verb is data: parsing, --help and completion read this and nothing else. */
 struct command {
 	const char *name;
 	const char *summary; /* one line in the list of verbs */
 	const char *synopsis; /* what follows the name in the usage line */
 	const char *details; /* further lines of --help, or NULL */
+	enum words words;
 	int min_words, max_words; /* -1: any number */
 	const struct option_row *options;
 	size_t args_size; /* of the struct that the options go to */

@@ -170,6 +170,7 @@ const struct command cmd_check = {
 	.details =
 		"Without a FILE all that apply reads. The exit status is 1 when there is an error;\n"
 		"what depends on the host as it is now, such as a parent that is not there, is a warning.",
+	.words = WORDS_PATHS,
 	.min_words = 0,
 	.max_words = -1,
 	.options = options,

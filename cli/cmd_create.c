@@ -219,6 +219,7 @@ const struct command cmd_create = {
 	.details =
 		"Without a UUID one is made up. Without --type the definition of the UUID is used.\n"
 		"When an attribute is refused, the instance is removed again.",
+	.words = WORDS_TO_CREATE,
 	.min_words = 0,
 	.max_words = 1,
 	.options = options,

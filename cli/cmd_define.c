@@ -133,6 +133,7 @@ const struct command cmd_define = {
 	.details =
 		"Without a UUID one is made up. Without --parent and --type a live device is kept\n"
 		"with those it has. Nothing is created now: see create and apply.",
+	.words = WORDS_TO_DEFINE,
 	.min_words = 0,
 	.max_words = 1,
 	.options = options,

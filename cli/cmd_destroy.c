@@ -255,6 +255,7 @@ const struct command cmd_destroy = {
 	.synopsis = "[OPTION]... UUID[:INSTANCE]...\n"
 		    "       mdev destroy -p PARENT --all [OPTION]...",
 	.details = "Nothing is removed when one of them is in use or cannot be found.",
+	.words = WORDS_LIVE,
 	.min_words = 0,
 	.max_words = -1,
 	.options = options,

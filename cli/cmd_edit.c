@@ -261,6 +261,7 @@ const struct command cmd_edit = {
 		"The editor is $VISUAL, $EDITOR or the system's. A text that cannot be read is not\n"
 		"taken, but kept for another try. A file that came with a package is copied to\n"
 		"/etc/mdev.d first. Without an argument the one file in /etc/mdev.d is meant.",
+	.words = WORDS_DEFINED_OR_FILE,
 	.min_words = 0,
 	.max_words = 1,
 	.options = options,

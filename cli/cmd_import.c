@@ -290,6 +290,7 @@ const struct command cmd_import = {
 		"Reads what 'mdevctl list --defined --dumpjson' prints, or single definitions: their\n"
 		"parent and UUID are given, or are those of the path .../PARENT/UUID. Nothing is taken\n"
 		"over when something cannot be read or would be lost.",
+	.words = WORDS_PATHS,
 	.min_words = 0,
 	.max_words = -1,
 	.options = import_options,
@@ -304,6 +305,7 @@ const struct command cmd_export = {
 	.details =
 		"What mdevctl has no word for stands under keys of its own, which mdevctl ignores and\n"
 		"import reads, and is warned of.",
+	.words = WORDS_DEFINED,
 	.min_words = 0,
 	.max_words = -1,
 	.options = export_options,

@@ -26,7 +26,7 @@ static const struct option_row options[] = {
 	{"params", 0, OPTION_TEXT, "TEXT", "other parameters, '' for none", GO(params)},
 	{"description", 0, OPTION_TEXT, "TEXT", "another description, '' for none",
 	 GO(description)},
-	{"remove-attr", 0, OPTION_TEXTS, "NAME", "take it out, NAME=VALUE: only with that value",
+	{"remove-attr", 0, OPTION_TEXTS, "NAME[=VALUE]", "take it out",
 	 GO(remove_attrs)},
 	{"set-attr", 0, OPTION_TEXTS, "NAME=VALUE", "give an attribute another value",
 	 GO(set_attrs)},
@@ -380,6 +380,7 @@ const struct command cmd_modify = {
 		"Attributes are taken out first, then given other values, then added. Every byte of\n"
 		"the file that does not have to change stays. With --live attributes are written to\n"
 		"the device, too; when one is refused those before it get their old values back.",
+	.words = WORDS_DEFINED,
 	.min_words = 1,
 	.max_words = 1,
 	.options = options,

@@ -220,6 +220,7 @@ const struct command cmd_show = {
 	.summary = "Show devices in full: live, defined, and where the two differ",
 	.synopsis = "[OPTION]... UUID[:INSTANCE]...",
 	.details = "UUIDs may be shortened to four digits or more.",
+	.words = WORDS_ANY,
 	.min_words = 1,
 	.max_words = -1,
 	.options = options,

@@ -123,6 +123,7 @@ const struct command cmd_undefine = {
 	.details =
 		"Nothing is removed when one of them cannot be found. A definition that came with a\n"
 		"package is not removed; the message says how to hide it.",
+	.words = WORDS_DEFINED,
 	.min_words = 1,
 	.max_words = -1,
 	.options = options,

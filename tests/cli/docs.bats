@@ -24,7 +24,7 @@ documented() {
 	local part=$1 option
 	shift
 	for option; do
-		section "$part" | grep -qF -- "*${option%=}*" || {
+		section "$part" | grep -qF -- "*${option%%=*}*" || {
 			echo "$part: $option is not in the man page"
 			return 1
 		}
@@ -49,7 +49,7 @@ documented() {
 		documented "$verb" $own
 		mdev "$verb" --help
 		for option in $own $global; do
-			grep -q -- "^ .* *${option%=}[ ,[]" <<< "$output" || {
+			grep -q -- "^ .* *${option%%=*}[ ,[]" <<< "$output" || {
 				echo "$verb --help lacks $option"
 				return 1
 			}
@@ -58,7 +58,7 @@ documented() {
 }
 
 @test "the man page names no option that there is not" {
-	known=$(for verb in "" $("$MDEV" --list-verbs); do "$MDEV" --list-options ${verb:+"$verb"}; done | sed 's/=$//' | sort -u)
+	known=$(for verb in "" $("$MDEV" --list-verbs); do "$MDEV" --list-options ${verb:+"$verb"}; done | sed 's/=.*//' | sort -u)
 	for option in $(grep -o '^\*-[^*]*\*\(, \*--[^*]*\*\)\?' "$MAN/mdev.8.scd" | tr -d '*,' | tr ' ' '\n' | sort -u); do
 		grep -qxe "$option" <<< "$known" || {
 			echo "$option is no option"

@@ -49,8 +49,8 @@ setup() {
 
 @test "every option with an argument wants one" {
 	for verb in "${verbs[@]}"; do
-		for option in $("$MDEV" --list-options "$verb" | grep '=$'); do
-			refused 2 "^mdev: option '${option%=}' needs [A-Z=]+; try 'mdev $verb --help'$" --root="$ROOT" "$verb" "${option%=}"
+		for option in $("$MDEV" --list-options "$verb" | grep '='); do
+			refused 2 "^mdev: option '${option%%=*}' needs [][A-Z=]+; try 'mdev $verb --help'$" --root="$ROOT" "$verb" "${option%%=*}"
 		done
 	done
 }
@@ -131,12 +131,19 @@ setup() {
 @test "completion asks the program" {
 	make_device soft soft-1 "$U1"
 	printf '[%s]\nparent = elsewhere\ntype = t\n' "$U2" | make_definition a.conf
-	mdev --list-live --root "$ROOT"
+	mdev --list-words --root "$ROOT" destroy
 	assert "$output" == "$U1"
-	mdev --list-defined --root "$ROOT"
+	mdev --list-words --root "$ROOT" undefine
 	assert "$output" == "$U2"
-	mdev --list-identities --root "$ROOT"
-	assert "$output" == "$U2"$'\n'"$U1"
+	mdev --list-words --root "$ROOT" list
+	assert "$output" == "$U1"$'\n'"$U2"
+	mdev --list-words check
+	assert "$output" == "FILE"
+	mdev --list-words types
+	assert "$output" == ""
+	mdev 1 --list-words bogus
+	mdev --list-options modify
+	assert "$output" =~ "--remove-attr=NAME[[]=VALUE]"
 	mdev --list-parents --root "$ROOT"
 	assert "$output" == "0000:01:00.0"$'\n'"0000:02:00.0"$'\n'"soft"
 	mdev --list-types --root "$ROOT" 01:00.0

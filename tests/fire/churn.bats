@@ -88,7 +88,7 @@ create $U3 [^
 		assert "$stderr" == ""
 		mdev --root "$ROOT" export
 		assert "$stderr" == ""
-		mdev --list-live --root "$ROOT"
+		mdev --list-words --root "$ROOT" destroy
 		assert "$(grep -c "$U1\|$U2" <<<"$output")" -eq 2
 	done
 	kill -0 "$CHURN"

@@ -59,7 +59,8 @@ everywhere() {
 		apply --all --dry-run --json
 		--list-parents
 		--list-types
-		--list-identities
+		--list-words list
+		--list-attributes
 		types -p nothing
 		create $U2 -p 0000:01:00.0 -t nothing
 	E

@@ -44,7 +44,8 @@ ways() {
 		--version
 		--list-verbs
 		--list-options list
-		--list-identities
+		--list-words list
+		--list-attributes
 		--list-types
 		--list-columns
 		list
