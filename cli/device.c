@@ -2,29 +2,31 @@
 /* The model: identities, definitions, devices and lists of them. */
 #include "device.h"
 
+#include "sort.h"
+
 #include <errno.h>
 #include <uuid/uuid.h>
 
 /* What a path may have in the kernel. */
 #define ATTR_NAME_MAX 4095
 
-/* A table, for a branch on random digits is mispredicted at every other one. */
-static int hex_digit(char c)
-{
-	/* clang-format off */
-	static const unsigned char digit_plus_one[256] = {
-		['0'] = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
-		['A'] = 11, 12, 13, 14, 15, 16,
-		['a'] = 11, 12, 13, 14, 15, 16,
-	};
-	/* clang-format on */
-
-	return digit_plus_one[(unsigned char)c] - 1;
-}
+#define IS_DIGIT 16
 
 /*
- * The digits of a UUID, as many as there are up to len; uuid_parse() would cost more than all else
- * that is done for a device, and takes whole ones only. How many, or -EINVAL.
+ * The value of a hexadecimal digit and IS_DIGIT; 0 for none. A table, for a branch on random digits
+ * is mispredicted at every other one.
+ */
+/* clang-format off */
+static const unsigned char hex_digits[256] = {
+	['0'] = 16, 17, 18, 19, 20, 21, 22, 23, 24, 25,
+	['A'] = 26, 27, 28, 29, 30, 31,
+	['a'] = 26, 27, 28, 29, 30, 31,
+};
+/* clang-format on */
+
+/*
+ * The digits of the beginning of a UUID, as many as there are in len; uuid_parse() takes whole ones
+ * only. How many, or -EINVAL.
  */
 static int parse_digits(const char *text, size_t len, unsigned char digits[32])
 {
@@ -32,27 +34,46 @@ static int parse_digits(const char *text, size_t len, unsigned char digits[32])
 
 	for (size_t i = 0; i < len; i++) {
 		bool is_hyphen = i == 8 || i == 13 || i == 18 || i == 23;
-		int digit = is_hyphen ? 0 : hex_digit(text[i]);
+		unsigned char digit = hex_digits[(unsigned char)text[i]];
 
-		if (digit < 0 || (is_hyphen && text[i] != '-'))
+		if (is_hyphen ? text[i] != '-' : !digit)
 			return -EINVAL;
 		if (!is_hyphen)
-			digits[count++] = (unsigned char)digit;
+			digits[count++] = digit & 15;
 	}
 	return count;
+}
+
+/* Where in the text the two digits of each byte stand. */
+static const unsigned char byte_places[16] = {0,  2,  4,  6,  9,  11, 14, 16,
+					      19, 21, 24, 26, 28, 30, 32, 34};
+
+/* uuid_parse() costs more than all else that is done for a device of a listing. */
+static int parse_uuid(const char *text, unsigned char uuid[16])
+{
+	unsigned int all = IS_DIGIT;
+
+	if (strnlen(text, UUID_TEXT_LEN) != UUID_TEXT_LEN || text[8] != '-' || text[13] != '-' ||
+	    text[18] != '-' || text[23] != '-')
+		return -EINVAL;
+	for (size_t i = 0; i < 16; i++) {
+		const char *digits = text + byte_places[i];
+		unsigned int high = hex_digits[(unsigned char)digits[0]];
+		unsigned int low = hex_digits[(unsigned char)digits[1]];
+
+		all &= high & low;
+		uuid[i] = (unsigned char)(high << 4 | (low & 15));
+	}
+	return all ? 0 : -EINVAL;
 }
 
 /* A UUID, then nothing or the separator and a number. */
 static int parse_identity(const char *text, char separator, struct identity *ret_id)
 {
 	struct identity id = {.instance = 0};
-	unsigned char digits[32];
 
-	/* The NUL of a short text is no digit, and ends it. */
-	if (parse_digits(text, UUID_TEXT_LEN, digits) < 0)
+	if (parse_uuid(text, id.uuid) < 0)
 		return -EINVAL;
-	for (size_t i = 0; i < sizeof(id.uuid); i++)
-		id.uuid[i] = (unsigned char)(digits[2 * i] << 4 | digits[2 * i + 1]);
 	text += UUID_TEXT_LEN;
 	if (*text) {
 		if (*text != separator || parse_u32(text + 1, &id.instance) < 0)
@@ -81,10 +102,24 @@ void identity_make(struct identity *ret_id)
 	ret_id->instance = 0;
 }
 
+/* As cheap as parse_uuid(), and in lower case as the kernel has it. */
+static const char *format_uuid(const struct identity *id, char text[IDENTITY_TEXT_SIZE])
+{
+	static const char digits[] = "0123456789abcdef";
+
+	memset(text, '-', UUID_TEXT_LEN);
+	for (size_t i = 0; i < 16; i++) {
+		text[byte_places[i]] = digits[id->uuid[i] >> 4];
+		text[byte_places[i] + 1] = digits[id->uuid[i] & 15];
+	}
+	text[UUID_TEXT_LEN] = '\0';
+	return text;
+}
+
 static const char *format_identity(const struct identity *id, char separator,
 				   char text[IDENTITY_TEXT_SIZE])
 {
-	uuid_unparse_lower(id->uuid, text);
+	format_uuid(id, text);
 	if (id->instance)
 		snprintf(text + UUID_TEXT_LEN, IDENTITY_TEXT_SIZE - UUID_TEXT_LEN, "%c%u",
 			 separator, id->instance);
@@ -103,8 +138,7 @@ const char *identity_format_name(const struct identity *id, char text[IDENTITY_T
 
 const char *identity_format_uuid(const struct identity *id, char text[IDENTITY_TEXT_SIZE])
 {
-	uuid_unparse_lower(id->uuid, text);
-	return text;
+	return format_uuid(id, text);
 }
 
 bool identity_same_uuid(const struct identity *a, const struct identity *b)
@@ -112,11 +146,20 @@ bool identity_same_uuid(const struct identity *a, const struct identity *b)
 	return memcmp(a->uuid, b->uuid, sizeof(a->uuid)) == 0;
 }
 
+static inline int identity_order(const struct identity *a, const struct identity *b)
+{
+	uint64_t first = sort_key(a->uuid), second = sort_key(b->uuid);
+	int order;
+
+	if (first != second)
+		return first < second ? -1 : 1;
+	order = memcmp(a->uuid + 8, b->uuid + 8, 8);
+	return order ? order : (a->instance > b->instance) - (a->instance < b->instance);
+}
+
 int identity_compare(const struct identity *a, const struct identity *b)
 {
-	int order = memcmp(a->uuid, b->uuid, sizeof(a->uuid));
-
-	return order ? order : (a->instance > b->instance) - (a->instance < b->instance);
+	return identity_order(a, b);
 }
 
 int identity_prefix_parse(const char *text, struct identity_prefix *ret_prefix)
@@ -243,20 +286,30 @@ struct device *device_list_add(struct device_list *list)
 	return &list->v[list->n++];
 }
 
-static int compare_devices(const void *a, const void *b)
+/* By parent, then identity; live before defined. */
+static bool is_before(const void *a, const void *b)
 {
 	const struct device *first = a, *second = b;
 	int order = first->parent == second->parent ? 0 : strcmp(first->parent, second->parent);
 
 	if (!order)
-		order = identity_compare(&first->id, &second->id);
-	return order ? order : device_is_live(second) - device_is_live(first);
+		order = identity_order(&first->id, &second->id);
+	return order ? order < 0 : device_is_live(first) > device_is_live(second);
 }
 
 void device_list_sort(struct device_list *list)
 {
-	if (list->n)
-		qsort(list->v, list->n, sizeof(*list->v), compare_devices);
+	_cleanup_free_ struct device **order = xcalloc(list->n, 2 * sizeof(struct device *));
+	struct device *sorted = xcalloc(list->n, sizeof(*sorted));
+
+	for (size_t i = 0; i < list->n; i++)
+		order[i] = &list->v[i];
+	sort_pointers(order, list->n, is_before);
+	for (size_t i = 0; i < list->n; i++)
+		sorted[i] = *order[i];
+	free(list->v);
+	list->v = sorted;
+	list->cap = list->n;
 }
 
 void device_list_free(struct device_list *list)

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdalign.h>
 #include <sys/stat.h>
 
 /* <root>/sys, opened at the first use and kept to the end. */
@@ -128,31 +129,32 @@ int sysfs_link_name(int dirfd, const char *path, char **ret_name)
 	return 0;
 }
 
+static bool is_dots(const char *name)
+{
+	return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
+}
+
 int sysfs_each(int dirfd, const char *path, int (*each)(const char *name, void *arg), void *arg)
 {
-	_cleanup_closedir_ DIR *dir = NULL;
-	int fd = open_at(dirfd, path, O_RDONLY | O_DIRECTORY);
-	struct dirent *entry;
+	/* By the system call itself: readdir() would make three more and allocate. */
+	_cleanup_close_ int fd = open_at(dirfd, path, O_RDONLY | O_DIRECTORY);
+	alignas(struct dirent64) char entries[65536];
+	ssize_t len;
 
 	if (fd < 0)
 		return fd;
-	dir = fdopendir(fd);
-	if (!dir) {
-		int rc = -errno;
+	while ((len = getdents64(fd, entries, sizeof(entries))) > 0)
+		for (ssize_t at = 0; at < len;) {
+			const struct dirent64 *entry = (struct dirent64 *)(entries + at);
+			const char *name = entry->d_name;
+			int rc = is_dots(name) ? 0 : each(name, arg);
 
-		close(fd);
-		return rc;
-	}
-	while (errno = 0, (entry = readdir(dir))) {
-		int rc;
-
-		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-			continue;
-		rc = each(entry->d_name, arg);
-		if (rc)
-			return rc;
-	}
-	return -errno;
+			if (rc)
+				return rc;
+			at += entry->d_reclen;
+		}
+	/* The folder of something that went away meanwhile has no more entries. */
+	return len < 0 && errno != ENOENT ? -errno : 0;
 }
 
 static int add_name(const char *name, void *list)

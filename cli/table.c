@@ -2,12 +2,13 @@
 /* Tables on the screen; the columns are declared here. The only user of libsmartcols. */
 #include "table.h"
 
+#include "plain.h"
+
 #include <errno.h>
 #include <libsmartcols.h>
 #include <locale.h>
 
-#define COLUMNS_MAX 16
-#define CELL_SIZE 4200
+#define COLUMNS_MAX PLAIN_COLUMNS_MAX
 
 struct column {
 	const char *name;
@@ -16,127 +17,126 @@ struct column {
 	bool needs_details;
 	int flags;
 	/* The cell of a row, NULL for an empty one; made in scratch or the row's own. */
-	const char *(*get)(const void *row, char *scratch, size_t size);
+	const char *(*get)(const void *row, char scratch[PLAIN_CELL_SIZE]);
 };
 
-static const char *device_identity(const void *row, char *scratch, size_t size)
+static const char *device_identity(const void *row, char scratch[PLAIN_CELL_SIZE])
 {
 	const struct device *dev = row;
 
-	(void)size;
 	/* The name on the bus is the same text, unless there is a number in it. */
-	if (dev->name && strlen(dev->name) == UUID_TEXT_LEN)
+	if (dev->name && !dev->name[UUID_TEXT_LEN])
 		return dev->name;
 	return identity_format(&dev->id, scratch);
 }
 
-static const char *device_parent(const void *row, char *scratch, size_t size)
+static const char *device_parent(const void *row, char scratch[PLAIN_CELL_SIZE])
 {
-	(void)scratch, (void)size;
+	(void)scratch;
 	return ((const struct device *)row)->parent;
 }
 
-static const char *device_type(const void *row, char *scratch, size_t size)
+static const char *device_type(const void *row, char scratch[PLAIN_CELL_SIZE])
 {
-	(void)scratch, (void)size;
+	(void)scratch;
 	return ((const struct device *)row)->type;
 }
 
-static const char *device_auto(const void *row, char *scratch, size_t size)
+static const char *device_auto(const void *row, char scratch[PLAIN_CELL_SIZE])
 {
 	const struct device *dev = row;
 
-	(void)scratch, (void)size;
+	(void)scratch;
 	if (!dev->def)
 		return NULL;
 	return dev->def->is_auto ? "yes" : "no";
 }
 
-static const char *device_where(const void *row, char *scratch, size_t size)
+static const char *device_where(const void *row, char scratch[PLAIN_CELL_SIZE])
 {
-	(void)scratch, (void)size;
+	(void)scratch;
 	return device_presence(row);
 }
 
-static const char *device_machine(const void *row, char *scratch, size_t size)
+static const char *device_machine(const void *row, char scratch[PLAIN_CELL_SIZE])
 {
-	(void)scratch, (void)size;
+	(void)scratch;
 	return ((const struct device *)row)->state;
 }
 
-static const char *device_group(const void *row, char *scratch, size_t size)
+static const char *device_group(const void *row, char scratch[PLAIN_CELL_SIZE])
 {
-	(void)scratch, (void)size;
+	(void)scratch;
 	return ((const struct device *)row)->iommu_group;
 }
 
-static const char *device_params(const void *row, char *scratch, size_t size)
+static const char *device_params(const void *row, char scratch[PLAIN_CELL_SIZE])
 {
 	const struct device *dev = row;
 
-	(void)scratch, (void)size;
+	(void)scratch;
 	return dev->def ? dev->def->params : NULL;
 }
 
-static const char *device_description(const void *row, char *scratch, size_t size)
+static const char *device_description(const void *row, char scratch[PLAIN_CELL_SIZE])
 {
 	const struct device *dev = row;
 
-	(void)scratch, (void)size;
+	(void)scratch;
 	return dev->def ? dev->def->description : NULL;
 }
 
-static const char *device_file(const void *row, char *scratch, size_t size)
+static const char *device_file(const void *row, char scratch[PLAIN_CELL_SIZE])
 {
 	const struct device *dev = row;
 
 	if (!dev->def)
 		return NULL;
-	snprintf(scratch, size, "%s:%u", dev->def->file, dev->def->line);
+	snprintf(scratch, PLAIN_CELL_SIZE, "%s:%u", dev->def->file, dev->def->line);
 	return scratch;
 }
 
-static const char *type_parent(const void *row, char *scratch, size_t size)
+static const char *type_parent(const void *row, char scratch[PLAIN_CELL_SIZE])
 {
-	(void)scratch, (void)size;
+	(void)scratch;
 	return ((const struct type *)row)->parent;
 }
 
-static const char *type_name(const void *row, char *scratch, size_t size)
+static const char *type_name(const void *row, char scratch[PLAIN_CELL_SIZE])
 {
-	(void)scratch, (void)size;
+	(void)scratch;
 	return ((const struct type *)row)->name;
 }
 
-static const char *type_available(const void *row, char *scratch, size_t size)
+static const char *type_available(const void *row, char scratch[PLAIN_CELL_SIZE])
 {
 	const struct type *type = row;
 
 	if (type->available == LIVE_UNKNOWN)
 		return NULL;
-	snprintf(scratch, size, "%lld", (long long)type->available);
+	snprintf(scratch, PLAIN_CELL_SIZE, "%lld", (long long)type->available);
 	return scratch;
 }
 
-static const char *type_api(const void *row, char *scratch, size_t size)
+static const char *type_api(const void *row, char scratch[PLAIN_CELL_SIZE])
 {
-	(void)scratch, (void)size;
+	(void)scratch;
 	return ((const struct type *)row)->device_api;
 }
 
-static const char *type_pretty_name(const void *row, char *scratch, size_t size)
+static const char *type_pretty_name(const void *row, char scratch[PLAIN_CELL_SIZE])
 {
-	(void)scratch, (void)size;
+	(void)scratch;
 	return ((const struct type *)row)->pretty_name;
 }
 
 /* Drivers write several lines; a cell has one. */
-static const char *type_description(const void *row, char *scratch, size_t size)
+static const char *type_description(const void *row, char scratch[PLAIN_CELL_SIZE])
 {
 	const char *text = ((const struct type *)row)->description;
 	size_t len = 0;
 
-	for (; text && *text && len + 3 < size; text++) {
+	for (; text && *text && len + 3 < PLAIN_CELL_SIZE; text++) {
 		if (*text != '\n') {
 			scratch[len++] = *text;
 		} else {
@@ -247,18 +247,8 @@ struct printer {
 	const struct table_style *style;
 	const struct column *columns[COLUMNS_MAX];
 	int count;
-	struct libscols_table *table; /* NULL when the rows are written directly */
+	struct libscols_table *table;
 };
-
-struct rows {
-	const void *v;
-	size_t n, size;
-};
-
-static const void *row_at(const struct rows *rows, size_t i)
-{
-	return (const char *)rows->v + i * rows->size;
-}
 
 static void choose(struct printer *printer, const struct column *all,
 		   const struct table_style *style)
@@ -269,114 +259,24 @@ static void choose(struct printer *printer, const struct column *all,
 	printer->count = choose_columns(all, style->columns, printer->columns, &error);
 }
 
-/* Never NULL. */
-static const char *cell_of(const struct printer *printer, int i, const void *row,
-			   char scratch[CELL_SIZE])
-{
-	const char *cell = printer->columns[i]->get(row, scratch, CELL_SIZE);
-
-	return cell ? cell : "";
-}
-
-/* Text whose width is the number of its bytes. */
-static bool is_printable_ascii(const char *text, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		if (text[i] < 0x20 || text[i] > 0x7e)
-			return false;
-	return true;
-}
-
-/* The width of each column; false when a cell holds more than printable ASCII. */
-static bool measure(const struct printer *printer, const struct rows *rows, size_t *widths)
-{
-	char scratch[CELL_SIZE];
-
-	for (int i = 0; i < printer->count; i++)
-		widths[i] = strlen(printer->columns[i]->name);
-	for (size_t r = 0; r < rows->n; r++)
-		for (int i = 0; i < printer->count; i++) {
-			const char *cell = cell_of(printer, i, row_at(rows, r), scratch);
-			size_t len = strlen(cell);
-
-			if (!is_printable_ascii(cell, len))
-				return false;
-			if (len > widths[i])
-				widths[i] = len;
-		}
-	return true;
-}
-
-static void put_blanks(size_t count)
-{
-	while (count--)
-		putc_unlocked(' ', stdout);
-}
-
-/* Nothing is padded behind the last column, nor in it when it is empty. */
-static void put_padded(const struct printer *printer, int i, const char *cell, size_t width)
-{
-	size_t len = strlen(cell), blanks = width > len ? width - len : 0;
-	bool right = printer->columns[i]->flags & SCOLS_FL_RIGHT, last = i + 1 == printer->count;
-
-	if (right && !(last && !len))
-		put_blanks(blanks);
-	fwrite_unlocked(cell, 1, len, stdout);
-	if (!right && !last)
-		put_blanks(blanks);
-}
-
-/* What would split a field, or is no printable ASCII, as \xNN. */
-static void put_raw(const char *cell)
-{
-	for (const char *p = cell; *p; p++) {
-		if (*p <= ' ' || *p > 0x7e || *p == '\\')
-			printf("\\x%02x", (unsigned char)*p);
-		else
-			putc_unlocked(*p, stdout);
-	}
-}
-
-/* widths: NULL for raw output */
-static void put_cell(const struct printer *printer, int i, const char *cell, const size_t *widths)
-{
-	if (widths)
-		put_padded(printer, i, cell, widths[i]);
-	else
-		put_raw(cell);
-	putc_unlocked(i + 1 < printer->count ? ' ' : '\n', stdout);
-}
-
-static void print_directly(const struct printer *printer, const struct rows *rows,
-			   const size_t *widths)
-{
-	char scratch[CELL_SIZE];
-
-	if (!rows->n)
-		return;
-	for (int i = 0; i < printer->count && !printer->style->noheadings; i++)
-		put_cell(printer, i, printer->columns[i]->name, widths);
-	for (size_t r = 0; r < rows->n; r++)
-		for (int i = 0; i < printer->count; i++)
-			put_cell(printer, i, cell_of(printer, i, row_at(rows, r), scratch), widths);
-}
-
 /*
  * Without a terminal there is nothing to fit a table into. libsmartcols would find the width of
  * each character of each cell, which costs ten times as much as finding out what to list.
  */
-static bool try_directly(const struct printer *printer, const struct rows *rows)
+static bool try_plain(const struct printer *printer, struct plain_table *rows)
 {
-	size_t widths[COLUMNS_MAX];
-
+	rows->column_count = printer->count;
+	rows->noheadings = printer->style->noheadings;
+	for (int i = 0; i < printer->count; i++)
+		rows->columns[i] =
+			(struct plain_column){printer->columns[i]->name,
+					      printer->columns[i]->flags & SCOLS_FL_RIGHT,
+					      printer->columns[i]->get};
 	if (printer->style->raw) {
-		print_directly(printer, rows, NULL);
+		plain_print_raw(rows);
 		return true;
 	}
-	if (isatty(STDOUT_FILENO) || !measure(printer, rows, widths))
-		return false;
-	print_directly(printer, rows, widths);
-	return true;
+	return !isatty(STDOUT_FILENO) && plain_print(rows);
 }
 
 static void begin(struct printer *printer, int tree_column)
@@ -398,10 +298,13 @@ static struct libscols_line *add_row(struct printer *printer, const void *row,
 				     struct libscols_line *above)
 {
 	struct libscols_line *line = scols_table_new_line(printer->table, above);
-	char scratch[CELL_SIZE];
+	char scratch[PLAIN_CELL_SIZE];
 
-	for (int i = 0; row && i < printer->count; i++)
-		scols_line_set_data(line, (size_t)i, cell_of(printer, i, row, scratch));
+	for (int i = 0; row && i < printer->count; i++) {
+		const char *cell = printer->columns[i]->get(row, scratch);
+
+		scols_line_set_data(line, (size_t)i, cell ? cell : "");
+	}
 	return line;
 }
 
@@ -412,16 +315,16 @@ static void end(struct printer *printer)
 }
 
 static void print_flat(const struct column *all, const struct table_style *style,
-		       const struct rows *rows)
+		       struct plain_table *rows)
 {
-	struct printer printer = {.count = 0};
+	struct printer printer = {.style = style};
 
 	choose(&printer, all, style);
-	if (try_directly(&printer, rows))
+	if (try_plain(&printer, rows))
 		return;
 	begin(&printer, -1);
-	for (size_t i = 0; i < rows->n; i++)
-		add_row(&printer, row_at(rows, i), NULL);
+	for (size_t i = 0; i < rows->row_count; i++)
+		add_row(&printer, plain_row(rows, i), NULL);
 	end(&printer);
 }
 
@@ -462,7 +365,8 @@ static void print_tree(const struct device_list *list, const struct table_style 
 
 void table_print_devices(const struct device_list *list, const struct table_style *style)
 {
-	const struct rows rows = {list->v, list->n, sizeof(*list->v)};
+	struct plain_table rows = {
+		.rows = list->v, .row_count = list->n, .row_size = sizeof(*list->v)};
 	struct table_style own = *style;
 
 	/* In a tree, parent and type are said by the branches. */
@@ -476,7 +380,8 @@ void table_print_devices(const struct device_list *list, const struct table_styl
 
 void table_print_types(const struct type_list *list, const struct table_style *style)
 {
-	const struct rows rows = {list->v, list->n, sizeof(*list->v)};
+	struct plain_table rows = {
+		.rows = list->v, .row_count = list->n, .row_size = sizeof(*list->v)};
 
 	print_flat(type_columns, style, &rows);
 }

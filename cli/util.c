@@ -242,6 +242,32 @@ bool str_ends(const char *s, const char *suffix)
 	return len >= tail && strcmp(s + len - tail, suffix) == 0;
 }
 
+/* One byte below a blank, above a tilde or of more than seven bits, of eight. */
+static bool any_not_ascii(const char *s)
+{
+	const uint64_t ones = 0x0101010101010101;
+	uint64_t bytes;
+
+	memcpy(&bytes, s, sizeof(bytes));
+	return ((bytes - 0x20 * ones) | (bytes + ones) | bytes) & (0x80 * ones);
+}
+
+bool text_is_ascii(const char *s, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i + 8 <= len; i += 8)
+		if (any_not_ascii(s + i))
+			return false;
+	/* The last eight once more, for those that are left over. */
+	if (i < len && len > 8)
+		return !any_not_ascii(s + len - 8);
+	for (; i < len; i++)
+		if (s[i] < 0x20 || s[i] > 0x7e)
+			return false;
+	return true;
+}
+
 /* Bytes of the UTF-8 character at s (at least one byte is left), 0 when it is none. */
 static size_t utf8_char_len(const unsigned char *s, size_t left)
 {
@@ -283,10 +309,14 @@ bool text_is_utf8(const char *s, size_t len)
 
 bool text_is_plain(const char *s)
 {
+	size_t len = strlen(s);
+
+	if (text_is_ascii(s, len))
+		return true;
 	for (const char *p = s; *p; p++)
 		if (control_length(p))
 			return false;
-	return text_is_utf8(s, strlen(s));
+	return text_is_utf8(s, len);
 }
 
 /* Several of them come from joining files. */

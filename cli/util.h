@@ -107,6 +107,8 @@ static inline bool str_starts(const char *s, const char *prefix)
 }
 
 bool str_ends(const char *s, const char *suffix);
+/* ASCII from blank to tilde, and nothing else. */
+bool text_is_ascii(const char *s, size_t len);
 /* Valid UTF-8, no NUL within len. */
 bool text_is_utf8(const char *s, size_t len);
 /* UTF-8 without a control character: what may stand in a name or a line of text. */
