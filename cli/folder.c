@@ -2,6 +2,8 @@
 /* The folders of definitions: where they are, what is in them, reading a file, locking. */
 #include "folder.h"
 
+#include "sort.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -19,11 +21,20 @@ char *folder_path(enum folder folder, const char *name)
 static void add_entry(struct folder_entries *list, const char *name, enum folder folder,
 		      bool is_plain)
 {
+	struct folder_entry *entry = arena_alloc(&list->arena, sizeof(*entry));
+	unsigned char start[8];
+
 	if (list->n == list->cap) {
 		list->cap = list->cap ? 2 * list->cap : 64;
 		list->v = xrealloc(list->v, list->cap, sizeof(*list->v));
 	}
-	list->v[list->n++] = (struct folder_entry){xstrdup(name), folder, is_plain};
+	for (size_t i = 0, at = 0; i < sizeof(start); i++, at += name[at] != '\0')
+		start[i] = (unsigned char)name[at];
+	*entry = (struct folder_entry){.name = arena_strdup(&list->arena, name),
+				       .key = sort_key(start),
+				       .folder = folder,
+				       .is_plain_file = is_plain};
+	list->v[list->n++] = entry;
 }
 
 int folder_list(enum folder folder, struct folder_entries *entries)
@@ -44,25 +55,29 @@ int folder_list(enum folder folder, struct folder_entries *entries)
 	return fd < 0 ? -errno : fd;
 }
 
-static int compare_entries(const void *a, const void *b)
+static bool is_before(const void *a, const void *b)
 {
 	const struct folder_entry *first = a, *second = b;
-	int order = strcmp(first->name, second->name);
+	int order;
 
-	return order ? order : (int)first->folder - (int)second->folder;
+	if (first->key != second->key)
+		return first->key < second->key;
+	order = strcmp(first->name, second->name);
+	return order ? order < 0 : first->folder < second->folder;
 }
 
 void folder_entries_sort(struct folder_entries *list)
 {
-	if (list->n)
-		qsort(list->v, list->n, sizeof(*list->v), compare_entries);
+	/* Room for as many again. */
+	list->cap = 2 * list->n;
+	list->v = xrealloc(list->v, list->cap, sizeof(*list->v));
+	sort_pointers(list->v, list->n, is_before);
 }
 
 void folder_entries_free(struct folder_entries *list)
 {
-	for (size_t i = 0; i < list->n; i++)
-		free(list->v[i].name);
 	free(list->v);
+	arena_free(&list->arena);
 	*list = (struct folder_entries){0};
 }
 

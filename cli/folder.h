@@ -12,15 +12,17 @@
 enum folder { FOLDER_ETC, FOLDER_RUN, FOLDER_USR, FOLDER_COUNT };
 
 struct folder_entry {
-	char *name;
+	const char *name;
+	uint64_t key; /* how it begins, see sort_key() */
 	enum folder folder;
 	bool is_plain_file; /* known from the folder, without a look at the file */
 };
 
-/* Zeroed at the start. */
+/* Owns everything that is reachable from it. Zeroed at the start. */
 struct folder_entries {
-	struct folder_entry *v;
+	struct folder_entry **v;
 	size_t n, cap;
+	struct arena arena;
 };
 
 /* The path of a file in the folder, of the folder itself for ""; the caller frees it. */

@@ -47,9 +47,9 @@ void store_load(struct definition_list *list, struct problem_list *problems)
 	}
 	folder_entries_sort(&entries);
 	for (size_t i = 0; i < entries.n; i++) {
-		const struct folder_entry *entry = &entries.v[i];
+		const struct folder_entry *entry = entries.v[i];
 
-		if (i && strcmp(entry->name, entry[-1].name) == 0)
+		if (i && strcmp(entry->name, entries.v[i - 1]->name) == 0)
 			continue;
 		if (fds[entry->folder] >= 0)
 			load_entry(entry, fds[entry->folder], &text, list, problems);
@@ -407,7 +407,7 @@ void store_own_files(struct strlist *ret_names)
 	cleanup_close(&fd);
 	folder_entries_sort(&entries);
 	for (size_t i = 0; i < entries.n; i++)
-		strlist_add(ret_names, entries.v[i].name);
+		strlist_add(ret_names, entries.v[i]->name);
 	folder_entries_free(&entries);
 }
 
