@@ -5,7 +5,7 @@
  * inih splits lines into keys and values. By itself it would also cut long lines and sections,
  * take "key: value" and indented lines for something, strip what ends a value and drop sections
  * without a key. So each raw line is looked at before inih gets it: what inih would lose or change
- * is reported with its line and replaced by a blank one, and headers are read here.
+ * is reported with its line and kept from it, and headers are read here.
  */
 #include "definition.h"
 
@@ -16,6 +16,7 @@
 struct parser {
 	const char *file;
 	const char *next, *end; /* what is still to be read */
+	bool is_odd; /* there is a NUL or a carriage return in it */
 	unsigned int line; /* the number of the line that was read last */
 	const char *tail; /* the blanks that end it: inih takes them off a value */
 	size_t tail_len;
@@ -28,7 +29,8 @@ struct parser {
 	struct definition *section; /* the one that is being read, &defaults, or NULL */
 	bool is_bad; /* something in the section was reported */
 	unsigned int keys; /* those of the section, a bit for each of known_keys */
-	void *seen; /* a tree of the definitions of this file */
+	struct definition *first; /* that of this file; good ones */
+	void *seen; /* a tree of them, once there is a second */
 };
 
 /* What inih takes off the ends of keys and values, but for a carriage return: that is reported. */
@@ -94,6 +96,12 @@ static void check_section(struct parser *parser)
 		bad_line(parser, "the section has no '%s'", def->parent ? "type" : "parent");
 		return;
 	}
+	if (!parser->first) {
+		parser->first = def;
+		return;
+	}
+	if (!parser->seen)
+		(void)tsearch(parser->first, &parser->seen, compare_definitions);
 	same = tsearch(def, &parser->seen, compare_definitions);
 	if (same && *same != def)
 		bad_line(parser, "the same identity and parent as in line %u", (*same)->line);
@@ -130,23 +138,26 @@ static void begin_defaults(struct parser *parser)
 /* A header as it stands in the file, without the blanks that end it. */
 static void begin_section(struct parser *parser, const char *header, size_t len)
 {
-	_cleanup_free_ char *name = xasprintf("%.*s", (int)len - 1, header + 1);
-	char *bracket = strchr(name, ']');
+	const char *bracket = memchr(header, ']', len), *name = header + 1;
+	size_t name_len = bracket ? (size_t)(bracket - name) : 0;
+	char text[IDENTITY_TEXT_SIZE] = "";
 	struct identity id;
 
 	end_section(parser);
-	if (!bracket || bracket[1] || memchr(header, '\0', len)) {
+	if (bracket != header + len - 1 || memchr(header, '\0', len)) {
 		bad_line(parser, "a section is one identity in brackets and nothing else");
 		return;
 	}
-	*bracket = '\0';
-	if (strcmp(name, "defaults") == 0) {
+	/* One that does not fit is none. */
+	if (name_len < sizeof(text))
+		memcpy(text, name, name_len);
+	if (strcmp(text, "defaults") == 0) {
 		begin_defaults(parser);
 		return;
 	}
 	parser->has_identity = true;
-	if (identity_parse(name, &id) < 0) {
-		bad_line(parser, "'%s' is neither a UUID nor UUID:INSTANCE", name);
+	if (identity_parse(text, &id) < 0) {
+		bad_line(parser, "'%.*s' is neither a UUID nor UUID:INSTANCE", (int)name_len, name);
 		return;
 	}
 	parser->section = definition_list_add(parser->list);
@@ -171,7 +182,7 @@ static bool line_is_good(struct parser *parser, const char *line, size_t len)
 {
 	size_t key;
 
-	if (memchr(line, '\0', len)) {
+	if (parser->is_odd && memchr(line, '\0', len)) {
 		bad_line(parser, "a NUL byte");
 		return false;
 	}
@@ -190,65 +201,82 @@ static bool line_is_good(struct parser *parser, const char *line, size_t len)
 		bad_line(parser, "a key is followed by '=', not by ':'");
 		return false;
 	}
-	if (has_return(line, len, key)) {
+	if (parser->is_odd && has_return(line, len, key)) {
 		bad_line(parser, "a carriage return beside '='");
 		return false;
 	}
 	return true;
 }
 
-/* Gives inih the next line; the signature is that of fgets(). */
+/* True when the line, without its newline, is one for inih. */
+static bool take_line(struct parser *parser, const char *line, size_t len)
+{
+	const char *start = line, *end = line + len;
+
+	while (end > line && is_blank(end[-1]))
+		end--;
+	while (start < end && is_blank(*start))
+		start++;
+	parser->tail = end;
+	parser->tail_len = len - (size_t)(end - line);
+	if (start == end || *start == '#' || *start == ';')
+		return false;
+	if (start == line && *line != '[')
+		return line_is_good(parser, line, len);
+	if (start == line)
+		begin_section(parser, line, (size_t)(end - line));
+	else
+		bad_line(parser, "the line begins with a blank");
+	return false;
+}
+
+/* Gives inih the next line that is one for it; the signature is that of fgets(). */
 static char *read_line(char *str, int size, void *stream)
 {
 	struct parser *parser = stream;
-	const char *line = parser->next, *start, *newline;
-	size_t len, trimmed;
 
-	if (line == parser->end)
-		return NULL;
-	newline = memchr(line, '\n', (size_t)(parser->end - line));
-	len = (size_t)((newline ? newline : parser->end) - line);
-	parser->next = newline ? newline + 1 : parser->end;
-	parser->line++;
+	while (parser->next < parser->end) {
+		const char *line = parser->next;
+		const char *newline = memchr(line, '\n', (size_t)(parser->end - line));
+		size_t len = (size_t)((newline ? newline : parser->end) - line);
 
-	for (trimmed = len; trimmed && is_blank(line[trimmed - 1]); trimmed--)
-		;
-	parser->tail = line + trimmed;
-	parser->tail_len = len - trimmed;
-	for (start = line; start < line + trimmed && is_blank(*start); start++)
-		;
-	memcpy(str, "\n", 2);
-	if (start == line + trimmed || *start == '#' || *start == ';')
-		return str;
-	if (start != line)
-		bad_line(parser, "the line begins with a blank");
-	else if (*line == '[')
-		begin_section(parser, line, trimmed);
-	else if (line_is_good(parser, line, len) && len + 2 <= (size_t)size)
-		memcpy(mempcpy(str, line, len), "\n", 2);
-	return str;
+		parser->next = newline ? newline + 1 : parser->end;
+		parser->line++;
+		if (take_line(parser, line, len) && len + 2 <= (size_t)size) {
+			memcpy(mempcpy(str, line, len), "\n", 2);
+			return str;
+		}
+	}
+	return NULL;
 }
 
-static const char *plain_value(struct parser *parser, const char *key, const char *value)
+static bool is_plain(struct parser *parser, const char *key, const char *value)
 {
 	if (!*value)
 		bad_line(parser, "'%s' has no value", key);
 	else if (!text_is_plain(value))
 		bad_line(parser, "the value of '%s' is not UTF-8 text", key);
 	else
-		return arena_strdup(&parser->list->arena, value);
-	return NULL;
+		return true;
+	return false;
+}
+
+static const char *plain_value(struct parser *parser, const char *key, const char *value)
+{
+	return is_plain(parser, key, value) ? arena_strdup(&parser->list->arena, value) : NULL;
 }
 
 static void set_parent(struct parser *parser, struct definition *def, const char *value)
 {
-	def->parent = plain_value(parser, "parent", value);
+	if (is_plain(parser, "parent", value))
+		def->parent = definition_list_share(parser->list, value);
 }
 
 static void set_type(struct parser *parser, struct definition *def, const char *value)
 {
-	def->type = plain_value(parser, "type", value);
-	if (def->type && !name_is_safe(value))
+	if (name_is_safe(value))
+		def->type = definition_list_share(parser->list, value);
+	else if (is_plain(parser, "type", value))
 		bad_line(parser, "'%s' cannot be the name of a type", value);
 }
 
@@ -304,7 +332,9 @@ static void take_key(struct parser *parser, const char *name, const char *value)
 	for (size_t i = 0; i < ARRAY_SIZE(known_keys); i++) {
 		const struct key *key = &known_keys[i];
 
-		if (strcmp(key->name, name) != 0 || (is_defaults && !key->in_defaults))
+		/* The first letters spare most comparisons. */
+		if (*key->name != *name || strcmp(key->name, name) != 0 ||
+		    (is_defaults && !key->in_defaults))
 			continue;
 		if (!key->repeats && parser->keys & 1u << i)
 			bad_line(parser, "a second '%s' in the section", name);
@@ -329,21 +359,6 @@ static int on_key(void *user, const char *section, const char *key, const char *
 	return 1;
 }
 
-static size_t longest_line(const char *text, size_t len)
-{
-	size_t longest = 0;
-
-	while (len) {
-		const char *newline = memchr(text, '\n', len);
-		size_t line = newline ? (size_t)(newline - text) + 1 : len;
-
-		longest = line > longest ? line : longest;
-		text += line;
-		len -= line;
-	}
-	return longest;
-}
-
 static void keep_node(void *node)
 {
 	(void)node;
@@ -355,20 +370,21 @@ void definition_parse(const char *file, const char *text, size_t len, struct def
 	struct parser parser = {.file = arena_strdup(&list->arena, file),
 				.next = text,
 				.end = text + len,
+				.is_odd = memchr(text, '\0', len) || memchr(text, '\r', len),
 				.list = list,
 				.problems = problems};
 	int rc;
 
-	/* Room for the line, its newline and the NUL, so that inih never cuts one. */
+	/* Room for any line of it, a newline and the NUL, so that inih never cuts one. */
 	ini_use_stack = false;
 	ini_allow_realloc = false;
-	ini_max_line = ini_initial_alloc = (int)longest_line(text, len) + 3;
+	ini_max_line = ini_initial_alloc = (int)len + 3;
 	ini_allow_multiline = false;
 	ini_allow_inline_comments = false;
 	parser.next += text_bom_length(text, len);
 	rc = ini_parse_stream(read_line, &parser, on_key, &parser);
 	if (rc)
-		problem_add(problems, file, rc > 0 ? (unsigned int)rc : 0, "cannot be parsed");
+		problem_add(problems, file, parser.line, "cannot be parsed");
 	end_section(&parser);
 	tdestroy(parser.seen, keep_node);
 }

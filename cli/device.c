@@ -5,6 +5,7 @@
 #include "sort.h"
 
 #include <errno.h>
+#include <search.h>
 #include <uuid/uuid.h>
 
 /* What a path may have in the kernel. */
@@ -108,6 +109,7 @@ static const char *format_uuid(const struct identity *id, char text[IDENTITY_TEX
 	static const char digits[] = "0123456789abcdef";
 
 	memset(text, '-', UUID_TEXT_LEN);
+#pragma GCC unroll 16
 	for (size_t i = 0; i < 16; i++) {
 		text[byte_places[i]] = digits[id->uuid[i] >> 4];
 		text[byte_places[i] + 1] = digits[id->uuid[i] & 15];
@@ -297,19 +299,34 @@ static bool is_before(const void *a, const void *b)
 	return order ? order < 0 : device_is_live(first) > device_is_live(second);
 }
 
+/* Puts the devices where the order has them, without a second list. */
+static void put_in_order(struct device *v, size_t n, struct device **order)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct device first = v[i];
+		size_t at = i;
+
+		/* Each place gets its device, whose own place is filled next. */
+		while (order[at] != &v[i]) {
+			size_t from = (size_t)(order[at] - v);
+
+			v[at] = v[from];
+			order[at] = &v[at];
+			at = from;
+		}
+		v[at] = first;
+		order[at] = &v[at];
+	}
+}
+
 void device_list_sort(struct device_list *list)
 {
 	_cleanup_free_ struct device **order = xcalloc(list->n, 2 * sizeof(struct device *));
-	struct device *sorted = xcalloc(list->n, sizeof(*sorted));
 
 	for (size_t i = 0; i < list->n; i++)
 		order[i] = &list->v[i];
 	sort_pointers(order, list->n, is_before);
-	for (size_t i = 0; i < list->n; i++)
-		sorted[i] = *order[i];
-	free(list->v);
-	list->v = sorted;
-	list->cap = list->n;
+	put_in_order(list->v, list->n, order);
 }
 
 void device_list_free(struct device_list *list)
@@ -330,8 +347,31 @@ struct definition *definition_list_add(struct definition_list *list)
 	return def;
 }
 
+static int compare_texts(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+const char *definition_list_share(struct definition_list *list, const char *text)
+{
+	const char **known = tfind(text, &list->shared, compare_texts);
+	const char *copy;
+
+	if (known)
+		return *known;
+	copy = arena_strdup(&list->arena, text);
+	(void)tsearch(copy, &list->shared, compare_texts);
+	return copy;
+}
+
+static void keep_text(void *text)
+{
+	(void)text;
+}
+
 void definition_list_free(struct definition_list *list)
 {
+	tdestroy(list->shared, keep_text);
 	free(list->v);
 	arena_free(&list->arena);
 	*list = (struct definition_list){0};

@@ -129,10 +129,13 @@ struct definition_list {
 	struct definition **v;
 	size_t n;
 	struct arena arena;
+	void *shared; /* a tree of the texts below */
 };
 
 /* A zeroed definition at the end; the pointer stays good. */
 struct definition *definition_list_add(struct definition_list *list);
+/* The list's own copy of a text that many definitions have in common. */
+const char *definition_list_share(struct definition_list *list, const char *text);
 void definition_list_free(struct definition_list *list);
 
 #endif

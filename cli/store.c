@@ -16,34 +16,36 @@ static void parse(const char *path, const struct buf *text, struct definition_li
 	definition_parse(path, text->data ? text->data : "", text->len, list, problems);
 }
 
-static void load_entry(const struct folder_entry *entry, int folder_fd, struct buf *text,
-		       struct definition_list *list, struct problem_list *problems)
+/* path: of the folder with a slash; the name is put behind it */
+static void load_entry(const struct folder_entry *entry, int folder_fd, struct buf *path,
+		       struct buf *text, struct definition_list *list,
+		       struct problem_list *problems)
 {
 	int rc = folder_read(folder_fd, entry->name, true, entry->is_plain_file, text);
-	_cleanup_free_ char *path = folder_path(entry->folder, entry->name);
+	size_t folder_len = path->len;
 
+	buf_add(path, entry->name, strlen(entry->name));
 	/* One that vanished meanwhile is not there, unlike a link that leads nowhere. */
-	if (rc == -ENOENT && entry->is_plain_file)
-		return;
-	if (rc)
-		problem_add(problems, path, 0, "%s", folder_explain(rc));
-	else
-		parse(path, text, list, problems);
+	if (rc && (rc != -ENOENT || !entry->is_plain_file))
+		problem_add(problems, path->data, 0, "%s", folder_explain(rc));
+	else if (!rc)
+		parse(path->data, text, list, problems);
+	path->len = folder_len;
 }
 
 void store_load(struct definition_list *list, struct problem_list *problems)
 {
 	struct folder_entries entries = {0};
-	struct buf text = {0};
+	struct buf text = {0}, paths[FOLDER_COUNT] = {0};
 	int fds[FOLDER_COUNT];
 
 	for (enum folder i = 0; i < FOLDER_COUNT; i++) {
-		fds[i] = folder_list(i, &entries);
-		if (fds[i] < 0 && fds[i] != -ENOENT) {
-			_cleanup_free_ char *path = folder_path(i, "");
+		_cleanup_free_ char *path = folder_path(i, "");
 
+		fds[i] = folder_list(i, &entries);
+		if (fds[i] < 0 && fds[i] != -ENOENT)
 			problem_add(problems, path, 0, "%s", strerror(-fds[i]));
-		}
+		buf_addf(&paths[i], "%s/", path);
 	}
 	folder_entries_sort(&entries);
 	for (size_t i = 0; i < entries.n; i++) {
@@ -52,12 +54,15 @@ void store_load(struct definition_list *list, struct problem_list *problems)
 		if (i && strcmp(entry->name, entries.v[i - 1]->name) == 0)
 			continue;
 		if (fds[entry->folder] >= 0)
-			load_entry(entry, fds[entry->folder], &text, list, problems);
+			load_entry(entry, fds[entry->folder], &paths[entry->folder], &text, list,
+				   problems);
 	}
 	folder_entries_free(&entries);
 	buf_free(&text);
-	for (size_t i = 0; i < FOLDER_COUNT; i++)
+	for (size_t i = 0; i < FOLDER_COUNT; i++) {
+		buf_free(&paths[i]);
 		cleanup_close(&fds[i]);
+	}
 }
 
 int store_read_text(const char *path, struct buf *ret_text, char **reterr)

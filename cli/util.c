@@ -92,7 +92,8 @@ void *arena_alloc(struct arena *arena, size_t size)
 	if (!block || block->size - block->used < need) {
 		size_t room = need > 32768 ? need : 32768;
 
-		block = xcalloc(1, sizeof(*block) + room);
+		block = xrealloc(NULL, 1, sizeof(*block) + room);
+		block->used = 0;
 		block->size = room;
 		block->next = arena->blocks;
 		arena->blocks = block;
@@ -332,8 +333,9 @@ size_t text_bom_length(const char *text, size_t len)
 
 bool name_is_safe(const char *s)
 {
-	return *s && strlen(s) <= 255 && !strchr(s, '/') && strcmp(s, ".") != 0 &&
-	       strcmp(s, "..") != 0 && text_is_plain(s);
+	bool is_dots = s[0] == '.' && (!s[1] || (s[1] == '.' && !s[2]));
+
+	return *s && !is_dots && strlen(s) <= 255 && !strchr(s, '/') && text_is_plain(s);
 }
 
 int parse_u32(const char *s, uint32_t *ret)

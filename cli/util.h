@@ -64,7 +64,7 @@ void set_text(char **target, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /*
  * Memory that is given back all at once. Start from a zeroed struct; arena_free() leaves it
- * zeroed again. What the functions return belongs to the arena.
+ * zeroed again. What the functions return belongs to the arena; it is not cleared.
  */
 struct arena {
 	struct arena_block *blocks;
