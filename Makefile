@@ -41,7 +41,7 @@ completions := $(wildcard completions/*)
 samples := $(notdir $(wildcard conf.d/mdev.d/*.conf))
 
 .DELETE_ON_ERROR:
-.PHONY: all help print-flags instrumented guest-programs fire-programs man kmod modules_install setup demo check check-unit check-cli check-fire \
+.PHONY: all help print-flags instrumented guest-programs bench-programs fire-programs man kmod modules_install setup demo check check-unit check-cli check-fire \
 	check-kernel check-in-tree check-nested check-boot check-debug lint fuzz coverage bench install uninstall clean
 
 all: build/mdev man ## The command and its man pages, in build/ (the default)
@@ -97,6 +97,14 @@ guest-programs: $(guest_programs)
 fire-programs: $(fire_programs)
 $(fire_programs): build/tests/%: tests/fire/%.c | build/tests
 	$(CC) -std=gnu11 -Wall -Wextra $(WERROR) -D_GNU_SOURCE -O2 -g -MMD -MP -o $@ $<
+
+# A program that does nothing, with the C library alone and with all libraries of the command.
+build/tests/start-libc: tests/bench/start.c | build/tests
+	$(CC) -O2 -o $@ $<
+build/tests/start-linked: tests/bench/start.c | build/tests
+	$(CC) -O2 -o $@ $< -Wl,--no-as-needed $(BASE_LIBS)
+
+bench-programs: guest-programs build/tests/start-libc build/tests/start-linked
 
 man: $(man_pages)
 build/man/%: man/%.scd | build/man

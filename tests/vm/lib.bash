@@ -51,6 +51,13 @@ unpack_packages() {
 	rm -rf "$debs"
 }
 
+# The mirror that this machine gets Debian from
+mirror() {
+	# shellcheck disable=SC2016 # apt's fields, not the shell's variables
+	apt-get indextargets --format '$(ORIGIN) $(CODENAME) $(REPO_URI)' 'Created-By: Packages' |
+		awk '$1 == "Debian" && $2 == "bookworm" { print $3; exit }'
+}
+
 # Runs make where a kernel's headers are: here, or in the root that came with them, in which the
 # project then stands at the same place. Usage: make_at_headers SERIES ARGUMENT...
 make_at_headers() {
