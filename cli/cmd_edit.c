@@ -129,7 +129,7 @@ static _Noreturn void become_editor(const char *copy)
 	_exit(127);
 }
 
-/* 0, or what the editor ended with. */
+/* 0 when the editor ended well; else FAILED, and said why. */
 static int run_editor(const char *copy)
 {
 	int status = 0;
@@ -141,11 +141,16 @@ static int run_editor(const char *copy)
 	pid = fork();
 	if (pid == 0)
 		become_editor(copy);
-	if (pid < 0)
-		return errno;
+	if (pid < 0) {
+		msg_error("the editor cannot be run: %s", strerror(errno));
+		return FAILED;
+	}
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	return status;
+	if (status)
+		msg_error("the editor failed (%s %d)", WIFEXITED(status) ? "status" : "signal",
+			  WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
+	return status ? FAILED : DONE;
 }
 
 static bool same_bytes(const struct buf *a, const struct buf *b)
@@ -211,7 +216,7 @@ static int take_text(struct edit *edit, const struct buf *original)
 static int edit_file(struct edit *edit, const char *from)
 {
 	struct buf original = {0};
-	int status, ended;
+	int status;
 
 	edit->target = store_own_path(edit->source);
 	status = read_text(edit->source, true, &original);
@@ -223,12 +228,9 @@ static int edit_file(struct edit *edit, const char *from)
 		status = make_copy(edit, strrchr(edit->target, '/') + 1);
 	if (status != DONE) {
 		remove_copy(edit);
-	} else if ((ended = run_editor(edit->copy)) != 0) {
-		msg_error("the editor failed (%s %d)", WIFEXITED(ended) ? "status" : "signal",
-			  WIFEXITED(ended) ? WEXITSTATUS(ended) : WTERMSIG(ended));
-		status = say_kept(edit);
 	} else {
-		status = take_text(edit, &original);
+		status = run_editor(edit->copy);
+		status = status == DONE ? take_text(edit, &original) : say_kept(edit);
 	}
 	buf_free(&original);
 	return status;

@@ -15,7 +15,7 @@
 static const struct {
 	const char *prefix, *pattern;
 } forms[] = {
-	{"pci:", "^pci:[0-9a-fA-F]{1,4}:[0-9a-fA-F]{1,4}(/[0-9]{1,10})?$"},
+	{"pci:", "^pci:[0-9a-fA-F]{1,4}:[0-9a-fA-F]{1,4}(/[0-9]+)?$"},
 	{"udev:", "^udev:[^=,]+=[^,]*(,[^=,]+=[^,]*)*$"},
 	{"/", "^/(dev|sys)/"},
 };

@@ -4,16 +4,14 @@
  * link-flags: -Wl,--wrap=sysfs_write -Wl,--wrap=sysfs_write_fd
  */
 #include "lifecycle.h"
+#include "root.h"
 #include "sysfs.h"
 #include "tap.h"
 
 #include <errno.h>
-#include <sys/stat.h>
 
 #define UUID "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"
 #define OTHER "93b8f4f2-509f-382f-3c1e-e6bfe0fa1001"
-
-static char top[] = "/tmp/mdev-test-XXXXXX";
 
 /* What the kernel is to answer, and what it was asked. */
 static int create_result, attr_result, remove_result;
@@ -21,30 +19,6 @@ static struct buf asked;
 
 int __wrap_sysfs_write(int dirfd, const char *path, const char *data, size_t len);
 int __wrap_sysfs_write_fd(int fd, const char *data, size_t len);
-
-static void make_folder(const char *path)
-{
-	_cleanup_free_ char *full = xasprintf("%s/%s", top, path);
-
-	for (char *p = full + strlen(top) + 1; *p; p++)
-		if (*p == '/') {
-			*p = '\0';
-			(void)mkdir(full, 0755);
-			*p = '/';
-		}
-	(void)mkdir(full, 0755);
-}
-
-static void make_file(const char *path, const char *text)
-{
-	_cleanup_free_ char *full = xasprintf("%s/%s", top, path);
-	FILE *stream = fopen(full, "w");
-
-	if (!stream)
-		abort();
-	fputs(text, stream);
-	fclose(stream);
-}
 
 int __wrap_sysfs_write_fd(int fd, const char *data, size_t len)
 {
@@ -126,7 +100,7 @@ static void test_attributes(void)
 	struct attr linked[] = {{"driver/unbind", "x"}};
 	struct attr missing[] = {{"nowhere/x", "1"}};
 	struct definition def = definition(NULL);
-	_cleanup_free_ char *link = xasprintf("%s/sys/class/mdev_bus/p/" UUID "/driver", top);
+	_cleanup_free_ char *link = xasprintf("%s/sys/class/mdev_bus/p/" UUID "/driver", root_top);
 
 	def.attrs = attrs;
 	def.attr_count = 3;
@@ -199,26 +173,15 @@ static void test_machine(void)
 	reset();
 }
 
-static void remove_tree(const char *path)
-{
-	_cleanup_free_ char *command = xasprintf("rm -rf '%s'", path);
-
-	if (system(command) != 0)
-		printf("# %s is left\n", path);
-}
-
 int main(void)
 {
-	if (!mkdtemp(top))
-		return 1;
-	root_set(top);
+	root_begin();
 	make_folder("sys/class/mdev_bus/p/mdev_supported_types/t/devices/" OTHER);
 	make_file("sys/class/mdev_bus/p/mdev_supported_types/t/create", "");
 	test_create_errors();
 	test_attributes();
 	test_destroy();
 	test_machine();
-	remove_tree(top);
-	free((char *)root_get());
+	root_end();
 	return tap_end();
 }
