@@ -3,7 +3,7 @@
 #include "cmd.h"
 #include "find.h"
 #include "folder.h"
-#include "json.h"
+#include "mdevctl.h"
 #include "msg.h"
 #include "store.h"
 
@@ -47,20 +47,20 @@ static int read_text(const char *path, bool is_stdin, struct buf *text, char **r
 	return rc;
 }
 
-static void read_file(const char *path, const struct json_place *given, struct inventory *new)
+static void read_file(const char *path, const struct mdevctl_place *given, struct inventory *new)
 {
 	bool is_stdin = strcmp(path, "-") == 0;
 	_cleanup_free_ char *error = NULL, *parent = NULL;
-	struct json_place place = *given;
+	struct mdevctl_place place = *given;
 	struct buf text = {0};
 	struct identity id;
 
 	if (!place.parent && !place.id && place_of_path(path, &parent, &id))
-		place = (struct json_place){parent, &id};
+		place = (struct mdevctl_place){parent, &id};
 	if (read_text(path, is_stdin, &text, &error) < 0)
 		strlist_add(&new->problems.texts, error);
 	else
-		json_import(is_stdin ? "stdin" : path, text.data ? text.data : "", text.len, &place,
+		mdevctl_import(is_stdin ? "stdin" : path, text.data ? text.data : "", text.len, &place,
 			    &new->definitions, &new->problems);
 	buf_free(&text);
 }
@@ -163,7 +163,7 @@ static int keep_all(const struct globals *globals, struct definition_list *new)
 static int run_import(const struct globals *globals, void *p, int word_count, char **words)
 {
 	const struct import_args *args = p;
-	struct json_place place = {.parent = args->parent};
+	struct mdevctl_place place = {.parent = args->parent};
 	struct inventory new = {0};
 	struct identity id;
 	int status;
@@ -239,7 +239,7 @@ static int print(const struct inventory *inventory, const struct export_args *ar
 	size_t count = 0;
 
 	for (size_t i = 0; i < list->n; i++) {
-		_cleanup_free_ char *extras = json_export_extras(list->v[i]);
+		_cleanup_free_ char *extras = mdevctl_export_extras(list->v[i]);
 		char text[IDENTITY_TEXT_SIZE];
 
 		if (!is_one_of(&list->v[i]->id, ids, id_count) ||
@@ -254,7 +254,7 @@ static int print(const struct inventory *inventory, const struct export_args *ar
 		msg_error("there are %zu such definitions, not a single one", count);
 		return FAILED;
 	}
-	json_export(chosen, count, args->single);
+	mdevctl_export(chosen, count, args->single);
 	return DONE;
 }
 

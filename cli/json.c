@@ -1,8 +1,119 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The model as JSON text. The only user of json-c. */
+/*
+ * The model as JSON text: the objects that every verb prints. They are written as they come:
+ * a tree of them first, as a library wants it, costs ten times as much as finding out what to list.
+ */
 #include "json.h"
 
-#include <json-c/json.h>
+/* The object that is being written; its memory is used again for the next one. */
+static struct buf line;
+
+static void put(const char *text)
+{
+	buf_add(&line, text, strlen(text));
+}
+
+/* What stands before a value: a comma unless it is the first, and its key unless it has none. */
+static void put_key(const char *key)
+{
+	char last = line.data[line.len - 1];
+	size_t len = key ? strlen(key) : 0;
+	char *end;
+
+	if (last != '{' && last != '[')
+		*buf_extend(&line, 1) = ',';
+	if (!key)
+		return;
+	end = buf_extend(&line, len + strlen("\"\":"));
+	*end++ = '"';
+	memcpy(mempcpy(end, key, len), "\":", 2);
+}
+
+static void begin(const char *key, const char *bracket)
+{
+	put_key(key);
+	put(bracket);
+}
+
+/* A byte of a string, which is UTF-8; how many bytes of it are taken. */
+static size_t put_char(const char *text)
+{
+	static const char escaped[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
+	const char *letter = strchr(escaped, *text);
+	size_t control = text_control_length(text);
+
+	if (letter)
+		buf_addf(&line, "\\%c", letters[letter - escaped]);
+	else if (control)
+		buf_addf(&line, "\\u%04x", (unsigned char)text[control - 1]);
+	else
+		buf_add(&line, text, 1);
+	return control ? control : 1;
+}
+
+/* JSON text is Unicode: a value that is not is given as the array of its bytes. */
+static void put_bytes(const char *text)
+{
+	for (const char *p = text; *p; p++)
+		buf_addf(&line, "%c%u", p == text ? '[' : ',', (unsigned char)*p);
+	put("]");
+}
+
+/* A text that stands between its quotes as it is. */
+static bool is_simple(const char *text, size_t len)
+{
+	return text_is_ascii(text, len) && !memchr(text, '"', len) && !memchr(text, '\\', len);
+}
+
+static void put_string(const char *text)
+{
+	put("\"");
+	while (*text)
+		text += put_char(text);
+	put("\"");
+}
+
+static void add_text(const char *key, const char *text)
+{
+	size_t len = text ? strlen(text) : 0;
+
+	put_key(key);
+	if (!text) {
+		put("null");
+	} else if (is_simple(text, len)) {
+		char *end = buf_extend(&line, len + 2);
+
+		end[0] = end[len + 1] = '"';
+		memcpy(end + 1, text, len);
+	} else if (text_is_utf8(text, len)) {
+		put_string(text);
+	} else {
+		put_bytes(text);
+	}
+}
+
+static void add_number(const char *key, uint64_t number)
+{
+	char digits[20], *first = digits + sizeof(digits);
+
+	do
+		*--first = (char)('0' + number % 10);
+	while (number /= 10);
+	put_key(key);
+	buf_add(&line, first, (size_t)(digits + sizeof(digits) - first));
+}
+
+static void add_attrs(const char *key, const struct attr *attrs, size_t count)
+{
+	begin(key, "[");
+	for (size_t i = 0; i < count; i++) {
+		begin(NULL, "{");
+		add_text("name", attrs[i].name);
+		add_text("value", attrs[i].value);
+		put("}");
+	}
+	put("]");
+}
 
 void json_begin(struct json_array *array)
 {
@@ -10,42 +121,23 @@ void json_begin(struct json_array *array)
 	fputs("[", stdout);
 }
 
-/* json-c leaves DEL and U+0080 to U+009F as they are; they stand in strings only. */
-static void print_object(struct json_object *object, int flags)
-{
-	const char *text =
-		json_object_to_json_string_ext(object, flags | JSON_C_TO_STRING_NOSLASHESCAPE);
-
-	for (;;) {
-		size_t plain = strcspn(text, "\x7f\xc2");
-
-		fwrite(text, 1, plain, stdout);
-		text += plain;
-		if (!*text)
-			return;
-		if (*text == 0x7f)
-			fputs("\\u007f", stdout);
-		else if ((text[1] & 0xe0) == 0x80)
-			printf("\\u00%02x", (unsigned char)*++text);
-		else
-			putchar(*text);
-		text++;
-	}
-}
-
 void json_begin_stream(struct json_array *array)
 {
 	*array = (struct json_array){.is_stream = true};
 }
 
-static void add_object(struct json_array *array, struct json_object *object)
+static void begin_object(void)
 {
+	line.len = 0;
+	put("{");
+}
+
+static void end_object(struct json_array *array)
+{
+	put(array->is_stream ? "}\n" : "}");
 	if (!array->is_stream)
 		fputs(array->count++ ? ",\n" : "\n", stdout);
-	print_object(object, 0);
-	if (array->is_stream)
-		putchar('\n');
-	json_object_put(object);
+	fwrite_unlocked(line.data, 1, line.len, stdout);
 }
 
 void json_end(struct json_array *array)
@@ -53,449 +145,109 @@ void json_end(struct json_array *array)
 	fputs(array->count ? "\n]\n" : "]\n", stdout);
 }
 
-/* JSON text is Unicode: a value that is not is given as the array of its bytes. */
-static struct json_object *text_object(const char *text)
-{
-	struct json_object *bytes;
-
-	if (!text)
-		return NULL;
-	if (text_is_utf8(text, strlen(text)))
-		return json_object_new_string(text);
-	bytes = json_object_new_array();
-	for (; *text; text++)
-		json_object_array_add(bytes, json_object_new_int((unsigned char)*text));
-	return bytes;
-}
-
-static void add_text(struct json_object *object, const char *key, const char *text)
-{
-	json_object_object_add_ex(object, key, text_object(text), JSON_C_OBJECT_ADD_CONSTANT_KEY);
-}
-
-static void add_number(struct json_object *object, const char *key, int64_t number)
-{
-	json_object_object_add_ex(object, key, json_object_new_int64(number),
-				  JSON_C_OBJECT_ADD_CONSTANT_KEY);
-}
-
-static struct json_object *attrs_object(const struct attr *attrs, size_t count)
-{
-	struct json_object *array = json_object_new_array();
-
-	for (size_t i = 0; i < count; i++) {
-		struct json_object *attr = json_object_new_object();
-
-		add_text(attr, "name", attrs[i].name);
-		add_text(attr, "value", attrs[i].value);
-		json_object_array_add(array, attr);
-	}
-	return array;
-}
-
 /* What only show looks for. */
-static void add_details(struct json_object *object, const struct device_details *details)
+static void add_details(const struct device_details *details)
 {
-	add_text(object, "path", details->path);
-	add_text(object, "vfio_group", details->vfio_group);
-	add_text(object, "vfio_cdev", details->vfio_cdev);
-	add_text(object, "holder", details->holder);
-	json_object_object_add(object, "attrs", attrs_object(details->attrs, details->attr_count));
+	add_text("path", details->path);
+	add_text("vfio_group", details->vfio_group);
+	add_text("vfio_cdev", details->vfio_cdev);
+	add_text("holder", details->holder);
+	add_attrs("attrs", details->attrs, details->attr_count);
 }
 
-static struct json_object *live_object(const struct device *dev, bool with_details)
+static void add_live(const struct device *dev, bool with_details)
 {
-	struct json_object *object;
 	uint32_t group;
 
-	if (!device_is_live(dev))
-		return NULL;
-	object = json_object_new_object();
-	add_text(object, "name", dev->name);
-	add_text(object, "parent", dev->parent);
-	add_text(object, "type", dev->type);
-	if (!with_details)
-		return object;
-	add_text(object, "state", dev->state);
-	if (dev->iommu_group && parse_u32(dev->iommu_group, &group) == 0)
-		add_number(object, "iommu_group", group);
-	else
-		add_text(object, "iommu_group", NULL);
-	if (dev->details)
-		add_details(object, dev->details);
-	return object;
+	if (!device_is_live(dev)) {
+		add_text("live", NULL);
+		return;
+	}
+	begin("live", "{");
+	add_text("name", dev->name);
+	add_text("parent", dev->parent);
+	add_text("type", dev->type);
+	if (with_details) {
+		add_text("state", dev->state);
+		if (dev->iommu_group && parse_u32(dev->iommu_group, &group) == 0)
+			add_number("iommu_group", group);
+		else
+			add_text("iommu_group", NULL);
+		if (dev->details)
+			add_details(dev->details);
+	}
+	put("}");
 }
 
-static struct json_object *definition_object(const struct definition *def)
+static void add_definition(const struct definition *def)
 {
-	struct json_object *object;
-
-	if (!def)
-		return NULL;
-	object = json_object_new_object();
-	add_text(object, "parent", def->parent);
-	add_text(object, "type", def->type);
-	json_object_object_add(object, "auto", json_object_new_boolean(def->is_auto));
-	add_text(object, "params", def->params);
-	add_text(object, "description", def->description);
-	json_object_object_add(object, "attrs", attrs_object(def->attrs, def->attr_count));
-	add_text(object, "file", def->file);
+	if (!def) {
+		add_text("defined", NULL);
+		return;
+	}
+	begin("defined", "{");
+	add_text("parent", def->parent);
+	add_text("type", def->type);
+	put_key("auto");
+	put(def->is_auto ? "true" : "false");
+	add_text("params", def->params);
+	add_text("description", def->description);
+	add_attrs("attrs", def->attrs, def->attr_count);
+	add_text("file", def->file);
 	if (def->line)
-		add_number(object, "line", def->line);
+		add_number("line", def->line);
 	else
-		add_text(object, "line", NULL);
-	return object;
+		add_text("line", NULL);
+	put("}");
 }
 
 void json_add_device(struct json_array *array, const struct device *dev, bool with_details,
 		     const char *action, const char *error)
 {
-	struct json_object *object = json_object_new_object();
 	char uuid[IDENTITY_TEXT_SIZE];
 
-	add_text(object, "uuid", identity_format_uuid(&dev->id, uuid));
-	add_number(object, "instance", dev->id.instance);
-	add_text(object, "parent", dev->parent);
-	add_text(object, "type", dev->type);
-	json_object_object_add(object, "live", live_object(dev, with_details));
+	begin_object();
+	add_text("uuid", identity_format_uuid(&dev->id, uuid));
+	add_number("instance", dev->id.instance);
+	add_text("parent", dev->parent);
+	add_text("type", dev->type);
+	add_live(dev, with_details);
 	if (!array->is_stream)
-		json_object_object_add(object, "defined", definition_object(dev->def));
+		add_definition(dev->def);
 	if (action) {
-		add_text(object, "action", action);
-		add_text(object, "error", error);
+		add_text("action", action);
+		add_text("error", error);
 	}
-	add_object(array, object);
+	end_object(array);
 }
 
 void json_add_parent(struct json_array *array, const char *parent, const char *action)
 {
-	struct json_object *object = json_object_new_object();
-
-	add_text(object, "parent", parent);
-	add_text(object, "action", action);
-	add_object(array, object);
+	begin_object();
+	add_text("parent", parent);
+	add_text("action", action);
+	end_object(array);
 }
 
 void json_add_type(struct json_array *array, const struct type *type)
 {
-	struct json_object *object = json_object_new_object();
-
-	add_text(object, "parent", type->parent);
-	add_text(object, "type", type->name);
+	begin_object();
+	add_text("parent", type->parent);
+	add_text("type", type->name);
 	if (type->available == LIVE_UNKNOWN)
-		add_text(object, "available_instances", NULL);
+		add_text("available_instances", NULL);
 	else
-		add_number(object, "available_instances", type->available);
-	add_text(object, "device_api", type->device_api);
-	add_text(object, "name", type->pretty_name);
-	add_text(object, "description", type->description);
-	add_object(array, object);
+		add_number("available_instances", (uint64_t)type->available);
+	add_text("device_api", type->device_api);
+	add_text("name", type->pretty_name);
+	add_text("description", type->description);
+	end_object(array);
 }
 
 void json_add_finding(struct json_array *array, const char *severity, const char *text)
 {
-	struct json_object *object = json_object_new_object();
-
-	add_text(object, "severity", severity);
-	add_text(object, "text", text);
-	add_object(array, object);
-}
-
-/* Reading mdevctl's form: one definition at a time, of which the first mistake is reported. */
-struct import {
-	const char *file;
-	struct definition_list *list;
-	struct problem_list *problems;
-	struct definition *def;
-	bool is_bad;
-};
-
-PRINTF_LIKE(2, 3) static void bad(struct import *import, const char *fmt, ...)
-{
-	_cleanup_free_ char *what = NULL;
-	char text[IDENTITY_TEXT_SIZE];
-	va_list args;
-
-	va_start(args, fmt);
-	if (vasprintf(&what, fmt, args) < 0)
-		what = NULL;
-	va_end(args);
-	if (import->def && !import->is_bad)
-		problem_add(import->problems, import->file, 0, "%s: %s",
-			    identity_format(&import->def->id, text), what ? what : "");
-	else if (!import->def)
-		problem_add(import->problems, import->file, 0, "%s", what ? what : "");
-	import->is_bad = true;
-}
-
-/* The text that an array holds byte by byte, NULL when it holds anything else. */
-static char *text_of_bytes(struct arena *arena, struct json_object *array, size_t len)
-{
-	char *text = arena_alloc(arena, len + 1);
-
-	for (size_t i = 0; i < len; i++) {
-		struct json_object *byte = json_object_array_get_idx(array, i);
-		int64_t value = json_object_get_int64(byte);
-
-		if (!json_object_is_type(byte, json_type_int) || value < 0 || value > 255)
-			return NULL;
-		text[i] = (char)value;
-	}
-	return text;
-}
-
-/* A string, or the array of its bytes; NULL and a problem for anything else. */
-static const char *take_text(struct import *import, const char *key, struct json_object *value)
-{
-	size_t len = 0;
-	char *text = NULL;
-
-	if (json_object_is_type(value, json_type_string)) {
-		len = (size_t)json_object_get_string_len(value);
-		text = arena_alloc(&import->list->arena, len + 1);
-		memcpy(text, json_object_get_string(value), len);
-	} else if (json_object_is_type(value, json_type_array)) {
-		len = json_object_array_length(value);
-		text = text_of_bytes(&import->list->arena, value, len);
-	}
-	if (!text) {
-		bad(import, "'%s' is not a string", key);
-		return NULL;
-	}
-	text[len] = '\0';
-	if (!len || strlen(text) != len || strchr(text, '\n')) {
-		bad(import,
-		    "the value of '%s' is empty or holds a newline or NUL, which a definition cannot say",
-		    key);
-		return NULL;
-	}
-	return text;
-}
-
-static void take_attr(struct import *import, struct json_object *attr)
-{
-	if (!json_object_is_type(attr, json_type_object) || json_object_object_length(attr) != 1) {
-		bad(import, "an attribute is not an object with one key");
-		return;
-	}
-	json_object_object_foreach(attr, name, value) {
-		const char *text = take_text(import, name, value);
-
-		if (text && !attr_name_is_valid(name))
-			bad(import, "'%s' cannot be the name of an attribute of a device", name);
-		else if (text)
-			definition_add_attr(import->def, &import->list->arena, name, text);
-	}
-}
-
-static void take_attrs(struct import *import, struct json_object *attrs)
-{
-	if (attrs && !json_object_is_type(attrs, json_type_array)) {
-		bad(import, "'attrs' is not an array");
-		return;
-	}
-	for (size_t i = 0; attrs && i < json_object_array_length(attrs); i++)
-		take_attr(import, json_object_array_get_idx(attrs, i));
-}
-
-static void take_key(struct import *import, const char *key, struct json_object *value)
-{
-	struct definition *def = import->def;
-
-	if (strcmp(key, "attrs") == 0) {
-		take_attrs(import, value);
-	} else if (strcmp(key, "mdev_type") == 0) {
-		def->type = take_text(import, key, value);
-	} else if (strcmp(key, "start") == 0) {
-		/* As mdevctl reads it: anything that is not "auto" is manual. */
-		def->is_auto = json_object_is_type(value, json_type_string) &&
-			       strcmp(json_object_get_string(value), "auto") == 0;
-	} else if (strcmp(key, "parent") == 0) {
-		def->parent = take_text(import, key, value);
-	} else if (strcmp(key, "params") == 0) {
-		def->params = take_text(import, key, value);
-	} else if (strcmp(key, "description") == 0) {
-		def->description = take_text(import, key, value);
-	} else {
-		bad(import, "the key '%s' is not known, and would be lost", key);
-	}
-}
-
-static void take_definition(struct import *import, const struct identity *id, const char *parent,
-			    struct json_object *object)
-{
-	import->def = definition_list_add(import->list);
-	import->is_bad = false;
-	import->def->id = *id;
-	import->def->parent = arena_strdup(&import->list->arena, parent);
-	import->def->file = arena_strdup(&import->list->arena, import->file);
-	if (json_object_is_type(object, json_type_object)) {
-		json_object_object_foreach(object, key, value)
-			take_key(import, key, value);
-	}
-	if (!import->def->type)
-		bad(import, "there is no 'mdev_type'");
-	if (import->is_bad)
-		import->list->n--;
-	import->def = NULL;
-}
-
-/* {"PARENT": [{"UUID": {...}}, ...], ...} */
-static void take_parents(struct import *import, struct json_object *parents)
-{
-	json_object_object_foreach(parents, parent, devices) {
-		size_t count = json_object_is_type(devices, json_type_array) ?
-				       json_object_array_length(devices) :
-				       0;
-
-		if (!json_object_is_type(devices, json_type_array))
-			bad(import, "'%s' is not followed by an array of devices", parent);
-		for (size_t i = 0; i < count; i++) {
-			struct json_object *device = json_object_array_get_idx(devices, i);
-
-			if (!json_object_is_type(device, json_type_object)) {
-				bad(import, "a device of '%s' is not an object", parent);
-				continue;
-			}
-			json_object_object_foreach(device, identity, object) {
-				struct identity id;
-
-				if (identity_parse(identity, &id) < 0)
-					bad(import, "'%s' is neither a UUID nor UUID:INSTANCE",
-					    identity);
-				else
-					take_definition(import, &id, parent, object);
-			}
-		}
-	}
-}
-
-static void take_top(struct import *import, struct json_object *top, const struct json_place *place)
-{
-	struct json_object *type;
-
-	if (json_object_is_type(top, json_type_array)) {
-		for (size_t i = 0; i < json_object_array_length(top); i++) {
-			struct json_object *parents = json_object_array_get_idx(top, i);
-
-			if (json_object_is_type(parents, json_type_object))
-				take_parents(import, parents);
-			else
-				bad(import, "the list holds something that is not an object");
-		}
-	} else if (!json_object_is_type(top, json_type_object)) {
-		bad(import, "neither a list of definitions nor a definition");
-	} else if (!json_object_object_get_ex(top, "mdev_type", &type)) {
-		take_parents(import, top);
-	} else if (!place->parent || !place->id) {
-		bad(import, "a single definition says neither its parent nor its UUID; give both");
-	} else {
-		take_definition(import, place->id, place->parent, top);
-	}
-}
-
-void json_import(const char *file, const char *text, size_t len, const struct json_place *place,
-		 struct definition_list *list, struct problem_list *problems)
-{
-	struct import import = {.file = file, .list = list, .problems = problems};
-	struct json_tokener *tokener = json_tokener_new();
-	struct json_object *top = json_tokener_parse_ex(tokener, text, (int)len + 1);
-	enum json_tokener_error error = json_tokener_get_error(tokener);
-	size_t end = json_tokener_get_parse_end(tokener);
-
-	while (end < len && strchr(" \t\r\n", text[end]) && text[end])
-		end++;
-	if (error == json_tokener_continue || error == json_tokener_error_parse_eof)
-		bad(&import, "the text ends too early to be JSON");
-	else if (error != json_tokener_success)
-		bad(&import, "not JSON at byte %zu: %s", end, json_tokener_error_desc(error));
-	else if (end < len)
-		bad(&import, "something follows the JSON, at byte %zu", end);
-	else
-		take_top(&import, top, place);
-	json_object_put(top);
-	json_tokener_free(tokener);
-}
-
-static struct json_object *export_object(const struct definition *def)
-{
-	struct json_object *object = json_object_new_object(), *attrs = json_object_new_array();
-
-	add_text(object, "mdev_type", def->type);
-	add_text(object, "start", def->is_auto ? "auto" : "manual");
-	for (size_t i = 0; i < def->attr_count; i++) {
-		struct json_object *attr = json_object_new_object();
-
-		json_object_object_add(attr, def->attrs[i].name, text_object(def->attrs[i].value));
-		json_object_array_add(attrs, attr);
-	}
-	json_object_object_add(object, "attrs", attrs);
-	if (def->parent_name && strcmp(def->parent, def->parent_name) != 0)
-		add_text(object, "parent", def->parent);
-	if (def->params)
-		add_text(object, "params", def->params);
-	if (def->description)
-		add_text(object, "description", def->description);
-	return object;
-}
-
-static void add_to_parents(struct json_object *parents, const struct definition *def)
-{
-	const char *name = def->parent_name;
-	/* A key cannot be an array of bytes. */
-	const char *parent = name && text_is_utf8(name, strlen(name)) ? name : def->parent;
-	struct json_object *devices, *device = json_object_new_object();
-	char text[IDENTITY_TEXT_SIZE];
-
-	if (!json_object_object_get_ex(parents, parent, &devices)) {
-		devices = json_object_new_array();
-		json_object_object_add(parents, parent, devices);
-	}
-	json_object_object_add(device, identity_format(&def->id, text), export_object(def));
-	json_object_array_add(devices, device);
-}
-
-void json_export(struct definition *const *defs, size_t count, bool single)
-{
-	struct json_object *top, *parents;
-
-	if (!count) {
-		puts("[]");
-		return;
-	}
-	if (single) {
-		top = export_object(defs[0]);
-	} else {
-		top = json_object_new_array();
-		parents = json_object_new_object();
-		for (size_t i = 0; i < count; i++)
-			add_to_parents(parents, defs[i]);
-		json_object_array_add(top, parents);
-	}
-	print_object(top, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED);
-	putchar('\n');
-	json_object_put(top);
-}
-
-char *json_export_extras(const struct definition *def)
-{
-	struct strlist words = {0};
-	char *text;
-
-	if (def->id.instance)
-		strlist_add(&words, "instance number");
-	if (def->parent_name && strcmp(def->parent, def->parent_name) != 0)
-		strlist_add(&words, "way of naming the parent");
-	if (def->params)
-		strlist_add(&words, "params");
-	if (def->description)
-		strlist_add(&words, "description");
-	for (size_t i = 0; i < def->attr_count; i++)
-		if (!text_is_utf8(def->attrs[i].value, strlen(def->attrs[i].value))) {
-			strlist_add(&words, "values that are not UTF-8");
-			break;
-		}
-	text = words.n ? strlist_join(&words, words.n) : NULL;
-	strlist_free(&words);
-	return text;
+	begin_object();
+	add_text("severity", severity);
+	add_text("text", text);
+	end_object(array);
 }

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The model as JSON text. The only user of json-c. */
+/* The model as JSON text: the objects that every verb prints. */
 #ifndef JSON_H
 #define JSON_H
 
-#include "definition.h"
 #include "device.h"
 #include "live.h"
 
@@ -31,28 +30,5 @@ void json_add_type(struct json_array *array, const struct type *type);
 /* What check found: severity "error" or "warning". */
 void json_add_finding(struct json_array *array, const char *severity, const char *text);
 void json_end(struct json_array *array);
-
-/* What a definition that stands alone in a text does not say. */
-struct json_place {
-	const char *parent; /* NULL when it is not known */
-	const struct identity *id; /* NULL when it is not known */
-};
-
-/*
- * Reads definitions in mdevctl's form from a text that ends in a NUL behind len: the list that its
- * "list --dumpjson" prints, or a single one, whose place is said. Good ones are added to the list,
- * file and line 0 being where they are from; what is wrong, and what would be lost, goes to the
- * problems.
- */
-void json_import(const char *file, const char *text, size_t len, const struct json_place *place,
-		 struct definition_list *list, struct problem_list *problems);
-
-/*
- * Prints definitions in mdevctl's form, as a list, or the one alone. What mdevctl has no word for
- * stands under keys of our own, which it ignores and json_import() reads.
- */
-void json_export(struct definition *const *defs, size_t count, bool single);
-/* What those are for a definition, "params, description"; NULL for none. The caller frees it. */
-char *json_export_extras(const struct definition *def);
 
 #endif

@@ -268,10 +268,9 @@ static bool try_plain(const struct printer *printer, struct plain_table *rows)
 	rows->column_count = printer->count;
 	rows->noheadings = printer->style->noheadings;
 	for (int i = 0; i < printer->count; i++)
-		rows->columns[i] =
-			(struct plain_column){printer->columns[i]->name,
-					      printer->columns[i]->flags & SCOLS_FL_RIGHT,
-					      printer->columns[i]->get};
+		rows->columns[i] = (struct plain_column){
+			printer->columns[i]->name, printer->columns[i]->flags & SCOLS_FL_RIGHT,
+			printer->columns[i]->get};
 	if (printer->style->raw) {
 		plain_print_raw(rows);
 		return true;

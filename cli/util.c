@@ -123,16 +123,26 @@ void arena_free(struct arena *arena)
 	arena->blocks = NULL;
 }
 
-void buf_add(struct buf *buf, const void *data, size_t len)
+char *buf_extend(struct buf *buf, size_t len)
 {
-	if (!buf->data || buf->cap - buf->len <= len) {
+	char *end;
+
+	if (buf->cap - buf->len <= len) {
 		buf->cap = 2 * buf->cap + len + 64;
 		buf->data = xrealloc(buf->data, buf->cap, 1);
 	}
-	if (len)
-		memcpy(buf->data + buf->len, data, len);
+	end = buf->data + buf->len;
+	end[len] = '\0';
 	buf->len += len;
-	buf->data[buf->len] = '\0';
+	return end;
+}
+
+void buf_add(struct buf *buf, const void *data, size_t len)
+{
+	char *end = buf_extend(buf, len);
+
+	if (len)
+		memcpy(end, data, len);
 }
 
 void buf_addf(struct buf *buf, const char *fmt, ...)
@@ -147,8 +157,7 @@ void buf_addf(struct buf *buf, const char *fmt, ...)
 	free(text);
 }
 
-/* The bytes of the control character at s; in UTF-8 there are some of two, U+0080 to U+009F. */
-static size_t control_length(const char *s)
+size_t text_control_length(const char *s)
 {
 	unsigned char c = (unsigned char)*s;
 
@@ -166,7 +175,7 @@ void buf_add_visible(struct buf *buf, const char *text)
 		unsigned char c = (unsigned char)*p;
 
 		if (!hidden)
-			hidden = control_length(p);
+			hidden = text_control_length(p);
 		if (hidden || (c >= 0x80 && !utf8))
 			buf_addf(buf, "\\x%02x", c);
 		else
@@ -315,7 +324,7 @@ bool text_is_plain(const char *s)
 	if (text_is_ascii(s, len))
 		return true;
 	for (const char *p = s; *p; p++)
-		if (control_length(p))
+		if (text_control_length(p))
 			return false;
 	return text_is_utf8(s, len);
 }

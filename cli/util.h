@@ -82,6 +82,8 @@ struct buf {
 };
 
 void buf_add(struct buf *buf, const void *data, size_t len);
+/* Makes the text that much longer; the caller fills what this returns. */
+char *buf_extend(struct buf *buf, size_t len);
 void buf_addf(struct buf *buf, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Text from elsewhere: a byte that could steer a terminal or is not text becomes \xNN. */
 void buf_add_visible(struct buf *buf, const char *text);
@@ -111,6 +113,8 @@ bool str_ends(const char *s, const char *suffix);
 bool text_is_ascii(const char *s, size_t len);
 /* Valid UTF-8, no NUL within len. */
 bool text_is_utf8(const char *s, size_t len);
+/* The bytes of a control character at s, 0 for another; UTF-8 has some of two, U+0080 to U+009F. */
+size_t text_control_length(const char *s);
 /* UTF-8 without a control character: what may stand in a name or a line of text. */
 bool text_is_plain(const char *s);
 /* The bytes of byte order marks that a text begins with; they are no part of its first line. */

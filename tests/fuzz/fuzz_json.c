@@ -4,7 +4,7 @@
  * then; what a definition file cannot hold is refused in words.
  */
 #include "fuzz.h"
-#include "json.h"
+#include "mdevctl.h"
 
 #define FILE_NAME "file"
 
@@ -13,11 +13,11 @@ struct import {
 	struct problem_list problems;
 };
 
-static void import_text(const char *text, size_t len, const struct json_place *place,
+static void import_text(const char *text, size_t len, const struct mdevctl_place *place,
 			struct import *import)
 {
 	*import = (struct import){0};
-	json_import(FILE_NAME, text, len, place, &import->list, &import->problems);
+	mdevctl_import(FILE_NAME, text, len, place, &import->list, &import->problems);
 }
 
 static void import_free(struct import *import)
@@ -26,7 +26,7 @@ static void import_free(struct import *import)
 	definition_list_free(&import->list);
 }
 
-/* What json_export() prints. */
+/* What mdevctl_export() prints. */
 static void export(const struct definition_list *list, size_t count, bool single, struct buf *text)
 {
 	FILE *real = stdout;
@@ -35,7 +35,7 @@ static void export(const struct definition_list *list, size_t count, bool single
 
 	stdout = open_memstream(&data, &len);
 	promise(stdout != NULL, "memory for a stream");
-	json_export(list->v, count, single);
+	mdevctl_export(list->v, count, single);
 	fclose(stdout);
 	stdout = real;
 	buf_add(text, data, len);
@@ -53,7 +53,7 @@ static bool has_same(const struct definition_list *list, const struct definition
 /* The order is kept for each parent. */
 static void check_list(const struct definition_list *list)
 {
-	const struct json_place nowhere = {.parent = NULL};
+	const struct mdevctl_place nowhere = {.parent = NULL};
 	struct buf first = {0}, second = {0};
 	struct import again;
 
@@ -72,7 +72,7 @@ static void check_list(const struct definition_list *list)
 
 static void check_single(const struct definition_list *list)
 {
-	const struct json_place place = {list->v[0]->parent, &list->v[0]->id};
+	const struct mdevctl_place place = {list->v[0]->parent, &list->v[0]->id};
 	struct buf text = {0};
 	struct import again;
 
@@ -97,7 +97,7 @@ static void check_format(const struct definition *def)
 	buf_free(&text);
 }
 
-static void check(const char *text, size_t len, const struct json_place *place)
+static void check(const char *text, size_t len, const struct mdevctl_place *place)
 {
 	struct import import;
 
@@ -114,11 +114,11 @@ static void check(const char *text, size_t len, const struct json_place *place)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct json_place place = {.parent = "0000:01:00.0"};
+	struct mdevctl_place place = {.parent = "0000:01:00.0"};
 	_cleanup_free_ char *text = xcalloc(size + 1, 1);
 	struct identity id;
 
-	/* The NUL behind the text is promised to json_import(). */
+	/* The NUL behind the text is promised to mdevctl_import(). */
 	memcpy(text, data, size);
 	identity_parse("83b8f4f2-509f-382f-3c1e-e6bfe0fa1001:3", &id);
 	check(text, size, &place);
