@@ -66,9 +66,11 @@ static unsigned int function_at(struct functions *functions, const char *address
 /* "... (write a number to ...)"; what a vendor's driver wants its own tool for. */
 static void add_enabling(struct buf *text, const struct functions *functions)
 {
-	buf_addf(text,
-		 "%u of %u are enabled (enable them with the vendor's tool, or write their number to /sys/" PCI_DEVICES "%s/sriov_numvfs)",
-		 functions->enabled, functions->total, functions->address);
+	buf_addf(
+		text,
+		"%u of %u are enabled (enable them with the vendor's tool, or write their number to /sys/" PCI_DEVICES
+		"%s/sriov_numvfs)",
+		functions->enabled, functions->total, functions->address);
 }
 
 /* A device that is there, with its driver or without. */
@@ -115,7 +117,8 @@ static int try_device(const char *name, void *arg)
 	nth = function_at(&functions, search->address);
 	if (!nth)
 		return 0;
-	buf_addf(&text, "PCI device '%s' is not there: it is virtual function %u of '%s', of which ",
+	buf_addf(&text,
+		 "PCI device '%s' is not there: it is virtual function %u of '%s', of which ",
 		 search->address, nth, name);
 	add_enabling(&text, &functions);
 	search->reason = text.data;
@@ -143,7 +146,8 @@ static bool is_one_edit(const char *a, const char *b)
 		same++;
 	left_a = strlen(a + same);
 	left_b = strlen(b + same);
-	while (end < left_a && end < left_b && a[same + left_a - 1 - end] == b[same + left_b - 1 - end])
+	while (end < left_a && end < left_b &&
+	       a[same + left_a - 1 - end] == b[same + left_b - 1 - end])
 		end++;
 	return left_a - end <= 1 && left_b - end <= 1;
 }

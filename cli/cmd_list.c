@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* mdev list: live and defined devices in one table. */
 #include "cmd.h"
+#include "column.h"
 #include "find.h"
 #include "json.h"
 #include "live.h"
@@ -75,7 +76,7 @@ static int filter(struct device_list *list, const struct list_args *args, int wo
 static void print(struct device_list *list, const struct globals *globals,
 		  const struct list_args *args)
 {
-	bool details = table_needs_details(args->columns);
+	bool details = column_needs_details(args->columns);
 	struct table_style style = {args->columns, globals->raw, globals->noheadings, args->tree};
 	struct json_array array;
 
@@ -100,7 +101,7 @@ static int run(const struct globals *globals, void *p, int word_count, char **wo
 	const char *parent = NULL;
 	int status, listed;
 
-	if (table_check_columns(TABLE_DEVICES, args->columns, &error) < 0)
+	if (column_check(COLUMNS_OF_DEVICES, args->columns, &error) < 0)
 		return cmd_usage(&cmd_list, "%s", error);
 	status = cmd_parent(&cmd_list, &inventory, args->parent, &parent);
 	if (status == DONE) {
@@ -119,7 +120,7 @@ static int run(const struct globals *globals, void *p, int word_count, char **wo
 static void help_more(void)
 {
 	puts("\nColumns (* shown by default):");
-	table_print_columns(TABLE_DEVICES, false);
+	column_print(COLUMNS_OF_DEVICES, false);
 }
 
 const struct command cmd_list = {

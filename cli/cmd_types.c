@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* mdev types: what parents offer. */
 #include "cmd.h"
+#include "column.h"
 #include "core.h"
 #include "json.h"
 #include "live.h"
@@ -61,7 +62,7 @@ static int run(const struct globals *globals, void *p, int word_count, char **wo
 	int status;
 
 	(void)word_count, (void)words;
-	if (table_check_columns(TABLE_TYPES, args->columns, &error) < 0)
+	if (column_check(COLUMNS_OF_TYPES, args->columns, &error) < 0)
 		return cmd_usage(&cmd_types, "%s", error);
 	status = cmd_parent(&cmd_types, &inventory, args->parent, &parent);
 	if (status == DONE) {
@@ -78,7 +79,7 @@ static int run(const struct globals *globals, void *p, int word_count, char **wo
 static void help_more(void)
 {
 	puts("\nColumns (* shown by default):");
-	table_print_columns(TABLE_TYPES, false);
+	column_print(COLUMNS_OF_TYPES, false);
 }
 
 const struct command cmd_types = {

@@ -4,9 +4,9 @@
  * the tables that parsing and --help use, so that completion cannot fall behind them.
  */
 #include "cmd.h"
+#include "column.h"
 #include "live.h"
 #include "store.h"
-#include "table.h"
 
 /* A name as the shell gets it back; one that could steer the terminal cannot be typed anyway. */
 static void say(const char *name)
@@ -34,8 +34,8 @@ static int list_verbs(const struct program *program, const char *word)
 }
 
 /*
- * "--name", or "--name=ARG" for one that takes an argument, as its help calls it; then its letter in
- * the same form. The argument of an option that may go without stands in its own word only.
+ * "--name", or "--name=ARG" for one that takes an argument, as its help calls it; then its letter
+ * in the same form. The argument of an option that may go without stands in its own word only.
  */
 static void print_options(const struct option_row *rows)
 {
@@ -203,7 +203,8 @@ static int list_attributes(const struct program *program, const char *word)
 static int list_columns(const struct program *program, const char *verb)
 {
 	(void)program;
-	table_print_columns(verb && strcmp(verb, "types") == 0 ? TABLE_TYPES : TABLE_DEVICES, true);
+	column_print(verb && strcmp(verb, "types") == 0 ? COLUMNS_OF_TYPES : COLUMNS_OF_DEVICES,
+		     true);
 	return DONE;
 }
 
@@ -211,8 +212,8 @@ static const struct {
 	const char *name;
 	int (*answer)(const struct program *program, const char *word);
 } questions[] = {
-	{"verbs", list_verbs},	     {"options", list_options}, {"parents", list_parents},
-	{"types", list_types},	     {"words", list_words},	{"files", list_files},
+	{"verbs", list_verbs},		 {"options", list_options}, {"parents", list_parents},
+	{"types", list_types},		 {"words", list_words},	    {"files", list_files},
 	{"attributes", list_attributes}, {"columns", list_columns},
 };
 

@@ -47,7 +47,7 @@ UUID                                   PARENT       TYPE      AUTO STATE
 @test "a table is the same on a terminal, in a pipe, and with letters that are not ASCII" {
 	command -v script > /dev/null || skip "needs script"
 	for args in "list" "list --noheadings -o uuid,params,group,description" "list -o group,type" "types" "types -o name,available,type"; do
-		script -qec "stty cols 250; LC_ALL=C.UTF-8 $MDEV --root $ROOT $args" /dev/null | tr -d '\r' > "$BATS_TEST_TMPDIR/terminal"
+		script -qec "stty cols 250; NO_COLOR=1 LC_ALL=C.UTF-8 $MDEV --root $ROOT $args" /dev/null | tr -d '\r' > "$BATS_TEST_TMPDIR/terminal"
 		LC_ALL=C.UTF-8 "$MDEV" --root "$ROOT" $args > "$BATS_TEST_TMPDIR/pipe"
 		diff "$BATS_TEST_TMPDIR/terminal" "$BATS_TEST_TMPDIR/pipe"
 		assert "$(wc -l < "$BATS_TEST_TMPDIR/pipe")" -ge 3
@@ -56,6 +56,47 @@ UUID                                   PARENT       TYPE      AUTO STATE
 	LC_ALL=C.UTF-8 mdev --root "$ROOT" types -o name,type
 	assert "${lines[0]}" == "NAME      TYPE"
 	assert "${lines[4]}" == "Füßen     soft-1"
+}
+
+# on_terminal VARIABLES ARGUMENTS: what mdev writes on a terminal of 80 columns
+on_terminal() {
+	script -qec "stty cols 80; env HOME=$BATS_TEST_TMPDIR $1 $MDEV --root $ROOT $2" /dev/null | tr -d '\r'
+}
+
+@test "colours on a terminal, unless they are turned off" {
+	command -v script > /dev/null || skip "needs script"
+	local esc=$'\e'
+	printf '[%s:9]\nparent = soft\ntype = soft-1\nauto = yes\n' "$U1" | make_definition b.conf
+	assert "$(on_terminal TERM=xterm "list -o uuid,state --noheadings")" == "\
+$U1   ${esc}[32mboth${esc}[0m
+$U2:3 ${esc}[32mlive${esc}[0m
+$U3   defined
+$U1:9 ${esc}[33mdefined${esc}[0m"
+	assert "$(on_terminal TERM=xterm "types -o available --noheadings -p 02:00.0")" =~ "${esc}[[]31m +0$esc"
+	for off in "TERM=dumb" "-u TERM" "TERM=xterm NO_COLOR=1"; do
+		assert "$(on_terminal "$off" list)" !~ "$esc" "$off"
+	done
+	mkdir -p "$BATS_TEST_TMPDIR/.config/terminal-colors.d"
+	: > "$BATS_TEST_TMPDIR/.config/terminal-colors.d/disable"
+	assert "$(on_terminal TERM=xterm list)" !~ "$esc" "disable"
+	: > "$BATS_TEST_TMPDIR/.config/terminal-colors.d/mdev.enable"
+	assert "$(on_terminal TERM=xterm list)" =~ "$esc" "mdev.enable"
+	: > "$BATS_TEST_TMPDIR/.config/terminal-colors.d/mdev.disable"
+	assert "$(on_terminal TERM=xterm list)" !~ "$esc" "mdev.disable"
+	TERM=xterm mdev --root "$ROOT" list
+	assert "$output" !~ "$esc" "in a pipe"
+}
+
+@test "what is too long for the terminal is wrapped in its column, and whole in a pipe" {
+	command -v script > /dev/null || skip "needs script"
+	local long="one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
+	printf '[%s:9]\nparent = soft\ntype = soft-1\ndescription = %s\n' "$U1" "$long" | make_definition b.conf
+	on_terminal NO_COLOR=1 "list -o uuid,description 1111:9" > "$BATS_TEST_TMPDIR/out"
+	assert "$(wc -L < "$BATS_TEST_TMPDIR/out")" -le 80
+	assert "$(wc -l < "$BATS_TEST_TMPDIR/out")" -ge 3
+	assert "$(sed 1d "$BATS_TEST_TMPDIR/out" | cut -c 40- | tr -d ' \n')" == "$(tr -d ' ' <<< "$long")"
+	mdev --root "$ROOT" list --noheadings -o description 1111:9
+	assert "$output" == "$long"
 }
 
 @test "--raw has one blank between fields, and none within" {
