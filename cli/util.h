@@ -141,6 +141,7 @@ int lock_wait(int fd, unsigned int seconds);
 
 /* The same for a range of bytes, by their numbers alone; len 0: from start on. */
 int lock_wait_range(int fd, off_t start, off_t len, unsigned int seconds);
+
 /* What was changed in the folder is on disk when it returns 0; else a positive errno. */
 int folder_sync(int dirfd);
 
