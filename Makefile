@@ -41,8 +41,9 @@ completions := $(wildcard completions/*)
 samples := $(notdir $(wildcard conf.d/mdev.d/*.conf))
 
 .DELETE_ON_ERROR:
-.PHONY: all help print-flags instrumented guest-programs bench-programs fire-programs man kmod modules_install setup demo check check-unit check-cli check-fire \
-	check-kernel check-in-tree check-nested check-boot check-debug lint fuzz coverage bench install uninstall clean
+.PHONY: all help print-flags instrumented guest-programs bench-programs fire-programs man kmod modules_install \
+	modules_uninstall setup demo check check-unit check-cli check-fire \
+	check-kernel check-in-tree check-nested check-boot check-kernels check-debug lint fuzz coverage bench install uninstall clean
 
 all: build/mdev man ## The command and its man pages, in build/ (the default)
 
@@ -121,6 +122,12 @@ kmod: ## The kernel modules, for the running kernel or KDIR=...
 modules_install: kmod ## The kernel modules into updates/, before the kernel's own
 	$(MAKE) -C $(KDIR) M=$(CURDIR)/kmod INSTALL_MOD_DIR=updates modules_install
 
+modules_uninstall: ## Remove them; modprobe takes the kernel's own again
+	release=$$(sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h) && \
+	cd $(INSTALL_MOD_PATH)/lib/modules/$$release/updates && \
+	rm -f mdev.ko* vfio_mdev.ko* samples/medu.ko* && \
+	depmod $(if $(INSTALL_MOD_PATH),-b $(INSTALL_MOD_PATH)) $$release
+
 setup: ## The Debian packages that building and testing need (as root)
 	@tests/vm/setup
 
@@ -132,6 +139,9 @@ check: setup ## Every test; ends with "N passed, N failed, N skipped"
 
 check-unit check-cli check-fire check-kernel check-in-tree check-nested check-boot lint: setup ## That suite alone
 	@VM_KERNELS="$(VM_KERNELS)" tests/check $(@:check-%=%)
+
+check-kernels: setup ## Every kernel that is supported: warnings, DKMS, the kernel suites
+	@tests/check kernels
 
 check-debug: setup ## The kernel suites and long torture on kernels that look for bugs
 	@tests/check debug

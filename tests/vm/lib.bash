@@ -58,6 +58,22 @@ mirror() {
 		awk '$1 == "Debian" && $2 == "bookworm" { print $3; exit }'
 }
 
+# Lines for sources.list: the suites of Debian 12, from wherever this machine gets its own packages
+debian_sources() {
+	# shellcheck disable=SC2016 # apt's fields, not the shell's variables
+	apt-get indextargets --format '$(ORIGIN) $(CODENAME) $(COMPONENT) $(REPO_URI)' \
+		'Created-By: Packages' | sort -u |
+		awk '$1 == "Debian" && $2 ~ /^bookworm/ && $3 == "main" { print "deb", $4, $2, $3 }'
+}
+
+# Runs a command in another root, as root. Usage: in_root ROOT COMMAND...
+in_root() {
+	# shellcheck disable=SC2016 # for the shell that unshare runs
+	unshare -m bash -c 'set -e
+		mount -t proc proc "$1/proc"
+		exec chroot "$@"' -- "$@"
+}
+
 # Runs make where a kernel's headers are: here, or in the root that came with them, in which the
 # project then stands at the same place. Usage: make_at_headers SERIES ARGUMENT...
 make_at_headers() {
@@ -77,11 +93,12 @@ make_at_headers() {
 }
 
 # The machine that every test boots: two parents, each behind a root port of its own
-# (0000:01:00.0 and 0000:02:00.0), and a third port (0000:03) left free for hot-plugging.
+# (0000:01:00.0 and 0000:02:00.0), and a third port (0000:03) left free for hot-plugging. VM_PARENTS
+# names other ports, or none.
 # A /dev/kvm may exist and hang: always TCG. On a busy host the kernel may find its emulated timer
 # too slow at first and give up, unless it is told not to look.
 machine_options() {
-	local series=$1 initrd=$2 append=$3
+	local series=$1 initrd=$2 append=$3 port
 	# shellcheck disable=SC2054 # the commas are QEMU's
 	machine=(
 		qemu-system-x86_64 -M q35 -accel tcg -m 1G -nodefaults -display none -no-reboot
@@ -90,6 +107,8 @@ machine_options() {
 		-device pcie-root-port,id=port1,bus=pcie.0,addr=1,chassis=1
 		-device pcie-root-port,id=port2,bus=pcie.0,addr=2,chassis=2
 		-device pcie-root-port,id=port3,bus=pcie.0,addr=3,chassis=3
-		-device edu,id=edu1,bus=port1 -device edu,id=edu2,bus=port2
 	)
+	for port in ${VM_PARENTS-port1 port2}; do
+		machine+=(-device "edu,id=edu${port#port},bus=$port")
+	done
 }
