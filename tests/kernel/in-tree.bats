@@ -2,10 +2,14 @@
 # The command on the kernel's own mediated device core, with the kernel's own sample parent (mtty:
 # serial ports, types mtty-1 and mtty-2 of one and two ports each, 24 ports in all).
 
+load kernel
+
 PARENT=mtty
 UUID=6b1f2c3d-0000-4000-8000-000000000001
 UUID2=6b1f2c3d-0000-4000-8000-000000000002
 DEVICES=/sys/bus/mdev/devices
+OURS=/usr/local/share/mdev-tests/modules # the project's modules, built for this kernel
+INSTALLED=/lib/modules/$(uname -r)/updates
 
 setup_file() {
 	bats_require_minimum_version 1.5.0
@@ -24,6 +28,24 @@ teardown() {
 		[ ! -e "$device" ] || echo 1 >"$device"
 	done
 	rm -f "/etc/mdev.d/$UUID.conf" "/etc/mdev.d/$UUID2.conf"
+	uninstall_ours
+}
+
+# The project's modules are put where modprobe takes them first, too late: the kernel's core is loaded.
+install_ours() {
+	cp "$OURS"/*.ko "$INSTALLED/"
+	depmod
+}
+
+uninstall_ours() {
+	[ -e "$INSTALLED/mdev.ko" ] || return 0
+	rm "$INSTALLED"/{mdev,vfio_mdev,medu}.ko
+	depmod
+}
+
+core_is() {
+	run mdev --version
+	assert "${lines[1]}" =~ "mdev core in the kernel: $1"
 }
 
 # refused PATTERN ARGUMENT...: mdev fails with status 1 and one line that matches; nothing is made
@@ -152,4 +174,37 @@ refused() {
 	[ "$(grep -c "^create $UUID parent $PARENT type mtty-2$" out)" = 5 ]
 	[ "$(grep -c "^destroy $UUID parent $PARENT type mtty-2$" out)" = 5 ]
 	[ "$(tail -n 1 out)" = "create $UUID2 parent $PARENT type mtty-1" ]
+}
+
+@test "in-tree: this project's modules are refused beside it, and the command says what to unload" {
+	core_is "the kernel's own, 0.1 .this project's is not installed."
+	install_ours
+	warnings_from_here
+	fails_with "File exists" insmod "$OURS/mdev.ko"
+	fails_with "Invalid parameters" insmod "$OURS/vfio_mdev.ko"
+	fails_with "could not insert 'medu'" modprobe medu
+	warnings_up_to_here "vfio_mdev: disagrees about version of symbol"
+	core_is "the kernel's own, 0.1 .'modprobe -r mtty mdev && modprobe vfio_mdev' exchanges it for this project's."
+	mdev create "$UUID" -p "$PARENT" -t mtty-1
+	refused "modprobe -r mtty mdev" start "$UUID"
+}
+
+@test "in-tree: what the command says exchanges the core, and back" {
+	install_ours
+	local advice
+	advice=$(mdev --version | sed -n "s/.*('\(modprobe.*\)' exchanges.*/\1/p")
+	echo "$advice"
+	eval "$advice"
+	core_is "this project's, 1.0"
+	modprobe medu
+	[ -e "/sys/class/mdev_bus/0000:01:00.0" ]
+	# Drivers for the kernel's own core do not load on this one.
+	warnings_from_here
+	run ! modprobe mtty
+	warnings_up_to_here "mtty: Unknown symbol mdev_register_parent"
+	modprobe -r medu vfio_mdev
+	uninstall_ours
+	modprobe mtty
+	core_is "the kernel's own, 0.1 .this project's is not installed."
+	mdev create "$UUID" -p "$PARENT" -t mtty-1
 }

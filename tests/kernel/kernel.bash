@@ -136,3 +136,19 @@ fail_quietly() {
 	echo N >/sys/kernel/debug/fail_page_alloc/ignore-gfp-highmem
 	echo 0 >/sys/kernel/debug/fail_page_alloc/min-order
 }
+
+# Warnings of the kernel's between these two are looked at by the test, and not by after.bats
+warnings_from_here() {
+	echo "mdev tests: warnings are expected from here" >/dev/kmsg
+}
+
+# warnings_up_to_here TEXT: one said so, and there was nothing worse
+warnings_up_to_here() {
+	local said
+	echo "mdev tests: warnings are expected up to here" >/dev/kmsg
+	said=$(dmesg)
+	said=${said##*warnings are expected from here}
+	echo "$said"
+	[[ $said == *"$1"* ]]
+	[[ ! $said =~ WARNING|BUG|Oops|KASAN|UBSAN|deadlock ]]
+}

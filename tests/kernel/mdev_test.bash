@@ -137,22 +137,6 @@ until_blocked() {
 	is_blocked "$1" "$2" || { echo "process $1 did not wait in $2"; return 1; }
 }
 
-# Warnings of the kernel's between these two are looked at by the test, and not by after.bats
-warnings_from_here() {
-	echo "mdev tests: warnings are expected from here" >/dev/kmsg
-}
-
-# warnings_up_to_here TEXT: one said so, and there was nothing worse
-warnings_up_to_here() {
-	local said
-	echo "mdev tests: warnings are expected up to here" >/dev/kmsg
-	said=$(dmesg)
-	said=${said##*warnings are expected from here}
-	echo "$said"
-	[[ $said == *"$1"* ]]
-	[[ ! $said =~ WARNING|BUG|Oops|KASAN|UBSAN|deadlock ]]
-}
-
 # Makes and removes an instance again and again, and notes where mdev_create needed no type
 create_while() {
 	while [ -e "$1" ]; do

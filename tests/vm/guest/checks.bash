@@ -2,7 +2,7 @@
 # How the kernel in the guest says that something is wrong.
 # shellcheck shell=bash
 
-# The log, without what a test provoked and has looked at itself (see tests/kernel/mdev_test.bash),
+# The log, without what a test provoked and has looked at itself (see tests/kernel/kernel.bash),
 # and without those races that KCSAN finds between parts of the kernel that are not ours
 kernel_log() {
 	dmesg | sed '/warnings are expected from here/,/warnings are expected up to here/d' | awk '
