@@ -83,23 +83,84 @@ documented() {
 	done
 }
 
-@test "the example of mdev.d works" {
+# What the pages speak of: two cards of the sample driver, the second without an instance left, a
+# live device that is defined, one that is not, one that is defined only, a package, mdevctl's files.
+make_documented_root() {
+	local card uuid=83b8f4f2-509f-382f-3c1e-e6bfe0fa1001
 	make_root
-	sed -n '/^# EXAMPLE/,$ { /^```$/,/^```$/ { /^```/!p } }' "$MAN/mdev.d.5.scd" | make_definition a.conf
-	mdev --root "$ROOT" list --raw --noheadings -o uuid,type,auto
-	assert "$output" == "\
-8d4bdbc6-0f6c-4e3c-9a7b-0b4f1c9e6a10 nvidia-63 yes
-0b0e1d9c-55a4-4c7e-9f1b-6c1f2a3d4e5f:1 nvidia-64 no" || assert "${#lines[@]}" -eq 2
+	make_extended
+	rm "$ROOT/sys/class/mdev_bus/soft"
+	rm -r "$ROOT"/sys/class/mdev_bus/*/mdev_supported_types/*
+	for card in 0000:01:00.0:8 0000:02:00.0:0; do
+		make_type "${card%:*}" medu-fact "${card##*:}" "medu factorial"
+		make_type "${card%:*}" medu-dma "${card##*:}" "medu factorial and DMA"
+	done
+	make_device 0000:01:00.0 medu-dma c0c0b5e2-3b3f-4a7d-9c51-2f1b0a6d7e01
+	make_device 0000:01:00.0 medu-fact $uuid
+	echo started > "$ROOT/sys/bus/mdev/devices/$uuid/state"
+	printf '# Written by mdev; change it with mdev or by hand.\n\n[%s]\nparent = 01:00.0\ntype = medu-fact\nauto = yes\ndescription = runner 1\nattr = medu/label one\n' \
+		$uuid | make_definition $uuid.conf
+	printf '[d2a1c0de-0000-4000-8000-000000000001]\nparent = 01:00.0\ntype = medu-dma\n' | make_definition farm.conf
+	printf '[7e57ab1e-0000-4000-8000-000000000001]\nparent = 01:00.0\ntype = medu-dma\n' | make_definition usr/lib/mdev.d/vendor.conf
+	: > "$ROOT/etc/mdev.d/vendor.conf"
+	mkdir -p "$ROOT/etc/mdevctl.d/0000:01:00.0"
+	echo '{"mdev_type": "medu-dma", "start": "auto"}' > "$ROOT/etc/mdevctl.d/0000:01:00.0/9e1f7a30-1111-4222-8333-000000000001"
 }
 
-@test "the examples of mdev work" {
-	make_root
-	make_type 0000:01:00.0 medu-fact 8 Factorial
-	sed -n '/^# EXAMPLES/,/^# SEE/ s/^\t\$ mdev //p' "$MAN/mdev.8.scd" > "$BATS_TEST_TMPDIR/examples"
-	assert "$(wc -l < "$BATS_TEST_TMPDIR/examples")" -ge 5
-	while read -ra words; do
-		mdev --root "$ROOT" "${words[@]}"
-	done < "$BATS_TEST_TMPDIR/examples"
+# blocks PAGE: each literal block of the page into a file of the folder "blocks", in order.
+blocks() {
+	mkdir -p "$BATS_TEST_TMPDIR/blocks"
+	awk -v folder="$BATS_TEST_TMPDIR/blocks" '/^```$/ { on = !on; n += on; next }
+		on { print > sprintf("%s/%03d", folder, n) }' "$MAN/$1"
+}
+
+# run_example FILE: its commands succeed; those followed by output print that and nothing else.
+run_example() {
+	local script=$BATS_TEST_TMPDIR/script actual=$BATS_TEST_TMPDIR/actual
+	cd "$BATS_TEST_TMPDIR"
+	sed -n 's/^[$>] //p' "$1" | sed "s| /etc/| $ROOT/etc/|g" > "$script"
+	# shellcheck disable=SC2016 # expanded by that bash
+	bash -eu -c 'mdev() { "$MDEV" --root "$ROOT" "$@"; }; . "$1"' - "$script" > "$actual"
+	grep -q '^[^$>]' "$1" || return 0
+	sed -i "s|$ROOT||g" "$actual"
+	grep '^[^$>]' "$1" | grep -vxFf "$actual" && return 1
+	assert "$(tail -n "$(grep -c '^[^$>]' "$1")" "$actual")" == "$(grep '^[^$>]' "$1")" "$(< "$script")"
+}
+
+@test "the examples of mdev.d are read, and do what they say" {
+	blocks mdev.d.5.scd
+	make_documented_root
+	assert "$(find "$BATS_TEST_TMPDIR/blocks" -type f | wc -l)" -eq 3
+	mdev --root "$ROOT" check "$BATS_TEST_TMPDIR/blocks/001"
+	assert "$output" =~ "definitions: 2, errors: 0"
+	cp "$BATS_TEST_TMPDIR/blocks/002" "$ROOT/etc/mdev.d/either.conf"
+	mdev --root "$ROOT" apply --dry-run
+	assert "$(grep -c "create 8d4bdbc6-0f6c-4e3c-9a7b-0b4f1c9e6a10 parent 0000:01:00.0" <<<"$output")" -eq 1
+	rm "$ROOT/sys/class/mdev_bus/0000:01:00.0"
+	mdev --root "$ROOT" apply --dry-run
+	assert "$(grep -c "create 8d4bdbc6-0f6c-4e3c-9a7b-0b4f1c9e6a10 parent 0000:02:00.0" <<<"$output")" -eq 1
+	rm "$ROOT/etc/mdev.d/vendor.conf"
+	mdev --root "$ROOT" list 7e57ab1e
+	run_example "$BATS_TEST_TMPDIR/blocks/003"
+	mdev 1 --root "$ROOT" list 7e57ab1e
+}
+
+# monitor is for the tests in the virtual machine.
+@test "the examples of mdev work, and print what they say" {
+	requires jq
+	local example verb count=0
+	export MDEV ROOT
+	blocks mdev.8.scd
+	for example in $(grep -l '^[$] ' "$BATS_TEST_TMPDIR"/blocks/* | xargs grep -L 'mdev monitor'); do
+		make_documented_root
+		run_example "$example"
+		rm -r "$ROOT"
+		count=$((count + 1))
+	done
+	assert "$count" -ge 20
+	for verb in $("$MDEV" --list-verbs | grep -vx 'edit\|export'); do
+		grep -q "^[$] mdev $verb --json" "$BATS_TEST_TMPDIR"/blocks/* || assert "" == "mdev $verb --json" "an example"
+	done
 }
 
 @test "the JSON of the man page is what mdev prints" {
