@@ -156,12 +156,12 @@ static void say_shadowed(const struct definition *meant, const struct definition
 {
 	char text[IDENTITY_TEXT_SIZE];
 
-	msg_info("%s: %s:%u for parent '%s' is meant, not %s:%u for '%s'",
+	msg_warning("%s: %s:%u for parent '%s' is meant, not %s:%u for '%s'",
 		 identity_format(&def->id, text), meant->file, meant->line, meant->parent,
 		 def->file, def->line, def->parent);
 }
 
-/* What is passed over is told to those who ask for more. */
+/* An absent parent is told to those who ask for more, a choice to who is there to read it. */
 static void pass_over(struct run *run, const struct action *action)
 {
 	char text[IDENTITY_TEXT_SIZE];
@@ -169,7 +169,7 @@ static void pass_over(struct run *run, const struct action *action)
 	identity_format(action_identity(action), text);
 	if (action->kind == ACTION_ABSENT)
 		msg_info("%s: its parent '%s' is not there, ignoring", text, action->def->parent);
-	else if (action->kind == ACTION_SHADOWED && run->globals->verbose)
+	else if (action->kind == ACTION_SHADOWED && !run->globals->syslog)
 		say_shadowed(action->meant, action->def);
 	if (run->globals->json)
 		print(run, action, NULL);

@@ -52,6 +52,22 @@ static void choose_all(struct device_list *devices, struct targets *targets)
 			add_target(targets, &devices->v[i]);
 }
 
+/* Why a name is not that of a live device. */
+static void explain_absent(const char *word, char **reterr)
+{
+	struct inventory inventory = {0};
+	_cleanup_free_ char *error = NULL;
+	struct identity id;
+
+	inventory_load_definitions(&inventory);
+	inventory_load_devices(&inventory, NULL);
+	if (find_identity(&inventory.devices, word, NULL, &id, &error) == 0)
+		set_text(reterr, live_find(&inventory.devices, &id) ?
+					 "it is live on another parent" :
+					 "it is defined, but not live");
+	inventory_free(&inventory);
+}
+
 /* Every name is looked up before anything is removed; one that is given twice counts once. */
 static int choose(struct device_list *devices, int word_count, char **words,
 		  struct targets *targets)
@@ -66,6 +82,8 @@ static int choose(struct device_list *devices, int word_count, char **words,
 
 		if (rc == -EINVAL)
 			return cmd_usage(&cmd_destroy, "%s", error);
+		if (rc == -ENOENT)
+			explain_absent(words[i], &error);
 		if (rc) {
 			msg_error("cannot destroy '%s': %s", words[i], error);
 			status = FAILED;

@@ -73,6 +73,32 @@ static int filter(struct device_list *list, const struct list_args *args, int wo
 	return status;
 }
 
+/*
+ * What is asked for by --parent: a parent, or what definitions call one that is not there; NULL with
+ * DONE for the latter.
+ */
+static int find_parent(struct inventory *inventory, const char *text, const char **ret_name)
+{
+	_cleanup_free_ char *error = NULL;
+
+	if (text && parent_resolve(&inventory->parents, text, ret_name, &error) == -ENOENT)
+		for (size_t i = 0; i < inventory->definitions.n; i++)
+			if (strcmp(inventory->definitions.v[i]->parent, text) == 0)
+				return DONE;
+	return cmd_parent(&cmd_list, inventory, text, ret_name);
+}
+
+/* Keeps the definitions for a parent that is not there, by what they call it. */
+static void keep_absent(struct device_list *list, const char *text)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->n; i++)
+		if (list->v[i].def && strcmp(list->v[i].def->parent, text) == 0)
+			list->v[kept++] = list->v[i];
+	list->n = kept;
+}
+
 static void print(struct device_list *list, const struct globals *globals,
 		  const struct list_args *args)
 {
@@ -103,11 +129,13 @@ static int run(const struct globals *globals, void *p, int word_count, char **wo
 
 	if (column_check(COLUMNS_OF_DEVICES, args->columns, &error) < 0)
 		return cmd_usage(&cmd_list, "%s", error);
-	status = cmd_parent(&cmd_list, &inventory, args->parent, &parent);
+	inventory_load_definitions(&inventory);
+	status = find_parent(&inventory, args->parent, &parent);
 	if (status == DONE) {
-		inventory_load_definitions(&inventory);
 		status = cmd_report_problems(&inventory);
 		inventory_load_devices(&inventory, parent);
+		if (args->parent && !parent)
+			keep_absent(&inventory.devices, args->parent);
 		listed = filter(&inventory.devices, args, word_count, words);
 		if (listed != USAGE)
 			print(&inventory.devices, globals, args);

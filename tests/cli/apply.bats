@@ -91,10 +91,11 @@ absent $U3 parent elsewhere type soft-1 from $ROOT/etc/mdev.d/3.conf"
 }
 
 @test "one that is refused stops no other" {
+	local id=44440000-aaaa-4bbb-8ccc-000000000004
 	make_definitions
-	printf '[%s]\nparent = 01:00.0\ntype = no-such\nauto = yes\n' "$U2" | make_definition 0.conf
+	printf '[%s]\nparent = 01:00.0\ntype = no-such\nauto = yes\n' "$id" | make_definition 0.conf
 	mdev 1 --root "$ROOT" apply
-	assert "$stderr" == "mdev: cannot create $U2 ($ROOT/etc/mdev.d/0.conf:1): parent '0000:01:00.0' has no type 'no-such' (it has acme-dma, acme-fact)"
+	assert "$stderr" == "mdev: cannot create $id ($ROOT/etc/mdev.d/0.conf:1): parent '0000:01:00.0' has no type 'no-such' (it has acme-dma, acme-fact)"
 	assert "$(cat "$FACT")" == "$U1"
 }
 
@@ -149,7 +150,7 @@ mdev: $ROOT/etc/mdev.d/0.conf:5: '../soft' cannot name a parent"
 	for parent in elsewhere soft 01:00.0; do
 		printf '[%s]\nparent = %s\ntype = soft-1\nauto = yes\n' "$U1" "$parent"
 	done | make_definition 0.conf
-	mdev --root "$ROOT" -v apply
+	mdev --root "$ROOT" apply
 	assert "$output" == "create $U1 parent soft type soft-1 from $ROOT/etc/mdev.d/0.conf"
 	assert "$stderr" =~ "$U1: $ROOT/etc/mdev.d/0.conf:5 for parent 'soft' is meant, not $ROOT/etc/mdev.d/0.conf:9 for '01:00.0'"
 }

@@ -40,7 +40,9 @@ make_process() {
 @test "nothing is removed when one of them is not there" {
 	refused 1 "cannot destroy '4444': there is no device '4444'" --root "$ROOT" destroy "$U1" 4444
 	refused 1 "cannot destroy '$U2': there is no instance 0 of '$U2', only $U2:3" --root "$ROOT" destroy "$U1" "$U2"
-	refused 1 "cannot destroy '$U1': there is no device" --root "$ROOT" destroy -p soft "$U1"
+	refused 1 "cannot destroy '$U1': it is live on another parent$" --root "$ROOT" destroy -p soft "$U1"
+	printf '[44440000-aaaa-4bbb-8ccc-000000000004]\nparent = soft\ntype = soft-1\n' | make_definition a.conf
+	refused 1 "cannot destroy '4444': it is defined, but not live$" --root "$ROOT" destroy "$U1" 4444
 	removed
 }
 

@@ -117,7 +117,7 @@ blocks() {
 # run_example FILE: its commands succeed; those followed by output print that and nothing else.
 run_example() {
 	local script=$BATS_TEST_TMPDIR/script actual=$BATS_TEST_TMPDIR/actual
-	cd "$BATS_TEST_TMPDIR"
+	cd "$BATS_TEST_TMPDIR" || return
 	sed -n 's/^[$>] //p' "$1" | sed "s| /etc/| $ROOT/etc/|g" > "$script"
 	# shellcheck disable=SC2016 # expanded by that bash
 	bash -eu -c 'mdev() { "$MDEV" --root "$ROOT" "$@"; }; . "$1"' - "$script" > "$actual"

@@ -41,6 +41,9 @@ UUID                                   PARENT       TYPE      AUTO STATE
 	assert "$output" == ""
 	mdev --root "$ROOT" list --noheadings --raw -o uuid -p pci:1234:11e8/1
 	assert "$output" == "$U1"$'\n'"$U2:3"
+	mdev --root "$ROOT" list --noheadings --raw -o uuid -p elsewhere
+	assert "$output" == "$U3" "a parent that is not there, as the definition calls it"
+	refused 1 "there is no parent 'nowhere'" --root "$ROOT" list -p nowhere
 }
 
 # The columns fit the screen there; in a pipe they are printed without libsmartcols.
