@@ -157,8 +157,8 @@ static void say_shadowed(const struct definition *meant, const struct definition
 	char text[IDENTITY_TEXT_SIZE];
 
 	msg_warning("%s: %s:%u for parent '%s' is meant, not %s:%u for '%s'",
-		 identity_format(&def->id, text), meant->file, meant->line, meant->parent,
-		 def->file, def->line, def->parent);
+		    identity_format(&def->id, text), meant->file, meant->line, meant->parent,
+		    def->file, def->line, def->parent);
 }
 
 /* An absent parent is told to those who ask for more, a choice to who is there to read it. */

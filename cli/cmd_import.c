@@ -60,8 +60,8 @@ static void read_file(const char *path, const struct mdevctl_place *given, struc
 	if (read_text(path, is_stdin, &text, &error) < 0)
 		strlist_add(&new->problems.texts, error);
 	else
-		mdevctl_import(is_stdin ? "stdin" : path, text.data ? text.data : "", text.len, &place,
-			    &new->definitions, &new->problems);
+		mdevctl_import(is_stdin ? "stdin" : path, text.data ? text.data : "", text.len,
+			       &place, &new->definitions, &new->problems);
 	buf_free(&text);
 }
 

@@ -74,8 +74,8 @@ static int filter(struct device_list *list, const struct list_args *args, int wo
 }
 
 /*
- * What is asked for by --parent: a parent, or what definitions call one that is not there; NULL with
- * DONE for the latter.
+ * What is asked for by --parent: a parent, or what definitions call one that is not there; NULL
+ * with DONE for the latter.
  */
 static int find_parent(struct inventory *inventory, const char *text, const char **ret_name)
 {

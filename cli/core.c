@@ -107,7 +107,8 @@ char *core_explain_no_parent(void)
 	_cleanup_free_ char *release = kernel_release();
 
 	if (is_loaded())
-		return xstrdup("no driver has registered any (load the one of the device to share)");
+		return xstrdup(
+			"no driver has registered any (load the one of the device to share)");
 	if (is_available(release))
 		return xstrdup(
 			"no mdev core is loaded (the driver that makes a device a parent brings it: load that)");

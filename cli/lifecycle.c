@@ -109,7 +109,7 @@ static char *explain_create(int rc, const struct definition *def)
 	case ENODEV:
 		return xasprintf("parent '%s' is going away", def->parent_name);
 	case ENXIO:
-		return xstrdup("no bus driver took the device (is the module vfio_mdev loaded?)");
+		return xstrdup("no bus driver took the device (load the module vfio_mdev)");
 	case EACCES:
 	case EPERM:
 		return xasprintf("the kernel refused: %s%s", strerror(-rc), root_hint(rc));
