@@ -60,25 +60,25 @@ int sysfs_open_dir_nofollow(int dirfd, const char *path)
 int sysfs_read(int dirfd, const char *path, char **ret_value)
 {
 	_cleanup_close_ int fd = open_at(dirfd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
-	char page[65536];
+	char value[65536 + 1];
 	size_t len = 0;
+	ssize_t n;
 
 	if (fd < 0)
 		return fd;
-	while (len < sizeof(page)) {
-		ssize_t n = read(fd, page + len, sizeof(page) - len);
-
+	do {
+		n = read(fd, value + len, sizeof(value) - 1 - len);
 		if (n < 0)
 			return -errno;
-		if (n == 0)
-			break;
 		len += (size_t)n;
-	}
-	if (len && page[len - 1] == '\n')
+		/* The kernel gives a page at once: less is the end, and none need be looked for. */
+	} while (n >= 4096 && len < sizeof(value) - 1);
+	if (len && value[len - 1] == '\n')
 		len--;
-	if (memchr(page, '\0', len))
+	if (memchr(value, '\0', len))
 		return -EILSEQ;
-	*ret_value = xasprintf("%.*s", (int)len, page);
+	value[len] = '\0';
+	*ret_value = xstrdup(value);
 	return 0;
 }
 

@@ -233,15 +233,3 @@ hold_lock() {
 	wait
 	assert "$(cat "$FACT" "$SOFT")" == "$U1$U2"
 }
-
-@test "a hundred definitions cost one write each" {
-	requires strace
-	export ASAN_OPTIONS=detect_leaks=0
-	for i in $(seq 100 199); do
-		printf '[44440000-aaaa-4bbb-8ccc-000000000%s]\n' "$i"
-	done | sed $'1i[defaults]\\\nparent=soft\\\ntype=soft-1\\\nauto=yes' | make_definition many.conf
-	strace -f -o "$BATS_TEST_TMPDIR/calls" "$MDEV" --root "$ROOT" -q apply
-	assert "$(grep -c 'write([0-9]*, "4444' "$BATS_TEST_TMPDIR/calls")" -eq 100
-	assert "$(grep -c 'soft-1/create' "$BATS_TEST_TMPDIR/calls")" -eq 1 "opened once"
-	assert "$(wc -l < "$BATS_TEST_TMPDIR/calls")" -le 900
-}

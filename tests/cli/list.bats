@@ -198,19 +198,3 @@ elsewhere
 	mdev --root "$ROOT" list --noheadings
 	assert "$output" == ""
 }
-
-@test "listing devices costs no system call for each" {
-	requires strace
-	calls_of() {
-		strace -f -c -o "$BATS_TEST_TMPDIR/calls" "$MDEV" --root "$ROOT" list --active > /dev/null
-		awk '$NF == "total" { print $4 }' "$BATS_TEST_TMPDIR/calls"
-	}
-	# A sanitizer cannot run under strace.
-	export ASAN_OPTIONS=detect_leaks=0
-	few=$(calls_of)
-	for i in $(seq 100 199); do
-		ln -s x "$ROOT/sys/class/mdev_bus/soft/mdev_supported_types/soft-1/devices/44440000-aaaa-4bbb-8ccc-000000000$i"
-	done
-	many=$(calls_of)
-	assert "$((many - few))" -le 20 "more system calls for 100 more devices ($few, $many)"
-}

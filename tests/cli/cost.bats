@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What a device, a type or a definition costs, in system calls: as much in a thousand as in ten.
+
+load ../helpers
+
+setup() {
+	requires strace
+	make_root
+	# A sanitizer cannot look for leaks under strace.
+	export ASAN_OPTIONS=detect_leaks=0
+	FOLDER=$ROOT/sys/class/mdev_bus/soft/mdev_supported_types/soft-1/devices
+}
+
+# identities FIRST LAST: one a line
+identities() {
+	printf '4444%04d-aaaa-4bbb-8ccc-000000000000\n' $(seq "$1" "$2")
+}
+
+# As a listing sees them: the folder of a type names its devices.
+add_devices() {
+	identities "$1" "$2" | (cd "$FOLDER" && xargs touch)
+}
+
+# add_definitions FIRST LAST [LINE]...: a file for each
+add_definitions() {
+	local uuid first=$1 last=$2
+	shift 2
+	for uuid in $(identities "$first" "$last"); do
+		printf '%s\n' "[$uuid]" 'parent = soft' 'type = soft-1' "$@" | make_definition "$uuid.conf"
+	done
+}
+
+# The calls of a mdev command that look at files or change them, as NAME COUNT lines.
+calls_of() {
+	strace -f -c -e trace=file,desc -o "$BATS_TEST_TMPDIR/calls" \
+		"$MDEV" --root "$ROOT" "$@" > /dev/null || return
+	awk '$4 ~ /^[0-9]+$/ && !/total|mmap/ { calls[$NF] = $4 }
+		END { for (name in calls) print name, calls[name] }' "$BATS_TEST_TMPDIR/calls" | sort
+}
+
+# growth BEFORE AFTER COUNT: what there is more of, for each of COUNT things; what takes many of
+# them at once is left out.
+growth() {
+	join -a 1 -a 2 -e 0 -o 0,1.2,2.2 <(echo "$1") <(echo "$2") | awk -v count="$3" '
+		($3 - $2) / count >= 0.1 {
+			printf "%s%s %g", separator, $1, ($3 - $2) / count
+			separator = ", "
+		}'
+}
+
+# costs EXPECTED ADD ARGUMENT...: what each of 990 more things costs, made by "ADD FIRST LAST"
+costs() {
+	local expected=$1 add=$2 few many
+	shift 2
+	$add 1 10
+	few=$(calls_of "$@") || return
+	$add 11 1000
+	many=$(calls_of "$@") || return
+	assert "$(growth "$few" "$many" 990)" == "$expected" "system calls of: mdev $*"
+}
+
+@test "a live device costs a listing no system call" {
+	costs "" add_devices list
+}
+
+@test "a live device costs a listing in JSON no system call" {
+	costs "" add_devices list --json
+}
+
+@test "a column that looks into the folders of devices costs the same for each" {
+	add_folders() {
+		add_devices "$1" "$2"
+		identities "$1" "$2" | (cd "$ROOT/sys/class/mdev_bus/soft" && xargs mkdir)
+		identities "$1" "$2" | sed 's|$|/state|' | (cd "$ROOT/sys/class/mdev_bus/soft" && xargs touch)
+	}
+	costs "close 2, openat 2, read 1, readlinkat 1" add_folders list -o uuid,machine,group
+}
+
+@test "a definition costs the reading of its file" {
+	costs "close 1, openat 1, read 1" add_definitions list --defined
+}
+
+@test "a definition that is live as it shall be costs the reading of its file" {
+	add_live_definitions() {
+		add_devices "$1" "$2"
+		add_definitions "$1" "$2" "auto = yes"
+	}
+	costs "close 1, openat 1, read 1" add_live_definitions apply
+}
+
+@test "a definition to create costs the reading of its file and one write" {
+	add_automatic() {
+		add_definitions "$1" "$2" "auto = yes"
+	}
+	costs "close 1, openat 1, read 1, write 1" add_automatic --quiet apply
+}
+
+@test "a type costs the reading of its four attributes" {
+	add_types() {
+		local i
+		for i in $(seq "$1" "$2"); do
+			cp -r "$FOLDER/.." "$FOLDER/../../soft-1$i"
+		done
+	}
+	echo text > "$FOLDER/../description"
+	costs "close 5, openat 5, read 4" add_types types
+}
+
+@test "other devices cost showing one nothing" {
+	make_device soft soft-1 "$U1"
+	costs "" add_devices show "$U1"
+}
+
+@test "other devices cost removing one nothing" {
+	make_device soft soft-1 "$U1"
+	costs "" add_devices destroy "$U1"
+}
