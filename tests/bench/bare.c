@@ -4,12 +4,10 @@
  * guest, whose clock counts instructions; prints those of each step, one number a line.
  *
  *	bare run PROGRAM ARGUMENT...	one run of a program, output thrown away
- *	bare list TYPES			print identity, type of all instances below mdev_supported_types
  *	bare create FILE FIRST LAST	write the identities FIRST to LAST - 1 to a type's create
  *	bare remove FIRST LAST		remove these
  *	bare read DEVICE COUNT		4-byte reads of the config space of an instance
  */
-#include <dirent.h>
 #include <err.h>
 #include <fcntl.h>
 #include <linux/vfio.h>
@@ -18,20 +16,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #define UUID_FORMAT "00000000-0000-4000-8000-%012x"
-
-struct entry {
-	uint64_t ino;
-	int64_t off;
-	unsigned short len;
-	unsigned char type;
-	char name[];
-};
 
 static uint64_t now(void)
 {
@@ -64,43 +53,6 @@ static void run(char **argv)
 	if (pid < 0 || waitpid(pid, &status, 0) < 0 || status != 0)
 		errx(1, "%s failed", argv[0]);
 	printf("%llu\n", (unsigned long long)(now() - start));
-}
-
-/* Calls show() for each entry of a folder but the hidden ones. */
-static void each(int fd, void (*show)(int fd, const char *name, const char *arg), const char *arg)
-{
-	static char buffers[2][1 << 18];
-	char *buf = buffers[arg != NULL];
-	long len;
-
-	while ((len = syscall(SYS_getdents64, fd, buf, sizeof(buffers[0]))) > 0)
-		for (long at = 0; at < len;) {
-			struct entry *entry = (struct entry *)(buf + at);
-
-			if (entry->name[0] != '.')
-				show(fd, entry->name, arg);
-			at += entry->len;
-		}
-}
-
-static void print_instance(int fd, const char *name, const char *type)
-{
-	(void)fd;
-	fputs(name, stdout);
-	putchar(' ');
-	puts(type);
-}
-
-static void list_type(int fd, const char *name, const char *arg)
-{
-	char path[300];
-	int devices;
-
-	(void)arg;
-	snprintf(path, sizeof(path), "%s/devices", name);
-	devices = open_or_die(fd, path, O_RDONLY | O_DIRECTORY);
-	each(devices, print_instance, name);
-	close(devices);
 }
 
 static void create(const char *path, unsigned int first, unsigned int last)
@@ -184,8 +136,6 @@ int main(int argc, char **argv)
 
 	if (!strcmp(verb, "run") && argc > 2)
 		run(argv + 2);
-	else if (!strcmp(verb, "list") && argc == 3)
-		each(open_or_die(AT_FDCWD, argv[2], O_RDONLY | O_DIRECTORY), list_type, NULL);
 	else if (!strcmp(verb, "create") && argc == 5)
 		create(argv[2], atoi(argv[3]), atoi(argv[4]));
 	else if (!strcmp(verb, "remove") && argc == 4)
@@ -193,6 +143,6 @@ int main(int argc, char **argv)
 	else if (!strcmp(verb, "read") && argc == 4)
 		read_config(argv[2], atoi(argv[3]));
 	else
-		errx(2, "usage: bare run|list|create|remove|read ...");
+		errx(2, "usage: bare run|create|remove|read ...");
 	return 0;
 }

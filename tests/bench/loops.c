@@ -137,8 +137,11 @@ static void print_type(int fd, const char *name, const char *parent)
 
 	printf("%s %s\n", parent, name);
 	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+		ssize_t len;
+
 		snprintf(path, sizeof(path), "%s/%s", name, files[i]);
-		fwrite(value, 1, (size_t)read_file(fd, path, value, sizeof(value)), stdout);
+		len = read_file(fd, path, value, sizeof(value));
+		fwrite(value, 1, (size_t)len, stdout);
 	}
 }
 
