@@ -35,7 +35,7 @@ static void begin(const char *key, const char *bracket)
 	put(bracket);
 }
 
-/* A byte of a string, which is UTF-8; how many bytes of it are taken. */
+/* What begins a string, which is UTF-8; how many bytes of it are taken. */
 static size_t put_char(const char *text)
 {
 	static const char escaped[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";

@@ -9,6 +9,9 @@
 #include <stdint.h>
 #include <string.h>
 
+/* A pointer of whatever type the array has. */
+typedef void *__attribute__((may_alias)) sort_item;
+
 /*
  * Sorts n pointers, and keeps the order of those of which neither is before the other. The array
  * has room for as many again. The comparison is compiled into it: through a pointer, as qsort()
@@ -17,10 +20,10 @@
 static inline __attribute__((always_inline)) void
 sort_pointers(void *array, size_t n, bool (*is_before)(const void *a, const void *b))
 {
-	void **from = array, **to = from + n;
+	sort_item *from = array, *to = from + n;
 
 	for (size_t width = 1; width < n; width *= 2) {
-		void **sorted = to;
+		sort_item *sorted = to;
 
 		for (size_t start = 0; start < n; start += 2 * width) {
 			size_t middle = start + width < n ? start + width : n;
@@ -37,7 +40,7 @@ sort_pointers(void *array, size_t n, bool (*is_before)(const void *a, const void
 		from = sorted;
 	}
 	if (from != array)
-		memcpy(array, from, n * sizeof(void *));
+		memcpy(array, from, n * sizeof(*from));
 }
 
 /* The first eight bytes as a number that has their order: to compare most things at one go. */
