@@ -204,15 +204,6 @@ const char *lifecycle_name(const struct definition *def, char text[IDENTITY_TEXT
 	return text;
 }
 
-/* The folder of a device that was just made. */
-static int open_device(const struct definition *def)
-{
-	char name[IDENTITY_TEXT_SIZE];
-	_cleanup_free_ char *path = live_parent_path(def->parent_name, lifecycle_name(def, name));
-
-	return sysfs_open_dir(SYSFS_TOP, path);
-}
-
 /* The name was checked: names of folders, then of a file, none of them "..". */
 static int write_attr(int device_fd, const struct attr *attr)
 {
@@ -255,28 +246,45 @@ static void explain_attr(int rc, const struct attr *attr, char **reterr)
 			 strerror(-rc), root_hint(rc));
 }
 
+/* Of a device that is gone nothing is left in the folder that was opened. */
+static bool is_gone(int device_fd)
+{
+	return !sysfs_exists(device_fd, "remove");
+}
+
+/* Removes what was made again, for the reason rc, and adds to what is said why that failed. */
+static int undo_create(int dirfd, const char *path, int rc, char **reterr)
+{
+	int undo = sysfs_write(dirfd, path, "1", 1);
+
+	if (undo == -ENOENT || undo == -ENODEV) {
+		set_text(reterr, "it went away while its attributes were written");
+		return -ENODEV;
+	}
+	if (undo)
+		set_text(reterr, "%s (and it could not be removed again: %s)", *reterr,
+			 strerror(-undo));
+	return rc;
+}
+
 static int write_attrs(const struct definition *def, char **reterr)
 {
-	_cleanup_close_ int fd = open_device(def);
-	int rc = fd < 0 ? fd : 0;
+	char name[IDENTITY_TEXT_SIZE];
+	_cleanup_free_ char *path = live_parent_path(def->parent_name, lifecycle_name(def, name));
+	_cleanup_close_ int fd = sysfs_open_dir(SYSFS_TOP, path);
+	int rc = 0;
 
-	if (rc) {
-		set_text(reterr, "it is not to be found after it was made: %s", strerror(-rc));
-		return rc;
+	if (fd < 0) {
+		set_text(reterr, "it is not to be found after it was made: %s", strerror(-fd));
+		set_text(&path, "%s/remove", path);
+		return fd == -ENOENT ? fd : undo_create(SYSFS_TOP, path, fd, reterr);
 	}
 	for (size_t i = 0; i < def->attr_count && !rc; i++) {
 		rc = write_attr(fd, &def->attrs[i]);
 		if (rc)
 			explain_attr(rc, &def->attrs[i], reterr);
 	}
-	if (rc) {
-		int undo = sysfs_write(fd, "remove", "1", 1);
-
-		if (undo)
-			set_text(reterr, "%s (and it could not be removed again: %s)", *reterr,
-				 strerror(-undo));
-	}
-	return rc;
+	return rc ? undo_create(fd, "remove", rc, reterr) : 0;
 }
 
 int lifecycle_create(struct lifecycle_creator *creator, const struct definition *def, char **reterr)
@@ -328,7 +336,10 @@ int lifecycle_write_attrs(const struct device *dev, const struct attr *attrs, si
 		(void)read_attr(fd, attrs[done].name, &old[done]);
 		rc = write_attr(fd, &attrs[done]);
 	}
-	if (rc) {
+	if (rc && is_gone(fd)) {
+		set_text(reterr, "it went away meanwhile");
+		rc = -ENODEV;
+	} else if (rc) {
 		explain_attr(rc, &attrs[done - 1], reterr);
 		undo_attrs(fd, attrs, old, done - 1, reterr);
 	}

@@ -85,3 +85,28 @@ struck() {
 	make_device soft soft-1 "$U2"
 	struck destroy "$U2" --undefine
 }
+
+# The made root takes what is written to "create", and has the device already.
+@test "create with attributes: each failure is undone, or told of" {
+	local n=0 status device=$ROOT/sys/devices/virtual/soft/soft/$U4
+	local create=$ROOT/sys/devices/virtual/soft/soft/mdev_supported_types/soft-1/create
+	mkdir "$device" "$device/medu"
+	while ((++n < 1000)); do
+		: > "$create"
+		: > "$device/remove"
+		: > "$device/medu/label"
+		status=0
+		STRIKE_ROOT=$ROOT "$BATS_TEST_DIRNAME/../../build/tests/strike" EIO "$n" "$MDEV" --root "$ROOT" \
+			create "$U4" -p soft -t soft-1 -a medu/label=one 2> "$FAST/stderr" > /dev/null || status=$?
+		[ "$status" != 99 ] || break
+		if [ "$status" = 0 ]; then
+			assert "$(< "$create") $(< "$device/medu/label") $(< "$device/remove")" == "$U4 one "
+			continue
+		fi
+		assert "$status $(wc -l < "$FAST/stderr")" == "1 1"
+		assert "$(< "$FAST/stderr")" =~ "^mdev: .*Input/output error" "call $n"
+		[ -s "$create" ] || continue
+		[ -s "$device/remove" ] || assert "$(< "$FAST/stderr")" =~ "could not be removed again"
+	done
+	assert "$n" -ge 20
+}

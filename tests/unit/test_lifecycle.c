@@ -14,8 +14,11 @@
 #define OTHER "93b8f4f2-509f-382f-3c1e-e6bfe0fa1001"
 
 /* What the kernel is to answer, and what it was asked. */
-static int create_result, attr_result, remove_result;
+static int create_result, attr_result, undo_result, remove_result;
+static bool device_goes; /* with the first attribute that is refused */
 static struct buf asked;
+
+#define DEVICE "sys/class/mdev_bus/p/" UUID
 
 int __wrap_sysfs_write(int dirfd, const char *path, const char *data, size_t len);
 int __wrap_sysfs_write_fd(int fd, const char *data, size_t len);
@@ -25,7 +28,7 @@ int __wrap_sysfs_write_fd(int fd, const char *data, size_t len)
 	(void)fd;
 	buf_addf(&asked, "create=%.*s;", (int)len, data);
 	if (!create_result)
-		make_folder("sys/class/mdev_bus/p/" UUID "/folder");
+		make_folder(DEVICE "/folder");
 	return create_result;
 }
 
@@ -38,7 +41,16 @@ int __wrap_sysfs_write(int dirfd, const char *path, const char *data, size_t len
 	buf_addf(&asked, "%s=%.*s;", is_remove ? "remove" : path, (int)len, data);
 	if (is_remove)
 		return remove_result;
-	return strcmp(path, "good") == 0 ? 0 : attr_result;
+	if (strcmp(path, "silent") == 0)
+		return 0;
+	if (strcmp(path, "good") == 0)
+		return strncmp(data, "old", len) == 0 ? undo_result : 0;
+	if (device_goes) {
+		_cleanup_free_ char *file = root_path(DEVICE "/remove");
+
+		(void)unlink(file);
+	}
+	return attr_result;
 }
 
 static struct definition definition(const char *params)
@@ -52,7 +64,8 @@ static struct definition definition(const char *params)
 static void reset(void)
 {
 	buf_free(&asked);
-	create_result = attr_result = remove_result = 0;
+	create_result = attr_result = undo_result = remove_result = 0;
+	device_goes = false;
 }
 
 static void create(struct definition *def, int rc, const char *expected_asked, const char *reason)
@@ -124,6 +137,66 @@ static void test_attributes(void)
 	create(&def, -ENOENT, "create=" UUID ";remove=1;", "no attribute 'nowhere/x'");
 }
 
+static void test_attributes_of_what_goes(void)
+{
+	struct attr attrs[] = {{"folder/rate", "9"}};
+	struct definition def = definition(NULL);
+	_cleanup_free_ char *device = root_path(DEVICE);
+
+	def.attrs = attrs;
+	def.attr_count = 1;
+	attr_result = -ENOENT;
+	remove_result = -ENOENT;
+	create(&def, -ENODEV, "create=" UUID ";rate=9;remove=1;",
+	       "it went away while its attributes were written");
+	attr_result = -ENODEV;
+	remove_result = -ENODEV;
+	create(&def, -ENODEV, "create=" UUID ";rate=9;remove=1;",
+	       "it went away while its attributes were written");
+	/* What cannot be opened for another reason is removed, too. */
+	identity_parse(OTHER, &def.id);
+	set_text(&device, "%s/%s", root_get(), "sys/class/mdev_bus/p/" OTHER);
+	ok(symlink(OTHER, device) == 0, "a device that cannot be opened");
+	create(&def, -ELOOP, "create=" OTHER ";remove=1;", "it is not to be found after it was made");
+	remove_result = -EBUSY;
+	create(&def, -ELOOP, "create=" OTHER ";remove=1;",
+	       "(and it could not be removed again: Device or resource busy)");
+	unlink(device);
+}
+
+static void write_live(int rc, const char *expected_asked, const char *reason)
+{
+	struct attr attrs[] = {{"good", "1"}, {"silent", "2"}, {"folder/rate", "9"}};
+	const struct device dev = {.name = UUID, .parent = "p", .type = "t"};
+	_cleanup_free_ char *error = NULL;
+
+	is_number(lifecycle_write_attrs(&dev, attrs, 3, &error), rc, reason ? reason : "written");
+	is_text(asked.data, expected_asked, "what was written");
+	is_text(error, reason, "what is said");
+	reset();
+}
+
+static void test_live_attributes(void)
+{
+	make_folder(DEVICE "/folder");
+	make_file(DEVICE "/remove", "");
+	make_file(DEVICE "/good", "old\n");
+	write_live(0, "good=1;silent=2;rate=9;", NULL);
+	attr_result = -EINVAL;
+	write_live(-EINVAL, "good=1;silent=2;rate=9;good=old;",
+		   "attribute 'folder/rate' refused '9': Invalid argument "
+		   "(and 'silent' could not be set back: its old value cannot be read)");
+	make_file(DEVICE "/silent", "1\n");
+	attr_result = -EINVAL;
+	undo_result = -EIO;
+	write_live(-EINVAL, "good=1;silent=2;rate=9;silent=1;good=old;",
+		   "attribute 'folder/rate' refused '9': Invalid argument "
+		   "(and 'good' could not be set back: Input/output error)");
+	attr_result = -ENOENT;
+	device_goes = true;
+	write_live(-ENODEV, "good=1;silent=2;rate=9;", "it went away meanwhile");
+}
+
 static void test_destroy(void)
 {
 	static const struct {
@@ -180,6 +253,8 @@ int main(void)
 	make_file("sys/class/mdev_bus/p/mdev_supported_types/t/create", "");
 	test_create_errors();
 	test_attributes();
+	test_attributes_of_what_goes();
+	test_live_attributes();
 	test_destroy();
 	test_machine();
 	root_end();
