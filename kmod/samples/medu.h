@@ -150,6 +150,11 @@ struct medu_instance {
 	char label[MEDU_LABEL_MAX + 1];
 };
 
+static inline u32 *medu_dma_reg(struct medu_instance *inst, u32 reg)
+{
+	return &inst->dma[(reg - EDU_DMA_SRC) / sizeof(u32)];
+}
+
 /* medu_engine.c: for jobs, of which one runs at a time */
 irqreturn_t medu_interrupt(int irq, void *data);
 int medu_engine_factorial(struct medu *medu, u32 operand, u32 *result);
@@ -162,11 +167,16 @@ int medu_engine_read(struct medu *medu, struct medu_instance *inst,
 u32 medu_reg_read(struct medu_instance *inst, u32 reg);
 void medu_reg_write(struct medu_instance *inst, u32 reg, u32 val);
 void medu_notify(struct medu_instance *inst);
+void medu_raise(struct medu_instance *inst, u32 conditions);
 void medu_regs_reset(struct medu_instance *inst);
 
 /* medu_regs.c: without */
+void medu_job_done(struct medu_instance *inst);
 void medu_jobs_init(struct medu_instance *inst);
 void medu_jobs_cancel(struct medu_instance *inst);
+
+/* medu_dma.c */
+void medu_dma_job(struct work_struct *work);
 
 /* medu_config.c */
 void medu_config_setup(void);
@@ -177,6 +187,18 @@ void medu_config_read(struct medu_instance *inst, u32 offset, u8 *buf,
 		      size_t count);
 void medu_config_write(struct medu_instance *inst, u32 offset, const u8 *buf,
 		       size_t count);
+
+/* medu_region.c */
+int medu_get_region_info(struct mdev_device *mdev,
+			 struct vfio_region_info *info,
+			 struct vfio_info_cap *caps);
+int medu_validate_map_request(struct mdev_device *mdev, loff_t pos,
+			      unsigned long virtaddr, unsigned long *pfn,
+			      unsigned long *size, pgprot_t *prot);
+ssize_t medu_read(struct mdev_device *mdev, char *buf, size_t count,
+		  loff_t pos);
+ssize_t medu_write(struct mdev_device *mdev, const char *buf, size_t count,
+		   loff_t pos);
 
 /* medu_instance.c */
 extern struct parent_ops medu_ops;

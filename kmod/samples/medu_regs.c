@@ -24,15 +24,15 @@ void medu_notify(struct medu_instance *inst)
 		(void)mdev_signal(inst->mdev, VFIO_PCI_INTX_IRQ_INDEX, 0);
 }
 
-static void medu_raise(struct medu_instance *inst, u32 conditions)
+/**
+ * medu_raise() - interrupt conditions have come up
+ * @inst: the open instance, locked
+ * @conditions: bits of EDU_IRQ_STATUS
+ */
+void medu_raise(struct medu_instance *inst, u32 conditions)
 {
 	inst->irq_status |= conditions;
 	medu_notify(inst);
-}
-
-static u32 *medu_dma_reg(struct medu_instance *inst, u32 reg)
-{
-	return &inst->dma[(reg - EDU_DMA_SRC) / sizeof(u32)];
 }
 
 static bool medu_is_dma_reg(struct medu_instance *inst, u32 reg)
@@ -115,9 +115,13 @@ void medu_reg_write(struct medu_instance *inst, u32 reg, u32 val)
 	}
 }
 
-/* Instances: jobs */
+/* Jobs */
 
-static void medu_job_done(struct medu_instance *inst)
+/**
+ * medu_job_done() - count a job
+ * @inst: whose it was
+ */
+void medu_job_done(struct medu_instance *inst)
 {
 	atomic_inc(&inst->nr_jobs);
 	atomic_inc(&inst->medu->nr_jobs);
@@ -138,80 +142,6 @@ static void medu_factorial_job(struct work_struct *work)
 	medu_job_done(inst);
 	if (inst->status & EDU_STATUS_IRQ)
 		medu_raise(inst, EDU_IRQ_FACTORIAL);
-	mutex_unlock(&inst->lock);
-}
-
-/* What the user wants of the DMA engine */
-struct medu_transfer {
-	u64 iova;
-	u32 offset;
-	u32 count;
-	bool to_ram;
-};
-
-/* The user's numbers are anything: look before they reach the engine. */
-static int medu_transfer_get(struct medu_instance *inst,
-			     struct medu_transfer *t)
-{
-	u32 *src = medu_dma_reg(inst, EDU_DMA_SRC);
-	u32 *dst = medu_dma_reg(inst, EDU_DMA_DST);
-	u32 *count = medu_dma_reg(inst, EDU_DMA_COUNT);
-	u32 *buf;
-
-	t->to_ram = *medu_dma_reg(inst, EDU_DMA_CMD) & EDU_DMA_TO_RAM;
-	buf = t->to_ram ? src : dst;
-	t->iova = t->to_ram ? (u64)dst[1] << 32 | dst[0] :
-			      (u64)src[1] << 32 | src[0];
-	t->offset = buf[0] - EDU_BUFFER;
-	t->count = count[0];
-	if (buf[1] || count[1] || t->offset >= EDU_BUFFER_SIZE ||
-	    t->count > EDU_BUFFER_SIZE - t->offset)
-		return -EINVAL;
-	return 0;
-}
-
-static int medu_transfer_run(struct medu_instance *inst,
-			     const struct medu_transfer *t)
-{
-	struct medu *medu = inst->medu;
-	int rc;
-
-	if (t->to_ram) {
-		rc = medu_engine_read(medu, inst, t->offset, t->count);
-		if (rc)
-			return rc;
-		return mdev_write_memory(inst->mdev, t->iova, medu->bounce,
-					 t->count);
-	}
-	rc = mdev_read_memory(inst->mdev, t->iova, medu->bounce, t->count);
-	if (rc)
-		return rc;
-	memcpy(inst->buffer + t->offset, medu->bounce, t->count);
-	return medu_engine_write(medu, inst, t->offset, t->count);
-}
-
-static void medu_dma_job(struct work_struct *work)
-{
-	struct medu_instance *inst =
-		container_of(work, struct medu_instance, dma_job);
-	struct medu_transfer t;
-	u32 *cmd = medu_dma_reg(inst, EDU_DMA_CMD);
-	int rc;
-
-	mutex_lock(&inst->lock);
-	rc = medu_transfer_get(inst, &t);
-	mutex_unlock(&inst->lock);
-
-	if (!rc && t.count)
-		rc = medu_transfer_run(inst, &t);
-	if (rc)
-		dev_dbg(&inst->mdev->dev, "DMA not done: %d\n", rc);
-
-	mutex_lock(&inst->lock);
-	*cmd &= ~EDU_DMA_RUN;
-	medu_job_done(inst);
-	if (*cmd & EDU_DMA_IRQ)
-		medu_raise(inst, EDU_IRQ_DMA);
 	mutex_unlock(&inst->lock);
 }
 

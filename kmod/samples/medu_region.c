@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * medu: the regions of an instance, which the user reads, writes and maps
+ */
+
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "medu.h"
+
+/* The size of a region, 0 where there is none */
+static u64 medu_region_size(unsigned int index)
+{
+	switch (index) {
+	case VFIO_PCI_BAR0_REGION_INDEX:
+		return EDU_BAR0_SIZE;
+	case VFIO_PCI_BAR2_REGION_INDEX:
+		return MEDU_BAR2_SIZE;
+	case VFIO_PCI_CONFIG_REGION_INDEX:
+		return MEDU_CONFIG_SIZE;
+	default:
+		return 0;
+	}
+}
+
+/* Of BAR 2 the first page can be mapped, the second can not. */
+static int medu_add_sparse_mmap(struct vfio_info_cap *caps)
+{
+	struct vfio_region_info_cap_sparse_mmap *sparse;
+	size_t size = struct_size(sparse, areas, 1);
+	int rc;
+
+	sparse = kzalloc(size, GFP_KERNEL);
+	if (!sparse)
+		return -ENOMEM;
+	sparse->header.id = VFIO_REGION_INFO_CAP_SPARSE_MMAP;
+	sparse->header.version = 1;
+	sparse->nr_areas = 1;
+	sparse->areas[0].offset = 0;
+	sparse->areas[0].size = PAGE_SIZE;
+	rc = vfio_info_add_capability(caps, &sparse->header, size);
+	kfree(sparse);
+	return rc;
+}
+
+/**
+ * medu_get_region_info() - the &parent_ops.get_region_info
+ * @mdev: the instance
+ * @info: index set; size and flags are filled
+ * @caps: what can be mapped of BAR 2 is added
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int medu_get_region_info(struct mdev_device *mdev,
+			 struct vfio_region_info *info,
+			 struct vfio_info_cap *caps)
+{
+	info->size = medu_region_size(info->index);
+	if (!info->size)
+		return 0;
+	info->flags = VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE;
+	if (info->index != VFIO_PCI_BAR2_REGION_INDEX)
+		return 0;
+	info->flags |= VFIO_REGION_INFO_FLAG_MMAP;
+	return medu_add_sparse_mmap(caps);
+}
+
+/**
+ * medu_validate_map_request() - the &parent_ops.validate_map_request
+ * @mdev: the instance
+ * @pos: what the user has touched
+ * @virtaddr: not used
+ * @pfn: set to the page that belongs there
+ * @size: not used
+ * @prot: left as it is
+ *
+ * The page is the instance's own memory, so the user may have it. A vendor who
+ * maps registers of the hardware makes sure here that they are this
+ * instance's, and that the hardware is there.
+ *
+ * Return: 0, -EINVAL where nothing can be mapped, -ENODEV where the hardware
+ * is gone.
+ */
+int medu_validate_map_request(struct mdev_device *mdev, loff_t pos,
+			      unsigned long virtaddr, unsigned long *pfn,
+			      unsigned long *size, pgprot_t *prot)
+{
+	struct medu_instance *inst = mdev_get_drvdata(mdev);
+
+	if (READ_ONCE(inst->medu->gone))
+		return -ENODEV;
+	if (mdev_region_pos(pos) >= PAGE_SIZE)
+		return -EINVAL;
+	*pfn = page_to_pfn(inst->page);
+	return 0;
+}
+
+/* Returns how much of an access is inside its region, or -EINVAL */
+static ssize_t medu_clip(unsigned int index, u64 offset, size_t count)
+{
+	u64 size = medu_region_size(index);
+
+	if (offset >= size)
+		return -EINVAL;
+	count = min_t(u64, count, size - offset);
+	/* An access of the page of memory ends with it. */
+	if (index == VFIO_PCI_BAR2_REGION_INDEX && offset < PAGE_SIZE)
+		return min_t(u64, count, PAGE_SIZE - offset);
+	/* Registers are words. */
+	if (index != VFIO_PCI_CONFIG_REGION_INDEX &&
+	    (offset | count) % sizeof(u32))
+		return -EINVAL;
+	return count;
+}
+
+static u32 medu_bar2_read(struct medu_instance *inst, u32 reg)
+{
+	return reg == MEDU_BAR2_JOBS ? atomic_read(&inst->nr_jobs) : ~0U;
+}
+
+static void medu_read_words(struct medu_instance *inst, char *buf, u32 offset,
+			    size_t len,
+			    u32 (*read)(struct medu_instance *inst, u32 reg))
+{
+	size_t i;
+
+	for (i = 0; i < len; i += sizeof(u32))
+		*(__le32 *)(buf + i) = cpu_to_le32(read(inst, offset + i));
+}
+
+/**
+ * medu_read() - the &parent_ops.read
+ * @mdev: the instance
+ * @buf: filled
+ * @count: bytes wanted
+ * @pos: VFIO region offset
+ *
+ * Return: how many bytes were read, -EINVAL where there is nothing to read or
+ * registers are not read by words.
+ */
+ssize_t medu_read(struct mdev_device *mdev, char *buf, size_t count,
+		  loff_t pos)
+{
+	struct medu_instance *inst = mdev_get_drvdata(mdev);
+	unsigned int index = mdev_region_index(pos);
+	u32 offset = mdev_region_pos(pos);
+	ssize_t len = medu_clip(index, mdev_region_pos(pos), count);
+
+	if (len < 0)
+		return len;
+	mutex_lock(&inst->lock);
+	if (index == VFIO_PCI_CONFIG_REGION_INDEX)
+		medu_config_read(inst, offset, buf, len);
+	else if (index == VFIO_PCI_BAR0_REGION_INDEX)
+		medu_read_words(inst, buf, offset, len, medu_reg_read);
+	else if (offset < PAGE_SIZE)
+		memcpy(buf, page_address(inst->page) + offset, len);
+	else
+		medu_read_words(inst, buf, offset, len, medu_bar2_read);
+	mutex_unlock(&inst->lock);
+	return len;
+}
+
+static void medu_write_words(struct medu_instance *inst, const char *buf,
+			     u32 offset, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i += sizeof(u32))
+		medu_reg_write(inst, offset + i,
+			       le32_to_cpu(*(__le32 *)(buf + i)));
+}
+
+/**
+ * medu_write() - the &parent_ops.write
+ * @mdev: the instance
+ * @buf: what is written
+ * @count: bytes
+ * @pos: VFIO region offset
+ *
+ * Return: as medu_read().
+ */
+ssize_t medu_write(struct mdev_device *mdev, const char *buf, size_t count,
+		   loff_t pos)
+{
+	struct medu_instance *inst = mdev_get_drvdata(mdev);
+	unsigned int index = mdev_region_index(pos);
+	u32 offset = mdev_region_pos(pos);
+	ssize_t len = medu_clip(index, mdev_region_pos(pos), count);
+
+	if (len < 0)
+		return len;
+	mutex_lock(&inst->lock);
+	if (index == VFIO_PCI_CONFIG_REGION_INDEX)
+		medu_config_write(inst, offset, buf, len);
+	else if (index == VFIO_PCI_BAR0_REGION_INDEX)
+		medu_write_words(inst, buf, offset, len);
+	else if (offset < PAGE_SIZE)
+		memcpy(page_address(inst->page) + offset, buf, len);
+	/* The second page of BAR 2 is read-only. */
+	mutex_unlock(&inst->lock);
+	return len;
+}
