@@ -104,12 +104,12 @@ teardown() {
 @test "R6 a parent that lacks something required is refused, and the log says what" {
 	before=$(dmesg | grep -c 'mdev_test.0: cannot be a parent: its driver lacks [a-z]') || :
 	for words in lack={owner,device_api,types,create,destroy,read,write,region_info,start,stop} \
-		types=0 max=0; do
+		types=0 max=0 name= name=a/b; do
 		refused "Invalid argument" $KNOBS/control "register 0 $words"
 		[ ! -e $TYPES0 ]
 	done
 	assert "$(dmesg | grep -c 'mdev_test.0: cannot be a parent: its driver lacks [a-z]')" = \
-		$((before + 12))
+		$((before + 14))
 	offer 0 lack=start lack=stop
 	write $DOOR0 $UUID
 	write /sys/class/mdev/mdev_start $UUID
@@ -118,10 +118,10 @@ teardown() {
 
 @test "R6 a bus driver that lacks something required is refused, and the log says what" {
 	before=$(dmesg | grep -c 'mdev: bus driver .* lacks ') || :
-	for words in lack={name,probe,remove}; do
+	for words in lack={name,probe,remove,unpin_pages}; do
 		refused "Invalid argument" $KNOBS/control "driver $words"
 	done
-	assert "$(dmesg | grep -c 'mdev: bus driver .* lacks ')" = $((before + 3))
+	assert "$(dmesg | grep -c 'mdev: bus driver .* lacks ')" = $((before + 4))
 	control driver
 }
 
@@ -332,6 +332,7 @@ teardown() {
 }
 
 @test "R13 an instance has a group while a bus driver is bound, and none after" {
+	groups=$(ls /sys/kernel/iommu_groups)
 	offer 0
 	write $DOOR0 $UUID
 	control keep $UUID
@@ -342,4 +343,5 @@ teardown() {
 	expect_kept "its group has $UUID"
 	remove $UUID
 	expect_kept "no group"
+	assert "$(ls /sys/kernel/iommu_groups)" = "$groups"
 }

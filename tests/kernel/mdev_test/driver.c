@@ -28,6 +28,12 @@ static bool test_driver_match_none(struct mdev_device *mdev)
 	return false;
 }
 
+static int test_driver_pin_pages(struct mdev_device *mdev, dma_addr_t iova,
+				 int npage, int prot, struct page **pages)
+{
+	return -EOPNOTSUPP;
+}
+
 static struct mdev_driver test_driver = {
 	.name = "mdev_test",
 	.probe = test_driver_probe,
@@ -52,6 +58,8 @@ int test_driver_try(const char *word)
 		drv.probe = NULL;
 	else if (word && !strcmp(word, "lack=remove"))
 		drv.remove = NULL;
+	else if (word && !strcmp(word, "lack=unpin_pages"))
+		drv.pin_pages = test_driver_pin_pages;
 	else if (word)
 		return -ENOENT;
 

@@ -6,6 +6,7 @@
  *
  * api=NAME	the instances' device_api; vfio-pci without
  * types=N	how many types, type0 and so on; 2 without
+ * name=NAME	the first type's
  * max=N	how many instances; 4 without
  * serialize	sets &parent_ops.serialize
  * twice	the instances' attribute group is listed twice, so that it can
@@ -309,6 +310,10 @@ static int test_apply_word(struct test_registration *reg, char *word)
 		strscpy(reg->api, value, sizeof(reg->api));
 		reg->ops.device_api = reg->api;
 		return 0;
+	if (!strcmp(word, "name")) {
+		strscpy(reg->type_names[0], value, sizeof(reg->type_names[0]));
+		return 0;
+	}
 	}
 	return -ENOENT;
 }
