@@ -53,8 +53,9 @@
  * user space. @read, @write, @set_irqs, @get_region_info, @get_irq_info,
  * @reset, @validate_map_request and @dma_unmap are called between @open and
  * @close, and can run at once, also with themselves: the driver locks what
- * they share. @dma_unmap is called with VFIO's locks held and must not call
- * a service that touches guest memory other than mdev_unpin_pages().
+ * they share. @dma_unmap is called with locks of VFIO's held. It must not call
+ * a service that touches guest memory other than mdev_unpin_pages(), and what
+ * it waits for must not wait for the user, or for another @dma_unmap.
  *
  * Callbacks of different instances run at once, also on one parent. A driver
  * that can not have this for @create, @destroy, @start and @stop sets
@@ -139,8 +140,8 @@ struct mdev_type_desc {
  *	stays until mdev_revoke() or close. Called with the user's mmap lock
  *	held. Optional; without it nothing can be mapped.
  * @dma_unmap: the user takes away the guest memory from iova on, length
- *	bytes. Pages pinned there must be unpinned before this returns.
- *	Optional where no page is pinned.
+ *	bytes, whether something is pinned there or not. Pages pinned there must
+ *	be unpinned before this returns. Optional where no page is pinned.
  *
  * mdev_register_device() refuses a table in which a required entry is missing.
  * What may run at once is written in "What the core serializes".

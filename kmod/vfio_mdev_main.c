@@ -51,9 +51,17 @@ static int vfio_mdev_init(struct vfio_device *vdev)
 
 	self->mdev = to_mdev_device(vdev->dev);
 	mutex_init(&self->irq_mutex);
+	mutex_init(&self->unmap_lock);
 	spin_lock_init(&self->irq_lock);
 	init_rwsem(&self->map_lock);
 	return 0;
+}
+
+static void vfio_mdev_set_hears_unmap(struct vfio_mdev *self, bool hears)
+{
+	mutex_lock(&self->unmap_lock);
+	self->hears_unmap = hears;
+	mutex_unlock(&self->unmap_lock);
 }
 
 static int vfio_mdev_open_device(struct vfio_device *vdev)
@@ -70,6 +78,7 @@ static int vfio_mdev_open_device(struct vfio_device *vdev)
 	rc = mdev_open_device(self->mdev);
 	if (rc)
 		goto out_maps;
+	vfio_mdev_set_hears_unmap(self, true);
 	return 0;
 
 out_maps:
@@ -86,6 +95,7 @@ static void vfio_mdev_close_device(struct vfio_device *vdev)
 	/* The parent driver hears of unmasks while it is open, */
 	vfio_mdev_irqs_quiesce(self);
 	mdev_close_device(self->mdev);
+	vfio_mdev_set_hears_unmap(self, false);
 	/* and may signal and revoke until it has closed. */
 	vfio_mdev_maps_release(self);
 	vfio_mdev_irqs_release(self);
@@ -303,8 +313,13 @@ static void vfio_mdev_dma_unmap(struct vfio_device *vdev, u64 iova, u64 length)
 	struct vfio_mdev *self = to_vfio_mdev(vdev);
 	const struct parent_ops *ops = vfio_mdev_ops(self);
 
-	if (ops->dma_unmap)
+	if (!ops->dma_unmap)
+		return;
+	/* Of an iommufd VFIO takes everything away again after the close. */
+	mutex_lock(&self->unmap_lock);
+	if (self->hears_unmap)
 		ops->dma_unmap(self->mdev, iova, length);
+	mutex_unlock(&self->unmap_lock);
 }
 
 static const struct vfio_device_ops vfio_mdev_device_ops = {

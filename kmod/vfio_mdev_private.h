@@ -50,6 +50,8 @@ struct vfio_mdev_irq {
  * @irqs: its &parent_ops.num_irqs interrupt indices while it is open
  * @irq_mutex: one change of the interrupts at a time
  * @irq_lock: guards triggers and masks; taken in any context, within @irq_mutex
+ * @unmap_lock: guards @hears_unmap; held over &parent_ops.dma_unmap
+ * @hears_unmap: the parent driver has the instance open
  * @map_inode: whose address space the mappings are in, while it is open and can
  *	be mapped
  * @map_lock: held for reading over a fault, for writing to revoke
@@ -60,6 +62,8 @@ struct vfio_mdev {
 	struct vfio_mdev_irq *irqs;
 	struct mutex irq_mutex; /* changes of the interrupts */
 	spinlock_t irq_lock; /* triggers and masks */
+	struct mutex unmap_lock; /* hears_unmap, and one dma_unmap at a time */
+	bool hears_unmap;
 	struct inode *map_inode;
 	struct rw_semaphore map_lock;
 };

@@ -109,9 +109,10 @@ assert() {
 	}
 }
 
-# Opens a device with vfio_user and keeps it so until release_device
+# hold_device [--iommufd] DEVICE: opens it with vfio_user and keeps it so until release_device
 hold_device() {
-	coproc HOLDER { exec vfio_user hold "$1" 3>&-; }
+	local options=("${@:1:$#-1}")
+	coproc HOLDER { exec vfio_user "${options[@]}" hold "${!#}" 3>&-; }
 	# shellcheck disable=SC2153 # bash sets it
 	HOLDER_IN=${HOLDER[1]}
 	local line

@@ -36,6 +36,7 @@ static struct test_knobs test_knobs[TEST_NR_CALLS] = {
 	[TEST_STOP] = { .name = "stop" },
 	[TEST_OPEN] = { .name = "open" },
 	[TEST_CLOSE] = { .name = "close" },
+	[TEST_DMA_UNMAP] = { .name = "dma_unmap" },
 	[TEST_PROBE] = { .name = "probe" },
 	[TEST_REMOVE] = { .name = "remove" },
 	[TEST_ATTRS] = { .name = "attrs" },

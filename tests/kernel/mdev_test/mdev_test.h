@@ -36,6 +36,7 @@ enum test_call {
 	TEST_STOP,
 	TEST_OPEN,
 	TEST_CLOSE,
+	TEST_DMA_UNMAP,
 	TEST_PROBE,
 	TEST_REMOVE,
 	TEST_ATTRS,	/* the parent's attributes are about to be made */

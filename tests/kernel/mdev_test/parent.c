@@ -121,6 +121,11 @@ static ssize_t test_write(struct mdev_device *mdev, const char *buf,
 	return count;
 }
 
+static void test_dma_unmap(struct mdev_device *mdev, u64 iova, u64 length)
+{
+	test_call(TEST_DMA_UNMAP);
+}
+
 static int test_get_region_info(struct mdev_device *mdev,
 				struct vfio_region_info *info,
 				struct vfio_info_cap *caps)
@@ -237,6 +242,7 @@ static const struct parent_ops test_ops = {
 	.read = test_read,
 	.write = test_write,
 	.get_region_info = test_get_region_info,
+	.dma_unmap = test_dma_unmap,
 };
 
 static int test_leave_out(struct parent_ops *ops, const char *name)
@@ -304,16 +310,16 @@ static int test_apply_word(struct test_registration *reg, char *word)
 		return test_leave_out(&reg->ops, value);
 	if (!strcmp(word, "types"))
 		return test_set_types(reg, value);
+	if (!strcmp(word, "name")) {
+		strscpy(reg->type_names[0], value, sizeof(reg->type_names[0]));
+		return 0;
+	}
 	if (!strcmp(word, "max"))
 		return kstrtouint(value, 10, &reg->ops.max_instances);
 	if (!strcmp(word, "api")) {
 		strscpy(reg->api, value, sizeof(reg->api));
 		reg->ops.device_api = reg->api;
 		return 0;
-	if (!strcmp(word, "name")) {
-		strscpy(reg->type_names[0], value, sizeof(reg->type_names[0]));
-		return 0;
-	}
 	}
 	return -ENOENT;
 }
