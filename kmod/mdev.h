@@ -259,6 +259,7 @@ struct mdev_device {
 	struct list_head machine_node;
 	struct rhash_head id_node;
 	struct mutex op_lock; /* start, stop, open, close, claim */
+	const struct mdev_driver *drv;
 	int probe_error;
 	bool live;
 	bool open;
@@ -294,6 +295,8 @@ struct parent_device {
  * @name: its name
  * @probe: take the instance. Required.
  * @remove: let go of it; waits until user space has closed it. Required.
+ * @in_use: whether user space holds the instance, be it open or not, so that
+ *	@remove would wait now. Does not wait itself. Optional.
  * @match: whether the driver can handle the instance. Optional; without it
  *	the driver handles every instance.
  * @pin_pages: see mdev_pin_pages(). Optional.
@@ -310,6 +313,7 @@ struct mdev_driver {
 	const char *name;
 	int (*probe)(struct mdev_device *mdev);
 	void (*remove)(struct mdev_device *mdev);
+	bool (*in_use)(struct mdev_device *mdev);
 	bool (*match)(struct mdev_device *mdev);
 	int (*pin_pages)(struct mdev_device *mdev, dma_addr_t iova, int npage,
 			 int prot, struct page **pages);

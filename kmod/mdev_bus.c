@@ -17,6 +17,14 @@ static int mdev_bus_match(struct device *dev,
 	return !drv->match || drv->match(to_mdev_device(dev));
 }
 
+static void mdev_set_driver(struct mdev_device *mdev,
+			    const struct mdev_driver *drv)
+{
+	mutex_lock(&mdev->op_lock);
+	mdev->drv = drv;
+	mutex_unlock(&mdev->op_lock);
+}
+
 static int mdev_bus_probe(struct device *dev)
 {
 	struct mdev_driver *drv = to_mdev_driver(dev->driver);
@@ -33,6 +41,7 @@ static int mdev_bus_probe(struct device *dev)
 	 * mdev_bus_remove().
 	 */
 	mdev->group = iommu_group_get(dev);
+	mdev_set_driver(mdev, drv);
 	return 0;
 }
 
@@ -42,6 +51,7 @@ static void mdev_bus_remove(struct device *dev)
 	struct mdev_device *mdev = to_mdev_device(dev);
 	struct iommu_group *group = mdev->group;
 
+	mdev_set_driver(mdev, NULL);
 	drv->remove(mdev);
 	mdev->group = NULL;
 	/* Pairs with the get in mdev_bus_probe() */

@@ -192,6 +192,15 @@ out_put:
 	return rc;
 }
 
+static bool mdev_device_in_use(struct mdev_device *mdev)
+{
+	lockdep_assert_held(&mdev->op_lock);
+
+	if (mdev->open)
+		return true;
+	return mdev->drv && mdev->drv->in_use && mdev->drv->in_use(mdev);
+}
+
 /* Returns 0 to exactly one caller, who then has to remove the instance */
 static int mdev_device_claim(struct mdev_device *mdev, bool wait)
 {
@@ -200,7 +209,7 @@ static int mdev_device_claim(struct mdev_device *mdev, bool wait)
 	mutex_lock(&mdev->op_lock);
 	if (!mdev->live)
 		rc = -ENODEV;
-	else if (mdev->open && !wait)
+	else if (!wait && mdev_device_in_use(mdev))
 		rc = -EBUSY;
 	else
 		mdev_device_set_live(mdev, false);

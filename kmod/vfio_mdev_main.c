@@ -362,6 +362,18 @@ static void vfio_mdev_remove(struct mdev_device *mdev)
 	vfio_put_device(&self->vdev);
 }
 
+/*
+ * A file of the device's own holds the registration from the moment that it is
+ * opened, which VFIO tells nobody before it is bound to an iommufd. One use of
+ * the registration is VFIO's.
+ */
+static bool vfio_mdev_in_use(struct mdev_device *mdev)
+{
+	struct vfio_mdev *self = dev_get_drvdata(&mdev->dev);
+
+	return refcount_read(&self->vdev.refcount) > 1;
+}
+
 static bool vfio_mdev_match(struct mdev_device *mdev)
 {
 	return vfio_mdev_api_flag(mdev->parent->ops);
@@ -395,6 +407,7 @@ static struct mdev_driver vfio_mdev_driver = {
 	.name = "vfio_mdev",
 	.probe = vfio_mdev_probe,
 	.remove = vfio_mdev_remove,
+	.in_use = vfio_mdev_in_use,
 	.match = vfio_mdev_match,
 	.pin_pages = vfio_mdev_pin_pages,
 	.unpin_pages = vfio_mdev_unpin_pages,

@@ -48,6 +48,19 @@ teardown() {
 	assert "$(ls $DEVICES)" = ""
 }
 
+@test "an instance whose file is open, and no more than that, is not removed: EBUSY at once" {
+	has_iommufd
+	offer 0
+	write $DOOR0 $UUID
+	exec 7<>"/dev/vfio/devices/$(ls $DEVICES/$UUID/vfio-dev)"
+	for i in 1 2; do
+		refused "Device or resource busy" $DEVICES/$UUID/remove 1
+	done
+	exec 7>&-
+	remove $UUID
+	expect open/calls=0 destroy/calls=1
+}
+
 # VFIO takes an iommufd's memory away once more when the instance has been closed.
 @test "dma_unmap comes while the instance is open, and not after" {
 	has_iommufd
