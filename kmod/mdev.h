@@ -100,8 +100,8 @@ struct mdev_type_desc {
  * @mdev_attr_groups: attributes of each instance, or NULL. They are there
  *	before the instance is announced.
  * @available_instances: how many more instances of the type the parent could
- *	take now. Required where @max_instances is 0; where both are given the
- *	core goes by @max_instances and shows what this returns.
+ *	take now; @create refuses one more with -EUSERS. Required where
+ *	@max_instances is 0. Where both are given the lower number counts.
  * @description: print what sets the type apart into the page at buf with
  *	sysfs_emit(), return the length. Optional.
  * @create: take what an instance needs. @params is what user space wrote

@@ -65,12 +65,13 @@ static ssize_t available_instances_show(struct kobject *kobj,
 	struct mdev_type *type = to_mdev_type(kobj);
 	struct parent_device *parent = type->parent;
 	const struct parent_ops *ops = parent->ops;
-	unsigned int available;
+	unsigned int available = UINT_MAX;
 
-	if (ops->available_instances)
-		available = ops->available_instances(parent->dev, type->desc);
-	else
+	if (ops->max_instances)
 		available = ops->max_instances - READ_ONCE(parent->nr_devices);
+	if (ops->available_instances)
+		available = min(available, ops->available_instances(parent->dev,
+								    type->desc));
 	return sysfs_emit(buf, "%u\n", available);
 }
 

@@ -92,6 +92,7 @@ struct medu_instance;
  * @gone: the device has been pulled out
  * @open_lock: guards @open; no lock of an instance's is taken within
  * @open: the instances that are open
+ * @nr_dma: how many instances have the DMA engine
  */
 struct medu {
 	struct pci_dev *pdev;
@@ -106,6 +107,7 @@ struct medu {
 	bool gone;
 	struct mutex open_lock; /* the list of open instances */
 	struct list_head open;
+	atomic_t nr_dma;
 };
 
 /**

@@ -16,6 +16,11 @@ module_param(max_started, uint, 0644);
 MODULE_PARM_DESC(max_started,
 		 "instances of one device that can be started at once; 0: all");
 
+static unsigned int dma_instances;
+module_param(dma_instances, uint, 0444);
+MODULE_PARM_DESC(dma_instances,
+		 "instances of one device that can have the DMA engine; 0: all");
+
 static void medu_set_defaults(struct medu_instance *inst)
 {
 	mutex_lock(&inst->lock);
@@ -47,6 +52,42 @@ static bool medu_type_has_dma(const struct mdev_type_desc *type)
 	return type == &medu_types[1];
 }
 
+static unsigned int medu_max_dma(void)
+{
+	return dma_instances ?: INT_MAX;
+}
+
+/* What a type can have of its own, beside the pool that the core counts. */
+static unsigned int medu_available_instances(struct device *dev,
+					     const struct mdev_type_desc *type)
+{
+	struct medu *medu = dev_get_drvdata(dev);
+
+	if (!medu_type_has_dma(type))
+		return UINT_MAX;
+	return medu_max_dma() - atomic_read(&medu->nr_dma);
+}
+
+static int medu_take_dma(struct medu_instance *inst)
+{
+	if (!atomic_add_unless(&inst->medu->nr_dma, 1, medu_max_dma()))
+		return -EUSERS;
+	inst->buffer = kzalloc(EDU_BUFFER_SIZE, GFP_KERNEL);
+	if (!inst->buffer) {
+		atomic_dec(&inst->medu->nr_dma);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+static void medu_give_dma_back(struct medu_instance *inst)
+{
+	if (!inst->buffer)
+		return;
+	kfree(inst->buffer);
+	atomic_dec(&inst->medu->nr_dma);
+}
+
 static int medu_create(struct mdev_device *mdev, const char *params)
 {
 	struct medu_instance *inst;
@@ -55,17 +96,13 @@ static int medu_create(struct mdev_device *mdev, const char *params)
 	inst = kzalloc(sizeof(*inst), GFP_KERNEL);
 	if (!inst)
 		return -ENOMEM;
-	rc = medu_parse_params(inst, params);
-	if (rc)
-		goto out_free;
-	if (medu_type_has_dma(mdev_type_desc(mdev))) {
-		inst->buffer = kzalloc(EDU_BUFFER_SIZE, GFP_KERNEL);
-		rc = inst->buffer ? 0 : -ENOMEM;
-		if (rc)
-			goto out_free;
-	}
 	inst->mdev = mdev;
 	inst->medu = dev_get_drvdata(mdev->parent->dev);
+	rc = medu_parse_params(inst, params);
+	if (!rc && medu_type_has_dma(mdev_type_desc(mdev)))
+		rc = medu_take_dma(inst);
+	if (rc)
+		goto out_free;
 	mutex_init(&inst->lock);
 	medu_jobs_init(inst);
 	mdev_set_drvdata(mdev, inst);
@@ -89,7 +126,7 @@ static void medu_destroy(struct mdev_device *mdev)
 
 	medu_unload(inst);
 	mutex_destroy(&inst->lock);
-	kfree(inst->buffer);
+	medu_give_dma_back(inst);
 	kfree(inst);
 }
 
@@ -308,9 +345,10 @@ struct parent_ops medu_ops = {
 	.get_irq_info = medu_get_irq_info,
 	.set_irqs = medu_set_irqs,
 	.reset = medu_reset,
+	.available_instances = medu_available_instances,
 	.validate_map_request = medu_validate_map_request,
 };
 
-/* The core counts for us. */
+/* The core counts these for us. */
 module_param_named(instances, medu_ops.max_instances, uint, 0444);
 MODULE_PARM_DESC(instances, "instances of one device, of whatever types");

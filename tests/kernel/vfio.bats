@@ -104,6 +104,29 @@ closed, read mapped: xello"
 	assert "$(cat $DEVICES/$UUID/medu/jobs)" = 2
 }
 
+@test "the types share the instances, and the DMA engine is in fewer of them" {
+	unload_modules
+	load_modules dma_instances=2
+	left() { cat "$(types)"/medu-{dma,fact}/available_instances; }
+	assert "$(left)" = $'2\n8'
+	create -t medu-dma $UUID:1
+	create -t medu-dma $UUID:2
+	assert "$(left)" = $'0\n6'
+	fails_with "Too many users" create -t medu-dma $UUID:3
+	for i in 3 4 5 6 7; do
+		create $UUID:$i
+	done
+	remove $UUID-1
+	assert "$(left)" = $'1\n2'
+	create $UUID:8
+	create $UUID:9
+	assert "$(left)" = $'0\n0'
+	fails_with "Too many users" create -t medu-dma $UUID:10
+	fails_with "Too many users" create $UUID:10
+	unload_modules
+	load_modules
+}
+
 @test "reset brings an instance back to its beginning" {
 	create $UUID:seed=0x77
 	assert "$(vfio_user reset $UUID)" = $'liveness 0xffffffff\nliveness 0x77'
