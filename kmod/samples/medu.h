@@ -20,7 +20,9 @@
  * Locking: medu_instance.lock guards an instance's registers. Jobs of all
  * instances run on an ordered workqueue, one at a time, and own the physical
  * device while they run. A job takes the instance's lock for its ends only:
- * while the engine works the user can read the registers.
+ * while the engine works the user can read the registers. pin_lock, which
+ * nests with no other lock of this driver's, guards the guest's pages: it is
+ * what dma_unmap waits for, and so is never held while the engine works.
  */
 
 #ifndef _MEDU_H
@@ -75,6 +77,7 @@
 #define MEDU_CONFIG_SIZE	256
 #define MEDU_MSI		0x40
 #define MEDU_LABEL_MAX		63
+#define MEDU_NR_PINS		4
 
 struct medu_instance;
 
@@ -89,10 +92,10 @@ struct medu_instance;
  * @loaded: instance whose data is in the engine's buffer, or NULL
  * @nr_jobs: how many jobs have run
  * @started: how many instances are started
+ * @nr_dma: how many instances have the DMA engine
  * @gone: the device has been pulled out
  * @open_lock: guards @open; no lock of an instance's is taken within
  * @open: the instances that are open
- * @nr_dma: how many instances have the DMA engine
  */
 struct medu {
 	struct pci_dev *pdev;
@@ -104,10 +107,22 @@ struct medu {
 	struct medu_instance *loaded;
 	atomic_t nr_jobs;
 	atomic_t started;
+	atomic_t nr_dma;
 	bool gone;
 	struct mutex open_lock; /* the list of open instances */
 	struct list_head open;
-	atomic_t nr_dma;
+};
+
+/**
+ * struct medu_pin - a page of the guest's that is pinned
+ * @iova: its guest address
+ * @page: the page, or NULL where this one is free
+ * @prot: IOMMU_READ or IOMMU_WRITE: what it is pinned for
+ */
+struct medu_pin {
+	dma_addr_t iova;
+	struct page *page;
+	int prot;
 };
 
 /**
@@ -127,6 +142,9 @@ struct medu {
  * @seed: @liveness after reset
  * @factorial_job: work for the factorial engine
  * @dma_job: work for the DMA engine
+ * @pin_lock: guards @pins and the pages in it
+ * @pins: what is pinned of the guest's memory
+ * @next_pin: which of @pins is the next to be used again
  * @nr_jobs: how many jobs have run
  * @open_node: in &medu.open
  * @label: text that the administrator keeps here
@@ -147,6 +165,9 @@ struct medu_instance {
 	u32 seed;
 	struct work_struct factorial_job;
 	struct work_struct dma_job;
+	struct mutex pin_lock; /* pins, and the guest's pages */
+	struct medu_pin pins[MEDU_NR_PINS];
+	unsigned int next_pin;
 	atomic_t nr_jobs;
 	struct list_head open_node;
 	char label[MEDU_LABEL_MAX + 1];
@@ -179,6 +200,7 @@ void medu_jobs_cancel(struct medu_instance *inst);
 
 /* medu_dma.c */
 void medu_dma_job(struct work_struct *work);
+void medu_unpin_range(struct medu_instance *inst, u64 iova, u64 length);
 
 /* medu_config.c */
 void medu_config_setup(void);

@@ -104,6 +104,7 @@ static int medu_create(struct mdev_device *mdev, const char *params)
 	if (rc)
 		goto out_free;
 	mutex_init(&inst->lock);
+	mutex_init(&inst->pin_lock);
 	medu_jobs_init(inst);
 	mdev_set_drvdata(mdev, inst);
 	return 0;
@@ -125,6 +126,7 @@ static void medu_destroy(struct mdev_device *mdev)
 	struct medu_instance *inst = mdev_get_drvdata(mdev);
 
 	medu_unload(inst);
+	mutex_destroy(&inst->pin_lock);
 	mutex_destroy(&inst->lock);
 	medu_give_dma_back(inst);
 	kfree(inst);
@@ -176,8 +178,12 @@ static void medu_close(struct mdev_device *mdev)
 	struct medu_instance *inst = mdev_get_drvdata(mdev);
 	struct medu *medu = inst->medu;
 
-	/* The core's services end here: no signal, no revocation after this. */
+	/*
+	 * The core's services end here: after this there is no signal, no
+	 * revocation, and no page of the guest's.
+	 */
 	medu_jobs_cancel(inst);
+	medu_unpin_range(inst, 0, U64_MAX);
 	mutex_lock(&medu->open_lock);
 	list_del(&inst->open_node);
 	mutex_unlock(&medu->open_lock);
@@ -190,8 +196,15 @@ static int medu_reset(struct mdev_device *mdev)
 	struct medu_instance *inst = mdev_get_drvdata(mdev);
 
 	medu_jobs_cancel(inst);
+	medu_unpin_range(inst, 0, U64_MAX);
 	medu_set_defaults(inst);
 	return 0;
+}
+
+/* Locks of VFIO's are held, and the user waits: this takes a copy at most. */
+static void medu_dma_unmap(struct mdev_device *mdev, u64 iova, u64 length)
+{
+	medu_unpin_range(mdev_get_drvdata(mdev), iova, length);
 }
 
 static int medu_get_irq_info(struct mdev_device *mdev,
@@ -332,6 +345,7 @@ struct parent_ops medu_ops = {
 	.max_instances = 8,
 	.dev_attr_groups = medu_groups,
 	.mdev_attr_groups = medu_instance_groups,
+	.available_instances = medu_available_instances,
 	.description = medu_description,
 	.create = medu_create,
 	.destroy = medu_destroy,
@@ -345,8 +359,8 @@ struct parent_ops medu_ops = {
 	.get_irq_info = medu_get_irq_info,
 	.set_irqs = medu_set_irqs,
 	.reset = medu_reset,
-	.available_instances = medu_available_instances,
 	.validate_map_request = medu_validate_map_request,
+	.dma_unmap = medu_dma_unmap,
 };
 
 /* The core counts these for us. */

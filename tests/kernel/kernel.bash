@@ -23,6 +23,12 @@ has_iommufd() {
 	[ -e /dev/iommu ] || skip "needs /dev/iommu: this kernel has no iommufd"
 }
 
+# VFIO's type 1 container takes two locks of its own in one order to say that memory is taken away,
+# and in the other for it to be unpinned then. Lockdep says so once, and watches nothing any more.
+has_lockdep() {
+	[ -e /proc/lockdep_stats ]
+}
+
 load_modules() {
 	modprobe vfio_iommu_type1
 	modprobe vfio_mdev

@@ -104,6 +104,30 @@ closed, read mapped: xello"
 	assert "$(cat $DEVICES/$UUID/medu/jobs)" = 2
 }
 
+# pins_are_let_go [--iommufd]
+pins_are_let_go() {
+	create -t medu-dma $UUID
+	assert "$(vfio_dma "$@" pins $UUID)" = "moved, pinned 2
+moved, pinned 2
+taken away, pinned 0
+asked for, pinned 0
+replaced, pinned 1
+reset, pinned 0
+moved, pinned 2
+closed, pinned 0"
+	assert "$(vfio_dma "$@" race $UUID)" = "20 rounds"
+}
+
+@test "guest memory stays pinned until it is taken away, and is not touched after that" {
+	! has_lockdep || skip "lockdep would go off at a flaw of VFIO's"
+	pins_are_let_go
+}
+
+@test "the same of an iommufd's memory" {
+	has_iommufd
+	pins_are_let_go --iommufd
+}
+
 @test "the types share the instances, and the DMA engine is in fewer of them" {
 	unload_modules
 	load_modules dma_instances=2

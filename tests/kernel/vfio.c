@@ -150,6 +150,31 @@ void vfio_open_iommufd(struct user *u, const char *name)
 	find_regions(u);
 }
 
+/**
+ * vfio_take_iommufd() - take --iommufd from the beginning of the arguments
+ * @argc: number of arguments, with the program's name
+ * @argv: the arguments
+ *
+ * Return: whether it was there.
+ */
+bool vfio_take_iommufd(int *argc, char ***argv)
+{
+	if (*argc < 2 || strcmp((*argv)[1], "--iommufd"))
+		return false;
+	(*argc)--;
+	(*argv)++;
+	return true;
+}
+
+/* Opens an instance in one way or the other */
+void vfio_open_by(struct user *u, const char *name, bool iommufd)
+{
+	if (iommufd)
+		vfio_open_iommufd(u, name);
+	else
+		vfio_open(u, name);
+}
+
 uint32_t reg_read(const struct user *u, uint32_t reg)
 {
 	uint32_t val;
@@ -210,24 +235,75 @@ static void map_iommufd(const struct user *u, char *mem)
 		err(1, "IOMMU_IOAS_MAP");
 }
 
+static void unmap_type1(const struct user *u)
+{
+	struct vfio_iommu_type1_dma_unmap unmap = {
+		.argsz = sizeof(unmap),
+		.iova = DMA_IOVA,
+		.size = DMA_SIZE,
+	};
+
+	if (ioctl(u->container, VFIO_IOMMU_UNMAP_DMA, &unmap))
+		err(1, "VFIO_IOMMU_UNMAP_DMA");
+}
+
+static void unmap_iommufd(const struct user *u)
+{
+	struct iommu_ioas_unmap unmap = {
+		.size = sizeof(unmap),
+		.ioas_id = u->ioas,
+		.iova = DMA_IOVA,
+		.length = DMA_SIZE,
+	};
+
+	if (ioctl(u->iommufd, IOMMU_IOAS_UNMAP, &unmap))
+		err(1, "IOMMU_IOAS_UNMAP");
+}
+
 /**
- * dma_map() - give an instance memory
- * @u: the instance
+ * dma_memory() - memory to give to an instance
  *
  * Return: the memory, zeroed; it lasts as long as the program.
  */
-char *dma_map(const struct user *u)
+char *dma_memory(void)
 {
 	char *mem = mmap(NULL, DMA_SIZE, PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (mem == MAP_FAILED)
 		err(1, "mmap");
+	return mem;
+}
+
+/**
+ * dma_map_memory() - give an instance memory
+ * @u: the instance, which has none
+ * @mem: what dma_memory() returned
+ */
+void dma_map_memory(const struct user *u, char *mem)
+{
 	if (u->iommufd < 0)
 		map_type1(u, mem);
 	else
 		map_iommufd(u, mem);
+}
+
+/* Returns memory that the instance has been given */
+char *dma_map(const struct user *u)
+{
+	char *mem = dma_memory();
+
+	dma_map_memory(u, mem);
 	return mem;
+}
+
+/* Takes it away again */
+void dma_unmap(const struct user *u)
+{
+	if (u->iommufd < 0)
+		unmap_type1(u);
+	else
+		unmap_iommufd(u);
 }
 
 /**
@@ -244,6 +320,17 @@ void dma_start(const struct user *u, uint32_t src, uint32_t dst, uint32_t count,
 	reg_write(u, EDU_DMA_DST, dst);
 	reg_write(u, EDU_DMA_COUNT, count);
 	reg_write(u, EDU_DMA_CMD, EDU_DMA_RUN | EDU_DMA_IRQ | flags);
+}
+
+/* The same, until it is done and the interrupt acknowledged */
+void dma_run(const struct user *u, int irq, uint32_t src, uint32_t dst, uint32_t count,
+	     uint32_t flags)
+{
+	dma_start(u, src, dst, count, flags);
+	irq_wait(irq);
+	if (reg_read(u, EDU_DMA_CMD) & EDU_DMA_RUN)
+		errx(1, "interrupt before the DMA was done");
+	reg_write(u, EDU_IRQ_ACK, reg_read(u, EDU_IRQ_STATUS));
 }
 
 /**

@@ -64,6 +64,8 @@ int vfio_group_open(const char *name);
 int vfio_cdev_open(const char *name);
 void vfio_open(struct user *u, const char *name);
 void vfio_open_iommufd(struct user *u, const char *name);
+bool vfio_take_iommufd(int *argc, char ***argv);
+void vfio_open_by(struct user *u, const char *name, bool iommufd);
 
 /* Registers and config space */
 uint64_t vfio_region_offset(int device, unsigned int index);
@@ -73,8 +75,13 @@ uint16_t config_read16(const struct user *u, uint32_t offset);
 void config_write16(const struct user *u, uint32_t offset, uint16_t val);
 
 /* Memory that the instance reaches at DMA_IOVA, of DMA_SIZE bytes */
+char *dma_memory(void);
+void dma_map_memory(const struct user *u, char *mem);
 char *dma_map(const struct user *u);
+void dma_unmap(const struct user *u);
 void dma_start(const struct user *u, uint32_t src, uint32_t dst, uint32_t count, uint32_t flags);
+void dma_run(const struct user *u, int irq, uint32_t src, uint32_t dst, uint32_t count,
+	     uint32_t flags);
 
 /* Interrupts */
 int set_irqs(const struct user *u, uint32_t flags, uint32_t index, const int *fd);

@@ -25,6 +25,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "iommufd.h"
 #include "vfio.h"
 
 #define NR_THREADS 4
@@ -276,8 +277,41 @@ static int do_mmap(struct fuzzer *f)
 	return munmap(map, size);
 }
 
-/* Memory for the instance's DMA comes and goes while it is being used */
-static int do_map_dma(struct fuzzer *f)
+static int do_map_iommufd(struct fuzzer *f)
+{
+	struct iommu_ioas_map map = {
+		.size = argsz(f, sizeof(map)),
+		.flags = below(f, 8) ? 7 : border(f),
+		.ioas_id = below(f, 8) ? f->u->ioas : border(f),
+		.user_va = below(f, 8) ? (uintptr_t)f->buf : border(f),
+		.length = below(f, 8) ? page : border(f) % (1ULL << 32),
+		.iova = below(f, 4) * page,
+	};
+	struct iommu_ioas_unmap unmap = {
+		.size = argsz(f, sizeof(unmap)),
+		.ioas_id = f->u->ioas,
+		.iova = below(f, 8) ? below(f, 4) * page : 0,
+		.length = below(f, 8) ? page : UINT64_MAX,
+	};
+
+	if (below(f, 2))
+		return ioctl(f->u->iommufd, IOMMU_IOAS_MAP, &map);
+	return ioctl(f->u->iommufd, IOMMU_IOAS_UNMAP, &unmap);
+}
+
+/* One at a time: two can deadlock in VFIO when pages are pinned; see kmod/guide.rst */
+static int unmap_type1(const struct user *u, struct vfio_iommu_type1_dma_unmap *unmap)
+{
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	int rc;
+
+	pthread_mutex_lock(&lock);
+	rc = ioctl(u->container, VFIO_IOMMU_UNMAP_DMA, unmap);
+	pthread_mutex_unlock(&lock);
+	return rc;
+}
+
+static int do_map_type1(struct fuzzer *f)
 {
 	struct vfio_iommu_type1_dma_map map = {
 		.argsz = argsz(f, sizeof(map)),
@@ -298,7 +332,13 @@ static int do_map_dma(struct fuzzer *f)
 
 	if (below(f, 2))
 		return ioctl(f->u->container, VFIO_IOMMU_MAP_DMA, &map);
-	return ioctl(f->u->container, VFIO_IOMMU_UNMAP_DMA, &unmap);
+	return unmap_type1(f->u, &unmap);
+}
+
+/* Memory for the instance's DMA comes and goes while it is being used */
+static int do_map_dma(struct fuzzer *f)
+{
+	return f->u->iommufd < 0 ? do_map_type1(f) : do_map_iommufd(f);
 }
 
 static int do_unknown(struct fuzzer *f)
@@ -366,8 +406,10 @@ static bool is_documented(enum kind kind, int error)
 	case ENOTTY:
 		return kind == SET_IRQS || kind == FEATURE || kind == UNKNOWN;
 	case EBADF:
-	case EBUSY:
 		return kind == SET_IRQS;
+	case EBUSY:
+		/* Of an iommufd: two unmap the same at once */
+		return kind == SET_IRQS || kind == MAP_DMA;
 	case ENODEV:
 		return kind == FEATURE;
 	case EEXIST:
@@ -375,8 +417,11 @@ static bool is_documented(enum kind kind, int error)
 	case EPERM:
 	case ENOSPC:
 		return kind == MAP_DMA;
+	case E2BIG:
+	case EOPNOTSUPP:
+	case EADDRINUSE:
+		return kind == MAP_DMA;
 	case ENOMEM:
-		return kind == MMAP || kind == MAP_DMA;
 	case EOVERFLOW:
 		return kind == MMAP || kind == MAP_DMA;
 	default:
@@ -412,6 +457,7 @@ static unsigned long report(const struct fuzzer *threads)
 
 int main(int argc, char **argv)
 {
+	bool iommufd = vfio_take_iommufd(&argc, &argv);
 	static struct fuzzer fuzzers[NR_THREADS];
 	struct sigaction action = { .sa_handler = on_fault };
 	pthread_t threads[NR_THREADS];
@@ -420,12 +466,12 @@ int main(int argc, char **argv)
 	int i;
 
 	if (argc != 4)
-		errx(2, "usage: vfio_fuzz DEVICE SEED SECONDS");
+		errx(2, "usage: vfio_fuzz [--iommufd] DEVICE SEED SECONDS");
 	seed = number(argv[2]);
 	seconds = number(argv[3]);
 	page = sysconf(_SC_PAGESIZE);
 	sigaction(SIGBUS, &action, NULL);
-	vfio_open(&u, argv[1]);
+	vfio_open_by(&u, argv[1], iommufd);
 	open_files(&u);
 	for (i = 0; i < NR_THREADS; i++) {
 		make_fuzzer(&fuzzers[i], &u, ((uint64_t)seed << 8) + i + 1);

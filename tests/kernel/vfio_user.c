@@ -52,9 +52,6 @@ static void cmd_info(struct user *u, char **args)
 	for (i = 0; i < info.num_irqs; i++) {
 		struct vfio_irq_info q = { .argsz = sizeof(q), .index = i };
 
-		/* As of any PCI device without error reporting */
-		if (i == VFIO_PCI_ERR_IRQ_INDEX)
-			continue;
 		/* As with any PCI device that does not report errors */
 		if (i == VFIO_PCI_ERR_IRQ_INDEX)
 			continue;
@@ -109,16 +106,6 @@ static void cmd_intx(struct user *u, char **args)
 	printf("acknowledged %d\n", irq_came(irq));
 }
 
-static void dma(const struct user *u, int irq, uint32_t src, uint32_t dst, uint32_t count,
-		uint32_t flags)
-{
-	dma_start(u, src, dst, count, flags);
-	irq_wait(irq);
-	if (reg_read(u, EDU_DMA_CMD) & EDU_DMA_RUN)
-		errx(1, "interrupt before the DMA was done");
-	reg_write(u, EDU_IRQ_ACK, reg_read(u, EDU_IRQ_STATUS));
-}
-
 /* Text goes into the engine and comes back elsewhere in the guest's memory */
 static void cmd_dma(struct user *u, char **args)
 {
@@ -129,8 +116,8 @@ static void cmd_dma(struct user *u, char **args)
 	if (len > DMA_SIZE / 2)
 		errx(2, "text too long");
 	memcpy(mem, args[0], len);
-	dma(u, irq, DMA_IOVA, EDU_BUFFER + 0x100, len, 0);
-	dma(u, irq, EDU_BUFFER + 0x100, DMA_IOVA + DMA_SIZE / 2, len, EDU_DMA_TO_RAM);
+	dma_run(u, irq, DMA_IOVA, EDU_BUFFER + 0x100, len, 0);
+	dma_run(u, irq, EDU_BUFFER + 0x100, DMA_IOVA + DMA_SIZE / 2, len, EDU_DMA_TO_RAM);
 	printf("%s\n", mem + DMA_SIZE / 2);
 }
 
@@ -381,20 +368,15 @@ static int usage(void)
 
 int main(int argc, char **argv)
 {
-	void (*open_device)(struct user *u, const char *name) = vfio_open;
+	bool iommufd = vfio_take_iommufd(&argc, &argv);
 	struct user u;
 	size_t i;
 
-	if (argc > 1 && !strcmp(argv[1], "--iommufd")) {
-		open_device = vfio_open_iommufd;
-		argc--;
-		argv++;
-	}
 	if (argc < 3)
 		return usage();
 	for (i = 0; i < NR_COMMANDS; i++)
 		if (!strcmp(argv[1], commands[i].name) && argc == 3 + commands[i].nr_args) {
-			open_device(&u, argv[2]);
+			vfio_open_by(&u, argv[2], iommufd);
 			commands[i].run(&u, argv + 3);
 			return fflush(stdout) ? 1 : 0;
 		}

@@ -177,27 +177,75 @@ irq_is() {
 	assert "$(cat "$IRQS")" = ""
 }
 
+# dma SRC DST SIZE CMD: one transfer, until its interrupt has come. The engine is at 0x40000.
+dma() {
+	bar $MSI_TARGET 0
+	bar $((BAR0 + 0x80)) "$1"
+	bar $((BAR0 + 0x88)) "$2"
+	bar $((BAR0 + 0x90)) "$3"
+	bar $((BAR0 + 0x98)) "$4"
+	wait_for msi_came
+	bar $((BAR0 + 0x64)) $((0x100))
+}
+
+# hex TEXT COUNT: the text COUNT times, as qtest has it
+hex() {
+	local text all
+	text=$(printf '%s' "$1" | od -An -v -tx1 | tr -d ' \n')
+	printf -v all "%$2s"
+	echo "0x${all// /$text}"
+}
+
+pinned_kb() {
+	awk '$1 == "VmLck:" { print $2 }' "/proc/$QEMU_PID/status"
+}
+
 @test "QEMU: DMA between the nested machine's memory and the physical engine" {
 	create -t medu-dma $UUID
 	start_qemu $UUID
 	enable_device
 	enable_msi
-	text=$(printf 'through two machines' | od -An -v -tx1 | tr -d ' \n')
-	size=$((${#text} / 2))
-	qtest write 0x200000 $size "0x$text"
-	# To the engine (0x40000), then back to elsewhere
-	for job in "0x200000 0x40000 5" "0x40000 0x300000 7"; do
-		read -r src dst cmd <<<"$job"
-		bar $MSI_TARGET 0
-		bar $((BAR0 + 0x80)) "$src"
-		bar $((BAR0 + 0x88)) "$dst"
-		bar $((BAR0 + 0x90)) $size
-		bar $((BAR0 + 0x98)) "$cmd"
-		wait_for msi_came
-		bar $((BAR0 + 0x64)) $((0x100))
+	# A little is copied, more goes by way of pinned pages, here of two that are neighbours.
+	for count in 1 100; do
+		text=$(hex 'through two machines' $count)
+		size=$((20 * count))
+		qtest write 0x200c00 $size "$text"
+		dma 0x200c00 0x40000 $size 5
+		dma 0x40000 0x300c00 $size 7
+		assert "$(qtest read 0x300c00 $size)" = "$text"
 	done
-	assert "$(qtest read 0x300000 $size)" = "0x$text"
-	assert "$(cat $DEVICES/$UUID/medu/jobs)" = 2
+	assert "$(cat $DEVICES/$UUID/medu/jobs)" = 4
+	assert "$(pinned_kb)" = 16
+}
+
+# The chipset has a register for what stands at 0xc0000 and above: memory, or the bus.
+shadow_memory() {
+	qtest outl 0xcf8 $((0x80000090)) >/dev/null
+	qtest outb 0xcfd "$1" >/dev/null
+}
+
+@test "QEMU: memory that goes while a page of it is pinned" {
+	create -t medu-dma $UUID
+	start_qemu $UUID
+	enable_device
+	enable_msi
+	old=$(hex 'the old text' 30) new=$(hex 'the new text' 30)
+	qtest write 0x200000 360 "$old"
+	shadow_memory 0x33
+	dma 0x200000 0x40000 360 5
+	dma 0x40000 0xc1000 360 7
+	assert "$(qtest read 0xc1000 360)" = "$old"
+	assert "$(pinned_kb)" = 8
+	shadow_memory 0
+	assert "$(pinned_kb)" = 4
+	qtest write 0x200000 360 "$new"
+	dma 0x200000 0x40000 360 5
+	dma 0x40000 0xc1000 360 7
+	assert "$(pinned_kb)" = 4
+	shadow_memory 0x33
+	assert "$(qtest read 0xc1000 360)" = "$old"
+	dma 0x40000 0xc1000 360 7
+	assert "$(qtest read 0xc1000 360)" = "$new"
 }
 
 @test "QEMU: the page that can be mapped, and the one beside it that can not" {
