@@ -32,6 +32,14 @@ kernel_doc() {
 	done
 }
 
+# The fields are those of Documentation/ABI/README in the kernel's sources.
+@test "every entry of ABI.rst is in the kernel's format" {
+	fields=$(sed -nE 's/^([A-Z][A-Za-z]*):.*/\1/p' kmod/ABI.rst | tr '\n' ' ')
+	[[ $fields =~ ^((What )+Date Contact Description )+$ ]]
+	! grep -nE '^(What|Date|Contact):' kmod/ABI.rst | grep -vE $':\t{1,2}[^\t ]'
+	! grep -nvE $'^$|^\t\t|^\\.\\. SPDX|^Description:$|^(What|Date|Contact):\t' kmod/ABI.rst
+}
+
 @test "every file of the modules is GPL-2.0-only, and says so first" {
 	for file in kmod/*.[ch] kmod/samples/*.[ch] tests/kernel/mdev_test/*.[ch]; do
 		head -n 1 "$file" | grep -qE '^(//|/\*) SPDX-License-Identifier: GPL-2.0-only( \*/)?$' ||
