@@ -27,7 +27,7 @@ log_is_clean() {
 	! grep -E -A 20 "$(tr -d '\n' <<-'END'
 		WARNING|BUG:|Oops|Call Trace|possible (circular|recursive) lock|suspicious RCU|
 		refcount_t|cannot create duplicate|general protection|unable to handle|
-		blocked for more than|KASAN|UBSAN|memory leak|unreferenced object|stack-protector|
+		blocked for more than|KASAN|UBSAN|suspected memory leak|unreferenced object|stack-protector|
 		disagrees about version
 	END
 	)" <<<"$log"
