@@ -7,9 +7,10 @@
 A=b0070000-0000-4000-8000-00000000000a
 B=b0070000-0000-4000-8000-00000000000b
 C=b0070000-0000-4000-8000-00000000000c
-BAD=b0070000-0000-4000-8000-0000000000bd
+STAYS=b0070000-0000-4000-8000-00000000000d
+NTH=b0070000-0000-4000-8000-00000000000e
 PARENT=0000:01:00.0
-HOTPLUG=0000:03:00.0
+HOTPLUG=0000:02:00.0
 LATE=/etc/modprobe.d/late.conf
 EARLY=/etc/systemd/system/systemd-udevd-kernel.socket.d
 
@@ -28,18 +29,12 @@ teardown_file() {
 
 setup() {
 	bats_require_minimum_version 1.5.0
-	vm_run "journalctl --rotate -q; date +%s.%N >/run/since"
+	vm_log_from_here
 }
 
 # What a test that failed half way did not put back would fail the next ones as well.
 teardown() {
-	vm_run "rm -rf $LATE $EARLY /etc/mdev.d/00-*.conf"
-}
-
-# What mdev, or udev on its behalf, has logged since the test began or the guest booted.
-log() {
-	vm_run 'sync; journalctl --sync; journalctl -b -o cat --since "@$(cat /run/since 2>/dev/null || echo 0)" \
-		-t mdev -t systemd-udevd | grep -F mdev || :'
+	vm_run "rm -rf $LATE $EARLY"
 }
 
 # is_live UUID LABEL: live exactly once, and its attribute has the value
@@ -48,119 +43,141 @@ is_live() {
 		[ \$(cat /sys/bus/mdev/devices/$1/medu/label) = $2 ]"
 }
 
-# Waits until udev has done what there is to do.
-settle() {
-	vm_run 'udevadm settle --timeout=60'
-}
-
 @test "boot: a defined instance is back after a reboot, once, with its attributes" {
 	vm_run "modprobe medu && mdev define $A -p $PARENT -t medu-fact --auto -a medu/label=first -a medu/label=second"
 	vm_run "mdev define $C -p $PARENT -t medu-fact"
 	vm_run "[ -z \"\$(ls /sys/bus/mdev/devices)\" ]"
 	vm_reboot
-	settle
+	vm_settle
 	is_live "$A" second
 	vm_run "[ \"\$(ls /sys/bus/mdev/devices)\" = $A ]"
-	[ "$(log)" = "" ]
+	[ "$(vm_log)" = "" ]
 }
 
 @test "boot: the event again changes nothing and says nothing" {
 	local before
 	before=$(vm_run "stat -c %i /sys/bus/mdev/devices/$A/")
 	vm_run "for i in 1 2 3 4 5 6 7 8 9 10; do udevadm trigger --action=add /sys/bus/pci/devices/$PARENT; done"
-	settle
+	vm_settle
 	is_live "$A" second
 	[ "$(vm_run "stat -c %i /sys/bus/mdev/devices/$A/")" = "$before" ]
-	[ "$(log)" = "" ]
+	[ "$(vm_log)" = "" ]
 }
 
 @test "boot: an instance that was destroyed is back when the event comes again" {
 	vm_run "mdev destroy $A && udevadm trigger --action=add /sys/bus/pci/devices/$PARENT"
-	settle
+	vm_settle
 	is_live "$A" second
 }
 
 @test "boot: the parent's driver is reloaded" {
 	vm_run "modprobe -r medu && [ -z \"\$(ls /sys/bus/mdev/devices)\" ] && modprobe medu"
-	settle
+	vm_settle
 	is_live "$A" second
-	[ "$(log)" = "" ]
+	[ "$(vm_log)" = "" ]
 }
 
 @test "boot: the parent's driver is bound again" {
 	vm_run "echo $PARENT >/sys/bus/pci/drivers/medu/unbind && [ -z \"\$(ls /sys/bus/mdev/devices)\" ] &&
 		echo $PARENT >/sys/bus/pci/drivers/medu/bind"
-	settle
+	vm_settle
 	is_live "$A" second
-	[ "$(log)" = "" ]
+	[ "$(vm_log)" = "" ]
 }
 
 @test "boot: the parent's driver is loaded late" {
 	vm_run "echo 'blacklist medu' >$LATE"
 	vm_reboot
-	settle
+	vm_settle
 	vm_run '[ ! -e /sys/module/medu ] && [ ! -e /sys/bus/mdev ]'
 	vm_run 'modprobe medu'
-	settle
+	vm_settle
 	is_live "$A" second
-	[ "$(log)" = "" ]
+	[ "$(vm_log)" = "" ]
 }
 
-# Before even its socket, which keeps the events of early boot for it.
+# reboot_with PORT: with another parent in that port, which the firmware gives the number 77
+reboot_with() {
+	VM_PARENTS=port1 vm_reboot -device "edu,id=moving,bus=$1,acpi-index=77"
+}
+
+# Before even udev's socket, which keeps the events of early boot for it.
 @test "boot: the parent registered before udev started" {
 	vm_run "mkdir -p $EARLY && printf '[Socket]\nExecStartPre=/sbin/modprobe medu\n' >$EARLY/early.conf"
-	vm_reboot
-	settle
+	reboot_with port2
+	vm_settle
 	is_live "$A" second
-	[ "$(log)" = "" ]
+	[ "$(vm_log)" = "" ]
 }
 
-@test "boot: one refused definition is named in the log and does not stop the others" {
-	vm_run "mdev define $B -p $PARENT -t medu-dma --auto -a medu/label=third"
-	vm_run "printf '[$BAD]\nparent = $PARENT\ntype = medu-fact\nauto = yes\nparams = nonsense\n' >/etc/mdev.d/00-refused.conf"
-	vm_run "printf 'no definition\n' >/etc/mdev.d/00-broken.conf"
-	vm_reboot
-	settle
+# is_on UUID PARENT: live there
+is_on() {
+	vm_settle
+	vm_run 'mdev list --active --raw --noheadings -o uuid,parent'
+	vm_run "[ \"\$(readlink -f /sys/bus/mdev/devices/$1)\" = \$(readlink -f /sys/bus/pci/devices/$2)/$1 ]"
+}
+
+@test "boot: a parent is named by a property of udev's, and by its place among its kind" {
+	vm_run "
+		echo 'ACTION!=\"remove\", SUBSYSTEM==\"pci\", ATTR{acpi_index}==\"?*\", ENV{ID_SLOT}=\"\$attr{acpi_index}\"' \
+			>/etc/udev/rules.d/50-slot.rules
+		udevadm control --reload
+		udevadm trigger --settle --subsystem-match=pci
+		mdev define $STAYS -p udev:ID_SLOT=77 -t medu-fact --auto
+		mdev define $NTH -p pci:1234:11e8/2 -t medu-dma --auto
+		udevadm trigger --settle --subsystem-match=pci"
+	is_on $STAYS 0000:02:00.0
+	is_on $NTH 0000:02:00.0
+}
+
+@test "boot: a parent that has moved to another slot is found there" {
+	reboot_with port3
+	is_on $STAYS 0000:03:00.0
+	is_on $NTH 0000:03:00.0
 	is_live "$A" second
-	is_live "$B" third
-	vm_run "[ ! -e /sys/bus/mdev/devices/$BAD ]"
-	local said
-	said=$(log)
-	echo "$said"
-	[ "$(grep -c "$BAD" <<<"$said")" = 1 ]
-	[ "$(grep -c '00-broken.conf:1:' <<<"$said")" -ge 1 ]
-	[ "$(grep -cE "$A|$B" <<<"$said")" = 0 ]
+	[ "$(vm_log)" = "" ]
+}
+
+@test "boot: the Nth of a kind is the same one in whatever order the drivers come" {
+	vm_run "cd /sys/bus/pci/drivers/medu && echo 0000:01:00.0 >unbind && echo 0000:03:00.0 >unbind &&
+		echo 0000:03:00.0 >bind"
+	is_on $NTH 0000:03:00.0
+	vm_run "echo 0000:01:00.0 >/sys/bus/pci/drivers/medu/bind"
+	is_on $NTH 0000:03:00.0
+	is_on $A 0000:01:00.0
+	[ "$(vm_log)" = "" ]
 }
 
 @test "boot: an instance that was undefined does not come back" {
-	vm_run "mdev undefine $B && modprobe -r medu && modprobe medu"
-	settle
+	vm_run "mdev undefine $NTH && modprobe -r medu && modprobe medu"
+	vm_settle
 	is_live "$A" second
-	vm_run "[ ! -e /sys/bus/mdev/devices/$B ]"
+	is_on $STAYS 0000:03:00.0
+	vm_run "[ ! -e /sys/bus/mdev/devices/$NTH ]"
 }
 
 @test "boot: a parent is plugged in, out, and in again" {
 	vm_run "mdev define $B -p $HOTPLUG -t medu-fact --auto -a medu/label=plugged"
 	for _ in 1 2; do
-		vm_monitor 'device_add edu,id=edu3,bus=port3'
+		vm_monitor 'device_add edu,id=edu2,bus=port2'
 		vm_wait 60 "[ \"\$(cat /sys/bus/mdev/devices/$B/medu/label)\" = plugged ]"
-		settle
+		vm_settle
 		is_live "$B" plugged
-		vm_monitor 'device_del edu3'
+		vm_monitor 'device_del edu2'
 		vm_wait 60 "[ ! -e /sys/bus/pci/devices/$HOTPLUG ]"
 		vm_run "[ ! -e /sys/bus/mdev/devices/$B ]"
 	done
 	is_live "$A" second
-	[ "$(log)" = "" ]
+	[ "$(vm_log)" = "" ]
 	vm_run "mdev undefine $B"
 }
 
 @test "boot: a host without definitions boots without a word" {
-	vm_run "mdev undefine $A $C"
+	vm_run "mdev undefine $A $C $STAYS"
 	vm_reboot
-	settle
+	vm_settle
 	vm_run '[ -e /sys/module/medu ] && [ -z "$(ls /sys/bus/mdev/devices)" ]'
-	[ "$(log)" = "" ]
+	[ "$(vm_log)" = "" ]
 }
 
 @test "boot: the kernel logged no warning" {

@@ -21,7 +21,8 @@ vm_new() {
 	echo -payload >"$VM_DIR/initrd"
 }
 
-# Boots the guest and waits until systemd has started everything. Arguments go to QEMU.
+# Boots the guest and waits until systemd has started everything. Arguments go to QEMU; VM_APPEND
+# to the kernel.
 vm_start() {
 	local series pipe
 	series=$(<"$VM_DIR/series")
@@ -30,7 +31,7 @@ vm_start() {
 		mkfifo "$VM_DIR/$pipe.in" "$VM_DIR/$pipe.out"
 	done
 	machine_options "$series" "$top/build/vm/initrd-$series$(<"$VM_DIR/initrd")" \
-		"quiet systemd.show_status=false"
+		"quiet systemd.show_status=false ${VM_APPEND-}"
 	# shellcheck disable=SC2054 # the commas are QEMU's
 	machine+=(
 		-smp 2
@@ -93,6 +94,25 @@ vm_send() {
 vm_wait() {
 	vm_run "for ((i = 0; i < $1 * 10; i++)); do { $2; } >/dev/null 2>&1 && exit; sleep 0.1; done
 		echo 'not within $1 s: '${2@Q}; exit 1"
+}
+
+# Waits until udev has done what there is to do.
+vm_settle() {
+	vm_run 'udevadm settle --timeout=100'
+}
+
+vm_log_from_here() {
+	vm_run 'journalctl --rotate -q; date +%s.%N >/run/since'
+}
+
+vm_log_from_boot() {
+	vm_run 'rm -f /run/since'
+}
+
+# What mdev, or udev on its behalf, has logged since the guest booted, or vm_log_from_here.
+vm_log() {
+	vm_run 'sync; journalctl --sync; journalctl -b -o cat --since "@$(cat /run/since 2>/dev/null || echo 0)" \
+		-t mdev -t systemd-udevd | grep -F mdev || :'
 }
 
 # Gives QEMU's monitor a command, such as "device_del edu1", and prints its answer.
