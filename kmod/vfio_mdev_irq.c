@@ -63,32 +63,45 @@ void vfio_mdev_irqs_quiesce(struct vfio_mdev *self)
 		vfio_mdev_irq_quiesce(&self->irqs[i]);
 }
 
+/* VFIO can ask the user to let go while he comes or goes: see irq_mutex. */
+static void vfio_mdev_irqs_set(struct vfio_mdev *self,
+			       struct vfio_mdev_irq *irqs)
+{
+	mutex_lock(&self->irq_mutex);
+	self->irqs = irqs;
+	mutex_unlock(&self->irq_mutex);
+}
+
+static void vfio_mdev_irqs_free(struct vfio_mdev_irq *irqs, unsigned int nr)
+{
+	unsigned int i, v;
+
+	for (i = 0; i < nr; i++) {
+		for (v = 0; v < irqs[i].count; v++)
+			if (irqs[i].vectors[v].trigger)
+				eventfd_ctx_put(irqs[i].vectors[v].trigger);
+		kvfree(irqs[i].vectors);
+	}
+	kfree(irqs);
+}
+
 /**
  * vfio_mdev_irqs_release() - forget what the user has set up
- * @self: the instance, which nothing signals any more
+ * @self: the instance, which its parent driver does not signal any more
  */
 void vfio_mdev_irqs_release(struct vfio_mdev *self)
 {
-	unsigned int nr = self->mdev->parent->ops->num_irqs, i, v;
+	struct vfio_mdev_irq *irqs = self->irqs;
 
-	if (!self->irqs)
-		return;
-	for (i = 0; i < nr; i++) {
-		struct vfio_mdev_irq *irq = &self->irqs[i];
-
-		for (v = 0; v < irq->count; v++)
-			if (irq->vectors[v].trigger)
-				eventfd_ctx_put(irq->vectors[v].trigger);
-		kvfree(irq->vectors);
-	}
-	kfree(self->irqs);
-	self->irqs = NULL;
+	vfio_mdev_irqs_set(self, NULL);
+	if (irqs)
+		vfio_mdev_irqs_free(irqs, self->mdev->parent->ops->num_irqs);
 }
 
-static int vfio_mdev_irq_init(struct vfio_mdev *self, unsigned int index)
+static int vfio_mdev_irq_init(struct vfio_mdev *self,
+			      struct vfio_mdev_irq *irq, unsigned int index)
 {
 	struct vfio_irq_info info = { .index = index };
-	struct vfio_mdev_irq *irq = &self->irqs[index];
 	int rc;
 
 	rc = vfio_mdev_get_irq_info(self, &info);
@@ -113,20 +126,22 @@ static int vfio_mdev_irq_init(struct vfio_mdev *self, unsigned int index)
 int vfio_mdev_irqs_init(struct vfio_mdev *self)
 {
 	unsigned int nr = self->mdev->parent->ops->num_irqs, i;
+	struct vfio_mdev_irq *irqs;
 	int rc;
 
 	if (!nr)
 		return 0;
-	self->irqs = kcalloc(nr, sizeof(*self->irqs), GFP_KERNEL_ACCOUNT);
-	if (!self->irqs)
+	irqs = kcalloc(nr, sizeof(*irqs), GFP_KERNEL_ACCOUNT);
+	if (!irqs)
 		return -ENOMEM;
 	for (i = 0; i < nr; i++) {
-		rc = vfio_mdev_irq_init(self, i);
+		rc = vfio_mdev_irq_init(self, &irqs[i], i);
 		if (rc) {
-			vfio_mdev_irqs_release(self);
+			vfio_mdev_irqs_free(irqs, i);
 			return rc;
 		}
 	}
+	vfio_mdev_irqs_set(self, irqs);
 	return 0;
 }
 
@@ -375,6 +390,8 @@ int vfio_mdev_set_irqs(struct vfio_mdev *self, const struct vfio_irq_set *hdr,
  */
 void vfio_mdev_request_release(struct vfio_mdev *self)
 {
+	mutex_lock(&self->irq_mutex);
 	if (vfio_mdev_is_request_irq(self, VFIO_PCI_REQ_IRQ_INDEX))
 		vfio_mdev_signal(self->mdev, VFIO_PCI_REQ_IRQ_INDEX, 0);
+	mutex_unlock(&self->irq_mutex);
 }

@@ -48,7 +48,8 @@ struct vfio_mdev_irq {
  * @vdev: VFIO's part; first, it is allocated through it
  * @mdev: the instance
  * @irqs: its &parent_ops.num_irqs interrupt indices while it is open
- * @irq_mutex: one change of the interrupts at a time
+ * @irq_mutex: one change of the interrupts at a time; guards @irqs against
+ *	those who are not sure that the instance is open
  * @irq_lock: guards triggers and masks; taken in any context, within @irq_mutex
  * @unmap_lock: guards @hears_unmap; held over &parent_ops.dma_unmap
  * @hears_unmap: the parent driver has the instance open
