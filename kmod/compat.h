@@ -62,9 +62,8 @@ static inline void compat_eventfd_signal(struct eventfd_ctx *ctx)
 }
 
 /*
- * VFIO came to free a device by itself, and to want to be told how it is bound
- * to an iommufd, also in kernels built without; later, how it is taken away
- * from one again.
+ * VFIO came to want to be told how a device is bound to an iommufd, also in
+ * kernels built without; later, how it is taken away from one again.
  */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
 #define COMPAT_VFIO_DETACH_IOAS .detach_ioas = vfio_iommufd_emulated_detach_ioas,
@@ -79,8 +78,16 @@ static inline void compat_eventfd_signal(struct eventfd_ctx *ctx)
 	.attach_ioas = vfio_iommufd_emulated_attach_ioas, \
 	COMPAT_VFIO_DETACH_IOAS
 #else
-#define COMPAT_VFIO_DEVICE_OPS .release = vfio_free_device,
+#define COMPAT_VFIO_DEVICE_OPS
 #endif
+
+/* VFIO came to free a device by itself, behind the driver's release. */
+static inline void compat_vfio_free_device(struct vfio_device *vdev)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+	vfio_free_device(vdev);
+#endif
+}
 
 /* Region info became an operation of its own, with the copying in VFIO. */
 typedef int (*compat_region_info_t)(struct vfio_device *vdev,

@@ -34,10 +34,11 @@
  *
  * References
  *
- * mdev_device.dev is the only count of an instance. An instance holds its
- * parent and its type from allocation to release. Its identity, its place at
- * the parent and in the machine are taken before the driver's create and given
- * back after its destroy: they do not wait for the last reference.
+ * mdev_device.dev is the only count of an instance. An instance holds its type
+ * from allocation to release, and the type its parent; the module stays until
+ * the last parent is released. An instance's identity, its place at the parent
+ * and in the machine are taken before the driver's create and given back after
+ * its destroy: they do not wait for the last reference.
  */
 
 #include <linux/module.h>
@@ -168,6 +169,7 @@ out_ids:
 
 static void __exit mdev_exit(void)
 {
+	mdev_parents_exit();
 	mdev_sysfs_exit();
 	mdev_bus_unregister();
 	mdev_machines_exit();

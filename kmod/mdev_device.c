@@ -11,12 +11,12 @@
 static void mdev_device_release(struct device *dev)
 {
 	struct mdev_device *mdev = to_mdev_device(dev);
+	struct mdev_type *type = mdev->type;
 
 	mutex_destroy(&mdev->op_lock);
-	/* Pair with the gets in mdev_device_alloc() */
-	kobject_put(&mdev->type->kobj);
-	mdev_parent_put(mdev->parent);
 	kfree(mdev);
+	/* Last, since mdev_exit() waits for it; taken in mdev_device_alloc() */
+	kobject_put(&type->kobj);
 }
 
 /* Returns an instance that only put_device() frees, or an ERR_PTR() */
@@ -33,9 +33,8 @@ static struct mdev_device *mdev_device_alloc(struct mdev_type *type,
 
 	mutex_init(&mdev->op_lock);
 	mdev->id = req->id;
-	/* Both are put in mdev_device_release() */
-	mdev_parent_get(parent);
 	mdev->parent = parent;
+	/* Put in mdev_device_release() */
 	kobject_get(&type->kobj);
 	mdev->type = type;
 

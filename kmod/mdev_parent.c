@@ -5,10 +5,14 @@
 
 #include <linux/module.h>
 #include <linux/slab.h>
+#include <linux/wait_bit.h>
 
 #include "mdev_private.h"
 
 static LIST_HEAD(mdev_parents);
+
+/* Parents that have not been released; mdev_parents_exit() waits for none. */
+static atomic_t mdev_nr_parents = ATOMIC_INIT(0);
 
 static void mdev_parent_release(struct kref *ref)
 {
@@ -19,6 +23,8 @@ static void mdev_parent_release(struct kref *ref)
 	/* Pairs with the get in mdev_parent_alloc() */
 	put_device(parent->dev);
 	kfree(parent);
+	if (atomic_dec_and_test(&mdev_nr_parents))
+		wake_up_var(&mdev_nr_parents);
 }
 
 /**
@@ -106,6 +112,7 @@ static struct parent_device *mdev_parent_alloc(struct device *dev,
 	parent = kzalloc(sizeof(*parent), GFP_KERNEL);
 	if (!parent)
 		return NULL;
+	atomic_inc(&mdev_nr_parents);
 	/* Put in mdev_parent_release() */
 	parent->dev = get_device(dev);
 	parent->ops = ops;
@@ -255,3 +262,14 @@ void mdev_unregister_device(struct device *dev)
 	mdev_parent_put(parent);
 }
 EXPORT_SYMBOL_GPL(mdev_unregister_device);
+
+/**
+ * mdev_parents_exit() - wait until nothing of parents is left in memory
+ *
+ * Instances and types hold their parent. Somebody may keep a reference to an
+ * instance beyond its removal, and what frees it is code of this module.
+ */
+void mdev_parents_exit(void)
+{
+	wait_var_event(&mdev_nr_parents, !atomic_read(&mdev_nr_parents));
+}

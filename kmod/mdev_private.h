@@ -64,6 +64,7 @@ void mdev_parent_get(struct parent_device *parent);
 void mdev_parent_put(struct parent_device *parent);
 void mdev_parent_lock_ops(struct parent_device *parent);
 void mdev_parent_unlock_ops(struct parent_device *parent);
+void mdev_parents_exit(void);
 
 /* mdev_machine.c */
 int mdev_machines_init(void);

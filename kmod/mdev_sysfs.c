@@ -3,6 +3,7 @@
  * Every file and link that the core has in sysfs; see ABI.rst
  */
 
+#include <linux/completion.h>
 #include <linux/device/class.h>
 #include <linux/module.h>
 #include <linux/slab.h>
@@ -112,7 +113,12 @@ static const struct attribute_group *mdev_type_groups[] = {
 
 static void mdev_type_release(struct kobject *kobj)
 {
-	kfree(to_mdev_type(kobj));
+	struct mdev_type *type = to_mdev_type(kobj);
+	struct parent_device *parent = type->parent;
+
+	kfree(type);
+	/* Pairs with the get in mdev_type_add() */
+	mdev_parent_put(parent);
 }
 
 static const struct kobj_type mdev_type_ktype = {
@@ -130,6 +136,8 @@ static int mdev_type_add(struct parent_device *parent,
 	type = kzalloc(sizeof(*type), GFP_KERNEL);
 	if (!type)
 		return -ENOMEM;
+	/* Put in mdev_type_release() */
+	mdev_parent_get(parent);
 	type->parent = parent;
 	type->desc = desc;
 	type->kobj.kset = parent->types_kset;
@@ -476,9 +484,17 @@ static struct attribute *mdev_class_attrs[] = {
 };
 ATTRIBUTE_GROUPS(mdev_class);
 
+static DECLARE_COMPLETION(mdev_class_released);
+
+static void mdev_class_release(compat_class_const struct class *class)
+{
+	complete(&mdev_class_released);
+}
+
 static struct class mdev_class = {
 	.name = "mdev",
 	.class_groups = mdev_class_groups,
+	.class_release = mdev_class_release,
 };
 
 int __init mdev_sysfs_init(void)
@@ -498,4 +514,6 @@ void mdev_sysfs_exit(void)
 {
 	class_unregister(&mdev_class);
 	class_compat_unregister(mdev_bus_class);
+	/* The class is memory of this module. */
+	wait_for_completion(&mdev_class_released);
 }

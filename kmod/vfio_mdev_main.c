@@ -8,6 +8,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/vfio.h>
+#include <linux/wait_bit.h>
 
 #include "compat.h"
 #include "vfio_mdev_private.h"
@@ -45,10 +46,14 @@ static u32 vfio_mdev_api_flag(const struct parent_ops *ops)
 	return 0;
 }
 
+/* Devices that VFIO has not released; the module stays for as long. */
+static atomic_t vfio_mdev_nr_devices = ATOMIC_INIT(0);
+
 static int vfio_mdev_init(struct vfio_device *vdev)
 {
 	struct vfio_mdev *self = to_vfio_mdev(vdev);
 
+	atomic_inc(&vfio_mdev_nr_devices);
 	self->mdev = to_mdev_device(vdev->dev);
 	mutex_init(&self->irq_mutex);
 	mutex_init(&self->unmap_lock);
@@ -62,6 +67,14 @@ static void vfio_mdev_set_hears_unmap(struct vfio_mdev *self, bool hears)
 	mutex_lock(&self->unmap_lock);
 	self->hears_unmap = hears;
 	mutex_unlock(&self->unmap_lock);
+}
+
+/* The last reference can be a file's, put after the device was unregistered. */
+static void vfio_mdev_release(struct vfio_device *vdev)
+{
+	compat_vfio_free_device(vdev);
+	if (atomic_dec_and_test(&vfio_mdev_nr_devices))
+		wake_up_var(&vfio_mdev_nr_devices);
 }
 
 static int vfio_mdev_open_device(struct vfio_device *vdev)
@@ -325,6 +338,7 @@ static void vfio_mdev_dma_unmap(struct vfio_device *vdev, u64 iova, u64 length)
 static const struct vfio_device_ops vfio_mdev_device_ops = {
 	.name = "vfio-mdev",
 	.init = vfio_mdev_init,
+	.release = vfio_mdev_release,
 	.open_device = vfio_mdev_open_device,
 	.close_device = vfio_mdev_close_device,
 	.read = vfio_mdev_read,
@@ -432,6 +446,8 @@ static int __init vfio_mdev_module_init(void)
 static void __exit vfio_mdev_module_exit(void)
 {
 	mdev_unregister_driver(&vfio_mdev_driver);
+	wait_var_event(&vfio_mdev_nr_devices,
+		       !atomic_read(&vfio_mdev_nr_devices));
 	vfio_mdev_fs_exit();
 }
 

@@ -196,6 +196,21 @@ teardown() {
 	modprobe vfio_mdev
 }
 
+# Where DEBUG_KOBJECT_RELEASE puts releases off, they come after the last line of each.
+@test "the modules unload at once after their last instance" {
+	local i
+	for i in 1 2 3; do
+		create $UUID
+		create -p $OTHER_PARENT -t medu-dma $UUID2
+		remove $UUID
+		modprobe -r medu
+		modprobe -r vfio_mdev
+		[ ! -e /sys/module/mdev ]
+		wait_for_unloaded
+		load_modules
+	done
+}
+
 @test "start and stop reach every instance of the machine, on every parent" {
 	create $UUID
 	create -p $OTHER_PARENT $UUID:1

@@ -49,6 +49,13 @@ unload_modules() {
 	modprobe -r medu
 	modprobe -r vfio_mdev
 	! [ -e /sys/module/mdev ] || modprobe -r mdev
+	wait_for_unloaded
+}
+
+# The folder of a compatibility class goes with the last reference to it, which a kernel with
+# DEBUG_KOBJECT_RELEASE puts off for seconds. Until then the core can not make it again.
+wait_for_unloaded() {
+	wait_for test ! -e /sys/class/mdev_bus
 }
 
 types() {

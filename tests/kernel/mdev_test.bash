@@ -24,6 +24,7 @@ load_test_modules() {
 unload_test_modules() {
 	modprobe -r mdev_test
 	modprobe -r vfio_mdev
+	wait_for_unloaded
 }
 
 # Brings the module back to its beginning, whatever a failed test has left
