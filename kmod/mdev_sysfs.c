@@ -360,7 +360,8 @@ static ssize_t remove_store(struct device *dev, struct device_attribute *attr,
 	unsigned long val;
 	int rc;
 
-	if (kstrtoul(buf, 0, &val))
+	/* A NUL would end the number, but not what was written. */
+	if (strlen(buf) != count || kstrtoul(buf, 0, &val))
 		return -EINVAL;
 	if (!val)
 		return count;

@@ -7,7 +7,8 @@
  * interleave does not. What is judged is the kernel's log and that the instance
  * works afterwards; here it is that every error is one that is documented.
  *
- * Prints how many calls of each kind were made, and how they ended.
+ * Usage: vfio_fuzz [--iommufd] DEVICE SEED SECONDS; opens it by its group, or by
+ * its own file. Prints how many calls of each kind were made, and how they ended.
  */
 
 #include <err.h>
@@ -26,6 +27,7 @@
 #include <unistd.h>
 
 #include "iommufd.h"
+#include "rng.h"
 #include "vfio.h"
 
 #define NR_THREADS 4
@@ -35,11 +37,11 @@
 #define ERRNO_MAX 134
 
 enum kind { INFO, REGION_INFO, IRQ_INFO, SET_IRQS, RESET, FEATURE, READ, WRITE, MMAP, MAP_DMA,
-	    UNKNOWN, NR_KINDS };
+	    ATTACH, UNKNOWN, NR_KINDS };
 
 static const char *const kind_names[NR_KINDS] = {
 	"info", "region-info", "irq-info", "set-irqs", "reset", "feature", "read", "write",
-	"mmap", "map-dma", "unknown",
+	"mmap", "map-dma", "attach", "unknown",
 };
 
 /**
@@ -64,18 +66,9 @@ static volatile sig_atomic_t stop;
 static size_t page;
 static __thread sigjmp_buf fault;
 
-/* xorshift64* (Vigna, 2014): any seed but 0 */
-static uint64_t next(struct fuzzer *f)
-{
-	f->rng ^= f->rng >> 12;
-	f->rng ^= f->rng << 25;
-	f->rng ^= f->rng >> 27;
-	return f->rng * 0x2545f4914f6cdd1dULL;
-}
-
 static uint64_t below(struct fuzzer *f, uint64_t n)
 {
-	return next(f) % n;
+	return rng_below(&f->rng, n);
 }
 
 /* A number that is likely to be a border, or beside one */
@@ -93,7 +86,7 @@ static uint64_t border(struct fuzzer *f)
 	case 1:
 		return -val;
 	case 2:
-		return next(f);
+		return rng_next(&f->rng);
 	default:
 		return val;
 	}
@@ -311,7 +304,8 @@ static int unmap_type1(const struct user *u, struct vfio_iommu_type1_dma_unmap *
 	return rc;
 }
 
-static int do_map_type1(struct fuzzer *f)
+/* Memory for the instance's DMA comes and goes while it is being used */
+static int do_map_dma(struct fuzzer *f)
 {
 	struct vfio_iommu_type1_dma_map map = {
 		.argsz = argsz(f, sizeof(map)),
@@ -324,6 +318,8 @@ static int do_map_type1(struct fuzzer *f)
 		.argsz = argsz(f, sizeof(unmap)), .iova = below(f, 4) * page, .size = page,
 	};
 
+	if (f->u->iommufd >= 0)
+		return do_map_iommufd(f);
 	/* A large mapping is never unmapped in part: at times all have to go. */
 	if (!below(f, 8))
 		unmap = (struct vfio_iommu_type1_dma_unmap){
@@ -335,10 +331,26 @@ static int do_map_type1(struct fuzzer *f)
 	return unmap_type1(f->u, &unmap);
 }
 
-/* Memory for the instance's DMA comes and goes while it is being used */
-static int do_map_dma(struct fuzzer *f)
+/* All of the memory comes and goes; binding is for good and must be refused */
+static int do_attach(struct fuzzer *f)
 {
-	return f->u->iommufd < 0 ? do_map_type1(f) : do_map_iommufd(f);
+	struct vfio_device_bind_iommufd bind = {
+		.argsz = argsz(f, sizeof(bind)), .iommufd = fds[below(f, NR_FDS)],
+	};
+	struct vfio_device_attach_iommufd_pt attach = {
+		.argsz = argsz(f, sizeof(attach)),
+		.flags = below(f, 8) ? 0 : border(f),
+		.pt_id = below(f, 8) ? f->u->ioas : border(f),
+	};
+
+	switch (below(f, 8)) {
+	case 0:
+		return ioctl(f->u->device, VFIO_DEVICE_BIND_IOMMUFD, &bind);
+	case 1:
+		return ioctl(f->u->device, VFIO_DEVICE_DETACH_IOMMUFD_PT, &attach);
+	default:
+		return ioctl(f->u->device, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &attach);
+	}
 }
 
 static int do_unknown(struct fuzzer *f)
@@ -348,7 +360,7 @@ static int do_unknown(struct fuzzer *f)
 
 static int (*const calls[NR_KINDS])(struct fuzzer *f) = {
 	do_info, do_region_info, do_irq_info, do_set_irqs, do_reset, do_feature, do_read,
-	do_write, do_mmap, do_map_dma, do_unknown,
+	do_write, do_mmap, do_map_dma, do_attach, do_unknown,
 };
 
 /* Resets wait for the physical engine: not too many of them */
@@ -404,24 +416,24 @@ static bool is_documented(enum kind kind, int error)
 	case EFAULT:
 		return true;
 	case ENOTTY:
-		return kind == SET_IRQS || kind == FEATURE || kind == UNKNOWN;
+		return kind == SET_IRQS || kind == FEATURE || kind == UNKNOWN ||
+		       kind == MAP_DMA || kind == ATTACH;
 	case EBADF:
-		return kind == SET_IRQS;
 	case EBUSY:
-		/* Of an iommufd: two unmap the same at once */
-		return kind == SET_IRQS || kind == MAP_DMA;
+		return kind == SET_IRQS || kind == MAP_DMA || kind == ATTACH;
 	case ENODEV:
 		return kind == FEATURE;
-	case EEXIST:
 	case ENOENT:
+		return kind == MAP_DMA || kind == ATTACH;
+	case EEXIST:
 	case EPERM:
 	case ENOSPC:
-		return kind == MAP_DMA;
-	case E2BIG:
 	case EOPNOTSUPP:
+	case E2BIG:
 	case EADDRINUSE:
 		return kind == MAP_DMA;
 	case ENOMEM:
+		return kind == MMAP || kind == MAP_DMA;
 	case EOVERFLOW:
 		return kind == MMAP || kind == MAP_DMA;
 	default:
@@ -457,21 +469,26 @@ static unsigned long report(const struct fuzzer *threads)
 
 int main(int argc, char **argv)
 {
-	bool iommufd = vfio_take_iommufd(&argc, &argv);
 	static struct fuzzer fuzzers[NR_THREADS];
 	struct sigaction action = { .sa_handler = on_fault };
 	pthread_t threads[NR_THREADS];
+	void (*open_device)(struct user *u, const char *name) = vfio_open;
 	struct user u;
 	uint32_t seed, seconds;
 	int i;
 
+	if (argc > 1 && !strcmp(argv[1], "--iommufd")) {
+		open_device = vfio_open_iommufd;
+		argv++;
+		argc--;
+	}
 	if (argc != 4)
 		errx(2, "usage: vfio_fuzz [--iommufd] DEVICE SEED SECONDS");
 	seed = number(argv[2]);
 	seconds = number(argv[3]);
 	page = sysconf(_SC_PAGESIZE);
 	sigaction(SIGBUS, &action, NULL);
-	vfio_open_by(&u, argv[1], iommufd);
+	open_device(&u, argv[1]);
 	open_files(&u);
 	for (i = 0; i < NR_THREADS; i++) {
 		make_fuzzer(&fuzzers[i], &u, ((uint64_t)seed << 8) + i + 1);

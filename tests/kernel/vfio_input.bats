@@ -2,8 +2,9 @@
 # What bad input gets from an open instance: the errno that is promised, and nothing else.
 #
 # Theory of operation: vfio_input and vfio_open make the checks, many a test, and say which
-# differed. vfio_fuzz goes at random and from several threads; the kernel's log is read after the
-# suites, and a physical engine that still computes shows that it took no harm.
+# differed. vfio_fuzz goes at random and from several threads, from FUZZ_SEED and for FUZZ_SECONDS;
+# the kernel's log is read after the suites, and a physical engine that still computes shows that it
+# took no harm.
 
 load kernel
 
@@ -75,15 +76,24 @@ checks() {
 	checks vfio_open iommufd
 }
 
-@test "bad input: everything at random, from several threads" {
-	local options=()
-	! has_lockdep || options=(--iommufd)
+# fuzz [--iommufd]: goes at an instance at random; it is as good as new after that
+fuzz() {
 	create -t medu-dma $UUID
-	run timeout 120 vfio_fuzz "${options[@]}" $UUID 20261123 15
-	echo "$output"
+	local seconds=${FUZZ_SECONDS:-15}
+	run timeout $((seconds + 120)) vfio_fuzz "$@" $UUID "${FUZZ_SEED:-20261123}" "$seconds"
+	sed 's/^/# /' <<<"$output" >&3
 	assert "$status" = 0
 	[[ ${lines[-1]} =~ ^[1-9][0-9]+\ calls ]]
 	assert "$(vfio_user factorial $UUID 5)" = 120
 	assert "$(vfio_user dma $UUID 'as good as new')" = 'as good as new'
 	remove $UUID
+}
+
+@test "bad input: everything at random, from several threads" {
+	fuzz
+}
+
+@test "bad input: everything at random, by the device's own file" {
+	has_iommufd
+	fuzz --iommufd
 }

@@ -364,6 +364,8 @@ static void check_mmap(const struct user *u)
 	check_map(u, "BAR 1", vfio_region_offset(u->device, 1), 1, MAP_SHARED, EINVAL);
 	check_map(u, "no region", 9ULL << 40, 1, MAP_SHARED, EINVAL);
 	check_map(u, "far away", 1ULL << 62, 1, MAP_SHARED, EINVAL);
+	check_map(u, "up to the largest offset", INT64_MAX - page + 1, 1, MAP_SHARED, EINVAL);
+	check_map(u, "nothing", bar2, 0, MAP_SHARED, EINVAL);
 	map = check_map(u, "all of the region", bar2, 2, MAP_SHARED, 0);
 	expect("grown", mremap(map, 2 * page, 3 * page, MREMAP_MAYMOVE) == MAP_FAILED ? -1 : 0,
 	       EFAULT);
