@@ -384,6 +384,18 @@ static const char *module_name(void)
 	return name;
 }
 
+/* See wait_for_unloaded() in kernel.bash */
+static void wait_for_unloaded(void)
+{
+	int tries = 600;
+
+	while (!strcmp(module_name(), "mdev") && exists("/sys/class/mdev_bus")) {
+		if (!tries--)
+			fail("the class does not go");
+		usleep(100000);
+	}
+}
+
 static void check_load(int rc)
 {
 	char path[128];
@@ -393,6 +405,7 @@ static void check_load(int rc)
 	if (!rc)
 		must(attempt(syscall(SYS_delete_module, module_name(), O_NONBLOCK)), "unload");
 	must_exist(path, false);
+	wait_for_unloaded();
 }
 
 /**

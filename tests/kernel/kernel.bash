@@ -166,3 +166,21 @@ warnings_up_to_here() {
 	[[ $said == *"$1"* ]]
 	[[ ! $said =~ WARNING|BUG|Oops|KASAN|UBSAN|deadlock ]]
 }
+
+# fail_within FROM TO: lets only what is called from there fail, addresses of the kernel's
+fail_within() {
+	local kind
+	for kind in failslab fail_page_alloc fail_usercopy; do
+		echo "$1" >/sys/kernel/debug/$kind/require-start
+		echo "$2" >/sys/kernel/debug/$kind/require-end
+	done
+}
+
+# Modules stand above everything else of the kernel's.
+fail_within_modules() {
+	fail_within "0x$(awk '$3 == "_end" { print $1 }' /proc/kallsyms)" 0xffffffffffffffff
+}
+
+fail_anywhere() {
+	fail_within 0 0xffffffffffffffff
+}

@@ -3,6 +3,7 @@
 # opened and read by several processes while their parents and modules come and go.
 #
 # Theory of operation: see torture.c. TORTURE_SECONDS is how long, TORTURE_SEED what is random.
+# TORTURE_ROUNDS is how often at least every allocation of a creation has to fail.
 
 load kernel
 
@@ -59,6 +60,10 @@ nothing_is_left() {
 @test "all at once while allocations fail" {
 	[ -e /proc/self/fail-nth ] || skip "needs a kernel with fault injection"
 	fail_quietly
+	fail_within_modules
 	torture_run --faults
+	fail_anywhere
+	[[ $(<"$BATS_TEST_TMPDIR/log") =~ \ ([0-9]+)\ rounds ]]
+	[ "${BASH_REMATCH[1]}" -ge "${TORTURE_ROUNDS:-0}" ]
 	nothing_is_left
 }

@@ -7,8 +7,8 @@
  * Usage: torture SECONDS SEED [--faults]
  *
  * Each operation may fail with the errnos that are documented for losing such a
- * race; with --faults the allocations of half of the operations fail at random.
- * Any other errno, an attribute that reads what it can not hold, an operation
+ * race. With --faults an allocation of half of the operations fails: of those
+ * that create, each in turn, round after round; of others, any. Any other errno, an attribute that reads what it can not hold, an operation
  * that does not end, a sum that does not add up: exit status 1. The counts are
  * printed at the end.
  *
@@ -31,8 +31,6 @@
 
 /* No operation waits for more than a user, and no user stays that long. */
 #define OPERATION_LIMIT_MS 120000
-
-static struct shared *shared;
 
 /* Uevents of instances that have reached us */
 static struct {
@@ -248,6 +246,20 @@ static void must_equal(const char *what, unsigned long a, unsigned long b)
 	shared->failed = true;
 }
 
+static void print_turns(const struct turns *turns)
+{
+	unsigned long sum = 0;
+	unsigned int nth, last = 0;
+
+	for (nth = 1; nth < NTH_MAX; nth++) {
+		sum += turns->hits[nth];
+		if (turns->hits[nth])
+			last = nth;
+	}
+	printf("creation: %u allocations failed in turn, %lu rounds, %lu failures\n", last,
+	       turns->rounds, sum);
+}
+
 /*
  * Uevents are allocated, too: with --faults some are never sent, so that they
  * prove nothing about the counts then.
@@ -288,6 +300,7 @@ int main(int argc, char **argv)
 	if (shared == MAP_FAILED)
 		err(1, "mmap");
 
+	shared->creation.next = 1;
 	uevents = listen_uevents();
 	spawn_all(seed, faults);
 	run_for(seconds, uevents);
@@ -297,5 +310,7 @@ int main(int argc, char **argv)
 	for (r = 0; r < NR_ROLES; r++)
 		print_role(&roles[r]);
 	add_up(left, faults);
+	if (faults)
+		print_turns(&shared->creation);
 	return shared->failed;
 }

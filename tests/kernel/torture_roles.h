@@ -18,6 +18,7 @@
 #include "attempt.h"
 
 #define DRIVER "/sys/bus/pci/drivers/medu"
+#define CORE "/sys/module/mdev"
 #define CLASS "/sys/class/mdev"
 #define UUIDS "5f0c3b1e-8a45-4c1d-9d5b-0000000000a"
 #define EDU_ID_VALUE 0x010000ed
@@ -28,6 +29,9 @@
 #define INSTANCES "4"
 
 #define ERRNO_MAX 134
+
+/* More allocations than making an instance takes */
+#define NTH_MAX 400
 
 struct worker;
 
@@ -63,12 +67,27 @@ struct worker {
 	unsigned long outcomes[ERRNO_MAX];
 };
 
+/**
+ * struct turns - every allocation of an operation, made to fail in turn
+ * @next: the one whose turn it is, from 1
+ * @rounds: how often the last one has been passed
+ * @hits: how often each has failed
+ */
+struct turns {
+	_Atomic unsigned int next;
+	_Atomic unsigned long rounds;
+	_Atomic unsigned long hits[NTH_MAX];
+};
+
 struct shared {
 	struct worker workers[32];
 	unsigned int nr_workers;
+	struct turns creation;
 	_Atomic bool stop;
 	_Atomic bool failed;
 };
+
+static struct shared *shared;
 
 static sigjmp_buf no_page;
 
@@ -95,8 +114,32 @@ static void maybe_arm(struct worker *w, unsigned int range)
 		fault_arm(w->fault, 1 + pick(w, range));
 }
 
-/* Counts an outcome that the role allows for; another ends the run */
-static void count(struct worker *w, const char *what, int rc)
+/* Half of the operations meet the failure whose turn it is, which is returned; or 0 */
+static unsigned int maybe_arm_turn(struct worker *w, struct turns *turns)
+{
+	unsigned int nth = w->fault >= 0 && pick(w, 2) ? atomic_load(&turns->next) : 0;
+
+	if (nth)
+		fault_arm(w->fault, nth);
+	return nth;
+}
+
+/* The next has its turn when this one has failed; the first when the operation ended before it */
+static void turn_over(struct turns *turns, unsigned int nth, bool hit, int rc)
+{
+	if (hit) {
+		turns->hits[nth]++;
+		atomic_compare_exchange_strong(&turns->next, &nth, nth % (NTH_MAX - 1) + 1);
+	} else if (!rc && atomic_compare_exchange_strong(&turns->next, &nth, 1)) {
+		turns->rounds++;
+	}
+}
+
+/*
+ * Counts an outcome that the role allows for; another ends the run. Returns
+ * whether a failure was met.
+ */
+static bool count(struct worker *w, const char *what, int rc)
 {
 	bool hit = w->fault >= 0 && fault_disarm(w->fault);
 	const int *losing = w->role->losing;
@@ -106,11 +149,12 @@ static void count(struct worker *w, const char *what, int rc)
 	if (rc == -ENOENT || rc == -ENXIO)
 		usleep(2000);
 	if (!rc || (hit && (rc == -ENOMEM || rc == -EFAULT)))
-		return;
+		return hit;
 	while (*losing && *losing != -rc)
 		losing++;
 	if (!*losing)
 		give_up(w, what, strerror(-rc));
+	return hit;
 }
 
 static const char *a_parent(struct worker *w)
@@ -130,8 +174,10 @@ static void a_device(struct worker *w, char *name, size_t size)
 static void step_create(struct worker *w)
 {
 	const char *type = pick(w, 2) ? "medu-fact" : "medu-dma";
-	unsigned int uuid = pick(w, 2), id = pick(w, 4);
+	unsigned int uuid = pick(w, 2), id = pick(w, 4), nth;
 	char path[PATH_MAX], text[128];
+	bool hit;
+	int rc;
 
 	if (*ids[id] && pick(w, 2)) {
 		snprintf(path, sizeof(path), PARENTS "/%s/mdev_create", a_parent(w));
@@ -141,8 +187,11 @@ static void step_create(struct worker *w)
 			 a_parent(w), type);
 		snprintf(text, sizeof(text), UUIDS "%u%s", uuid, ids[id]);
 	}
-	maybe_arm(w, 80);
-	count(w, text, attempt_write(path, text));
+	nth = maybe_arm_turn(w, &shared->creation);
+	rc = attempt_write(path, text);
+	hit = count(w, text, rc);
+	if (nth)
+		turn_over(&shared->creation, nth, hit, rc);
 }
 
 static void step_destroy(struct worker *w)
@@ -308,8 +357,10 @@ static void step_read(struct worker *w)
 
 	read_file(w, "/sys/class/mdev_bus/0000:01:00.0/mdev_supported_types/medu-fact",
 		  "description", text, sizeof(text));
-	if (!dir)
+	if (!dir) {
+		usleep(2000);
 		return;
+	}
 	while ((entry = readdir(dir)))
 		if (*entry->d_name != '.')
 			read_instance(w, entry->d_name);
@@ -350,15 +401,18 @@ static char *const load_medu[] = { "modprobe", "medu", "instances=" INSTANCES, N
 /* Unloads a parent driver, a bus driver, or everything; loads it all again */
 static void step_load(struct worker *w)
 {
-	static char *const unload[][4] = {
+	static char *const unload[][5] = {
 		{ "rmmod", "medu", NULL },
 		{ "rmmod", "vfio_mdev", NULL },
-		{ "modprobe", "-r", "medu", NULL },
+		{ "modprobe", "-r", "medu", "vfio_mdev", NULL },
 	};
 	static char *const load_vfio_mdev[] = { "modprobe", "vfio_mdev", NULL };
 
 	usleep(pick(w, 2000000));
 	count(w, "unload", modprobe(w, unload[pick(w, 3)]));
+	/* See wait_for_unloaded() in kernel.bash. */
+	while (!exists(CORE) && exists("/sys/class/mdev_bus") && !shared->stop)
+		usleep(100000);
 	count(w, "load", modprobe(w, load_vfio_mdev));
 	count(w, "load", modprobe(w, load_medu));
 }

@@ -48,5 +48,6 @@ setup() {
 }
 
 @test "the kernel log holds no warning" {
+	log_is_whole
 	log_is_clean
 }

@@ -21,6 +21,11 @@ kernel_log() {
 		{ print }'
 }
 
+# What came first has not been overwritten yet.
+log_is_whole() {
+	dmesg | grep -m 1 -q "Linux version"
+}
+
 log_is_clean() {
 	local log
 	log=$(kernel_log)
