@@ -24,7 +24,6 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "attempt.h"
 #include "torture_roles.h"
@@ -36,14 +35,6 @@
 static struct {
 	unsigned long add, remove, online, offline;
 } heard;
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* A worker's life: one operation after another until time is up */
 static void work(struct worker *w, unsigned int seed, bool faults)
@@ -117,19 +108,22 @@ static void hear(const char *event, size_t len)
 	heard.offline += !strncmp(event, "offline@", 8);
 }
 
-/* Takes what has come; waits for that a little */
-static void hear_all(int fd, int timeout_ms)
+/* Takes what has come; waits for that a little. Where memory fails some is lost. */
+static void hear_all(int fd, int timeout_ms, bool faults)
 {
 	struct pollfd pfd = { .fd = fd, .events = POLLIN };
 	char event[8192];
 	ssize_t len;
 
 	poll(&pfd, 1, timeout_ms);
-	while ((len = recv(fd, event, sizeof(event) - 1, 0)) > 0) {
-		event[len] = '\0';
-		hear(event, len);
-	}
-	if (len < 0 && errno != EAGAIN)
+	do {
+		len = recv(fd, event, sizeof(event) - 1, 0);
+		if (len > 0) {
+			event[len] = '\0';
+			hear(event, len);
+		}
+	} while (len > 0 || (errno == ENOBUFS && faults));
+	if (errno != EAGAIN)
 		err(1, "uevents are lost");
 }
 
@@ -197,12 +191,12 @@ static unsigned int reap(void)
 	return left;
 }
 
-static void run_for(unsigned int seconds, int uevents)
+static void run_for(unsigned int seconds, int uevents, bool faults)
 {
 	int64_t until = now_ms() + seconds * 1000;
 
 	while (reap()) {
-		hear_all(uevents, 100);
+		hear_all(uevents, 100, faults);
 		look_for_hang();
 		if (now_ms() >= until)
 			atomic_store(&shared->stop, true);
@@ -303,9 +297,9 @@ int main(int argc, char **argv)
 	shared->creation.next = 1;
 	uevents = listen_uevents();
 	spawn_all(seed, faults);
-	run_for(seconds, uevents);
+	run_for(seconds, uevents, faults);
 	left = clear_away();
-	hear_all(uevents, 1000);
+	hear_all(uevents, 1000, faults);
 
 	for (r = 0; r < NR_ROLES; r++)
 		print_role(&roles[r]);

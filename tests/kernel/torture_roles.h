@@ -14,6 +14,7 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "attempt.h"
 
@@ -56,6 +57,7 @@ struct role {
  * @seed: of its random numbers
  * @fault: its fail-nth, or -1
  * @since_ms: when its operation began
+ * @took_ms: how long the last one took that the others suffer from
  * @outcomes: how often each errno was the end; 0 is success
  */
 struct worker {
@@ -64,6 +66,7 @@ struct worker {
 	unsigned int seed;
 	int fault;
 	_Atomic int64_t since_ms;
+	int64_t took_ms;
 	unsigned long outcomes[ERRNO_MAX];
 };
 
@@ -88,6 +91,14 @@ struct shared {
 };
 
 static struct shared *shared;
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
 
 static sigjmp_buf no_page;
 
@@ -367,15 +378,31 @@ static void step_read(struct worker *w)
 	closedir(dir);
 }
 
+/*
+ * The others need parents: leaves them alone for up to so many times as long as
+ * it took to take them away and bring them back. Returns when it is over.
+ */
+static int64_t leave_alone(struct worker *w, unsigned int times)
+{
+	int64_t until = now_ms() + pick(w, times * (w->took_ms + 100));
+
+	/* It does not count as an operation that does not end. */
+	while (now_ms() < until && !shared->stop) {
+		usleep(20000);
+		atomic_store(&w->since_ms, now_ms());
+	}
+	return now_ms();
+}
+
 static void step_bind(struct worker *w)
 {
+	int64_t since = leave_alone(w, 8);
 	const char *parent = a_parent(w);
 
-	/* Not all the time: the others need parents. */
-	usleep(pick(w, 400000));
 	count(w, parent, attempt_write(DRIVER "/unbind", parent));
 	maybe_arm(w, 400);
 	count(w, parent, attempt_write(DRIVER "/bind", parent));
+	w->took_ms = now_ms() - since;
 }
 
 /* Returns 0, or -EBUSY where modprobe was refused */
@@ -407,14 +434,15 @@ static void step_load(struct worker *w)
 		{ "modprobe", "-r", "medu", "vfio_mdev", NULL },
 	};
 	static char *const load_vfio_mdev[] = { "modprobe", "vfio_mdev", NULL };
+	int64_t since = leave_alone(w, 8);
 
-	usleep(pick(w, 2000000));
 	count(w, "unload", modprobe(w, unload[pick(w, 3)]));
 	/* See wait_for_unloaded() in kernel.bash. */
 	while (!exists(CORE) && exists("/sys/class/mdev_bus") && !shared->stop)
 		usleep(100000);
 	count(w, "load", modprobe(w, load_vfio_mdev));
 	count(w, "load", modprobe(w, load_medu));
+	w->took_ms = now_ms() - since;
 }
 
 static const struct role roles[] = {
