@@ -97,6 +97,69 @@ teardown_file() {
 	run -0 mdev destroy "$UUID2" "$UUID"
 }
 
+@test "destroy --wait waits for the user, and no longer than it is told to" {
+	mdev create "$UUID" -p 01:00.0 -t medu-fact
+	hold_device "$UUID"
+	run -1 --separate-stderr mdev destroy --wait=1 "$UUID"
+	echo "$stderr"
+	[[ $stderr == "mdev: cannot destroy $UUID: it is in use by PID $HOLDER_PID 'vfio_user'"* ]]
+	[ -e "$DEVICES/$UUID" ]
+	mdev destroy --wait "$UUID" 3>&- &
+	local pid=$!
+	wait_for grep -q '^State:.[SD]' "/proc/$pid/status"
+	[ -e "$DEVICES/$UUID" ]
+	release_device
+	wait "$pid"
+	[ ! -e "$DEVICES/$UUID" ]
+}
+
+@test "create --wait returns when udev is done, not before" {
+	udevadm settle
+	udevadm control --stop-exec-queue
+	mdev create "$UUID" -p 01:00.0 -t medu-fact --wait >out 2>errors 3>&- &
+	local pid=$!
+	wait_for test -e "$DEVICES/$UUID/mdev_type"
+	kill -0 "$pid"
+	[ ! -s out ]
+	udevadm control --start-exec-queue
+	wait "$pid"
+	cat out errors
+	[ "$(<out)" = "$UUID" ]
+	[ ! -s errors ]
+}
+
+@test "show: what sysfs and VFIO say of a device, and who has it open" {
+	mdev create "$UUID:2" -p 01:00.0 -t medu-fact -a medu/label=one --define
+	local group
+	group=$(basename "$(readlink "$DEVICES/$UUID-2/iommu_group")")
+	hold_device "$UUID-2"
+	run -0 --separate-stderr mdev show 5f0c
+	echo "$output$stderr"
+	local line
+	for line in "$UUID:2" "state:       both" "parent:      0000:01:00.0" "written as:  01:00.0" "type:        medu-fact" \
+		"path:        $(readlink -f "$DEVICES/$UUID-2")" "IOMMU group: $group" \
+		"VFIO group:  /dev/vfio/$group" "in use by:   PID $HOLDER_PID 'vfio_user'" \
+		"definition:  /etc/mdev.d/$UUID-2.conf:3" "attribute:   medu/label = one"; do
+		grep -qxF -e "  $line" -e "$line" <<<"$output"
+	done
+	run -0 mdev show --json 5f0c
+	jq -e --arg pid "$HOLDER_PID" '.[0].live.holder | contains("PID " + $pid)' <<<"$output"
+	release_device
+}
+
+@test "modify --live: the device and the definition; a value that is refused leaves both" {
+	mdev create "$UUID" -p 01:00.0 -t medu-fact -a medu/label=one --define
+	mdev modify --live "$UUID" --set-attr medu/label=two
+	[ "$(<"$DEVICES/$UUID/medu/label")" = two ]
+	grep -qx 'attr = medu/label two' "/etc/mdev.d/$UUID.conf"
+	long=$(printf 'x%.0s' {1..64})
+	run -1 --separate-stderr mdev modify --live "$UUID" -a medu/label=three -a "medu/label=$long"
+	echo "$stderr"
+	[[ $stderr == "mdev: cannot modify $UUID: attribute 'medu/label' refused '$long': Invalid argument"* ]]
+	[ "$(<"$DEVICES/$UUID/medu/label")" = two ]
+	[ "$(grep -c '^attr' "/etc/mdev.d/$UUID.conf")" = 1 ]
+}
+
 @test "apply twenty times at once: each exactly once, with its attributes" {
 	for i in 1 2 3 4 5 6; do
 		mdev define "$UUID:$i" -p 01:00.0 -t medu-fact --auto -a medu/label=a -a "medu/label=$i"

@@ -148,10 +148,13 @@ refused() {
 	[[ $line == open* ]]
 	local pid=$COPROC_PID
 	refused "$pid.*vfio_user" destroy "$UUID"
+	refused "$pid.*vfio_user" destroy "$UUID" --wait=1
 	[ -e "$DEVICES/$UUID/remove" ]
+	mdev destroy --wait "$UUID" 3>&- &
+	local waiting=$!
 	kill "$pid"
 	wait "$pid" || :
-	mdev destroy "$UUID"
+	wait "$waiting"
 	[ ! -e "$DEVICES/$UUID" ]
 }
 
