@@ -33,12 +33,25 @@ static bool read_functions(const char *address, struct functions *ret)
 	       read_number(address, "sriov_numvfs", &ret->enabled) == 0;
 }
 
+/* A hexadecimal number and the character that ends it; *text goes behind that. */
+static bool take_hex(const char **text, char end, unsigned int *ret)
+{
+	char *stop;
+
+	*ret = (unsigned int)strtoul(*text, &stop, 16);
+	if (stop == *text || *stop != end)
+		return false;
+	*text = stop + 1;
+	return true;
+}
+
 /* The PCI domain, and the number of a function in it: bus, slot and function in 16 bits. */
 static bool split_address(const char *address, unsigned int *ret_domain, unsigned int *ret_number)
 {
 	unsigned int bus, slot, function;
 
-	if (sscanf(address, "%x:%x:%x.%x", ret_domain, &bus, &slot, &function) != 4)
+	if (!take_hex(&address, ':', ret_domain) || !take_hex(&address, ':', &bus) ||
+	    !take_hex(&address, '.', &slot) || !take_hex(&address, '\0', &function))
 		return false;
 	*ret_number = bus << 8 | slot << 3 | function;
 	return true;
@@ -149,6 +162,7 @@ static bool is_one_edit(const char *a, const char *b)
 	while (end < left_a && end < left_b &&
 	       a[same + left_a - 1 - end] == b[same + left_b - 1 - end])
 		end++;
+	/* cppcheck-suppress knownConditionTrueFalse ; it does not follow the loop to its end */
 	return left_a - end <= 1 && left_b - end <= 1;
 }
 

@@ -26,7 +26,9 @@ static void put_key(const char *key)
 		return;
 	end = buf_extend(&line, len + strlen("\"\":"));
 	*end++ = '"';
-	memcpy(mempcpy(end, key, len), "\":", 2);
+	end = mempcpy(end, key, len);
+	*end++ = '"';
+	*end = ':';
 }
 
 static void begin(const char *key, const char *bracket)
@@ -83,8 +85,9 @@ static void add_text(const char *key, const char *text)
 	} else if (is_simple(text, len)) {
 		char *end = buf_extend(&line, len + 2);
 
-		end[0] = end[len + 1] = '"';
-		memcpy(end + 1, text, len);
+		*end++ = '"';
+		end = mempcpy(end, text, len);
+		*end = '"';
 	} else if (text_is_utf8(text, len)) {
 		put_string(text);
 	} else {

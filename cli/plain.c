@@ -77,6 +77,7 @@ static void put_cell(struct printer *printer, int i, const char *cell)
 		padding = 0;
 	if (padding)
 		memset(right ? text : text + len, ' ', padding);
+	/* A cell is no string of its own. NOLINTNEXTLINE(bugprone-not-null-terminated-result) */
 	memcpy(right ? text + padding : text, cell, len);
 	if (is_last) {
 		text[padding + len] = '\n';

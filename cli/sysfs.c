@@ -144,14 +144,14 @@ int sysfs_each(int dirfd, const char *path, int (*each)(const char *name, void *
 	if (fd < 0)
 		return fd;
 	while ((len = getdents64(fd, entries, sizeof(entries))) > 0)
-		for (ssize_t at = 0; at < len;) {
-			const struct dirent64 *entry = (struct dirent64 *)(entries + at);
+		for (ssize_t pos = 0; pos < len;) {
+			const struct dirent64 *entry = (struct dirent64 *)(entries + pos);
 			const char *name = entry->d_name;
 			int rc = is_dots(name) ? 0 : each(name, arg);
 
 			if (rc)
 				return rc;
-			at += entry->d_reclen;
+			pos += entry->d_reclen;
 		}
 	/* The folder of something that went away meanwhile has no more entries. */
 	return len < 0 && errno != ENOENT ? -errno : 0;

@@ -127,7 +127,7 @@ char *buf_extend(struct buf *buf, size_t len)
 {
 	char *end;
 
-	if (buf->cap - buf->len <= len) {
+	if (!buf->data || buf->cap - buf->len <= len) {
 		buf->cap = 2 * buf->cap + len + 64;
 		buf->data = xrealloc(buf->data, buf->cap, 1);
 	}

@@ -83,7 +83,7 @@ struct buf {
 
 void buf_add(struct buf *buf, const void *data, size_t len);
 /* Makes the text that much longer; the caller fills what this returns. */
-char *buf_extend(struct buf *buf, size_t len);
+char *buf_extend(struct buf *buf, size_t len) __attribute__((returns_nonnull));
 void buf_addf(struct buf *buf, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Text from elsewhere: a byte that could steer a terminal or is not text becomes \xNN. */
 void buf_add_visible(struct buf *buf, const char *text);

@@ -157,7 +157,8 @@ static void test_attributes_of_what_goes(void)
 	identity_parse(OTHER, &def.id);
 	set_text(&device, "%s/%s", root_get(), "sys/class/mdev_bus/p/" OTHER);
 	ok(symlink(OTHER, device) == 0, "a device that cannot be opened");
-	create(&def, -ELOOP, "create=" OTHER ";remove=1;", "it is not to be found after it was made");
+	create(&def, -ELOOP, "create=" OTHER ";remove=1;",
+	       "it is not to be found after it was made");
 	remove_result = -EBUSY;
 	create(&def, -ELOOP, "create=" OTHER ";remove=1;",
 	       "(and it could not be removed again: Device or resource busy)");
