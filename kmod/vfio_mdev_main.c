@@ -52,7 +52,15 @@ static atomic_t vfio_mdev_nr_devices = ATOMIC_INIT(0);
 static int vfio_mdev_init(struct vfio_device *vdev)
 {
 	struct vfio_mdev *self = to_vfio_mdev(vdev);
+	int rc;
 
+	/*
+	 * A set of its own, which VFIO would give it at registration without
+	 * looking whether there was memory for it.
+	 */
+	rc = vfio_assign_device_set(vdev, vdev);
+	if (rc)
+		return rc;
 	atomic_inc(&vfio_mdev_nr_devices);
 	self->mdev = to_mdev_device(vdev->dev);
 	mutex_init(&self->irq_mutex);
