@@ -111,7 +111,7 @@ static enum action_kind find_excuse(const struct run *run, struct action *action
 	const struct definition *def = NULL;
 	const struct device *dev;
 
-	if (!live_parent_offers(action->def->parent_name))
+	if (live_type_is_closed(action->def->parent_name, action->def->type))
 		return ACTION_ABSENT;
 	if (rc != -EEXIST)
 		return ACTION_CREATE;

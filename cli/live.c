@@ -48,21 +48,17 @@ static void each_type(const char *only_parent,
 	strlist_free(&parents);
 }
 
-static void look_for_create(int types_fd, const char *parent, const char *type, void *arg)
+bool live_type_is_closed(const char *parent, const char *type)
 {
-	_cleanup_free_ char *path = xasprintf("%s/create", type);
-	bool *found = arg;
+	_cleanup_free_ char *link = live_parent_path(parent, "");
+	_cleanup_free_ char *folder = live_parent_path(parent, TYPES);
+	_cleanup_free_ char *create = NULL;
 
-	(void)parent;
-	*found |= sysfs_exists(types_fd, path);
-}
-
-bool live_parent_offers(const char *parent)
-{
-	bool found = false;
-
-	each_type(parent, look_for_create, &found);
-	return found;
+	if (!sysfs_exists(SYSFS_TOP, link))
+		return true;
+	set_text(&folder, "%s/%s", folder, type);
+	create = xasprintf("%s/create", folder);
+	return sysfs_exists(SYSFS_TOP, folder) && !sysfs_exists(SYSFS_TOP, create);
 }
 
 struct reader {

@@ -32,10 +32,10 @@ struct type_list {
 int live_parents(struct strlist *ret_names);
 
 /*
- * Something can be created there still. One that goes loses the files for that first, or all of
- * its types at once.
+ * No more instances are made there, because the parent is going or gone: it loses its place among
+ * the parents, or first the file that makes instances. False for a type that it never had.
  */
-bool live_parent_offers(const char *parent);
+bool live_type_is_closed(const char *parent, const char *type);
 
 /*
  * Adds the devices of one parent (NULL: of all) to the list. It reads one folder for each type,

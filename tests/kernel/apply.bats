@@ -18,25 +18,39 @@ teardown_file() {
 	unload_test_modules
 }
 
-# After the parents were offered, so that udev has nothing to do for them
+# offer_all N...: parents, before there are definitions; udev has looked at them when it returns
+offer_all() {
+	local n
+	for n; do
+		offer "$n"
+	done
+	udevadm settle --timeout=60
+}
+
 define() {
 	mdev define "$1" -p "$2" -t mdev_test-type0 --auto
 }
 
 teardown() {
-	rm -f /etc/mdev.d/5f0c3b1e-*.conf
+	rm -f /etc/mdev.d/{5f0c3b1e-*,more}.conf
 	reset_test_module
 }
 
-# apply_later PARENT: in the background; its output comes to APPLY_OUTPUT
+# apply_later PARENT: in the background
 apply_later() {
-	APPLY_OUTPUT=$BATS_TEST_TMPDIR/apply-$1
-	mdev apply -p "$1" >"$APPLY_OUTPUT" 2>&1 3>&- &
+	mdev apply -p "$1" >>"$BATS_TEST_TMPDIR/output" 2>&1 3>&- &
+}
+
+# Background applies have ended well
+applied() {
+	local pid
+	for pid; do
+		wait "$pid" || { cat "$BATS_TEST_TMPDIR/output"; return 1; }
+	done
 }
 
 @test "apply: a driver that takes its time holds up no other parent" {
-	offer 0
-	offer 1
+	offer_all 0 1
 	define $UUID mdev_test.0
 	define $UUID2 mdev_test.1
 	hold create
@@ -46,14 +60,13 @@ apply_later() {
 	two=$!
 	await create/now 2
 	release create
-	wait $one
-	wait $two
+	applied $one $two
 	[ -e $DEVICES/$UUID ]
 	[ -e $DEVICES/$UUID2 ]
 }
 
 @test "apply: two of one parent take turns" {
-	offer 0
+	offer_all 0
 	define $UUID mdev_test.0
 	define $UUID2 mdev_test.0
 	hold create
@@ -64,22 +77,39 @@ apply_later() {
 	two=$!
 	until_blocked $two fcntl_setlk
 	release create
-	wait $one
-	wait $two
+	applied $one $two
 	expect create/calls=2 create/most=1
 }
 
+@test "apply: a parent that goes while its instances are made is no failure" {
+	offer_all 0
+	define $UUID mdev_test.0
+	define $UUID2 mdev_test.0
+	hold create
+	apply_later mdev_test.0
+	apply=$!
+	await create/now 1
+	later $KNOBS/control "unregister 0"
+	until_blocked "$LATER" mdev_unregister_device
+	release create
+	succeeds "$LATER"
+	applied $apply
+	[[ $(<"$BATS_TEST_TMPDIR/output") != *cannot* ]]
+	expect create/calls=1 destroy/calls=1
+}
+
 @test "apply: an identity for two parents stays where it was made first" {
-	offer 1
+	offer_all 1
 	define $UUID mdev_test.0
 	mdev define $UUID -p mdev_test.1 -t mdev_test-type0 --auto --file more
 	mdev apply
-	offer 0
+	offer_all 0
 	for how in "" "-p mdev_test.0" "-p mdev_test.1"; do
 		# shellcheck disable=SC2086 # words
-		run mdev -q apply $how
-		assert "$status $output" = "0 "
+		run mdev apply $how
+		assert "$status" = 0
+		[ "$output" = "" ] || assert "$output" =~ "more.conf:3 for parent 'mdev_test.1' is meant, not"
+		[[ $output != *$'\n'* ]]
 	done
 	assert "$(readlink -f $DEVICES/$UUID)" = "$PARENT1/$UUID"
-	rm /etc/mdev.d/more.conf
 }
