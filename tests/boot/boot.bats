@@ -125,7 +125,7 @@ is_on() {
 		udevadm trigger --settle --subsystem-match=pci
 		mdev define $STAYS -p udev:ID_SLOT=77 -t medu-fact --auto
 		mdev define $NTH -p pci:1234:11e8/2 -t medu-dma --auto
-		udevadm trigger --settle --subsystem-match=pci"
+		udevadm trigger --settle --action=add --subsystem-match=pci"
 	is_on $STAYS 0000:02:00.0
 	is_on $NTH 0000:02:00.0
 }
