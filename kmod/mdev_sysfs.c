@@ -360,8 +360,12 @@ static ssize_t remove_store(struct device *dev, struct device_attribute *attr,
 	unsigned long val;
 	int rc;
 
-	/* A NUL would end the number, but not what was written. */
-	if (strlen(buf) != count || kstrtoul(buf, 0, &val))
+	/*
+	 * A NUL would end the number, but not what was written; and sysfs cuts
+	 * a longer write to a page: what is missing is not known.
+	 */
+	if (count >= PAGE_SIZE || strlen(buf) != count ||
+	    kstrtoul(buf, 0, &val))
 		return -EINVAL;
 	if (!val)
 		return count;

@@ -94,6 +94,8 @@ files() {
 	assert "$output" =~ "liveness 0x7"
 	answers "Invalid argument" "$(types)/medu-fact/create" "$UUID2:seed=${seed}07"
 	answers "Invalid argument" "$(types)/medu-fact/create" "$UUID2:seed=${seed}7\n"
+	answers "Invalid argument" $DEVICES/$UUID/remove "$(bytes 4096 0)"
+	answers "Invalid argument" $DEVICES/$UUID/remove "$(bytes 4096 0)1"
 	answers "" $DEVICES/$UUID/remove "$(bytes 4094 0)1"
 	assert "$(ls $DEVICES)" = ""
 }
