@@ -7,6 +7,8 @@ setup_file() {
 	bats_require_minimum_version 1.5.0
 	requires_core ours
 	load_modules
+	# What a boot left to do is no part of what --wait waits for.
+	udevadm settle --timeout=120
 }
 
 setup() {
