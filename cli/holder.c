@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 
 /* A node under /dev/vfio and the device that is reached through it. */
 struct node {
@@ -59,6 +60,17 @@ static void note_holder(const char *pid, char **holder)
 	*holder = xasprintf("PID %s '%s'", pid, program);
 }
 
+/*
+ * The link of a file that is only pointed at (O_PATH) can be neither read nor written. udev looks
+ * so at each new node, and keeps nobody from anything; see proc(5).
+ */
+static bool is_open(int dirfd, const char *name)
+{
+	struct stat st;
+
+	return fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_mode & 0600;
+}
+
 /* A process that ends meanwhile, or is not ours to look into, is passed over. */
 static void look_at_process(const char *pid, const struct node_list *nodes, char **holders)
 {
@@ -77,7 +89,7 @@ static void look_at_process(const char *pid, const struct node_list *nodes, char
 		if (!str_starts(target, "/dev/vfio/"))
 			continue;
 		found = bsearch(&key, nodes->v, nodes->n, sizeof(*nodes->v), compare_nodes);
-		if (found)
+		if (found && is_open(dirfd(dir), entry->d_name))
 			note_holder(pid, &holders[found->index]);
 	}
 }

@@ -99,6 +99,18 @@ teardown_file() {
 	run -0 mdev destroy "$UUID2" "$UUID"
 }
 
+@test "a device whose node is only pointed at, as udev does, is not in use" {
+	mdev create "$UUID" -p 01:00.0 -t medu-fact --wait
+	# 010000000 is O_PATH.
+	perl -e '$| = 1; sysopen(my $node, shift, 010000000) or die; print "there\n"; sleep 60' \
+		"/dev/vfio/$(basename "$(readlink "$DEVICES/$UUID/iommu_group")")" >pointed 3>&- &
+	local pid=$!
+	wait_for test -s pointed
+	run -0 --separate-stderr mdev destroy "$UUID"
+	[ "$stderr" = "" ]
+	kill "$pid"
+}
+
 @test "destroy --wait waits for the user, and no longer than it is told to" {
 	mdev create "$UUID" -p 01:00.0 -t medu-fact
 	hold_device "$UUID"
