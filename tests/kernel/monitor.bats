@@ -52,7 +52,10 @@ ends() {
 	mdev create "$UUID2:7" -p $OTHER_PARENT -t medu-dma
 	mdev start "$UUID2"
 	mdev stop "$UUID2"
-	mdev destroy "$UUID2:7" "$UUID"
+	# udev handles events of different devices side by side.
+	mdev destroy "$UUID2:7"
+	wait_for grep -q "destroy $UUID2:7 " out
+	mdev destroy "$UUID"
 	wait_for grep -q "destroy $UUID " out
 	ends INT
 	[ "$(<out)" = "\
