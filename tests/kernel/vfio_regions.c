@@ -33,6 +33,7 @@ static void print_areas(int device)
 {
 	struct vfio_region_info_cap_sparse_mmap *sparse;
 	struct vfio_region_info info = { .argsz = sizeof(info) }, *full;
+	uint64_t page = sysconf(_SC_PAGESIZE);
 	unsigned int i;
 
 	if (ioctl(device, VFIO_DEVICE_GET_REGION_INFO, &info))
@@ -47,8 +48,9 @@ static void print_areas(int device)
 		errx(1, "no capability in %u bytes", info.argsz);
 	sparse = (void *)full + full->cap_offset;
 	for (i = 0; i < sparse->nr_areas; i++)
-		if (sparse->areas[i].offset != i * 2 * sparse->areas[i].size)
-			errx(1, "area %u at %#llx", i, sparse->areas[i].offset);
+		if (sparse->areas[i].offset != i * 2 * page || sparse->areas[i].size != page)
+			errx(1, "area %u at %#llx, size %#llx", i, sparse->areas[i].offset,
+			     sparse->areas[i].size);
 	printf("capability %u with %u areas\n", sparse->header.id, sparse->nr_areas);
 	free(full);
 }
