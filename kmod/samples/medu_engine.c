@@ -88,18 +88,21 @@ static int medu_engine_dma(struct medu *medu, u32 offset, u32 count,
 	return medu_engine_wait(medu, "a DMA");
 }
 
-/* Bring the instance's data into the engine, if another's is there */
+/*
+ * Bring the instance's data into the engine, if another's is there. Whose it is
+ * can change to nobody's meanwhile; see medu_unload().
+ */
 static int medu_engine_load(struct medu *medu, struct medu_instance *inst)
 {
 	int rc;
 
-	if (medu->loaded == inst)
+	if (READ_ONCE(medu->loaded) == inst)
 		return 0;
-	medu->loaded = NULL;
+	WRITE_ONCE(medu->loaded, NULL);
 	memcpy(medu->bounce, inst->buffer, EDU_BUFFER_SIZE);
 	rc = medu_engine_dma(medu, 0, EDU_BUFFER_SIZE, false);
 	if (!rc)
-		medu->loaded = inst;
+		WRITE_ONCE(medu->loaded, inst);
 	return rc;
 }
 
@@ -121,12 +124,12 @@ int medu_engine_write(struct medu *medu, struct medu_instance *inst,
 	int rc;
 
 	/* Loading brings in all of the copy, these bytes among them. */
-	if (medu->loaded != inst)
+	if (READ_ONCE(medu->loaded) != inst)
 		return medu_engine_load(medu, inst);
 	rc = medu_engine_dma(medu, offset, count, false);
 	if (rc)
 		/* What the engine holds now is not known. */
-		medu->loaded = NULL;
+		WRITE_ONCE(medu->loaded, NULL);
 	return rc;
 }
 
