@@ -8,9 +8,9 @@
  *
  * Each operation may fail with the errnos that are documented for losing such a
  * race. With --faults an allocation of half of the operations fails: of those
- * that create, each in turn, round after round; of others, any. Any other errno, an attribute that reads what it can not hold, an operation
- * that does not end, a sum that does not add up: exit status 1. The counts are
- * printed at the end.
+ * that create, each in turn, round after round; of others, any. Any other errno,
+ * an attribute that reads what it can not hold, an operation that does not end,
+ * a sum that does not add up: exit status 1. The counts are printed at the end.
  *
  * This file: who runs, for how long, and the sums. What they do is in
  * torture_roles.h.
@@ -218,17 +218,24 @@ static unsigned long done(const char *role)
 
 static void print_role(const struct role *role)
 {
-	unsigned long sum[ERRNO_MAX] = { 0 };
+	unsigned long sum[ERRNO_MAX] = { 0 }, failures = 0;
 	unsigned int i, e;
 
-	for (i = 0; i < shared->nr_workers; i++)
+	for (i = 0; i < shared->nr_workers; i++) {
+		const struct worker *w = &shared->workers[i];
+
+		if (w->role != role)
+			continue;
 		for (e = 0; e < ERRNO_MAX; e++)
-			if (shared->workers[i].role == role)
-				sum[e] += shared->workers[i].outcomes[e];
+			sum[e] += w->outcomes[e];
+		failures += w->failures;
+	}
 	printf("%-8s done %lu", role->name, sum[0]);
 	for (e = 1; e < ERRNO_MAX; e++)
 		if (sum[e])
 			printf(", %s %lu", strerrorname_np(e), sum[e]);
+	if (failures)
+		printf("; met a failure %lu", failures);
 	printf("\n");
 }
 

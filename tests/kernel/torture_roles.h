@@ -58,6 +58,8 @@ struct role {
  * @fault: its fail-nth, or -1
  * @since_ms: when its operation began
  * @took_ms: how long the last one took that the others suffer from
+ * @failures: how many operations met one; where an operation arms several, the
+ *	last counts
  * @outcomes: how often each errno was the end; 0 is success
  */
 struct worker {
@@ -67,6 +69,7 @@ struct worker {
 	int fault;
 	_Atomic int64_t since_ms;
 	int64_t took_ms;
+	unsigned long failures;
 	unsigned long outcomes[ERRNO_MAX];
 };
 
@@ -155,6 +158,7 @@ static bool count(struct worker *w, const char *what, int rc)
 	bool hit = w->fault >= 0 && fault_disarm(w->fault);
 	const int *losing = w->role->losing;
 
+	w->failures += hit;
 	w->outcomes[-rc]++;
 	/* Nothing there: leave the processor to those who bring it. */
 	if (rc == -ENOENT || rc == -ENXIO)
