@@ -6,6 +6,7 @@
 # use after free is the last: lockdep is off from then on.
 
 load ../vm/guest/checks
+load ../kernel/kernel
 
 setup_file() {
 	[ "${MDEV_TEST_VM-}" = 1 ] || skip "needs the virtual machine"
@@ -79,6 +80,35 @@ requires() {
 @test "a list that is not in order is found" {
 	plant list
 	found "at __list_del_entry_valid_or_report"
+}
+
+@test "what is freed while a timer in it runs is found" {
+	plant timer
+	found "ODEBUG: free active"
+}
+
+@test "DMA memory that is not mapped is found when it is unmapped" {
+	plant dma
+	found "DMA-API: platform mdev_planted: device driver tries to free DMA memory"
+}
+
+@test "who waits without an end is found" {
+	local limit
+	limit=$(</proc/sys/kernel/hung_task_timeout_secs)
+	echo 1 >/proc/sys/kernel/hung_task_timeout_secs
+	plant hang
+	wait_for found "blocked for more than"
+	echo rescue >/sys/module/mdev_planted/parameters/plant
+	echo "$limit" >/proc/sys/kernel/hung_task_timeout_secs
+}
+
+# What relies on a release at once goes wrong then, and the other detectors see it.
+@test "the last reference is not the end of an object" {
+	[ ! -e /sys/kernel/debug/kcsan ] || skip "this kernel releases at once"
+	local object=/sys/module/mdev_planted/released
+	plant release
+	[ -e $object ]
+	wait_for test ! -e $object
 }
 
 @test "memory used after it was freed is found" {

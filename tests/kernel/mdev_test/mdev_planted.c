@@ -4,21 +4,27 @@
  * tests/vm/debug.config detect. It shows that their detectors are awake, and
  * that who reads the log understands them. Never to be loaded elsewhere.
  *
- * Usage: echo KIND >/sys/module/mdev_planted/parameters/plant
+ * Usage: echo KIND >/sys/module/mdev_planted/parameters/plant; "rescue" ends
+ * what "hang" began.
  */
 
 #include <linux/completion.h>
 #include <linux/delay.h>
+#include <linux/dma-mapping.h>
+#include <linux/kobject.h>
 #include <linux/kthread.h>
 #include <linux/list.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/platform_device.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include <linux/timer.h>
 
 static DEFINE_MUTEX(planted_a);
 static DEFINE_MUTEX(planted_b);
 static DEFINE_SPINLOCK(planted_lock);
+static DECLARE_COMPLETION(planted_rescue);
 static unsigned long planted_counter;
 static int planted_shift = 40;
 
@@ -88,6 +94,60 @@ static void plant_use_after_free(void)
 	pr_info("planted: %d\n", READ_ONCE(*memory));
 }
 
+static void planted_timer(struct timer_list *timer)
+{
+}
+
+static void plant_timer(void)
+{
+	struct timer_list *timer = kzalloc(sizeof(*timer), GFP_KERNEL);
+
+	if (!timer)
+		return;
+	timer_setup(timer, planted_timer, 0);
+	mod_timer(timer, jiffies + 3600 * HZ);
+	kfree(timer);
+}
+
+/* It stays in sysfs until it is released. */
+static void plant_release(void)
+{
+	struct kobject *kobj;
+
+	kobj = kobject_create_and_add("released", &THIS_MODULE->mkobj.kobj);
+	kobject_put(kobj);
+}
+
+static void plant_dma(void)
+{
+	struct platform_device *pdev;
+
+	pdev = platform_device_register_simple("mdev_planted",
+					       PLATFORM_DEVID_NONE, NULL, 0);
+	if (IS_ERR(pdev))
+		return;
+	/* Nobody has mapped it. */
+	dma_unmap_single(&pdev->dev, 0x1000, 16, DMA_TO_DEVICE);
+	platform_device_unregister(pdev);
+}
+
+static int planted_wait(void *unused)
+{
+	wait_for_completion(&planted_rescue);
+	return 0;
+}
+
+/* Waits without an end, but for plant_rescue() */
+static void plant_hang(void)
+{
+	kthread_run(planted_wait, NULL, "planted");
+}
+
+static void plant_rescue(void)
+{
+	complete(&planted_rescue);
+}
+
 static int planted_count(void *data)
 {
 	struct completion *done = data;
@@ -125,6 +185,11 @@ static const struct {
 	{ "leak", plant_leak },
 	{ "shift", plant_shift },
 	{ "list", plant_list },
+	{ "timer", plant_timer },
+	{ "release", plant_release },
+	{ "dma", plant_dma },
+	{ "hang", plant_hang },
+	{ "rescue", plant_rescue },
 	{ "race", plant_race },
 	{ "use-after-free", plant_use_after_free },
 };

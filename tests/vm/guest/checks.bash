@@ -33,7 +33,7 @@ log_is_clean() {
 		WARNING|BUG:|Oops|Call Trace|possible (circular|recursive) lock|suspicious RCU|
 		refcount_t|cannot create duplicate|general protection|unable to handle|
 		blocked for more than|KASAN|UBSAN|suspected memory leak|unreferenced object|stack-protector|
-		disagrees about version
+		disagrees about version|ODEBUG disabled|leak detector disabled
 	END
 	)" <<<"$log"
 }
