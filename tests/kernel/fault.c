@@ -26,6 +26,9 @@
 #define DRIVER "/sys/bus/pci/drivers/medu"
 #define UUID "5f0c3b1e-8a45-4c1d-9d5b-00000000fa01"
 #define DEVICE DEVICES "/" UUID
+#define EDU_ID_VALUE 0x010000ed
+/* With a number the instance has it in its name. */
+#define NUMBERED UUID "-0"
 
 /* More allocations than any operation here makes */
 #define NTH_MAX 3000
@@ -132,6 +135,19 @@ static int run_mdev_create(int fault)
 			   UUID ":0:type=medu-dma,seed=5");
 }
 
+/* What looks whole can be used as well. */
+static void must_open(const char *name)
+{
+	struct session s;
+	uint32_t id;
+
+	must(attempt_group(&s, name), "group");
+	must(attempt_device(&s, name), "open");
+	if (pread(s.device, &id, sizeof(id), 0) != sizeof(id) || id != EDU_ID_VALUE)
+		fail("what was opened is no edu");
+	session_close(&s);
+}
+
 static void check_create(int rc)
 {
 	if (rc) {
@@ -139,15 +155,17 @@ static void check_create(int rc)
 		return;
 	}
 	one_whole();
+	must_open(UUID);
 	destroy();
 }
 
 static void check_mdev_create(int rc)
 {
 	if (!rc) {
-		must_read(DEVICE "-0/uuid", UUID);
-		must_exist(DEVICE "-0/driver", true);
-		must(attempt_write(DEVICE "-0/remove", "1"), "remove");
+		must_read(DEVICES "/" NUMBERED "/uuid", UUID);
+		must_exist(DEVICES "/" NUMBERED "/driver", true);
+		must_open(NUMBERED);
+		must(attempt_write(DEVICES "/" NUMBERED "/remove", "1"), "remove");
 	}
 	none_left();
 }
