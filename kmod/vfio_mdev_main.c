@@ -369,6 +369,8 @@ static int vfio_mdev_probe(struct mdev_device *mdev)
 	if (IS_ERR(self))
 		return PTR_ERR(self);
 	dev_set_drvdata(&mdev->dev, self);
+	/* Nor has VFIO's device below the instance any power to manage. */
+	device_set_pm_not_required(&self->vdev.device);
 	rc = vfio_register_emulated_iommu_dev(&self->vdev);
 	if (rc)
 		vfio_put_device(&self->vdev);
