@@ -141,7 +141,9 @@ static inline long compat_ioctl_region_info(struct vfio_device *vdev,
 	rc = get(vdev, &info, &caps);
 	if (!rc)
 		rc = compat_put_region_info(arg, &info, &caps);
-	kfree(caps.buf);
+	/* Most regions have none. */
+	if (caps.size)
+		kfree(caps.buf);
 	return rc;
 }
 #endif
