@@ -19,20 +19,19 @@ static void mdev_device_release(struct device *dev)
 	kobject_put(&type->kobj);
 }
 
-/* Returns an instance that only put_device() frees, or an ERR_PTR() */
+/* Returns an instance without a name that only put_device() frees, or NULL */
 static struct mdev_device *mdev_device_alloc(struct mdev_type *type,
-					     const struct mdev_request *req)
+					     const struct mdev_id *id)
 {
 	struct parent_device *parent = type->parent;
 	struct mdev_device *mdev;
-	int rc;
 
 	mdev = kzalloc(sizeof(*mdev), GFP_KERNEL);
 	if (!mdev)
-		return ERR_PTR(-ENOMEM);
+		return NULL;
 
 	mutex_init(&mdev->op_lock);
-	mdev->id = req->id;
+	mdev->id = *id;
 	mdev->parent = parent;
 	/* Put in mdev_device_release() */
 	kobject_get(&type->kobj);
@@ -46,17 +45,15 @@ static struct mdev_device *mdev_device_alloc(struct mdev_type *type,
 	mdev->dev.release = mdev_device_release;
 	/* There is no power to manage: this spares the power/ folder. */
 	device_set_pm_not_required(&mdev->dev);
-
-	if (req->numbered)
-		rc = dev_set_name(&mdev->dev, "%pUl-%u", &req->id.uuid,
-				  req->id.instance);
-	else
-		rc = dev_set_name(&mdev->dev, "%pUl", &req->id.uuid);
-	if (rc) {
-		put_device(&mdev->dev);
-		return ERR_PTR(rc);
-	}
 	return mdev;
+}
+
+static int mdev_device_set_name(struct mdev_device *mdev, bool numbered)
+{
+	if (numbered)
+		return dev_set_name(&mdev->dev, "%pUl-%u", &mdev->id.uuid,
+				    mdev->id.instance);
+	return dev_set_name(&mdev->dev, "%pUl", &mdev->id.uuid);
 }
 
 static void mdev_device_set_live(struct mdev_device *mdev, bool live)
@@ -167,13 +164,17 @@ int mdev_device_create(struct mdev_type *type, const struct mdev_request *req)
 	struct mdev_device *mdev;
 	int rc;
 
-	mdev = mdev_device_alloc(type, req);
-	if (IS_ERR(mdev))
-		return PTR_ERR(mdev);
+	mdev = mdev_device_alloc(type, &req->id);
+	if (!mdev)
+		return -ENOMEM;
 
 	rc = mdev_device_reserve(mdev);
 	if (rc)
 		goto out_put;
+	/* Only now: to be told that the identity is taken needs no name. */
+	rc = mdev_device_set_name(mdev, req->numbered);
+	if (rc)
+		goto out_unreserve;
 	rc = mdev_device_call_create(mdev, req->params);
 	if (rc)
 		goto out_unreserve;
