@@ -107,6 +107,10 @@ build/tests/start-linked: tests/bench/start.c | build/tests
 
 bench-programs: guest-programs build/tests/start-libc build/tests/start-linked
 
+# Runs within QEMU.
+build/tests/profile.so: tests/vm/profile.c | build/tests
+	$(CC) -std=gnu11 -Wall -Wextra $(WERROR) -O2 -g -shared -fPIC -fvisibility=hidden -o $@ $<
+
 man: $(man_pages)
 build/man/%: man/%.scd | build/man
 	scdoc < $< > $@
