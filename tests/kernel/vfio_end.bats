@@ -19,7 +19,11 @@ teardown_file() {
 }
 
 teardown() {
-	[ -z "${USER_PID-}" ] || kill -9 "$USER_PID" 2>/dev/null || :
+	if [ -n "${USER_PID-}" ]; then
+		kill -9 "$USER_PID" 2>/dev/null || :
+		# It lets go of its instance only as it ends.
+		wait "$USER_PID" || :
+	fi
 	[ -e "$(types)" ] || echo 1 >/sys/bus/pci/rescan
 	wait_for test -e "$(types)/medu-fact/create"
 	remove_devices
