@@ -5,6 +5,7 @@
  * instance, one copy for an access, an eventfd that is signalled at once.
  */
 
+#include <linux/device.h>
 #include <linux/err.h>
 #include <linux/eventfd.h>
 #include <linux/mdev.h>
@@ -14,6 +15,7 @@
 #include <linux/uaccess.h>
 #include <linux/vfio.h>
 
+#include "compat.h"
 #include "weight.h"
 
 struct in_tree {
@@ -86,7 +88,7 @@ static ssize_t in_tree_raise(struct in_tree *self, const char __user *buf,
 	mutex_lock(&self->weight.lock);
 	while (times--)
 		if (self->trigger)
-			eventfd_signal(self->trigger, 1);
+			compat_eventfd_signal(self->trigger);
 	mutex_unlock(&self->weight.lock);
 	return count;
 }
@@ -113,30 +115,45 @@ static ssize_t in_tree_write(struct vfio_device *vdev, const char __user *buf,
 	return len;
 }
 
-static long in_tree_get_region_info(void __user *arg)
+/* The kernels that ask for capabilities too do the copying. */
+static int in_tree_get_region_info(struct vfio_device *vdev,
+				   struct vfio_region_info *info,
+				   struct vfio_info_cap *caps)
+{
+	if (info->index >= VFIO_PCI_NUM_REGIONS)
+		return -EINVAL;
+	info->flags = 0;
+	info->cap_offset = 0;
+	info->size = 0;
+	info->offset = (u64)info->index << WEIGHT_REGION_SHIFT;
+	switch (info->index) {
+	case WEIGHT_REGS:
+		info->size = WEIGHT_SIZE;
+		info->flags = VFIO_REGION_INFO_FLAG_READ |
+			      VFIO_REGION_INFO_FLAG_WRITE;
+		break;
+	case WEIGHT_RAISE:
+		info->size = sizeof(u32);
+		info->flags = VFIO_REGION_INFO_FLAG_WRITE;
+		break;
+	}
+	return 0;
+}
+
+static long in_tree_ioctl_region_info(struct vfio_device *vdev,
+				      void __user *arg)
 {
 	const size_t minsz = offsetofend(struct vfio_region_info, offset);
 	struct vfio_region_info info;
+	int rc;
 
 	if (copy_from_user(&info, arg, minsz))
 		return -EFAULT;
-	if (info.argsz < minsz || info.index >= VFIO_PCI_NUM_REGIONS)
+	if (info.argsz < minsz)
 		return -EINVAL;
-	info.flags = 0;
-	info.cap_offset = 0;
-	info.size = 0;
-	info.offset = (u64)info.index << WEIGHT_REGION_SHIFT;
-	switch (info.index) {
-	case WEIGHT_REGS:
-		info.size = WEIGHT_SIZE;
-		info.flags = VFIO_REGION_INFO_FLAG_READ |
-			     VFIO_REGION_INFO_FLAG_WRITE;
-		break;
-	case WEIGHT_RAISE:
-		info.size = sizeof(u32);
-		info.flags = VFIO_REGION_INFO_FLAG_WRITE;
-		break;
-	}
+	rc = in_tree_get_region_info(vdev, &info, NULL);
+	if (rc)
+		return rc;
 	return copy_to_user(arg, &info, minsz) ? -EFAULT : 0;
 }
 
@@ -175,7 +192,7 @@ static long in_tree_ioctl(struct vfio_device *vdev, unsigned int cmd,
 {
 	switch (cmd) {
 	case VFIO_DEVICE_GET_REGION_INFO:
-		return in_tree_get_region_info((void __user *)arg);
+		return in_tree_ioctl_region_info(vdev, (void __user *)arg);
 	case VFIO_DEVICE_SET_IRQS:
 		return in_tree_set_irqs(to_in_tree(vdev), (void __user *)arg);
 	default:
@@ -183,15 +200,22 @@ static long in_tree_ioctl(struct vfio_device *vdev, unsigned int cmd,
 	}
 }
 
+static void in_tree_release_device(struct vfio_device *vdev)
+{
+	compat_vfio_free_device(vdev);
+}
+
 static const struct vfio_device_ops in_tree_device_ops = {
 	.name = WEIGHT_PARENT,
 	.init = in_tree_init_device,
-	.release = vfio_free_device,
+	.release = in_tree_release_device,
 	.open_device = in_tree_open,
 	.close_device = in_tree_close,
 	.read = in_tree_read,
 	.write = in_tree_write,
 	.ioctl = in_tree_ioctl,
+	COMPAT_VFIO_DEVICE_OPS
+	COMPAT_VFIO_REGION_INFO(in_tree_get_region_info)
 };
 
 static int in_tree_probe_instance(struct mdev_device *mdev)
@@ -239,23 +263,26 @@ static struct mdev_type in_tree_type = {
 static struct mdev_type *in_tree_types[] = { &in_tree_type };
 static struct mdev_parent in_tree_parent;
 
-static int in_tree_probe(struct platform_device *pdev)
-{
-	return mdev_register_parent(&in_tree_parent, &pdev->dev,
-				    &in_tree_mdev_driver, in_tree_types,
-				    ARRAY_SIZE(in_tree_types));
-}
-
-static int in_tree_remove(struct platform_device *pdev)
+static void in_tree_unregister(void *data)
 {
 	mdev_unregister_parent(&in_tree_parent);
-	return 0;
+}
+
+static int in_tree_probe(struct platform_device *pdev)
+{
+	int rc;
+
+	rc = mdev_register_parent(&in_tree_parent, &pdev->dev,
+				  &in_tree_mdev_driver, in_tree_types,
+				  ARRAY_SIZE(in_tree_types));
+	if (rc)
+		return rc;
+	return devm_add_action_or_reset(&pdev->dev, in_tree_unregister, NULL);
 }
 
 static struct platform_driver in_tree_driver = {
 	.driver.name = WEIGHT_PARENT,
 	.probe = in_tree_probe,
-	.remove = in_tree_remove,
 };
 
 static struct platform_device *in_tree_pdev;

@@ -3,6 +3,7 @@
  * The measured parent on our core
  */
 
+#include <linux/device.h>
 #include <linux/module.h>
 #include <linux/platform_device.h>
 #include <linux/slab.h>
@@ -119,21 +120,24 @@ static const struct parent_ops ours_ops = {
 	.get_irq_info = ours_get_irq_info,
 };
 
-static int ours_probe(struct platform_device *pdev)
+static void ours_unregister(void *data)
 {
-	return mdev_register_device(&pdev->dev, &ours_ops);
+	mdev_unregister_device(data);
 }
 
-static int ours_remove(struct platform_device *pdev)
+static int ours_probe(struct platform_device *pdev)
 {
-	mdev_unregister_device(&pdev->dev);
-	return 0;
+	int rc = mdev_register_device(&pdev->dev, &ours_ops);
+
+	if (rc)
+		return rc;
+	return devm_add_action_or_reset(&pdev->dev, ours_unregister,
+					&pdev->dev);
 }
 
 static struct platform_driver ours_driver = {
 	.driver.name = WEIGHT_PARENT,
 	.probe = ours_probe,
-	.remove = ours_remove,
 };
 
 static struct platform_device *ours_pdev;
