@@ -20,7 +20,8 @@ FUZZ_SECONDS ?= 600
 
 BASE_CFLAGS = -std=gnu11 -Wall -Wextra $(WERROR) -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
 	-Icli $(shell pkg-config --cflags $(LIBS))
-BASE_LIBS = $(shell pkg-config --libs $(LIBS))
+# The C library first: nearly all symbols are there, and libraries are searched in this order.
+BASE_LIBS = -lc $(shell pkg-config --libs $(LIBS))
 # What the unit and cli suites run is built with SANITIZE, in INSTRUMENTED; another way for coverage.
 INSTRUMENTED ?= build/asan
 SANITIZE ?= -Og -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all

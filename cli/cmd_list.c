@@ -44,10 +44,12 @@ static int filter(struct device_list *list, const struct list_args *args, int wo
 	size_t kept = 0, id_count = 0;
 	int status = DONE;
 
-	for (size_t i = 0; i < list->n; i++)
-		if (is_wanted(&list->v[i], args))
-			list->v[kept++] = list->v[i];
-	list->n = kept;
+	if (args->active || args->defined || args->type) {
+		for (size_t i = 0; i < list->n; i++)
+			if (is_wanted(&list->v[i], args))
+				list->v[kept++] = list->v[i];
+		list->n = kept;
+	}
 	for (int i = 0; i < word_count; i++) {
 		_cleanup_free_ char *error = NULL;
 		int rc = find_identity(list, words[i], NULL, &ids[id_count], &error);

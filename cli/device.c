@@ -49,23 +49,31 @@ static int parse_digits(const char *text, size_t len, unsigned char digits[32])
 static const unsigned char byte_places[16] = {0,  2,  4,  6,  9,  11, 14, 16,
 					      19, 21, 24, 26, 28, 30, 32, 34};
 
+/* Eight bytes of a UUID: all first digits in one number, all second ones in another. */
+static inline bool parse_half(const char *text, const unsigned char places[8], unsigned char ret[8])
+{
+	const uint64_t ones = 0x0101010101010101;
+	uint64_t high = 0, low = 0, bytes;
+
+#pragma GCC unroll 8
+	for (size_t i = 0; i < 8; i++) {
+		high = high << 8 | hex_digits[(unsigned char)text[places[i]]];
+		low = low << 8 | hex_digits[(unsigned char)text[places[i] + 1]];
+	}
+	bytes = htobe64((high & 15 * ones) << 4 | (low & 15 * ones));
+	memcpy(ret, &bytes, sizeof(bytes));
+	return (high & low & IS_DIGIT * ones) == IS_DIGIT * ones;
+}
+
 /* uuid_parse() costs more than all else that is done for a device of a listing. */
 static int parse_uuid(const char *text, unsigned char uuid[16])
 {
-	unsigned int all = IS_DIGIT;
-
 	if (strnlen(text, UUID_TEXT_LEN) != UUID_TEXT_LEN || text[8] != '-' || text[13] != '-' ||
 	    text[18] != '-' || text[23] != '-')
 		return -EINVAL;
-	for (size_t i = 0; i < 16; i++) {
-		const char *digits = text + byte_places[i];
-		unsigned int high = hex_digits[(unsigned char)digits[0]];
-		unsigned int low = hex_digits[(unsigned char)digits[1]];
-
-		all &= high & low;
-		uuid[i] = (unsigned char)(high << 4 | (low & 15));
-	}
-	return all ? 0 : -EINVAL;
+	return parse_half(text, byte_places, uuid) && parse_half(text, byte_places + 8, uuid + 8) ?
+		       0 :
+		       -EINVAL;
 }
 
 /* A UUID, then nothing or the separator and a number. */
@@ -303,9 +311,12 @@ static bool is_before(const void *a, const void *b)
 static void put_in_order(struct device *v, size_t n, struct device **order)
 {
 	for (size_t i = 0; i < n; i++) {
-		struct device first = v[i];
+		struct device first;
 		size_t at = i;
 
+		if (order[i] == &v[i])
+			continue;
+		first = v[i];
 		/* Each place gets its device, whose own place is filled next. */
 		while (order[at] != &v[i]) {
 			size_t from = (size_t)(order[at] - v);

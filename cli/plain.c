@@ -6,6 +6,7 @@
 struct field {
 	size_t place, width;
 	const char *above;
+	bool is_constant;
 };
 
 struct printer {
@@ -35,19 +36,21 @@ static inline const char *new_cell(struct printer *printer, size_t r, int i)
 /* False when a cell holds more than printable ASCII. */
 static bool measure_column(struct printer *printer, int i)
 {
-	size_t width = strlen(printer->table->columns[i].name);
+	size_t width = strlen(printer->table->columns[i].name), new_cells = 0;
 
 	for (size_t r = 0; r < printer->table->row_count; r++) {
 		const char *cell = new_cell(printer, r, i);
 		size_t len = cell ? strlen(cell) : 0;
 
-		if (len && !text_is_ascii(cell, len))
+		if (!cell)
+			continue;
+		if (!text_is_ascii(cell, len))
 			return false;
 		if (len > width)
 			width = len;
+		new_cells++;
 	}
-	printer->fields[i].width = width;
-	printer->fields[i].above = NULL;
+	printer->fields[i] = (struct field){.width = width, .is_constant = new_cells == 1};
 	return true;
 }
 
@@ -100,7 +103,9 @@ static void print_rows(struct printer *printer)
 		put_row(printer);
 	for (size_t r = 0; r < table->row_count; r++) {
 		for (int i = 0; i < table->column_count; i++) {
-			const char *cell = new_cell(printer, r, i);
+			const char *cell = r && printer->fields[i].is_constant ?
+						   NULL :
+						   new_cell(printer, r, i);
 
 			if (cell)
 				put_cell(printer, i, cell);
