@@ -89,7 +89,7 @@ int mdev_device_reserve(struct mdev_device *mdev)
 		goto out_remove;
 
 	list_add_tail(&mdev->parent_node, &parent->devices);
-	parent->nr_devices++;
+	WRITE_ONCE(parent->nr_devices, parent->nr_devices + 1);
 	mutex_unlock(&mdev_lock);
 	return 0;
 
@@ -112,7 +112,8 @@ void mdev_device_unreserve(struct mdev_device *mdev)
 	list_del(&mdev->parent_node);
 	mdev_machine_leave(mdev);
 	rhashtable_remove_fast(&mdev_ids, &mdev->id_node, mdev_ids_params);
-	if (!--parent->nr_devices)
+	WRITE_ONCE(parent->nr_devices, parent->nr_devices - 1);
+	if (!parent->nr_devices)
 		/* Pairs with the wait in mdev_unregister_device() */
 		wake_up(&parent->devices_gone);
 	mutex_unlock(&mdev_lock);

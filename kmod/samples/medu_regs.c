@@ -95,7 +95,7 @@ void medu_reg_write(struct medu_instance *inst, u32 reg, u32 val)
 	case EDU_FACTORIAL:
 		if (inst->status & EDU_STATUS_BUSY)
 			break;
-		inst->operand = val;
+		WRITE_ONCE(inst->operand, val);
 		inst->status |= EDU_STATUS_BUSY;
 		queue_work(inst->medu->jobs, &inst->factorial_job);
 		break;
@@ -133,7 +133,7 @@ static void medu_factorial_job(struct work_struct *work)
 		container_of(work, struct medu_instance, factorial_job);
 	u32 result;
 
-	/* The operand stays as it is while the instance is busy. */
+	/* The operand stays as it is while the instance is busy, but for a reset. */
 	medu_engine_factorial(inst->medu, READ_ONCE(inst->operand), &result);
 
 	mutex_lock(&inst->lock);
