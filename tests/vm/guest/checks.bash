@@ -3,22 +3,34 @@
 # shellcheck shell=bash
 
 # The log, without what a test provoked and has looked at itself (see tests/kernel/kernel.bash),
-# and without those races that KCSAN finds between parts of the kernel that are not ours
+# and without the races that the file races names
 kernel_log() {
-	dmesg | sed '/warnings are expected from here/,/warnings are expected up to here/d' | awk '
-		/BUG: KCSAN/ { report = $0; inside = 1; ours = 0; next }
-		inside {
-			report = report "\n" $0
-			if (/\[(mdev|vfio_mdev|medu|mdev_test|mdev_planted)\]/)
-				ours = 1
-			if (/={20}/) {
-				inside = 0
-				if (ours)
-					print report
+	dmesg | sed '/warnings are expected from here/,/warnings are expected up to here/d' |
+		awk -v begin='BUG: KCSAN: data-race in ' '
+			FILENAME != "-" { sub(/:.*/, ""); named[$0]; next }
+			(at = index($0, begin)) {
+				report = $0
+				race = substr($0, at + length(begin))
+				next
 			}
-			next
-		}
-		{ print }'
+			race {
+				report = report "\n" $0
+				if (!/==========/)
+					next
+				if (!(race in named))
+					print report
+				race = ""
+				next
+			}
+			{ print }' "${BASH_SOURCE[0]%/*}/races" -
+}
+
+# How often each of those races has come
+races_let_through() {
+	local race
+	grep -v '^#' "${BASH_SOURCE[0]%/*}/races" | cut -d : -f 1 | while read -r race; do
+		printf '%s times: %s\n' "$(dmesg | grep -cF "KCSAN: data-race in $race")" "$race"
+	done | grep -v '^0 ' || :
 }
 
 # What came first has not been overwritten yet.
