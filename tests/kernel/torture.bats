@@ -63,6 +63,10 @@ nothing_is_left() {
 	fail_within_modules
 	torture_run --faults
 	fail_anywhere
+	local role
+	for role in create destroy start stop open read; do
+		grep -Eq "^$role .*; [1-9][0-9]* failures met" "$BATS_TEST_TMPDIR/log"
+	done
 	[[ $(<"$BATS_TEST_TMPDIR/log") =~ \ ([0-9]+)\ rounds ]]
 	[ "${BASH_REMATCH[1]}" -ge "${TORTURE_ROUNDS:-0}" ]
 	nothing_is_left

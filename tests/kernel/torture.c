@@ -235,7 +235,7 @@ static void print_role(const struct role *role)
 		if (sum[e])
 			printf(", %s %lu", strerrorname_np(e), sum[e]);
 	if (failures)
-		printf("; met a failure %lu", failures);
+		printf("; %lu failures met", failures);
 	printf("\n");
 }
 

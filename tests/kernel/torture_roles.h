@@ -58,8 +58,9 @@ struct role {
  * @fault: its fail-nth, or -1
  * @since_ms: when its operation began
  * @took_ms: how long the last one took that the others suffer from
- * @failures: how many operations met one; where an operation arms several, the
- *	last counts
+ * @armed: a failure is waiting to be met
+ * @hit: the operation has met one
+ * @failures: how many it has met in all
  * @outcomes: how often each errno was the end; 0 is success
  */
 struct worker {
@@ -69,6 +70,8 @@ struct worker {
 	int fault;
 	_Atomic int64_t since_ms;
 	int64_t took_ms;
+	bool armed;
+	bool hit;
 	unsigned long failures;
 	unsigned long outcomes[ERRNO_MAX];
 };
@@ -121,11 +124,27 @@ static void __attribute__((noreturn)) give_up(struct worker *w, const char *what
 	exit(1);
 }
 
+static void disarm(struct worker *w)
+{
+	if (w->armed && fault_disarm(w->fault)) {
+		w->hit = true;
+		w->failures++;
+	}
+	w->armed = false;
+}
+
+static void arm(struct worker *w, unsigned int nth)
+{
+	disarm(w);
+	fault_arm(w->fault, nth);
+	w->armed = true;
+}
+
 /* Half of the operations meet a failure, if failures are on. */
 static void maybe_arm(struct worker *w, unsigned int range)
 {
 	if (w->fault >= 0 && pick(w, 2))
-		fault_arm(w->fault, 1 + pick(w, range));
+		arm(w, 1 + pick(w, range));
 }
 
 /* Half of the operations meet the failure whose turn it is, which is returned; or 0 */
@@ -134,7 +153,7 @@ static unsigned int maybe_arm_turn(struct worker *w, struct turns *turns)
 	unsigned int nth = w->fault >= 0 && pick(w, 2) ? atomic_load(&turns->next) : 0;
 
 	if (nth)
-		fault_arm(w->fault, nth);
+		arm(w, nth);
 	return nth;
 }
 
@@ -155,10 +174,12 @@ static void turn_over(struct turns *turns, unsigned int nth, bool hit, int rc)
  */
 static bool count(struct worker *w, const char *what, int rc)
 {
-	bool hit = w->fault >= 0 && fault_disarm(w->fault);
 	const int *losing = w->role->losing;
+	bool hit;
 
-	w->failures += hit;
+	disarm(w);
+	hit = w->hit;
+	w->hit = false;
 	w->outcomes[-rc]++;
 	/* Nothing there: leave the processor to those who bring it. */
 	if (rc == -ENOENT || rc == -ENXIO)
