@@ -116,10 +116,11 @@ struct mdev_type_desc {
  *	uses a service of the core for the instance. Every page that was pinned
  *	is unpinned by then. Optional.
  * @read: read count bytes of the instance at the VFIO region offset pos into
- *	buf. The bus driver calls this with one access of the user's, cut into
- *	pieces of at most MDEV_ACCESS_MAX bytes; a driver for which the width
- *	matters splits further. Returns the number of bytes read, which may be
- *	less than count, or an error. Required.
+ *	buf. The bus driver calls this with one access of the user's; what is
+ *	longer than MDEV_ACCESS_STEP is cut into whole steps, up to
+ *	MDEV_ACCESS_MAX bytes at once, and the rest. A driver for which the
+ *	width matters splits further. Returns the number of bytes read, which
+ *	may be less than count, or an error. Required.
  * @write: likewise. Required.
  * @get_region_info: fill flags and size of the region info->index, and add
  *	capabilities to caps with vfio_info_add_capability(). index is below
@@ -186,8 +187,13 @@ struct parent_ops {
 	void (*dma_unmap)(struct mdev_device *mdev, u64 iova, u64 length);
 };
 
-/* Most bytes that one call of parent_ops.read or .write is asked for. */
-#define MDEV_ACCESS_MAX		64
+/*
+ * Most bytes that one call of parent_ops.read or .write is asked for, enough for
+ * the config space of a PCI function; and what it is a multiple of where it is
+ * more than that.
+ */
+#define MDEV_ACCESS_MAX		256
+#define MDEV_ACCESS_STEP	64
 
 /* Regions stand this far apart in a device file. */
 #define MDEV_REGION_SHIFT	40

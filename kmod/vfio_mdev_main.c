@@ -122,32 +122,52 @@ static void vfio_mdev_close_device(struct vfio_device *vdev)
 	vfio_mdev_irqs_release(self);
 }
 
-/* Most accesses are one register: those are spared the general copy. */
-static int vfio_mdev_copy_out(char __user *buf, const void *piece, size_t len)
+/* How much of what is left of an access comes next: see MDEV_ACCESS_STEP */
+static size_t vfio_mdev_piece(size_t left)
 {
+	if (left <= MDEV_ACCESS_STEP)
+		return left;
+	return round_down(min_t(size_t, left, MDEV_ACCESS_MAX),
+			  MDEV_ACCESS_STEP);
+}
+
+/*
+ * Where the user's memory ends before a piece does, only whole steps count: no
+ * register is copied in part. Most accesses are one register; those are spared
+ * the general copy. Both return how much was copied.
+ */
+static size_t vfio_mdev_copy_out(char __user *buf, const void *piece,
+				 size_t len)
+{
+	size_t left;
+
 	switch (len) {
 	case 1:
-		return put_user(*(const u8 *)piece, (u8 __user *)buf);
+		return put_user(*(const u8 *)piece, (u8 __user *)buf) ? 0 : 1;
 	case 2:
-		return put_user(*(const u16 *)piece, (u16 __user *)buf);
+		return put_user(*(const u16 *)piece, (u16 __user *)buf) ? 0 : 2;
 	case 4:
-		return put_user(*(const u32 *)piece, (u32 __user *)buf);
+		return put_user(*(const u32 *)piece, (u32 __user *)buf) ? 0 : 4;
 	default:
-		return copy_to_user(buf, piece, len) ? -EFAULT : 0;
+		left = copy_to_user(buf, piece, len);
+		return left ? round_down(len - left, MDEV_ACCESS_STEP) : len;
 	}
 }
 
-static int vfio_mdev_copy_in(void *piece, const char __user *buf, size_t len)
+static size_t vfio_mdev_copy_in(void *piece, const char __user *buf, size_t len)
 {
+	size_t left;
+
 	switch (len) {
 	case 1:
-		return get_user(*(u8 *)piece, (const u8 __user *)buf);
+		return get_user(*(u8 *)piece, (const u8 __user *)buf) ? 0 : 1;
 	case 2:
-		return get_user(*(u16 *)piece, (const u16 __user *)buf);
+		return get_user(*(u16 *)piece, (const u16 __user *)buf) ? 0 : 2;
 	case 4:
-		return get_user(*(u32 *)piece, (const u32 __user *)buf);
+		return get_user(*(u32 *)piece, (const u32 __user *)buf) ? 0 : 4;
 	default:
-		return copy_from_user(piece, buf, len) ? -EFAULT : 0;
+		left = copy_from_user(piece, buf, len);
+		return left ? round_down(len - left, MDEV_ACCESS_STEP) : len;
 	}
 }
 
@@ -161,16 +181,17 @@ static ssize_t vfio_mdev_read(struct vfio_device *vdev, char __user *buf,
 	ssize_t rc = 0;
 
 	while (done < count) {
-		rc = ops->read(self->mdev, piece,
-			       min(count - done, sizeof(piece)), *ppos);
+		rc = ops->read(self->mdev, piece, vfio_mdev_piece(count - done),
+			       *ppos);
 		if (rc <= 0)
 			break;
-		len = rc;
-		rc = vfio_mdev_copy_out(buf + done, piece, len);
-		if (rc)
-			break;
+		len = vfio_mdev_copy_out(buf + done, piece, rc);
 		done += len;
 		*ppos += len;
+		if (len < rc) {
+			rc = -EFAULT;
+			break;
+		}
 	}
 	return done ?: rc;
 }
@@ -186,11 +207,9 @@ static ssize_t vfio_mdev_write(struct vfio_device *vdev,
 	ssize_t rc = 0;
 
 	while (done < count) {
-		len = min(count - done, sizeof(piece));
-		rc = vfio_mdev_copy_in(piece, buf + done, len);
-		if (rc)
-			break;
-		rc = ops->write(self->mdev, piece, len, *ppos);
+		len = vfio_mdev_copy_in(piece, buf + done,
+					vfio_mdev_piece(count - done));
+		rc = len ? ops->write(self->mdev, piece, len, *ppos) : -EFAULT;
 		if (rc <= 0)
 			break;
 		done += rc;

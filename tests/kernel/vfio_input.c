@@ -291,6 +291,10 @@ static void check_memory(const struct user *u)
 
 	expect_value("read as far as there is memory", pread(u->device, half, 256, config), 64);
 	expect_value("write as far as there is memory", pwrite(u->device, half, 256, config), 64);
+	expect_value("read no step in part", pread(u->device, half - 8, 256, config), 64);
+	expect_value("write no step in part", pwrite(u->device, half - 8, 256, config), 64);
+	expect("read not even a step", pread(u->device, half + 1, 256, config), EFAULT);
+	expect("write not even a step", pwrite(u->device, half + 1, 256, config), EFAULT);
 	expect("read where no memory is", pread(u->device, half + 64, 4, config), EFAULT);
 	expect("write from where no memory is", pwrite(u->device, half + 64, 4, config), EFAULT);
 	expect("read to the kernel", pread(u->device, KERNEL_ADDRESS, 4, config), EFAULT);
@@ -322,6 +326,7 @@ static void check_access(const struct user *u)
 	check_transfer(u, "unaligned register", u->bar0 + 1, 4, -EINVAL);
 	check_transfer(u, "one and a half registers", u->bar0 + EDU_LIVENESS, 6, -EINVAL);
 	check_transfer(u, "registers, and a bit", u->bar0 + 0x1000, 66, 64);
+	check_transfer(u, "many registers, and a bit", u->bar0 + 0x1000, 322, 320);
 	check_transfer(u, "memory, unaligned", bar2 + 1, 7, 7);
 	check_transfer(u, "end of memory", bar2 + page - 1, 1, 1);
 	check_transfer(u, "memory, then registers", bar2 + page - 4, 8, 8);
