@@ -7,6 +7,7 @@
  *	weigh NAME create FILE FIRST LAST	make the instances FIRST to LAST - 1 by a type's file "create"
  *	weigh NAME find FILE FIRST LAST		try it with those that are there: EEXIST
  *	weigh NAME remove FIRST LAST		remove them, by their file "remove"
+ *	weigh NAME write-remove FIRST LAST	likewise, the file being open already
  *	weigh NAME access INSTANCE		region accesses and region info, by NAME-WHAT
  *	weigh NAME interrupt INSTANCE		interrupts, by NAME-WHAT
  *
@@ -124,16 +125,46 @@ static void find(unsigned int number)
 		errx(1, "there was no %s", uuid);
 }
 
-static void take_away(unsigned int number)
+static int open_remove(unsigned int number)
 {
 	char path[128];
-	int fd;
 
 	snprintf(path, sizeof(path), "/sys/bus/mdev/devices/" UUID_FORMAT "/remove", number);
-	fd = open_or_die(path, O_WRONLY);
+	return open_or_die(path, O_WRONLY);
+}
+
+static void write_remove(int fd)
+{
 	if (write(fd, "1", 1) != 1)
-		err(1, "cannot write %s", path);
+		err(1, "cannot remove an instance");
+}
+
+static void take_away(unsigned int number)
+{
+	int fd = open_remove(number);
+
+	write_remove(fd);
 	close(fd);
+}
+
+static int *removes;
+
+static void take_away_open(unsigned int number)
+{
+	write_remove(removes[number]);
+}
+
+static void weigh_opened(unsigned int first, unsigned int last)
+{
+	removes = calloc(last, sizeof(*removes));
+	if (!removes)
+		err(1, "no memory");
+	for (unsigned int i = first; i < last; i++)
+		removes[i] = open_remove(i);
+	weigh_each(take_away_open, first, last);
+	for (unsigned int i = first; i < last; i++)
+		close(removes[i]);
+	free(removes);
 }
 
 /* Accesses */
@@ -300,6 +331,8 @@ int main(int argc, char **argv)
 	name = argv[1];
 	if (!strcmp(verb, "remove") && argc == 5) {
 		weigh_each(take_away, number(argv[3]), number(argv[4]));
+	} else if (!strcmp(verb, "write-remove") && argc == 5) {
+		weigh_opened(number(argv[3]), number(argv[4]));
 	} else if (!strcmp(verb, "access") && argc == 4) {
 		weigh_access(argv[3]);
 	} else if (!strcmp(verb, "interrupt") && argc == 4) {
@@ -308,7 +341,7 @@ int main(int argc, char **argv)
 		type_create = open_or_die(argv[3], O_WRONLY);
 		weigh_each(*verb == 'c' ? make : find, number(argv[4]), number(argv[5]));
 	} else {
-		errx(2, "usage: weigh NAME create|find|remove|access|interrupt ...");
+		errx(2, "usage: weigh NAME create|find|remove|write-remove|access|interrupt ...");
 	}
 	return 0;
 }
