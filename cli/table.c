@@ -4,6 +4,7 @@
 
 #include "color.h"
 #include "column.h"
+#include "sort.h"
 
 #include <libsmartcols.h>
 #include <locale.h>
@@ -101,11 +102,6 @@ static void print_flat(enum column_set set, const struct table_style *style,
 	end(&printer);
 }
 
-static bool same_text(const char *a, const char *b)
-{
-	return a && b && strcmp(a, b) == 0;
-}
-
 /* A line that groups devices: its one text stands in the column of the tree. */
 static struct libscols_line *add_branch(struct printer *printer, const char *text,
 					struct libscols_line *above)
@@ -116,20 +112,33 @@ static struct libscols_line *add_branch(struct printer *printer, const char *tex
 	return line;
 }
 
+/* By parent, then type. */
+static bool is_before(const void *a, const void *b)
+{
+	const struct device *first = a, *second = b;
+	int order = strcmp(first->parent, second->parent);
+
+	return order ? order < 0 : strcmp(first->type, second->type) < 0;
+}
+
 static void print_tree(const struct device_list *list, const struct table_style *style)
 {
+	_cleanup_free_ const struct device **order = xcalloc(2 * list->n, sizeof(*order));
 	struct libscols_line *parent_line = NULL, *type_line = NULL;
 	struct printer printer = {.count = 0};
 
+	for (size_t i = 0; i < list->n; i++)
+		order[i] = &list->v[i];
+	sort_pointers(order, list->n, is_before);
 	choose(&printer, COLUMNS_OF_DEVICES, style);
 	begin(&printer, 0);
 	for (size_t i = 0; i < list->n; i++) {
-		const struct device *dev = &list->v[i], *before = i ? dev - 1 : NULL;
-		bool new_parent = !before || !same_text(before->parent, dev->parent);
+		const struct device *dev = order[i], *before = i ? order[i - 1] : NULL;
+		bool new_parent = !before || strcmp(before->parent, dev->parent) != 0;
 
 		if (new_parent)
 			parent_line = add_branch(&printer, dev->parent, NULL);
-		if (new_parent || !same_text(before->type, dev->type))
+		if (new_parent || strcmp(before->type, dev->type) != 0)
 			type_line = add_branch(&printer, dev->type, parent_line);
 		add_row(&printer, dev, type_line);
 	}

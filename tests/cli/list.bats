@@ -145,13 +145,27 @@ $U3 no not\\x20there\\x20yet"
 	assert "$output" == "\
 UUID                                       STATE
 0000:01:00.0                               
-├─acme-fact                                
-│ └─11110000-aaaa-4bbb-8ccc-000000000001   both
-└─acme-dma                                 
-  └─22220000-aaaa-4bbb-8ccc-000000000002:3 live
+├─acme-dma                                 
+│ └─22220000-aaaa-4bbb-8ccc-000000000002:3 live
+└─acme-fact                                
+  └─11110000-aaaa-4bbb-8ccc-000000000001   both
 elsewhere                                  
 └─acme-9                                   
   └─33330000-aaaa-4bbb-8ccc-000000000003   defined"
+}
+
+@test "as a tree: a type has one branch, in whichever order its devices come" {
+	make_device 0000:01:00.0 acme-fact "$U3"
+	rm "$ROOT/etc/mdev.d/a.conf"
+	LC_ALL=C.UTF-8 mdev --root "$ROOT" list --tree -o uuid
+	assert "$output" == "\
+UUID
+0000:01:00.0
+├─acme-dma
+│ └─22220000-aaaa-4bbb-8ccc-000000000002:3
+└─acme-fact
+  ├─11110000-aaaa-4bbb-8ccc-000000000001
+  └─33330000-aaaa-4bbb-8ccc-000000000003"
 }
 
 @test "JSON has what is live and what is defined side by side" {
