@@ -35,11 +35,11 @@ int cmd_usage(const struct command *command, const char *fmt, ...)
 
 int cmd_report_problems(const struct inventory *inventory)
 {
-	const struct strlist *texts = &inventory->problems.texts;
+	const struct problem_list *problems = &inventory->problems;
 
-	for (size_t i = 0; i < texts->n; i++)
-		msg_error("%s", texts->v[i]);
-	return texts->n ? FAILED : DONE;
+	for (size_t i = 0; i < problems->n; i++)
+		msg_error("%s", problems->v[i].text);
+	return problems->n ? FAILED : DONE;
 }
 
 void report_begin(struct report *report, const struct globals *globals)

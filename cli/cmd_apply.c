@@ -295,10 +295,10 @@ static void carry_out_all(struct run *run, const struct plan_wish *wish)
 /* What is wrong in the files is nothing to do with the parent that udev asks about. */
 static void report_problems(struct run *run)
 {
-	const struct strlist *texts = &run->inventory.problems.texts;
+	const struct problem_list *problems = &run->inventory.problems;
 
-	for (size_t i = 0; i < texts->n; i++)
-		complain(run, "%s", texts->v[i]);
+	for (size_t i = 0; i < problems->n; i++)
+		complain(run, "%s", problems->v[i].text);
 }
 
 static void apply(struct run *run, const struct plan_wish *wish)
@@ -354,7 +354,7 @@ static int run_apply(const struct globals *globals, void *p, int word_count, cha
 
 	(void)word_count, (void)words;
 	inventory_load_definitions(&run.inventory);
-	if (wish.prune && run.inventory.problems.texts.n) {
+	if (wish.prune && run.inventory.problems.n) {
 		msg_error(
 			"nothing is destroyed: a definition that cannot be read could be of a live device");
 		wish.prune = false;

@@ -24,30 +24,31 @@ struct checker {
 	size_t errors, warnings;
 };
 
-static void say(struct checker *checker, bool is_error, const char *text)
+static void add_error(struct checker *checker, const struct problem *problem)
 {
-	checker->errors += is_error;
-	checker->warnings += !is_error;
+	checker->errors++;
 	if (checker->json)
-		json_add_finding(checker->json, is_error ? "error" : "warning", text);
-	else if (is_error)
-		msg_error("%s", text);
+		json_add_finding(checker->json, "error", problem->file, problem->line,
+				 problem->what);
 	else
-		msg_warning("%s", text);
+		msg_error("%s", problem->text);
 }
 
 PRINTF_LIKE(3, 4)
 static void warn(struct checker *checker, const struct definition *def, const char *fmt, ...)
 {
-	_cleanup_free_ char *what = NULL, *text = NULL;
+	_cleanup_free_ char *what = NULL;
 	va_list args;
 
 	va_start(args, fmt);
 	if (vasprintf(&what, fmt, args) < 0)
 		what = NULL;
 	va_end(args);
-	text = xasprintf("%s:%u: %s", def->file, def->line, what ? what : "");
-	say(checker, false, text);
+	checker->warnings++;
+	if (checker->json)
+		json_add_finding(checker->json, "warning", def->file, def->line, what);
+	else
+		msg_warning("%s:%u: %s", def->file, def->line, what ? what : "");
 }
 
 static void check_type(struct checker *checker, const struct definition *def, bool is_demand)
@@ -121,12 +122,12 @@ static void check_demands(struct checker *checker)
 
 static void check(struct checker *checker)
 {
-	const struct strlist *problems = &checker->inventory.problems.texts;
+	const struct problem_list *problems = &checker->inventory.problems;
 	const struct plan_wish wish = {.parent = NULL};
 	struct plan plan;
 
 	for (size_t i = 0; i < problems->n; i++)
-		say(checker, true, problems->v[i]);
+		add_error(checker, &problems->v[i]);
 	inventory_load_devices(&checker->inventory, NULL);
 	live_types(&checker->types, NULL);
 	checker->demands = xcalloc(checker->types.n, sizeof(*checker->demands));

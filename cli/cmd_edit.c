@@ -182,10 +182,10 @@ static int check_text(const struct edit *edit)
 
 	definition_parse(edit->copy, edit->after.data ? edit->after.data : "", edit->after.len,
 			 &list, &problems);
-	count = problems.texts.n;
+	count = problems.n;
 	for (size_t i = 0; i < count; i++)
-		msg_error("%s", problems.texts.v[i]);
-	strlist_free(&problems.texts);
+		msg_error("%s", problems.v[i].text);
+	problem_list_free(&problems);
 	definition_list_free(&list);
 	return count ? FAILED : DONE;
 }

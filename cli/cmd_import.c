@@ -47,22 +47,26 @@ static int read_text(const char *path, bool is_stdin, struct buf *text, char **r
 	return rc;
 }
 
-static void read_file(const char *path, const struct mdevctl_place *given, struct inventory *new)
+static int read_file(const char *path, const struct mdevctl_place *given, struct inventory *new)
 {
 	bool is_stdin = strcmp(path, "-") == 0;
 	_cleanup_free_ char *error = NULL, *parent = NULL;
 	struct mdevctl_place place = *given;
 	struct buf text = {0};
 	struct identity id;
+	int status = DONE;
 
 	if (!place.parent && !place.id && place_of_path(path, &parent, &id))
 		place = (struct mdevctl_place){parent, &id};
-	if (read_text(path, is_stdin, &text, &error) < 0)
-		strlist_add(&new->problems.texts, error);
-	else
+	if (read_text(path, is_stdin, &text, &error) < 0) {
+		msg_error("%s", error);
+		status = FAILED;
+	} else {
 		mdevctl_import(is_stdin ? "stdin" : path, text.data ? text.data : "", text.len,
 			       &place, &new->definitions, &new->problems);
+	}
 	buf_free(&text);
+	return status;
 }
 
 /* What is there as it is to be imported is left alone. */
@@ -166,7 +170,7 @@ static int run_import(const struct globals *globals, void *p, int word_count, ch
 	struct mdevctl_place place = {.parent = args->parent};
 	struct inventory new = {0};
 	struct identity id;
-	int status;
+	int status = DONE;
 
 	if (args->uuid && identity_parse(args->uuid, &id) < 0)
 		return cmd_usage(&cmd_import, "'%s' is neither a UUID nor UUID:INSTANCE",
@@ -176,10 +180,12 @@ static int run_import(const struct globals *globals, void *p, int word_count, ch
 				 "--parent and --uuid go together, with one definition");
 	place.id = args->uuid ? &id : NULL;
 	for (int i = 0; i < word_count; i++)
-		read_file(words[i], &place, &new);
+		if (read_file(words[i], &place, &new) != DONE)
+			status = FAILED;
 	if (!word_count)
-		read_file("-", &place, &new);
-	status = cmd_report_problems(&new);
+		status = read_file("-", &place, &new);
+	if (cmd_report_problems(&new) != DONE)
+		status = FAILED;
 	if (status == DONE)
 		status = keep_all(globals, &new.definitions);
 	inventory_free(&new);

@@ -42,17 +42,32 @@ static bool is_blank(char c)
 static void add_problem(struct problem_list *problems, const char *file, unsigned int line,
 			const char *fmt, va_list args)
 {
-	_cleanup_free_ char *text = NULL;
-	struct buf problem = {0};
+	_cleanup_free_ char *what = NULL;
+	struct problem *problem;
+	char *text;
 
-	if (vasprintf(&text, fmt, args) < 0)
+	if (vasprintf(&what, fmt, args) < 0)
 		return;
-	if (line)
-		buf_addf(&problem, "%s:%u: %s", file, line, text);
-	else
-		buf_addf(&problem, "%s: %s", file, text);
-	strlist_add(&problems->texts, problem.data);
-	buf_free(&problem);
+	text = line ? xasprintf("%s:%u: %s", file, line, what) : xasprintf("%s: %s", file, what);
+	/* The room doubles each time the number reaches a power of two. */
+	if ((problems->n & (problems->n - 1)) == 0)
+		problems->v = xrealloc(problems->v, problems->n ? 2 * problems->n : 1,
+				       sizeof(*problems->v));
+	problem = &problems->v[problems->n++];
+	*problem = (struct problem){.file = xstrdup(file),
+				    .line = line,
+				    .text = text,
+				    .what = text + strlen(text) - strlen(what)};
+}
+
+void problem_list_free(struct problem_list *problems)
+{
+	for (size_t i = 0; i < problems->n; i++) {
+		free(problems->v[i].file);
+		free(problems->v[i].text);
+	}
+	free(problems->v);
+	*problems = (struct problem_list){0};
 }
 
 void problem_add(struct problem_list *problems, const char *file, unsigned int line,
@@ -397,12 +412,12 @@ static int check_section_text(const struct definition *def, const struct buf *te
 	int rc = 0;
 
 	definition_parse("the definition", text->data, text->len, &list, &problems);
-	if (problems.texts.n || list.n != 1 || !definition_same(def, list.v[0])) {
+	if (problems.n || list.n != 1 || !definition_same(def, list.v[0])) {
 		set_text(reterr, "a definition file cannot hold it%s%s",
-			 problems.texts.n ? ": " : "", problems.texts.n ? problems.texts.v[0] : "");
+			 problems.n ? ": " : "", problems.n ? problems.v[0].text : "");
 		rc = -EINVAL;
 	}
-	strlist_free(&problems.texts);
+	problem_list_free(&problems);
 	definition_list_free(&list);
 	return rc;
 }

@@ -8,14 +8,23 @@
 #include "device.h"
 #include "util.h"
 
-/* What is wrong with a file: "FILE:LINE: ..." or "FILE: ...", each one line. */
-struct problem_list {
-	struct strlist texts;
+/* What is wrong with a file. */
+struct problem {
+	char *file;
+	unsigned int line; /* 0: the file as a whole */
+	char *text; /* "FILE:LINE: ..." or "FILE: ...", one line */
+	const char *what; /* the text without that */
 };
 
-/* Adds a problem; line 0 stands for the file as a whole. */
+/* Owns everything that is reachable from it. Zeroed at the start. */
+struct problem_list {
+	struct problem *v;
+	size_t n;
+};
+
 void problem_add(struct problem_list *problems, const char *file, unsigned int line,
 		 const char *fmt, ...) PRINTF_LIKE(4, 5);
+void problem_list_free(struct problem_list *problems);
 
 /*
  * Reads the text of one file. Good sections are added to the list, each bad line or section

@@ -96,6 +96,6 @@ void inventory_free(struct inventory *inventory)
 {
 	device_list_free(&inventory->devices);
 	definition_list_free(&inventory->definitions);
-	strlist_free(&inventory->problems.texts);
+	problem_list_free(&inventory->problems);
 	parent_index_free(&inventory->parents);
 }

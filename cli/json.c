@@ -106,6 +106,14 @@ static void add_number(const char *key, uint64_t number)
 	buf_add(&line, first, (size_t)(digits + sizeof(digits) - first));
 }
 
+static void add_line(unsigned int line)
+{
+	if (line)
+		add_number("line", line);
+	else
+		add_text("line", NULL);
+}
+
 static void add_attrs(const char *key, const struct attr *attrs, size_t count)
 {
 	begin(key, "[");
@@ -197,10 +205,7 @@ static void add_definition(const struct definition *def)
 	add_text("description", def->description);
 	add_attrs("attrs", def->attrs, def->attr_count);
 	add_text("file", def->file);
-	if (def->line)
-		add_number("line", def->line);
-	else
-		add_text("line", NULL);
+	add_line(def->line);
 	put("}");
 }
 
@@ -247,10 +252,13 @@ void json_add_type(struct json_array *array, const struct type *type)
 	end_object(array);
 }
 
-void json_add_finding(struct json_array *array, const char *severity, const char *text)
+void json_add_finding(struct json_array *array, const char *severity, const char *file,
+		      unsigned int line, const char *text)
 {
 	begin_object();
 	add_text("severity", severity);
+	add_text("file", file);
+	add_line(line);
 	add_text("text", text);
 	end_object(array);
 }

@@ -27,8 +27,9 @@ void json_add_device(struct json_array *array, const struct device *dev, bool wi
 /* A parent, and what happened to it. */
 void json_add_parent(struct json_array *array, const char *parent, const char *action);
 void json_add_type(struct json_array *array, const struct type *type);
-/* What check found: severity "error" or "warning". */
-void json_add_finding(struct json_array *array, const char *severity, const char *text);
+/* What check found: severity "error" or "warning"; line 0: the file as a whole. */
+void json_add_finding(struct json_array *array, const char *severity, const char *file,
+		      unsigned int line, const char *text);
 void json_end(struct json_array *array);
 
 #endif

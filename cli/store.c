@@ -102,11 +102,11 @@ static int load_for_change(int folder_fd, const char *path, struct buf *text,
 		return rc;
 	}
 	parse(path, text, list, &problems);
-	if (problems.texts.n) {
-		set_text(reterr, "%s (the file is left as it is)", problems.texts.v[0]);
+	if (problems.n) {
+		set_text(reterr, "%s (the file is left as it is)", problems.v[0].text);
 		rc = -EBADMSG;
 	}
-	strlist_free(&problems.texts);
+	problem_list_free(&problems);
 	return rc;
 }
 
@@ -198,11 +198,11 @@ static int check_changed(const char *path, const struct buf *text,
 		if (wanted)
 			same = same && count < list.n && definition_same(list.v[count++], wanted);
 	}
-	same = same && count == list.n && !problems.texts.n;
+	same = same && count == list.n && !problems.n;
 	if (!same)
-		set_text(reterr, "%s cannot hold that%s%s", path, problems.texts.n ? ": " : why,
-			 problems.texts.n ? problems.texts.v[0] : "");
-	strlist_free(&problems.texts);
+		set_text(reterr, "%s cannot hold that%s%s", path, problems.n ? ": " : why,
+			 problems.n ? problems.v[0].text : "");
+	problem_list_free(&problems);
 	definition_list_free(&list);
 	return same ? 0 : -EINVAL;
 }

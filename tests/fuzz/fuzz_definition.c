@@ -19,7 +19,7 @@ static void file_parse(const char *text, size_t len, struct file *file)
 
 static void file_free(struct file *file)
 {
-	strlist_free(&file->problems.texts);
+	problem_list_free(&file->problems);
 	definition_list_free(&file->list);
 }
 
@@ -203,7 +203,7 @@ static void check_reads(const struct buf *text, const struct definition_list *be
 	size_t n = 0;
 
 	file_parse(text->data, text->len, &now);
-	promise(now.problems.texts.n == 0, "a changed file can be read");
+	promise(now.problems.n == 0, "a changed file can be read");
 	for (size_t i = 0; i < before->n; i++) {
 		const struct definition *expected = before->v[i] == old ? new : before->v[i];
 
@@ -340,7 +340,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	buf_add(&text, data, size);
 	check_format(&file.list);
 	/* A file with a problem is never changed. */
-	if (file.list.n && !file.problems.texts.n) {
+	if (file.list.n && !file.problems.n) {
 		size_t i = choose(&choices, file.list.n);
 
 		check_remove(&text, &file.list, i);

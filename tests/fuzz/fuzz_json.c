@@ -22,7 +22,7 @@ static void import_text(const char *text, size_t len, const struct mdevctl_place
 
 static void import_free(struct import *import)
 {
-	strlist_free(&import->problems.texts);
+	problem_list_free(&import->problems);
 	definition_list_free(&import->list);
 }
 
@@ -59,7 +59,7 @@ static void check_list(const struct definition_list *list)
 
 	export(list, list->n, false, &first);
 	import_text(first.data, first.len, &nowhere, &again);
-	promise(again.problems.texts.n == 0, "what was exported can be imported");
+	promise(again.problems.n == 0, "what was exported can be imported");
 	promise(again.list.n == list->n, "nothing is lost");
 	for (size_t i = 0; i < list->n; i++)
 		promise(has_same(&again.list, list->v[i]), "and it is the same");
@@ -78,7 +78,7 @@ static void check_single(const struct definition_list *list)
 
 	export(list, 1, true, &text);
 	import_text(text.data, text.len, &place, &again);
-	promise(again.problems.texts.n == 0 && again.list.n == 1 &&
+	promise(again.problems.n == 0 && again.list.n == 1 &&
 			definition_same(again.list.v[0], list->v[0]),
 		"a single definition comes back");
 	import_free(&again);
@@ -102,7 +102,7 @@ static void check(const char *text, size_t len, const struct mdevctl_place *plac
 	struct import import;
 
 	import_text(text, len, place, &import);
-	promise(import.list.n || import.problems.texts.n || len, "no text is no definitions");
+	promise(import.list.n || import.problems.n || len, "no text is no definitions");
 	for (size_t i = 0; i < import.list.n; i++)
 		check_format(import.list.v[i]);
 	if (import.list.n) {

@@ -16,12 +16,12 @@ static void parse(const char *text, size_t len, size_t definitions, size_t probl
 	bool same;
 
 	definition_parse("f", text, len, &list, &found);
-	same = list.n == definitions && found.texts.n == problems;
+	same = list.n == definitions && found.n == problems;
 	ok(same, what);
 	if (!same)
-		printf("# %zu definitions, %zu problems: %s\n", list.n, found.texts.n,
-		       found.texts.n ? found.texts.v[0] : "");
-	strlist_free(&found.texts);
+		printf("# %zu definitions, %zu problems: %s\n", list.n, found.n,
+		       found.n ? found.v[0].text : "");
+	problem_list_free(&found);
 	definition_list_free(&list);
 }
 
@@ -70,7 +70,7 @@ static void test_odd_texts(void)
 		/* In memory of exactly that size, so that reading on is seen. */
 		memcpy(exact, good, len);
 		definition_parse("f", exact, len, &list, &problems);
-		strlist_free(&problems.texts);
+		problem_list_free(&problems);
 		definition_list_free(&list);
 		free(exact);
 	}
@@ -140,8 +140,8 @@ static void test_many(void)
 	definition_parse("f", text.data, text.len, &list, &problems);
 	is_number((long long)list.n, 1999,
 		  "two thousand sections but for the one that is there twice");
-	is_number((long long)problems.texts.n, 1, "which is reported");
-	strlist_free(&problems.texts);
+	is_number((long long)problems.n, 1, "which is reported");
+	problem_list_free(&problems);
 	definition_list_free(&list);
 	buf_free(&text);
 }

@@ -145,10 +145,10 @@ static bool reads_as(const struct buf *text, const struct definition_list *list,
 	bool same;
 
 	definition_parse("f", text->data, text->len, &now, &problems);
-	same = !problems.texts.n && now.n == list->n;
+	same = !problems.n && now.n == list->n;
 	for (size_t i = 0; same && i < now.n; i++)
 		same = definition_same(now.v[i], i == changed ? new : list->v[i]);
-	strlist_free(&problems.texts);
+	problem_list_free(&problems);
 	definition_list_free(&now);
 	return same;
 }
@@ -206,11 +206,11 @@ int main(void)
 
 		make_text(&text);
 		definition_parse("f", text.data, text.len, &list, &problems);
-		if (list.n && !problems.texts.n) {
+		if (list.n && !problems.n) {
 			tried++;
 			wrong += !try(&text, &list, &list.arena);
 		}
-		strlist_free(&problems.texts);
+		problem_list_free(&problems);
 		definition_list_free(&list);
 	}
 	buf_free(&text);

@@ -21,7 +21,7 @@ static void check(const char *before, void (*change)(struct definition *def, str
 
 	buf_add(&text, before, strlen(before));
 	definition_parse("f", text.data, text.len, &list, &problems);
-	if (!ok(list.n >= 1 && problems.texts.n == 0, "the text is good"))
+	if (!ok(list.n >= 1 && problems.n == 0, "the text is good"))
 		return;
 	new = *list.v[0];
 	change(&new, &list.arena);
@@ -30,7 +30,7 @@ static void check(const char *before, void (*change)(struct definition *def, str
 	if (after)
 		is_text(text.data, after, what);
 	buf_free(&text);
-	strlist_free(&problems.texts);
+	problem_list_free(&problems);
 	definition_list_free(&list);
 }
 

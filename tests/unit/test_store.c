@@ -48,8 +48,8 @@ static void count(size_t expected, const char *what)
 
 	store_load(&list, &problems);
 	is_number((long long)list.n, (long long)expected, what);
-	is_number((long long)problems.texts.n, 0, "and nothing is wrong with them");
-	strlist_free(&problems.texts);
+	is_number((long long)problems.n, 0, "and nothing is wrong with them");
+	problem_list_free(&problems);
 	definition_list_free(&list);
 }
 
@@ -75,7 +75,7 @@ static void remove_first(int rc, const char *reason)
 	if (ok(list.n > 0, "there is one to remove"))
 		is_number(store_remove(list.v[0], &error), rc, reason);
 	ok(rc ? error && strstr(error, reason) : !error, "the reason is said");
-	strlist_free(&problems.texts);
+	problem_list_free(&problems);
 	definition_list_free(&list);
 }
 
