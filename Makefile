@@ -181,6 +181,7 @@ uninstall: ## Remove what install put there; definitions stay
 	for f in $(samples); do \
 		! cmp -s conf.d/mdev.d/$$f $(DESTDIR)$(sysconfdir)/mdev.d/$$f || \
 		rm -f $(DESTDIR)$(sysconfdir)/mdev.d/$$f; done
+	rm -f $(DESTDIR)$(sysconfdir)/mdev.d/.mdev.lock
 	test ! -d $(DESTDIR)$(sysconfdir)/mdev.d || rmdir --ignore-fail-on-non-empty $(DESTDIR)$(sysconfdir)/mdev.d
 
 clean: ## Remove what was built; build/cache (downloads) stays

@@ -154,9 +154,9 @@ const char *folder_explain(int rc)
 	}
 }
 
-int folder_open_locked(enum folder folder, char **reterr)
+/* The folder, made where it is the one that is written to. */
+static int open_folder(enum folder folder, const char *path, char **reterr)
 {
-	_cleanup_free_ char *path = root_path(folders[folder]);
 	int fd, rc;
 
 	if (folder == FOLDER_ETC && mkdir(path, 0755) < 0 && errno != EEXIST) {
@@ -165,16 +165,37 @@ int folder_open_locked(enum folder folder, char **reterr)
 		return rc;
 	}
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	rc = fd < 0 ? -errno : lock_wait(fd, LOCK_SECONDS);
+	rc = fd < 0 ? -errno : fd;
 	if (rc == -ENOTDIR && check_kind(AT_FDCWD, path, false) == -EMLINK)
 		rc = -EMLINK;
-	if (rc) {
-		set_text(reterr, "%s: %s", path,
-			 rc == -ETIMEDOUT ? "another command keeps it locked" : folder_explain(rc));
-		cleanup_close(&fd);
+	if (rc < 0)
+		set_text(reterr, "%s: %s", path, folder_explain(rc));
+	return rc;
+}
+
+int folder_open_locked(enum folder folder, struct folder_handle *ret, char **reterr)
+{
+	_cleanup_free_ char *path = root_path(folders[folder]);
+	int rc = open_folder(folder, path, reterr);
+
+	if (rc < 0)
 		return rc;
-	}
-	return fd;
+	ret->fd = rc;
+	/* Like /etc/.pwd.lock the file stays: one that is removed could be locked by two. */
+	ret->lock_fd = openat(ret->fd, ".mdev.lock",
+			      O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+	rc = ret->lock_fd < 0 ? -errno : lock_wait(ret->lock_fd, LOCK_SECONDS);
+	if (rc == -ETIMEDOUT)
+		set_text(reterr, "%s: another command keeps it locked", path);
+	else if (rc)
+		set_text(reterr, "%s: cannot be written: %s%s", path, strerror(-rc), root_hint(rc));
+	return rc;
+}
+
+void folder_close(struct folder_handle *handle)
+{
+	cleanup_close(&handle->fd);
+	cleanup_close(&handle->lock_fd);
 }
 
 enum folder folder_of(const char *path)

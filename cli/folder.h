@@ -46,10 +46,22 @@ int folder_read(int folder_fd, const char *name, bool follow, bool is_plain_file
 /* Such an error in words. */
 const char *folder_explain(int rc);
 
+/* A folder that is being changed, and the file that keeps others from it meanwhile. */
+struct folder_handle {
+	int fd, lock_fd;
+};
+
+#define FOLDER_CLOSED              \
+	{                          \
+		.fd = -1, .lock_fd = -1 \
+	}
+
 /*
- * Opens a folder for a change and locks it, within a bound; the lock is on the folder itself and
- * ends with its descriptor. Negative errno with a reason in *reterr.
+ * Opens a folder for a change and locks it, within a bound. The lock is on a file in the folder
+ * that nobody else may open: the folder itself could be locked by whoever may read it. 0, or a
+ * negative errno with a reason in *reterr; folder_close() also then.
  */
-int folder_open_locked(enum folder folder, char **reterr);
+int folder_open_locked(enum folder folder, struct folder_handle *ret, char **reterr);
+void folder_close(struct folder_handle *handle);
 
 #endif

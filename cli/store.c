@@ -240,7 +240,7 @@ static int add_to_file(int folder_fd, const char *path, const struct definition 
 int store_add(const struct definition *def, const char *file, char **ret_path, char **reterr)
 {
 	_cleanup_free_ char *name = NULL, *path = NULL;
-	_cleanup_close_ int folder_fd = -1;
+	_cleanup_(folder_close) struct folder_handle folder = FOLDER_CLOSED;
 	char identity[IDENTITY_TEXT_SIZE];
 	struct buf section = {0};
 	int rc;
@@ -256,8 +256,9 @@ int store_add(const struct definition *def, const char *file, char **ret_path, c
 	if (rc)
 		return rc;
 	path = folder_path(FOLDER_ETC, name);
-	folder_fd = folder_open_locked(FOLDER_ETC, reterr);
-	rc = folder_fd < 0 ? folder_fd : add_to_file(folder_fd, path, def, &section, reterr);
+	rc = folder_open_locked(FOLDER_ETC, &folder, reterr);
+	if (!rc)
+		rc = add_to_file(folder.fd, path, def, &section, reterr);
 	if (rc >= 0)
 		*ret_path = TAKE_PTR(path);
 	buf_free(&section);
@@ -315,17 +316,17 @@ static int check_not_packaged(const struct definition *def, const char *before, 
 
 int store_remove(const struct definition *def, char **reterr)
 {
-	_cleanup_close_ int folder_fd = -1;
+	_cleanup_(folder_close) struct folder_handle folder = FOLDER_CLOSED;
 	int rc = check_not_packaged(def, "to hide it, link", " to /dev/null", reterr);
 
-	if (rc)
-		return rc;
-	folder_fd = folder_open_locked(folder_of(def->file), reterr);
-	return folder_fd < 0 ? folder_fd : remove_from_file(folder_fd, def->file, def, reterr);
+	if (!rc)
+		rc = folder_open_locked(folder_of(def->file), &folder, reterr);
+	return rc ? rc : remove_from_file(folder.fd, def->file, def, reterr);
 }
 
+/* write: else all is done but that. */
 static int change_in_file(int folder_fd, const char *path, const struct definition *def,
-			  store_change_fn change, void *arg, char **reterr)
+			  store_change_fn change, void *arg, bool write, char **reterr)
 {
 	struct definition_list known = {0};
 	struct buf text = {0};
@@ -345,7 +346,7 @@ static int change_in_file(int folder_fd, const char *path, const struct definiti
 		rc = section_change(&text, same->line, same, &new, reterr);
 		if (!rc)
 			rc = check_changed(path, &text, &known, same, &new, reterr);
-		if (!rc)
+		if (!rc && write)
 			rc = replace(folder_fd, path, &text, reterr);
 	}
 	definition_list_free(&known);
@@ -353,16 +354,26 @@ static int change_in_file(int folder_fd, const char *path, const struct definiti
 	return rc;
 }
 
-int store_change(const struct definition *def, store_change_fn change, void *arg, char **reterr)
+static int change_definition(const struct definition *def, store_change_fn change, void *arg,
+			     bool write, char **reterr)
 {
-	_cleanup_close_ int folder_fd = -1;
+	_cleanup_(folder_close) struct folder_handle folder = FOLDER_CLOSED;
 	int rc = check_not_packaged(def, "to change it, copy it to", "", reterr);
 
-	if (rc)
-		return rc;
-	folder_fd = folder_open_locked(folder_of(def->file), reterr);
-	return folder_fd < 0 ? folder_fd :
-			       change_in_file(folder_fd, def->file, def, change, arg, reterr);
+	if (!rc)
+		rc = folder_open_locked(folder_of(def->file), &folder, reterr);
+	return rc ? rc : change_in_file(folder.fd, def->file, def, change, arg, write, reterr);
+}
+
+int store_change(const struct definition *def, store_change_fn change, void *arg, char **reterr)
+{
+	return change_definition(def, change, arg, true, reterr);
+}
+
+int store_check_change(const struct definition *def, store_change_fn change, void *arg,
+		       char **reterr)
+{
+	return change_definition(def, change, arg, false, reterr);
 }
 
 static bool is_file_name(const char *name)
@@ -425,13 +436,13 @@ char *store_own_path(const char *path)
 int store_replace_text(const char *path, const struct buf *before, const struct buf *after,
 		       char **reterr)
 {
-	_cleanup_close_ int folder_fd = folder_open_locked(folder_of(path), reterr);
+	_cleanup_(folder_close) struct folder_handle folder = FOLDER_CLOSED;
+	int rc = folder_open_locked(folder_of(path), &folder, reterr);
 	struct buf now = {0};
-	int rc;
 
-	if (folder_fd < 0)
-		return folder_fd;
-	rc = folder_read(folder_fd, strrchr(path, '/') + 1, false, false, &now);
+	if (rc)
+		return rc;
+	rc = folder_read(folder.fd, strrchr(path, '/') + 1, false, false, &now);
 	if (rc && rc != -ENOENT) {
 		set_text(reterr, "%s: %s", path, folder_explain(rc));
 	} else if (now.len != before->len ||
@@ -439,7 +450,7 @@ int store_replace_text(const char *path, const struct buf *before, const struct 
 		set_text(reterr, "%s was changed by somebody else meanwhile", path);
 		rc = -ESTALE;
 	} else {
-		rc = replace(folder_fd, path, after, reterr);
+		rc = replace(folder.fd, path, after, reterr);
 	}
 	buf_free(&now);
 	return rc;

@@ -42,6 +42,9 @@ int store_remove(const struct definition *def, char **reterr);
 typedef int (*store_change_fn)(struct definition *def, struct arena *arena, void *arg,
 			       char **reterr);
 int store_change(const struct definition *def, store_change_fn change, void *arg, char **reterr);
+/* Whether store_change() would do it, as far as that can be said without writing. */
+int store_check_change(const struct definition *def, store_change_fn change, void *arg,
+		       char **reterr);
 
 /* Reads one file of definitions, wherever it is, as store_load() does. */
 void store_load_file(const char *path, struct definition_list *list, struct problem_list *problems);

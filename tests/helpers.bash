@@ -146,7 +146,8 @@ make_definition() {
 	esac
 }
 
-# Everything in the root, to show that nothing changed.
+# Everything in the root but the file that writers lock, to show that nothing changed.
 fingerprint() {
-	(cd "$ROOT" && find . -printf '%p %y %m %s %l\n' | sort && find . -type f -exec sha256sum {} + | sort)
+	(cd "$ROOT" && find . -not -name .mdev.lock -printf '%p %y %m %s %l\n' | sort &&
+		find . -type f -not -name .mdev.lock -exec sha256sum {} + | sort)
 }

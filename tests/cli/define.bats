@@ -9,6 +9,19 @@ setup() {
 	ETC=$ROOT/etc/mdev.d
 }
 
+@test "a lock that anybody could hold holds up nobody" {
+	mdev --root "$ROOT" define "$U1" -p soft -t soft-1
+	assert "$(stat -c '%a %F' "$ETC/.mdev.lock")" == "600 regular empty file"
+	exec 8< "$ETC" # as whoever may read the folder can lock it
+	flock -n 8
+	mdev --root "$ROOT" define "$U2" -p soft -t soft-1
+	exec 8>&-
+	rm "$ETC/.mdev.lock"
+	ln -s "$BATS_TEST_TMPDIR/planted" "$ETC/.mdev.lock"
+	refused 1 "$ETC: cannot be written: Too many levels of symbolic links" --root "$ROOT" define "$U3" -p soft -t soft-1
+	[ ! -e "$BATS_TEST_TMPDIR/planted" ]
+}
+
 @test "a device gets a file of its own" {
 	mdev --root "$ROOT" define "$U1:2" -p 01:00.0 -t acme-fact --auto --params seed=1 \
 		--description "grüner Läufer; #1" -a "nvidia/vgpu_params= " -a "b=c=d ;#" -a b=again
@@ -99,7 +112,7 @@ auto = yes"
 @test "a device's own file goes with its definition, unless something was added" {
 	mdev --root "$ROOT" define "$U1" -p soft -t soft-1
 	mdev --root "$ROOT" undefine "$U1"
-	assert "$(ls -A "$ETC")" == ""
+	assert "$(ls "$ETC")" == ""
 	mdev --root "$ROOT" define "$U1" -p soft -t soft-1
 	echo "# mine" >> "$ETC/$U1.conf"
 	mdev --root "$ROOT" undefine "$U1"
@@ -150,7 +163,7 @@ auto = yes"
 @test "a new file hides none of a package" {
 	make_definition "usr/lib/mdev.d/$U1.conf" <<< "[$U1]"$'\n'"parent = soft"$'\n'"type = soft-1"
 	refused 1 "would hide $ROOT/usr/lib/mdev.d/$U1.conf" --root "$ROOT" define "$U1" -p 01:00.0 -t acme-fact
-	assert "$(ls -A "$ETC")" == ""
+	assert "$(ls "$ETC")" == ""
 }
 
 @test "a file with an error in it is left alone" {

@@ -38,12 +38,12 @@ mounted() {
 	mounted size=1m '
 		mount -o remount,ro "$ETC"
 		before=$(cat "$ETC"/*)
-		fails "mdev: cannot define [^ ]*: .*mdev.d/[0-9a-f-]*.conf: cannot be written: Read-only file system$" \
+		fails "mdev: cannot define [^ ]*: .*/mdev.d: cannot be written: Read-only file system$" \
 			define -p soft -t soft-1
-		fails "z-good.conf: cannot be written: Read-only file system$" define -p soft -t soft-1 --file z-good
-		fails "z-good.conf: cannot be written: Read-only file system$" modify 3333 --auto
-		fails "z-good.conf: cannot be written: Read-only file system$" undefine 3333
-		EDITOR="sed -i s/soft-1/soft-2/" TMPDIR=$ROOT fails "z-good.conf: cannot be written: Read-only file system.*kept" edit 3333
+		fails "/mdev.d: cannot be written: Read-only file system$" define -p soft -t soft-1 --file z-good
+		fails "/mdev.d: cannot be written: Read-only file system$" modify 3333 --auto
+		fails "/mdev.d: cannot be written: Read-only file system$" undefine 3333
+		EDITOR="sed -i s/soft-1/soft-2/" TMPDIR=$ROOT fails "/mdev.d: cannot be written: Read-only file system.*kept" edit 3333
 		[ "$(cat "$ETC"/*)" = "$before" ]
 		"$MDEV" --root "$ROOT" list | grep -q 3333'
 }
@@ -53,9 +53,9 @@ mounted() {
 	chmod -R a+rX "$FAST"
 	before=$(fingerprint)
 	run --separate-stderr setpriv --reuid 65534 --clear-groups "$MDEV" --root "$ROOT" define "$U1" -p soft -t soft-1
-	assert "$status $stderr" == "1 mdev: cannot define $U1: $ETC/$U1.conf: cannot be written: Permission denied (only root may)"
+	assert "$status $stderr" == "1 mdev: cannot define $U1: $ETC: cannot be written: Permission denied (only root may)"
 	run --separate-stderr setpriv --reuid 65534 --clear-groups "$MDEV" --root "$ROOT" undefine "$U3"
-	assert "$status $stderr" == "1 mdev: cannot undefine $U3: $ETC/z-good.conf: cannot be written: Permission denied (only root may)"
+	assert "$status $stderr" == "1 mdev: cannot undefine $U3: $ETC: cannot be written: Permission denied (only root may)"
 	assert "$(fingerprint)" == "$before"
 }
 
@@ -66,15 +66,17 @@ mounted() {
 		fails "cannot be written: No space left on device$" define -p soft -t soft-1
 		fails "cannot be written: No space left on device$" modify 3333 --auto
 		[ "$(cat "$ETC"/z*)" = "$before" ]
-		[ "$(ls -A "$ETC")" = ".filler"$'"'\n'"'"z-good.conf" ]
+		[ "$(ls "$ETC")" = z-good.conf ]
 		rm "$ETC/.filler"
 		"$MDEV" --root "$ROOT" modify 3333 --auto'
 }
 
 @test "a disk without an inode left" {
-	mounted nr_inodes=3 '
-		: > "$ETC/.filler"
+	mounted nr_inodes=4 '
+		touch "$ETC/.filler" "$ETC/.filler2"
 		fails "cannot be written: No space left on device$" modify 3333 --auto
+		rm "$ETC/.filler2" # there is one for the lock then
+		fails "z-good.conf: cannot be written: No space left on device$" modify 3333 --auto
 		rm "$ETC/.filler"
 		"$MDEV" --root "$ROOT" modify 3333 --auto'
 }
@@ -100,7 +102,8 @@ mounted() {
 	ln -s /dev/null "$ETC/link-null.conf"
 	ln -s nowhere "$ETC/link-nowhere.conf"
 	ln -s link-self.conf "$ETC/link-self.conf"
-	run --separate-stderr timeout 30 strace -o "$FAST/calls" -e trace=openat,open "$MDEV" --root "$ROOT" list --raw --noheadings
+	ASAN_OPTIONS=detect_leaks=0 run --separate-stderr timeout 30 \
+		strace -o "$FAST/calls" -e trace=openat,open "$MDEV" --root "$ROOT" list --raw --noheadings
 	assert "$output" == "$U3 soft soft-1 no defined"
 	assert "$stderr" == "\
 mdev: $ETC/block.conf: not a regular file

@@ -71,7 +71,7 @@ struck() {
 		[{"soft": [{"$U4": {"mdev_type": "soft-1", "start": "auto", "attrs": [{"a": "1"}]}},
 		 {"$U5": {"mdev_type": "soft-1", "start": "manual"}}]}]
 	E
-	export BETWEEN="diff -r -x .mdev.tmp -x $U4.conf -x $U5.conf $FAST/root.fire/old $ETC"
+	export BETWEEN="diff -r -x .mdev.tmp -x .mdev.lock -x $U4.conf -x $U5.conf $FAST/root.fire/old $ETC"
 	BETWEEN+=" && { [ ! -e $ETC/$U4.conf ] || cmp $ETC/$U4.conf $FAST/root.fire/new/$U4.conf; }"
 	BETWEEN+=" && { [ ! -e $ETC/$U5.conf ] || cmp $ETC/$U5.conf $FAST/root.fire/new/$U5.conf; }"
 	struck import "$FAST/definitions.json"
