@@ -271,7 +271,9 @@ static int change_both(struct device *dev, struct definition *def, const struct 
 		set_text(reterr, "it is not live");
 		return -ENODEV;
 	}
-	if (dev)
+	if (dev && def)
+		rc = store_check_change(def, change, (void *)changes, reterr);
+	if (dev && !rc)
 		rc = write_live(dev, changes, reterr);
 	if (!rc && def) {
 		rc = store_change(def, change, (void *)changes, reterr);

@@ -110,6 +110,27 @@ changed() {
 	assert "$(grep -c '^attr = medu/label one$' "$ETC/farm.conf")" -eq 1
 }
 
+@test "--live leaves the device alone when the definition cannot be changed" {
+	local label=$ROOT/sys/bus/mdev/devices/$U1/medu/label
+	make_device 0000:01:00.0 acme-fact "$U1"
+	cp "$ETC/farm.conf" "$BATS_TEST_TMPDIR/farm.conf"
+	unchanged() {
+		before=$(fingerprint)
+		refused 1 "$1" --root "$ROOT" modify 1111 --live --set-attr medu/label=one "${@:2}"
+		assert "$(fingerprint)" == "$before"
+	}
+	printf '\nattr = a 1\nattr = a 2\n' | sed -i '/^\['"$U1"'/r /dev/stdin' "$ETC/farm.conf"
+	unchanged "attribute 'a' is there several times" --set-attr a=3
+	mv "$BATS_TEST_TMPDIR/farm.conf" "$ETC/farm.conf"
+	ln "$ETC/farm.conf" "$BATS_TEST_TMPDIR/real"
+	ln -sf "$BATS_TEST_TMPDIR/real" "$ETC/farm.conf"
+	unchanged "farm.conf: a symbolic link, which is not written through"
+	mv "$BATS_TEST_TMPDIR/real" "$ROOT/usr/lib/mdev.d/farm.conf"
+	rm "$ETC/farm.conf"
+	unchanged "farm.conf belongs to a package"
+	assert "$(< "$label")" == ""
+}
+
 @test "--live refuses what a live device cannot do" {
 	make_device 0000:01:00.0 acme-fact "$U1"
 	make_device soft soft-1 "$U3"
