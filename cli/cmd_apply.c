@@ -104,10 +104,8 @@ static void fail(struct run *run, const struct action *action, const char *what,
  * identity is live by another definition of it, or the parent is on its way out. ACTION_CREATE
  * when it is none of that.
  */
-static enum action_kind find_excuse(const struct run *run, struct action *action, int rc)
+static enum action_kind find_excuse(struct run *run, struct action *action, int rc)
 {
-	struct device_list devices = {0};
-	enum action_kind kind = ACTION_CREATE;
 	const struct definition *def = NULL;
 	const struct device *dev;
 
@@ -115,16 +113,13 @@ static enum action_kind find_excuse(const struct run *run, struct action *action
 		return ACTION_ABSENT;
 	if (rc != -EEXIST)
 		return ACTION_CREATE;
-	live_devices(&devices, NULL);
-	dev = live_find(&devices, &action->def->id);
+	dev = lifecycle_find_live(&run->creator, &action->def->id);
 	if (dev)
 		def = inventory_definition(&run->inventory, &dev->id, dev->parent);
-	if (def && strcmp(def->type, dev->type) == 0) {
-		kind = def == action->def ? ACTION_KEEP : ACTION_SHADOWED;
-		action->meant = def;
-	}
-	device_list_free(&devices);
-	return kind;
+	if (!def || strcmp(def->type, dev->type) != 0)
+		return ACTION_CREATE;
+	action->meant = def;
+	return def == action->def ? ACTION_KEEP : ACTION_SHADOWED;
 }
 
 static void destroy(struct run *run, const struct action *action, const char *holder)
@@ -182,7 +177,7 @@ static void create(struct run *run, struct action *action)
 	int rc = 0;
 
 	if ((def->params || def->id.instance) && !core_is_extended())
-		rc = lifecycle_check(def, &error);
+		rc = lifecycle_check(&run->creator, def, &error);
 	if (!rc)
 		rc = lifecycle_create(&run->creator, def, &error);
 	if (rc)

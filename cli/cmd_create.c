@@ -178,7 +178,7 @@ static int create(struct plan *plan, const struct globals *globals, const struct
 	_cleanup_free_ char *error = NULL;
 	char text[IDENTITY_TEXT_SIZE];
 	const struct device *dev;
-	int rc = lifecycle_check(&plan->def, &error);
+	int rc = lifecycle_check(&creator, &plan->def, &error);
 
 	if (!rc && args->wait)
 		wait = udev_wait_begin();

@@ -7,16 +7,62 @@
 #include "sysfs.h"
 
 #include <errno.h>
+#include <signal.h>
 
 /* How many devices a message lists. */
 #define NAMES_SHOWN 8
 
-void lifecycle_creator_close(struct lifecycle_creator *creator)
+static void close_type(struct lifecycle_creator *creator)
 {
 	cleanup_close(&creator->fd);
 	free(creator->parent);
 	free(creator->type);
-	*creator = (struct lifecycle_creator)LIFECYCLE_CREATOR;
+	creator->fd = -1;
+	creator->parent = creator->type = NULL;
+}
+
+void lifecycle_creator_close(struct lifecycle_creator *creator)
+{
+	close_type(creator);
+	strlist_free(&creator->full);
+	device_list_free(&creator->live);
+	creator->is_listed = false;
+}
+
+static int compare_devices(const void *a, const void *b)
+{
+	return identity_compare(&((const struct device *)a)->id, &((const struct device *)b)->id);
+}
+
+static const struct device *find_known(const struct lifecycle_creator *creator,
+				       const struct identity *id)
+{
+	struct device key = {.id = *id};
+
+	if (!creator->live.n)
+		return NULL;
+	return bsearch(&key, creator->live.v, creator->live.n, sizeof(key), compare_devices);
+}
+
+static void list_devices(struct lifecycle_creator *creator)
+{
+	device_list_free(&creator->live);
+	live_devices(&creator->live, NULL);
+	if (creator->live.n)
+		qsort(creator->live.v, creator->live.n, sizeof(*creator->live.v), compare_devices);
+	creator->is_listed = true;
+}
+
+const struct device *lifecycle_find_live(struct lifecycle_creator *creator,
+					 const struct identity *id)
+{
+	const struct device *dev = find_known(creator, id);
+
+	if (!dev) {
+		list_devices(creator);
+		dev = find_known(creator, id);
+	}
+	return dev;
 }
 
 static char *type_path(const struct definition *def, const char *file)
@@ -35,14 +81,28 @@ static bool has_no_instance(const struct definition *def)
 	return sysfs_read_u32(SYSFS_TOP, available, &left) == 0 && left == 0;
 }
 
-/* "all taken by A, B", or why nobody has them. */
-static char *explain_no_instance(const struct definition *def)
+/* What begins so, or NULL. */
+static const char *find_beginning(const struct strlist *texts, const char *beginning)
 {
+	for (size_t i = 0; i < texts->n; i++)
+		if (str_starts(texts->v[i], beginning))
+			return texts->v[i];
+	return NULL;
+}
+
+/* Who takes them up, as far as that is to be seen. */
+static char *explain_no_instance(struct lifecycle_creator *creator, const struct definition *def)
+{
+	_cleanup_free_ char *what = xasprintf("no instance of type '%s' is left on parent '%s'",
+					      def->type, def->parent_name);
+	const char *known = find_beginning(&creator->full, what);
+	_cleanup_free_ char *taken = NULL;
 	struct device_list devices = {0};
 	struct strlist names = {0};
-	_cleanup_free_ char *taken = NULL;
 	char *reason;
 
+	if (known)
+		return xstrdup(known);
 	live_devices(&devices, def->parent_name);
 	device_list_sort(&devices);
 	for (size_t i = 0; i < devices.n; i++) {
@@ -51,32 +111,24 @@ static char *explain_no_instance(const struct definition *def)
 		strlist_add(&names, identity_format(&devices.v[i].id, text));
 	}
 	taken = strlist_join(&names, NAMES_SHOWN);
-	reason = xasprintf("no instance of type '%s' is left on parent '%s'%s%s", def->type,
-			   def->parent_name, names.n ? ": taken up by " : "", taken);
+	reason = xasprintf("%s%s%s", what, names.n ? ": taken up by " : "", taken);
+	strlist_add(&creator->full, reason);
 	strlist_free(&names);
 	device_list_free(&devices);
 	return reason;
 }
 
-/* Who has the identity; NULL when nobody is to be seen. */
-static char *explain_live(const struct definition *def)
+/* dev: who has the identity, NULL when nobody is to be seen. */
+static char *explain_live(const struct device *dev)
 {
-	struct device_list devices = {0};
-	const struct device *dev;
-	char *reason = NULL;
-
-	live_devices(&devices, NULL);
-	dev = live_find(&devices, &def->id);
-	if (dev)
-		reason = xasprintf("it is live already, on parent '%s' with type '%s'", dev->parent,
-				   dev->type);
-	device_list_free(&devices);
-	return reason;
+	return !dev ? NULL :
+		      xasprintf("it is live already, on parent '%s' with type '%s'", dev->parent,
+				dev->type);
 }
 
-static char *explain_taken(const struct definition *def)
+static char *explain_taken(struct lifecycle_creator *creator, const struct definition *def)
 {
-	char *reason = explain_live(def);
+	char *reason = explain_live(lifecycle_find_live(creator, &def->id));
 
 	return reason ? reason :
 			xstrdup("the identity is taken by a device that is coming or going");
@@ -97,13 +149,13 @@ static char *explain_unknown_type(const struct definition *def)
 	return reason;
 }
 
-static char *explain_create(int rc, const struct definition *def)
+static char *explain_create(struct lifecycle_creator *creator, int rc, const struct definition *def)
 {
 	switch (-rc) {
 	case EEXIST:
-		return explain_taken(def);
+		return explain_taken(creator, def);
 	case EUSERS:
-		return explain_no_instance(def);
+		return explain_no_instance(creator, def);
 	case ENOENT:
 		return explain_unknown_type(def);
 	case ENODEV:
@@ -122,17 +174,20 @@ static char *explain_create(int rc, const struct definition *def)
 	}
 	/* A driver that counts by itself has errors of its own. */
 	return has_no_instance(def) ?
-		       explain_no_instance(def) :
+		       explain_no_instance(creator, def) :
 		       xasprintf("the driver refused: %s (the kernel's log may say why)",
 				 strerror(-rc));
 }
 
-int lifecycle_check(const struct definition *def, char **reterr)
+int lifecycle_check(struct lifecycle_creator *creator, const struct definition *def, char **reterr)
 {
 	_cleanup_free_ char *create = type_path(def, "create");
-	char *live = explain_live(def);
+	char *live;
 	int rc = 0;
 
+	if (!creator->is_listed)
+		list_devices(creator);
+	live = explain_live(find_known(creator, &def->id));
 	if (live) {
 		free(*reterr);
 		*reterr = live;
@@ -150,7 +205,7 @@ int lifecycle_check(const struct definition *def, char **reterr)
 	}
 	if (rc) {
 		free(*reterr);
-		*reterr = explain_create(rc, def);
+		*reterr = explain_create(creator, rc, def);
 	}
 	return rc;
 }
@@ -163,7 +218,7 @@ static int creator_open(struct lifecycle_creator *creator, const struct definiti
 	if (creator->fd >= 0 && strcmp(creator->parent, def->parent_name) == 0 &&
 	    strcmp(creator->type, def->type) == 0)
 		return creator->fd;
-	lifecycle_creator_close(creator);
+	close_type(creator);
 	path = type_path(def, "create");
 	creator->fd = sysfs_open_write(SYSFS_TOP, path);
 	creator->parent = xstrdup(def->parent_name);
@@ -287,19 +342,43 @@ static int write_attrs(const struct definition *def, char **reterr)
 	return rc ? undo_create(fd, "remove", rc, reterr) : 0;
 }
 
+/*
+ * An instance without its attributes could not be told from one that is as defined: what ends the
+ * program waits until they are written, or the instance is gone again.
+ */
+static void hold_signals(sigset_t *ret_before)
+{
+	sigset_t held;
+
+	sigemptyset(&held);
+	sigaddset(&held, SIGHUP);
+	sigaddset(&held, SIGINT);
+	sigaddset(&held, SIGTERM);
+	sigprocmask(SIG_BLOCK, &held, ret_before);
+}
+
 int lifecycle_create(struct lifecycle_creator *creator, const struct definition *def, char **reterr)
 {
 	/* All that needs memory comes before the first write. */
 	_cleanup_free_ char *text = create_text(def);
-	int fd = creator_open(creator, def);
-	int rc = fd < 0 ? fd : sysfs_write_fd(fd, text, strlen(text));
+	int fd = creator_open(creator, def), rc = fd;
+	sigset_t before;
+	bool is_made;
 
-	if (rc) {
+	if (def->attr_count)
+		hold_signals(&before);
+	if (fd >= 0)
+		rc = sysfs_write_fd(fd, text, strlen(text));
+	is_made = !rc;
+	if (is_made && def->attr_count)
+		rc = write_attrs(def, reterr);
+	if (def->attr_count)
+		sigprocmask(SIG_SETMASK, &before, NULL);
+	if (!is_made) {
 		free(*reterr);
-		*reterr = explain_create(rc, def);
-		return rc;
+		*reterr = explain_create(creator, rc, def);
 	}
-	return def->attr_count ? write_attrs(def, reterr) : 0;
+	return rc;
 }
 
 /*

@@ -6,12 +6,16 @@
 #include "device.h"
 
 /*
- * Keeps the "create" file of a type open from one instance to the next. Start from
+ * What is kept from one instance to the next: the open "create" file of a type, and what was
+ * looked up to explain a refusal, so that a thousand refusals cost one listing. Start from
  * LIFECYCLE_CREATOR, end with lifecycle_creator_close().
  */
 struct lifecycle_creator {
 	int fd;
 	char *parent, *type; /* whose it is */
+	struct strlist full; /* reasons for -EUSERS, one for each type that was found full */
+	struct device_list live; /* all devices, by identity, as they were when it was needed */
+	bool is_listed;
 };
 
 #define LIFECYCLE_CREATOR \
@@ -22,15 +26,23 @@ struct lifecycle_creator {
 void lifecycle_creator_close(struct lifecycle_creator *creator);
 
 /*
+ * The live device that has an identity which the kernel says is taken, anywhere on the host, or
+ * NULL; good until the next call. One that went meanwhile may still be known.
+ */
+const struct device *lifecycle_find_live(struct lifecycle_creator *creator,
+					 const struct identity *id);
+
+/*
  * What can be said without trying: the type is known to def->parent_name, an instance is left,
  * the kernel part takes instance numbers and parameters if def has any. 0, or -ENOENT,
  * -EUSERS, -EOPNOTSUPP, -EEXIST with the reason in *reterr.
  */
-int lifecycle_check(const struct definition *def, char **reterr);
+int lifecycle_check(struct lifecycle_creator *creator, const struct definition *def, char **reterr);
 
 /*
  * Makes the instance that def describes on def->parent_name and writes its attributes in order.
- * When one is refused the instance is removed again. Negative errno with the reason in *reterr:
+ * When one is refused the instance is removed again. Signals that end the program wait until it is
+ * whole or gone, but for SIGKILL. Negative errno with the reason in *reterr:
  * -EEXIST    the identity is taken, by a device anywhere on the host
  * -EUSERS    no instance is left
  * other      what the kernel said of the instance or of the attribute

@@ -10,6 +10,22 @@ setup() {
 	TYPE=$ROOT/sys/class/mdev_bus/0000:01:00.0/mdev_supported_types/acme-fact
 }
 
+# The made root has the device already; the signal comes as soon as the kernel was asked for it.
+@test "a signal waits until the attributes are written, too" {
+	requires strace
+	local soft=$ROOT/sys/devices/virtual/soft/soft
+	mkdir -p "$soft/$U1/medu"
+	for name in HUP INT TERM; do
+		: > "$soft/$U1/medu/label"
+		status=0
+		ASAN_OPTIONS=detect_leaks=0 strace -qq -o /dev/null -P "$soft/mdev_supported_types/soft-1/create" \
+			-e trace=write -e inject=write:signal=$name "$MDEV" --root "$ROOT" \
+			create "$U1" -p soft -t soft-1 -a medu/label=one > /dev/null || status=$?
+		assert "$status" -eq "$((128 + $(kill -l $name)))" "ended by SIG$name"
+		assert "$(cat "$soft/$U1/medu/label")" == one "SIG$name"
+	done
+}
+
 @test "the identity alone is written, and printed" {
 	mdev --root "$ROOT" create "${U1^^}" -p 01:00.0 -t acme-fact
 	assert "$output" == "$U1"

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * What is said and undone for each errno of the kernel. The writes are taken by this program:
- * link-flags: -Wl,--wrap=sysfs_write -Wl,--wrap=sysfs_write_fd
+ * link-flags: -Wl,--wrap=sysfs_write -Wl,--wrap=sysfs_write_fd -Wl,--wrap=live_devices
  */
 #include "lifecycle.h"
+#include "live.h"
 #include "root.h"
 #include "sysfs.h"
 #include "tap.h"
@@ -21,6 +22,17 @@ static struct buf asked;
 #define DEVICE "sys/class/mdev_bus/p/" UUID
 
 int __wrap_sysfs_write(int dirfd, const char *path, const char *data, size_t len);
+void __real_live_devices(struct device_list *list, const char *parent);
+void __wrap_live_devices(struct device_list *list, const char *parent);
+
+static int listings;
+
+void __wrap_live_devices(struct device_list *list, const char *parent)
+{
+	listings++;
+	__real_live_devices(list, parent);
+}
+
 int __wrap_sysfs_write_fd(int fd, const char *data, size_t len);
 
 int __wrap_sysfs_write_fd(int fd, const char *data, size_t len)
@@ -105,6 +117,37 @@ static void test_create_errors(void)
 		       cases[i].params ? "create=" UUID ":seed=x;" : "create=" UUID ";",
 		       cases[i].reason);
 	}
+}
+
+static void refuse_many(int rc, const char *identity, const char *params, const char *reason)
+{
+	struct lifecycle_creator creator = LIFECYCLE_CREATOR;
+	struct definition def = definition(params);
+	bool same = true;
+
+	identity_parse(identity, &def.id);
+	listings = 0;
+	create_result = rc;
+	for (int i = 0; i < 100; i++) {
+		_cleanup_free_ char *error = NULL;
+		int checked = params ? lifecycle_check(&creator, &def, &error) : 0;
+
+		def.type = i % 2 ? "t" : "other";
+		same &= (params ? checked : lifecycle_create(&creator, &def, &error)) == rc;
+		same &= error && strstr(error, reason);
+	}
+	ok(same, reason);
+	ok(listings <= 2, "a hundred refusals do not cost a hundred listings");
+	lifecycle_creator_close(&creator);
+	reset();
+}
+
+static void test_cost_of_refusals(void)
+{
+	make_file("sys/class/mdev_bus/p/mdev_supported_types/other/create", "");
+	refuse_many(-EUSERS, UUID, NULL, "is left on parent 'p': taken up by " OTHER);
+	refuse_many(-EEXIST, OTHER, NULL, "it is live already, on parent 'p' with type 't'");
+	refuse_many(-EOPNOTSUPP, UUID, "x=1", "no mdev core is loaded");
 }
 
 static void test_attributes(void)
@@ -252,7 +295,9 @@ int main(void)
 	root_begin();
 	make_folder("sys/class/mdev_bus/p/mdev_supported_types/t/devices/" OTHER);
 	make_file("sys/class/mdev_bus/p/mdev_supported_types/t/create", "");
+	make_folder("sys/class/mdev_bus/p/mdev_supported_types/other");
 	test_create_errors();
+	test_cost_of_refusals();
 	test_attributes();
 	test_attributes_of_what_goes();
 	test_live_attributes();
