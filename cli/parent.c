@@ -146,40 +146,54 @@ static bool has_pci_id(const char *folder, const struct pci_id *id)
 }
 
 /*
- * The Nth PCI device of its kind, parent or not: among the parents alone it would be another one
- * until the drivers of those before it have come. NULL when there are not so many; the caller frees
- * it.
+ * The PCI devices of a kind, parents or not: among the parents alone the Nth would be another one,
+ * and one of several the only one, until the drivers of all have come.
  */
-static char *pci_nth(const struct pci_id *id)
+static void pci_devices(const struct pci_id *id, struct strlist *ret_addresses)
 {
 	struct strlist names = {0};
-	uint32_t count = 0;
-	char *found = NULL;
 
 	(void)sysfs_list(SYSFS_TOP, "bus/pci/devices", &names);
-	for (size_t i = 0; i < names.n && !found; i++) {
+	for (size_t i = 0; i < names.n; i++) {
 		_cleanup_free_ char *folder = xasprintf("bus/pci/devices/%s", names.v[i]);
 
-		if (has_pci_id(folder, id) && ++count == id->nth)
-			found = xstrdup(names.v[i]);
+		if (has_pci_id(folder, id))
+			strlist_add(ret_addresses, names.v[i]);
 	}
 	strlist_free(&names);
-	return found;
+}
+
+/* -ENOTUNIQ: found holds what the text could mean, and how that would be written. */
+static int choose_pci_device(const struct parent_index *index, const struct pci_id *id,
+			     const struct strlist *addresses, struct strlist *found)
+{
+	if (id->nth && id->nth <= addresses->n && index_find(index, addresses->v[id->nth - 1]))
+		strlist_add(found, addresses->v[id->nth - 1]);
+	if (id->nth)
+		return 0;
+	for (size_t i = 0; i < addresses->n; i++) {
+		_cleanup_free_ char *candidate =
+			xasprintf("%s (/%zu)", addresses->v[i], i + 1);
+
+		strlist_add(found, candidate);
+	}
+	return -ENOTUNIQ;
 }
 
 static int resolve_pci_id(const struct parent_index *index, const char *text, struct strlist *found)
 {
-	_cleanup_free_ char *nth = NULL;
+	struct strlist addresses = {0};
 	struct pci_id id;
+	int rc = 0;
 
 	if (pci_id_parse(text, &id) < 0)
 		return -EINVAL;
-	if (id.nth) {
-		nth = pci_nth(&id);
-		if (nth && index_find(index, nth))
-			strlist_add(found, nth);
-		return 0;
-	}
+	pci_devices(&id, &addresses);
+	if (id.nth || addresses.n > 1)
+		rc = choose_pci_device(index, &id, &addresses, found);
+	strlist_free(&addresses);
+	if (rc || id.nth)
+		return rc;
 	for (size_t i = 0; i < index->names.n; i++) {
 		_cleanup_free_ char *folder = live_parent_path(index->names.v[i], "");
 
@@ -260,14 +274,19 @@ static int resolve_any(const struct parent_index *index, const char *text, struc
 /* The address of the PCI device that the text means, there or not; NULL when it means none. */
 static char *meant_address(const char *text)
 {
+	struct strlist addresses = {0};
+	char *address = NULL;
 	struct pci_id id;
 
 	if (!str_starts(text, "pci:"))
 		return pci_address(text);
 	if (pci_id_parse(text + strlen("pci:"), &id) < 0)
 		return NULL;
-	id.nth = id.nth ? id.nth : 1;
-	return pci_nth(&id);
+	pci_devices(&id, &addresses);
+	if (id.nth ? id.nth <= addresses.n : addresses.n)
+		address = xstrdup(addresses.v[id.nth ? id.nth - 1 : 0]);
+	strlist_free(&addresses);
+	return address;
 }
 
 /* What the parents have for the first of the properties that are asked for. */
@@ -310,6 +329,11 @@ static void resolve(const struct parent_index *index, struct resolved *entry)
 	if (!entry->rc && index->rc) {
 		entry->rc = index->rc;
 		entry->error = xasprintf("the parents cannot be listed: %s", strerror(-index->rc));
+	} else if (entry->rc == -ENOTUNIQ) {
+		_cleanup_free_ char *names = strlist_join(&found, NAMES_SHOWN);
+
+		entry->error = xasprintf("'%s' names several PCI devices; say which of %s",
+					 entry->text, names);
 	} else if (entry->rc) {
 		entry->error = xasprintf("'%s' cannot name a parent", entry->text);
 	} else if (found.n == 0) {

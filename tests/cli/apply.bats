@@ -141,7 +141,7 @@ cannot create 44440000-aaaa-4bbb-8ccc-000000000004 ($ROOT/etc/mdev.d/9.conf:1): 
 	E
 	mdev 1 --root "$ROOT" apply
 	assert "$stderr" == "\
-mdev: $ROOT/etc/mdev.d/0.conf:1: 'pci:1234:11e8' names several parents: 0000:01:00.0, 0000:02:00.0
+mdev: $ROOT/etc/mdev.d/0.conf:1: 'pci:1234:11e8' names several PCI devices; say which of 0000:01:00.0 (/1), 0000:02:00.0 (/2)
 mdev: $ROOT/etc/mdev.d/0.conf:5: '../soft' cannot name a parent"
 	assert "$output" == ""
 }

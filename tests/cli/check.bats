@@ -24,7 +24,7 @@ setup() {
 	mdev 1 --root "$ROOT" check
 	assert "$stderr" == "\
 mdev: $ETC/a.conf:4: unknown key 'bogus'
-mdev: $ETC/b.conf:1: 'pci:1234:11e8' names several parents: 0000:01:00.0, 0000:02:00.0"
+mdev: $ETC/b.conf:1: 'pci:1234:11e8' names several PCI devices; say which of 0000:01:00.0 (/1), 0000:02:00.0 (/2)"
 	assert "$output" == "definitions: 1, errors: 2, warnings: 0"
 }
 

@@ -75,7 +75,8 @@ soft         soft-1           24 vfio-pci Soft"
 }
 
 @test "a parent that is none, or several, is refused with what there is" {
-	refused 1 "'pci:1234:11e8' names several parents: 0000:01:00.0, 0000:02:00.0$" --root "$ROOT" types -p pci:1234:11e8
+	refused 1 "'pci:1234:11e8' names several PCI devices; say which of 0000:01:00.0 \(/1\), 0000:02:00.0 \(/2\)$" \
+		--root "$ROOT" types -p pci:1234:11e8
 	refused 1 "'udev:ID_KIND=mediated' names several" --root "$ROOT" types -p udev:ID_KIND=mediated
 	refused 1 "no parent '01:00' \(near it: 0000:01:00.0\)" --root "$ROOT" types -p 01:00
 	refused 1 "no parent 'nothing' \(registered: 0000:01:00.0, 0000:02:00.0, soft\)" --root "$ROOT" types -p nothing
@@ -88,6 +89,25 @@ soft         soft-1           24 vfio-pci Soft"
 	rm -r "$ROOT/sys/class"
 	refused 1 "no parent 'soft': no driver has registered any" --root "$ROOT" types -p soft
 	refused 1 "PCI device '0000:01:00.0' has no driver: load the one" --root "$ROOT" types -p 01:00.0
+}
+
+@test "a PCI device of several of its kind is ambiguous, though no other is a parent yet" {
+	rm "$ROOT/sys/class/mdev_bus/0000:02:00.0"
+	refused 1 "'pci:1234:11e8' names several PCI devices" --root "$ROOT" types -p pci:1234:11e8
+	mdev --root "$ROOT" types -p pci:1234:11e8/1 --raw --noheadings -o parent,type
+	assert "${lines[0]}" == "0000:01:00.0 acme-dma"
+	refused 1 "PCI device '0000:02:00.0' has no driver" --root "$ROOT" types -p pci:1234:11e8/2
+	rm "$ROOT/sys/bus/pci/devices/0000:02:00.0"
+	mdev --root "$ROOT" types -p pci:1234:11e8 --raw --noheadings -o parent,type
+	assert "${lines[0]}" == "0000:01:00.0 acme-dma"
+}
+
+@test "a FIFO or a large file in the place of what udev knows is no property" {
+	for make in mkfifo "truncate -s 3G"; do
+		rm "$ROOT/run/udev/data/+pci:0000:01:00.0"
+		$make "$ROOT/run/udev/data/+pci:0000:01:00.0"
+		refused 1 "no parent 'udev:ID_PATH=pci-0000:01:00.0'" --root "$ROOT" types -p udev:ID_PATH=pci-0000:01:00.0
+	done
 }
 
 @test "what could never name a parent is wrong usage" {
