@@ -8,6 +8,12 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+/* How many processes a message lists. */
+#define HOLDERS_SHOWN 8
+
+/* Longer than the name that the kernel has for a program. */
+#define PROGRAM_MAX 256
+
 /* A node under /dev/vfio and the device that is reached through it. */
 struct node {
 	char *path;
@@ -43,21 +49,16 @@ static void add_nodes_of(struct node_list *nodes, const struct device *dev, size
 	strlist_free(&own);
 }
 
-static void note_holder(const char *pid, char **holder)
+static char *describe_process(const char *pid)
 {
-	_cleanup_free_ char *path = xasprintf("%s/proc/%s/comm", root_get(), pid);
-	char program[64] = "?";
-	FILE *stream;
+	_cleanup_free_ char *path = xasprintf("%s/proc/%s/comm", root_get(), pid), *text = NULL;
+	struct buf program = {0};
 
-	if (*holder)
-		return;
-	stream = fopen(path, "re");
-	if (stream) {
-		if (fgets(program, sizeof(program), stream))
-			program[strcspn(program, "\n")] = '\0';
-		fclose(stream);
-	}
-	*holder = xasprintf("PID %s '%s'", pid, program);
+	if (file_read(path, PROGRAM_MAX, &program) == 0 && program.len)
+		program.data[strcspn(program.data, "\n")] = '\0';
+	text = xasprintf("PID %s '%s'", pid, program.len ? program.data : "?");
+	buf_free(&program);
+	return TAKE_PTR(text);
 }
 
 /*
@@ -71,8 +72,17 @@ static bool is_open(int dirfd, const char *name)
 	return fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_mode & 0600;
 }
 
+/* Once for each device, though a process may have it open several times. */
+static void note_holder(const char *pid, struct strlist *holders)
+{
+	_cleanup_free_ char *holder = describe_process(pid);
+
+	if (!holders->n || strcmp(holders->v[holders->n - 1], holder) != 0)
+		strlist_add(holders, holder);
+}
+
 /* A process that ends meanwhile, or is not ours to look into, is passed over. */
-static void look_at_process(const char *pid, const struct node_list *nodes, char **holders)
+static void look_at_process(const char *pid, const struct node_list *nodes, struct strlist *holders)
 {
 	_cleanup_free_ char *path = xasprintf("%s/proc/%s/fd", root_get(), pid);
 	_cleanup_closedir_ DIR *dir = opendir(path);
@@ -98,18 +108,21 @@ void holder_find(struct device *const *devs, size_t count, char **ret_holders)
 {
 	_cleanup_free_ char *path = root_path("proc");
 	_cleanup_closedir_ DIR *proc = opendir(path);
+	_cleanup_free_ struct strlist *holders = xcalloc(count, sizeof(*holders));
 	struct node_list nodes = {0};
 	struct dirent *entry;
 
-	for (size_t i = 0; i < count; i++) {
-		ret_holders[i] = NULL;
+	for (size_t i = 0; i < count; i++)
 		add_nodes_of(&nodes, devs[i], i);
-	}
 	if (nodes.n)
 		qsort(nodes.v, nodes.n, sizeof(*nodes.v), compare_nodes);
 	while (proc && nodes.n && (entry = readdir(proc)))
 		if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9')
-			look_at_process(entry->d_name, &nodes, ret_holders);
+			look_at_process(entry->d_name, &nodes, holders);
+	for (size_t i = 0; i < count; i++) {
+		ret_holders[i] = holders[i].n ? strlist_join(&holders[i], HOLDERS_SHOWN) : NULL;
+		strlist_free(&holders[i]);
+	}
 	for (size_t i = 0; i < nodes.n; i++)
 		free(nodes.v[i].path);
 	free(nodes.v);

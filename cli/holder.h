@@ -8,7 +8,7 @@
 /*
  * Looks for processes that have the VFIO node of one of the devices open (its group or its own
  * node), with one pass over /proc. ret_holders[i] gets a text such as "PID 4242 'qemu-system-x86'",
- * which the caller frees, or NULL when nobody was seen.
+ * several joined by ", ", which the caller frees, or NULL when nobody was seen.
  */
 void holder_find(struct device *const *devs, size_t count, char **ret_holders);
 

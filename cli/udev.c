@@ -23,6 +23,9 @@ static int property_of_host(const char *path, const char *key, char **ret_value)
 	return value ? 0 : -ENOENT;
 }
 
+/* Far above what udev knows of any device. */
+#define DATABASE_MAX (1 << 20)
+
 /* The value of the line that is prefix, key, "=", value. */
 static int find_line(const char *text, const char *prefix, const char *key, char **ret_value)
 {
@@ -64,9 +67,8 @@ static char *database_id(int fd, const char *path)
 static int property_of_root(const char *path, const char *key, char **ret_value)
 {
 	_cleanup_close_ int fd = sysfs_open_dir(SYSFS_TOP, path);
-	_cleanup_free_ char *id = NULL, *text = NULL, *uevent = NULL, *file = NULL;
-	size_t size = 0;
-	FILE *stream;
+	_cleanup_free_ char *id = NULL, *uevent = NULL, *file = NULL;
+	struct buf text = {0};
 	int rc;
 
 	if (fd < 0)
@@ -77,12 +79,10 @@ static int property_of_root(const char *path, const char *key, char **ret_value)
 	if (!id || strchr(id, '/'))
 		return -ENOENT;
 	file = xasprintf("%s/run/udev/data/%s", root_get(), id);
-	stream = fopen(file, "re");
-	if (!stream)
-		return -ENOENT;
-	rc = getdelim(&text, &size, '\0', stream) < 0 ? -ENOENT :
-							find_line(text, "E:", key, ret_value);
-	fclose(stream);
+	rc = file_read(file, DATABASE_MAX, &text);
+	if (!rc)
+		rc = find_line(text.data, "E:", key, ret_value);
+	buf_free(&text);
 	return rc;
 }
 

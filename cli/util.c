@@ -497,6 +497,13 @@ int stream_read(int fd, size_t max, struct buf *text)
 	return 0;
 }
 
+int file_read(const char *path, size_t max, struct buf *text)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : stream_read(fd, max, text);
+}
+
 int64_t clock_ms(void)
 {
 	struct timespec now;

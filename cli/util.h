@@ -158,6 +158,9 @@ int file_replace(int dirfd, const char *name, const char *data, size_t len);
  */
 int stream_read(int fd, size_t max, struct buf *text);
 
+/* The same for a file; a FIFO in its place, which nobody writes to, is empty. */
+int file_read(const char *path, size_t max, struct buf *text);
+
 /* All of the data. 0 or a negative errno. */
 int stream_write(int fd, const char *data, size_t len);
 

@@ -54,6 +54,19 @@ make_process() {
 	removed "$U3"
 }
 
+@test "all who hold it are named, each once" {
+	make_process 42 vmm /dev/vfio/0
+	ln -s /dev/vfio/0 "$ROOT/proc/42/fd/9"
+	make_process 43 backup /dev/vfio/0
+	refused 1 "cannot destroy $U1: it is in use by PID 4[23] '[a-z]*', PID 4[23] '[a-z]*' \(--wait" --root "$ROOT" destroy "$U1"
+	assert "$stderr" =~ "PID 42 'vmm'"
+	assert "$stderr" =~ "PID 43 'backup'"
+	rm "$ROOT/proc/42/comm"
+	mkfifo "$ROOT/proc/42/comm"
+	refused 1 "PID 42 '[?]'" --root "$ROOT" destroy "$U1"
+	removed
+}
+
 @test "the holder of a device's own node is found, too" {
 	mkdir -p "$ROOT/sys/class/mdev_bus/soft/$U3/vfio-dev/vfio9"
 	make_process 77 vmm /dev/vfio/devices/vfio9
