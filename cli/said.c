@@ -37,9 +37,9 @@ static bool is_known(const struct said *said, const char *text)
 	return false;
 }
 
-bool said_add(struct said *said, const char *text)
+static bool add_line(struct said *said, struct buf *line)
 {
-	_cleanup_free_ char *path = root_path(NAME), *line = xasprintf("%s\n", text);
+	_cleanup_free_ char *path = root_path(NAME);
 	bool is_new;
 
 	if (said->fd < 0)
@@ -47,11 +47,24 @@ bool said_add(struct said *said, const char *text)
 	if (said->fd < 0 || lock_wait(said->fd, LOCK_SECONDS) < 0)
 		return true;
 	read_on(said);
-	is_new = !is_known(said, text);
+	is_new = !is_known(said, line->data);
+	buf_add(line, "\n", 1);
 	/* Where it cannot be written down it is said again, that is all. */
 	if (is_new)
-		(void)!write(said->fd, line, strlen(line));
+		(void)!write(said->fd, line->data, line->len);
 	(void)flock(said->fd, LOCK_UN);
+	return is_new;
+}
+
+bool said_add(struct said *said, const char *text)
+{
+	struct buf line = {0};
+	bool is_new;
+
+	/* As the log has it, on one line: a file may have any name. */
+	buf_add_visible(&line, text);
+	is_new = add_line(said, &line);
+	buf_free(&line);
 	return is_new;
 }
 

@@ -21,7 +21,7 @@ struct said {
 	}
 
 /*
- * Remembers the text (one line), for commands that run at the same time as well. True when it was
+ * Remembers the text (not empty), for commands that run at the same time as well. True when it was
  * not said before; also where that cannot be found out.
  */
 bool said_add(struct said *said, const char *text);

@@ -128,6 +128,14 @@ cannot create 44440000-aaaa-4bbb-8ccc-000000000004 ($ROOT/etc/mdev.d/9.conf:1): 
 	assert "$(ls "$ROOT/run")" == $'mdev.d\nmdev.lock\nudev' "and so is the log then"
 }
 
+@test "what is said to the log once has a line, whatever a file is called" {
+	printf 'nonsense\n' > "$ROOT/etc/mdev.d/a"$'\n'"b.conf"
+	for _ in 1 2; do
+		mdev --root "$ROOT" --syslog apply -p soft
+		assert "$(< "$ROOT/run/mdev.said")" == "$ROOT/etc/mdev.d/a\\x0ab.conf:1: no '=' in the line"
+	done
+}
+
 @test "a parent that is several, or can be none, is named with file and line" {
 	make_definition 0.conf <<-E
 		[$U1]
