@@ -198,15 +198,89 @@ static void take_top(struct import *import, struct json_object *top,
 	}
 }
 
+/* What of the text of JSON the tree of json-c does not have. */
+struct keys {
+	size_t count;
+	bool has_nul; /* one of them holds \u0000, and is cut there */
+};
+
+/* The end of the string that begins at text, behind its quote. */
+static const char *skip_string(const char *text, bool *ret_nul)
+{
+	*ret_nul = false;
+	for (text++; *text && *text != '"'; text++) {
+		if (*text != '\\')
+			continue;
+		*ret_nul |= str_starts(text, "\\u0000");
+		text += text[1] != '\0';
+	}
+	return text + (*text == '"');
+}
+
+/* Of a text that was parsed: outside of strings a colon stands behind each key and nowhere else. */
+static struct keys count_keys(const char *text)
+{
+	struct keys keys = {0};
+	bool has_nul = false;
+
+	while (*text) {
+		if (*text == '"') {
+			text = skip_string(text, &has_nul);
+			continue;
+		}
+		if (*text == ':') {
+			keys.count++;
+			keys.has_nul |= has_nul;
+		}
+		text++;
+	}
+	return keys;
+}
+
+/* NOLINTNEXTLINE(misc-no-recursion): json-c does not parse what is deeper than 32 */
+static size_t count_members(struct json_object *object)
+{
+	size_t count = 0;
+
+	if (json_object_is_type(object, json_type_object)) {
+		json_object_object_foreach(object, key, value) {
+			(void)key;
+			count += 1 + count_members(value);
+		}
+	} else if (json_object_is_type(object, json_type_array)) {
+		for (size_t i = 0; i < json_object_array_length(object); i++)
+			count += count_members(json_object_array_get_idx(object, i));
+	}
+	return count;
+}
+
+/* Of two keys of a name json-c keeps the last, of a key with a NUL what is before that. */
+static bool check_keys(struct import *import, const char *text, struct json_object *top)
+{
+	struct keys keys = count_keys(text);
+
+	if (keys.has_nul)
+		bad(import, "a key holds a NUL");
+	else if (keys.count != count_members(top))
+		bad(import, "an object has a key twice, of which one would be lost");
+	return !import->is_bad;
+}
+
 void mdevctl_import(const char *file, const char *text, size_t len,
 		    const struct mdevctl_place *place, struct definition_list *list,
 		    struct problem_list *problems)
 {
 	struct import import = {.file = file, .list = list, .problems = problems};
 	struct json_tokener *tokener = json_tokener_new();
-	struct json_object *top = json_tokener_parse_ex(tokener, text, (int)len + 1);
-	enum json_tokener_error error = json_tokener_get_error(tokener);
-	size_t end = json_tokener_get_parse_end(tokener);
+	enum json_tokener_error error;
+	struct json_object *top;
+	size_t end;
+
+	/* No comments, single quotes or other things that are no JSON. */
+	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_ALLOW_TRAILING_CHARS);
+	top = json_tokener_parse_ex(tokener, text, (int)len + 1);
+	error = json_tokener_get_error(tokener);
+	end = json_tokener_get_parse_end(tokener);
 
 	while (end < len && strchr(" \t\r\n", text[end]) && text[end])
 		end++;
@@ -216,7 +290,7 @@ void mdevctl_import(const char *file, const char *text, size_t len,
 		bad(&import, "not JSON at byte %zu: %s", end, json_tokener_error_desc(error));
 	else if (end < len)
 		bad(&import, "something follows the JSON, at byte %zu", end);
-	else
+	else if (check_keys(&import, text, top))
 		take_top(&import, top, place);
 	json_object_put(top);
 	json_tokener_free(tokener);
