@@ -193,8 +193,6 @@ int identity_prefix_parse(const char *text, struct identity_prefix *ret_prefix)
 
 bool identity_prefix_matches(const struct identity_prefix *prefix, const struct identity *id)
 {
-	if (prefix->has_instance && prefix->instance != id->instance)
-		return false;
 	for (size_t i = 0; i < prefix->count; i++)
 		if (prefix->digits[i] != (i % 2 ? id->uuid[i / 2] & 15 : id->uuid[i / 2] >> 4))
 			return false;

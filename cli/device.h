@@ -44,6 +44,7 @@ struct identity_prefix {
 
 /* 0, or -EINVAL when no identity could begin like that. */
 int identity_prefix_parse(const char *text, struct identity_prefix *ret_prefix);
+/* The UUID begins so; an instance is not looked at. */
 bool identity_prefix_matches(const struct identity_prefix *prefix, const struct identity *id);
 
 /* A value is text of any bytes but newline and NUL. */

@@ -15,14 +15,11 @@ struct matches {
 static void collect(const struct device_list *list, const struct identity_prefix *prefix,
 		    bool (*accept)(const struct device *dev), struct matches *matches)
 {
-	struct identity_prefix any = *prefix;
-
-	any.has_instance = false;
 	for (size_t i = 0; i < list->n; i++) {
 		const struct device *dev = &list->v[i];
 		char text[IDENTITY_TEXT_SIZE];
 
-		if (!identity_prefix_matches(&any, &dev->id) || (accept && !accept(dev)))
+		if (!identity_prefix_matches(prefix, &dev->id) || (accept && !accept(dev)))
 			continue;
 		if (dev->id.instance == prefix->instance)
 			matches->chosen = dev;
