@@ -86,6 +86,77 @@ struck() {
 	struck destroy "$U2" --undefine
 }
 
+# strikes KIND CHECK COMMAND...: strikes at one call after the other, runs CHECK after each with the
+# status, and the command itself after that: what was left must not be in its way.
+strikes() {
+	local kind=$1 check=$2 n=0 status
+	shift 2
+	while ((++n < 1000)); do
+		status=0
+		STRIKE_ROOT=$ROOT "$BATS_TEST_DIRNAME/../../build/tests/strike" "$kind" "$n" "$@" \
+			> "$FAST/stdout" 2> "$FAST/stderr" || status=$?
+		[ "$status" != 99 ] || break
+		"$check" "$status" || { echo "$kind at call $n of $*: status $status: $(< "$FAST/stderr")" && return 1; }
+	done
+	assert "$n" -ge 20 "calls that were struck"
+}
+
+# A definition to be made and one that cannot be read.
+make_applied() {
+	create=$ROOT/sys/devices/virtual/soft/soft/mdev_supported_types/soft-1/create
+	said=$ROOT/run/mdev.said
+	rm "$ETC"/*
+	printf '[%s]\nparent = soft\ntype = soft-1\nauto = yes\n' "$U4" > "$ETC/good.conf"
+	before=$(fingerprint_of_definitions)
+}
+
+fingerprint_of_definitions() {
+	grep -r '' "$ETC"
+}
+
+# Either it was made or not, the definitions are as they were, and the next apply does it all.
+applied() {
+	[ "$1" = 137 ] || [ "$1" = 0 ] || { [ "$1" = 1 ] && [[ $(< "$FAST/stderr") == "mdev: "* ]]; } || return
+	[ "$1" != 0 ] || assert "$(< "$create")" == "$U4" || return
+	[[ $(< "$create") == "" || $(< "$create") == "$U4" ]] || return
+	assert "$(fingerprint_of_definitions)" == "$before" || return
+	: > "$create"
+	mdev --root "$ROOT" apply -q && assert "$(< "$create")" == "$U4" || return
+	: > "$create"
+}
+
+@test "apply: its lock is free, its work done by the next" {
+	make_applied
+	for kind in kill ENOSPC EIO EACCES; do
+		rm -f "$ROOT/run/mdev.lock"
+		strikes "$kind" applied "$MDEV" --root "$ROOT" apply
+	done
+}
+
+# What is wrong is said at the latest by the next one, then no more; no part of a line is there. What
+# the strike itself made fail may have been said, too.
+applied_for_udev() {
+	local known
+	[ "$1" = 137 ] || [ "$1" = 0 ] || return
+	[ ! -s "$said" ] || ! grep -Ev "^($ROOT/|cannot create $U4 ).*(: no '=' in the line|$error.*)$" "$said" || return
+	mdev --root "$ROOT" --syslog apply -p soft -q || return
+	assert "$(grep -c "bad.conf:1: no '=' in the line" "$said") $(< "$create")" == "1 $U4" || return
+	known=$(< "$said")
+	mdev --root "$ROOT" --syslog apply -p soft -q || return
+	assert "$(< "$said")" == "$known" "said once" || return
+	rm "$said"
+	: > "$create"
+}
+
+@test "apply for udev: what was said is known whole or not at all" {
+	make_applied
+	printf 'nonsense\n' > "$ETC/bad.conf"
+	error="(No space left on device|Input/output error|Permission denied)"
+	for kind in kill ENOSPC EIO EACCES; do
+		strikes "$kind" applied_for_udev "$MDEV" --root "$ROOT" --syslog apply -p soft -q
+	done
+}
+
 # The made root takes what is written to "create", and has the device already.
 @test "create with attributes: each failure is undone, or told of" {
 	local n=0 status device=$ROOT/sys/devices/virtual/soft/soft/$U4

@@ -107,6 +107,12 @@ unregister parent $PARENT" ]
 	[ ! -s errors ]
 }
 
+@test "monitor: a full disk ends it with an error" {
+	run -1 --separate-stderr timeout 20 mdev monitor >/dev/full
+	# shellcheck disable=SC2154 # set by run
+	[ "$stderr" = "mdev: cannot write the output: No space left on device" ]
+}
+
 @test "monitor: a hundred at once, each told once" {
 	monitor
 	local i makers=()
