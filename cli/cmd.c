@@ -4,6 +4,7 @@
 
 #include "find.h"
 #include "msg.h"
+#include "text.h"
 
 #include <errno.h>
 

@@ -2,6 +2,7 @@
 /* mdev apply: bring the host to what is defined. This is what udev runs. */
 #include "cmd.h"
 #include "core.h"
+#include "file.h"
 #include "holder.h"
 #include "lifecycle.h"
 #include "live.h"

@@ -8,6 +8,7 @@
 #include "live.h"
 #include "msg.h"
 #include "store.h"
+#include "text.h"
 
 #include <errno.h>
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* mdev edit: definitions in an editor, checked before they take the place of the old ones. */
 #include "cmd.h"
+#include "file.h"
 #include "find.h"
 #include "msg.h"
 #include "store.h"
+#include "text.h"
 
 #include <errno.h>
 #include <fcntl.h>

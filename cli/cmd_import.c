@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* mdev import, mdev export: mdevctl's JSON definitions in and out. */
 #include "cmd.h"
+#include "file.h"
 #include "find.h"
 #include "folder.h"
 #include "mdevctl.h"

@@ -7,6 +7,7 @@
 #include "column.h"
 #include "live.h"
 #include "store.h"
+#include "text.h"
 
 /* A name as the shell gets it back; one that could steer the terminal cannot be typed anyway. */
 static void say(const char *name)

@@ -9,6 +9,8 @@
  */
 #include "definition.h"
 
+#include "text.h"
+
 #include <errno.h>
 #include <ini.h>
 #include <search.h>

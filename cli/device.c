@@ -3,6 +3,7 @@
 #include "device.h"
 
 #include "sort.h"
+#include "text.h"
 
 #include <errno.h>
 #include <search.h>

@@ -2,7 +2,9 @@
 /* The folders of definitions: where they are, what is in them, reading a file, locking. */
 #include "folder.h"
 
+#include "file.h"
 #include "sort.h"
+#include "text.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,7 +2,9 @@
 /* Who has a device open in user space. */
 #include "holder.h"
 
+#include "file.h"
 #include "live.h"
+#include "text.h"
 
 #include <errno.h>
 #include <fcntl.h>

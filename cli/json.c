@@ -5,6 +5,8 @@
  */
 #include "json.h"
 
+#include "text.h"
+
 /* The object that is being written; its memory is used again for the next one. */
 static struct buf line;
 

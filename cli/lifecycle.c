@@ -5,6 +5,7 @@
 #include "core.h"
 #include "live.h"
 #include "sysfs.h"
+#include "text.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -2,7 +2,9 @@
 /* The program: options of its own, the table of verbs, dispatch, exit status. */
 #include "cmd.h"
 #include "core.h"
+#include "file.h"
 #include "msg.h"
+#include "text.h"
 
 #include <errno.h>
 #include <signal.h>

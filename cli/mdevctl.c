@@ -2,6 +2,8 @@
 /* Definitions in mdevctl's form, read and written. The only user of json-c. */
 #include "mdevctl.h"
 
+#include "text.h"
+
 #include <json-c/json.h>
 
 /* Reading mdevctl's form: one definition at a time, of which the first mistake is reported. */

@@ -5,6 +5,7 @@
 #include "absent.h"
 #include "live.h"
 #include "sysfs.h"
+#include "text.h"
 #include "udev.h"
 
 #include <errno.h>

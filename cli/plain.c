@@ -2,6 +2,8 @@
 /* Tables where there is no terminal to fit them into. */
 #include "plain.h"
 
+#include "text.h"
+
 /* A column as it is printed, and its cell in the row before: most are the same all the way down. */
 struct field {
 	size_t place, width;

@@ -2,6 +2,8 @@
 /* What was said to the system's log since the last boot, so that it is not said again and again. */
 #include "said.h"
 
+#include "file.h"
+
 #include <fcntl.h>
 #include <sys/file.h>
 

@@ -2,6 +2,8 @@
 /* One section in the text of a definition file: where it is, and changing it in place. */
 #include "section.h"
 
+#include "text.h"
+
 #include <errno.h>
 
 /* A line "KEY = VALUE". */

@@ -2,8 +2,10 @@
 /* Definitions on disk: the folders, their files, and changes that are whole or not at all. */
 #include "store.h"
 
+#include "file.h"
 #include "folder.h"
 #include "section.h"
+#include "text.h"
 
 #include <errno.h>
 #include <fcntl.h>

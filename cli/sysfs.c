@@ -2,6 +2,8 @@
 /* Files below <root>/sys: the only file that opens them. */
 #include "sysfs.h"
 
+#include "text.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdalign.h>

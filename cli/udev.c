@@ -3,6 +3,7 @@
  * libudev. */
 #include "udev.h"
 
+#include "file.h"
 #include "sysfs.h"
 
 #include <errno.h>

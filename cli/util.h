@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Helpers without any knowledge of mediated devices: memory, text, files, the root folder. */
+/* Helpers without any knowledge of mediated devices: memory, growing things, the root folder. */
 #ifndef UTIL_H
 #define UTIL_H
 
@@ -103,29 +103,6 @@ const char *strlist_find(const struct strlist *list, const char *s);
 char *strlist_join(const struct strlist *list, size_t max);
 void strlist_free(struct strlist *list);
 
-static inline bool str_starts(const char *s, const char *prefix)
-{
-	return strncmp(s, prefix, strlen(prefix)) == 0;
-}
-
-bool str_ends(const char *s, const char *suffix);
-/* ASCII from blank to tilde, and nothing else. */
-bool text_is_ascii(const char *s, size_t len);
-/* Valid UTF-8, no NUL within len. */
-bool text_is_utf8(const char *s, size_t len);
-/* The bytes of a control character at s, 0 for another; UTF-8 has some of two, U+0080 to U+009F. */
-size_t text_control_length(const char *s);
-/* UTF-8 without a control character: what may stand in a name or a line of text. */
-bool text_is_plain(const char *s);
-/* The bytes of byte order marks that a text begins with; they are no part of its first line. */
-size_t text_bom_length(const char *s, size_t len);
-/*
- * One component of a path: plain text, not empty, no '/', neither "." nor "..", at most 255 bytes.
- */
-bool name_is_safe(const char *s);
-/* A decimal number without sign or blanks. 0, -EINVAL (not a number) or -ERANGE. */
-int parse_u32(const char *s, uint32_t *ret);
-
 /* The folder below which everything is looked up; "" for the running system. Set once by main. */
 void root_set(const char *dir);
 bool root_is_host(void);
@@ -133,50 +110,10 @@ const char *root_get(void);
 /* root + "/" + path; the caller frees it. */
 char *root_path(const char *path);
 
-/*
- * Takes an exclusive flock on fd, waiting at most the given time.
- * 0, -ETIMEDOUT, or another negative errno.
- */
-int lock_wait(int fd, unsigned int seconds);
-
-/* The same for a range of bytes, by their numbers alone; len 0: from start on. */
-int lock_wait_range(int fd, off_t start, off_t len, unsigned int seconds);
-
-/* What was changed in the folder is on disk when it returns 0; else a positive errno. */
-int folder_sync(int dirfd);
-
-/*
- * Replaces dirfd/name by the given bytes: whole or not at all, mode 0644, on disk when it
- * returns. The caller holds the folder's lock, for the temporary name is a fixed one (so that
- * a killed writer leaves at most one file, which the next writer removes). 0; a negative errno when
- * the old one is still there; a positive one when the new one is, but may be lost with the power.
- */
-int file_replace(int dirfd, const char *name, const char *data, size_t len);
-
-/*
- * Adds all that comes, up to the end. 0, -EFBIG for more than max bytes, or another negative errno.
- */
-int stream_read(int fd, size_t max, struct buf *text);
-
-/* The same for a file; a FIFO in its place, which nobody writes to, is empty. */
-int file_read(const char *path, size_t max, struct buf *text);
-
-/* All of the data. 0 or a negative errno. */
-int stream_write(int fd, const char *data, size_t len);
-
 /* Milliseconds that always go forward, from some beginning. */
 int64_t clock_ms(void);
 
 /* " (only root may)" where that is why rc, a negative errno, was the answer; else "". */
 const char *root_hint(int rc);
-
-/*
- * Takes the place of standard streams that are closed, so that no file that is opened later gets
- * what is meant for them; reading and writing still fail. To be called before anything is opened.
- */
-void streams_reserve(void);
-
-/* Flushes and closes stdout: 0, or the negative errno of anything that could not be written. */
-int stdout_close(void);
 
 #endif

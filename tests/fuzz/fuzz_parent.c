@@ -5,6 +5,7 @@
  */
 #include "fuzz.h"
 #include "parent.h"
+#include "text.h"
 
 #include <errno.h>
 #include <regex.h>

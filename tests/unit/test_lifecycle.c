@@ -8,6 +8,7 @@
 #include "root.h"
 #include "sysfs.h"
 #include "tap.h"
+#include "text.h"
 
 #include <errno.h>
 

@@ -2,6 +2,7 @@
 /* Ways to name a parent, most of all the wrong ones. */
 #include "parent.h"
 #include "tap.h"
+#include "text.h"
 
 #include <errno.h>
 #include <sys/stat.h>

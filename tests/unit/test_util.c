@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Text, numbers, the root, files that are replaced whole. */
+#include "file.h"
 #include "tap.h"
+#include "text.h"
 #include "util.h"
 
 #include <errno.h>

@@ -11,6 +11,7 @@
 #include "store.h"
 #include "sysfs.h"
 #include "tap.h"
+#include "text.h"
 #include "udev.h"
 
 #include <errno.h>
