@@ -132,6 +132,27 @@ int cmd_identity(const struct command *command, const struct instance_args *args
 	return DONE;
 }
 
+int cmd_identities(const struct command *command, const struct device_list *list,
+		   bool (*accept)(const struct device *dev), const char *absent, int word_count,
+		   char **words, struct identity *ret_ids)
+{
+	int status = DONE;
+
+	for (int i = 0; i < word_count; i++) {
+		_cleanup_free_ char *error = NULL;
+		int rc = find_identity(list, words[i], accept, &ret_ids[i], &error);
+
+		if (rc == -EINVAL)
+			return cmd_usage(command, "%s", error);
+		if (!rc)
+			continue;
+		msg_error("cannot %s '%s': %s", command->name, words[i],
+			  rc == -ENOENT ? absent : error);
+		status = FAILED;
+	}
+	return status;
+}
+
 int cmd_take_instance_args(const struct command *command, const struct instance_args *args,
 			   struct arena *arena, struct definition *def)
 {

@@ -102,6 +102,14 @@ int cmd_identity(const struct command *command, const struct instance_args *args
 		 const struct device_list *known, bool (*accept)(const struct device *dev),
 		 struct identity *ret_id);
 
+/*
+ * The identities that the words of a verb mean, among those that accept() takes (NULL: all);
+ * absent says of one that it is not there. DONE, or a message for each and FAILED or USAGE.
+ */
+int cmd_identities(const struct command *command, const struct device_list *list,
+		   bool (*accept)(const struct device *dev), const char *absent, int word_count,
+		   char **words, struct identity *ret_ids);
+
 /* --params and --attr into the definition, whose attributes belong to the arena. As above. */
 int cmd_take_instance_args(const struct command *command, const struct instance_args *args,
 			   struct arena *arena, struct definition *def);

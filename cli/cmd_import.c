@@ -2,7 +2,6 @@
 /* mdev import, mdev export: mdevctl's JSON definitions in and out. */
 #include "cmd.h"
 #include "file.h"
-#include "find.h"
 #include "folder.h"
 #include "mdevctl.h"
 #include "msg.h"
@@ -211,33 +210,6 @@ static bool is_defined(const struct device *dev)
 	return dev->def != NULL;
 }
 
-static int find_all(struct inventory *inventory, int word_count, char **words, struct identity *ids)
-{
-	int status = DONE;
-
-	for (int i = 0; i < word_count; i++) {
-		_cleanup_free_ char *error = NULL;
-		int rc = find_identity(&inventory->devices, words[i], is_defined, &ids[i], &error);
-
-		if (rc == -EINVAL)
-			return cmd_usage(&cmd_export, "%s", error);
-		if (rc) {
-			msg_error("cannot export '%s': %s", words[i],
-				  rc == -ENOENT ? "it is not defined" : error);
-			status = FAILED;
-		}
-	}
-	return status;
-}
-
-static bool is_one_of(const struct identity *id, const struct identity *ids, int count)
-{
-	for (int i = 0; i < count; i++)
-		if (identity_compare(id, &ids[i]) == 0)
-			return true;
-	return !count;
-}
-
 static int print(const struct inventory *inventory, const struct export_args *args,
 		 const char *parent_name, const struct identity *ids, int id_count)
 {
@@ -249,7 +221,7 @@ static int print(const struct inventory *inventory, const struct export_args *ar
 		_cleanup_free_ char *extras = mdevctl_export_extras(list->v[i]);
 		char text[IDENTITY_TEXT_SIZE];
 
-		if (!is_one_of(&list->v[i]->id, ids, id_count) ||
+		if ((id_count && !identity_is_one_of(&list->v[i]->id, ids, id_count)) ||
 		    !cmd_is_for_parent(list->v[i], args->parent, parent_name))
 			continue;
 		chosen[count++] = list->v[i];
@@ -282,7 +254,8 @@ static int run_export(const struct globals *globals, void *p, int word_count, ch
 	    parent_resolve(&inventory.parents, args->parent, &parent_name, &error) == -EINVAL)
 		printed = cmd_usage(&cmd_export, "%s", error);
 	if (printed == DONE)
-		printed = find_all(&inventory, word_count, words, ids);
+		printed = cmd_identities(&cmd_export, &inventory.devices, is_defined,
+					 "it is not defined", word_count, words, ids);
 	if (printed == DONE)
 		printed = print(&inventory, args, parent_name, ids, word_count);
 	inventory_free(&inventory);

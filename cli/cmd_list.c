@@ -41,8 +41,8 @@ static int filter(struct device_list *list, const struct list_args *args, int wo
 		  char **words)
 {
 	_cleanup_free_ struct identity *ids = xcalloc((size_t)word_count, sizeof(*ids));
-	size_t kept = 0, id_count = 0;
-	int status = DONE;
+	int status = DONE, id_count = 0;
+	size_t kept = 0;
 
 	if (args->active || args->defined || args->type) {
 		for (size_t i = 0; i < list->n; i++)
@@ -65,11 +65,8 @@ static int filter(struct device_list *list, const struct list_args *args, int wo
 	}
 	kept = 0;
 	for (size_t i = 0; word_count && i < list->n; i++)
-		for (size_t j = 0; j < id_count; j++)
-			if (identity_compare(&list->v[i].id, &ids[j]) == 0) {
-				list->v[kept++] = list->v[i];
-				break;
-			}
+		if (identity_is_one_of(&list->v[i].id, ids, id_count))
+			list->v[kept++] = list->v[i];
 	if (word_count)
 		list->n = kept;
 	return status;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* mdev undefine: remove definitions. */
 #include "cmd.h"
-#include "find.h"
 #include "msg.h"
 #include "store.h"
 
@@ -29,35 +28,6 @@ static void filter(struct device_list *list, const char *parent, const char *par
 	list->n = kept;
 }
 
-static int choose(const struct device_list *list, int word_count, char **words,
-		  struct identity *ids)
-{
-	int status = DONE;
-
-	for (int i = 0; i < word_count; i++) {
-		_cleanup_free_ char *error = NULL;
-		int rc = find_identity(list, words[i], NULL, &ids[i], &error);
-
-		if (rc == -EINVAL)
-			return cmd_usage(&cmd_undefine, "%s", error);
-		if (rc == -ENOENT)
-			set_text(&error, "no definition of it was found");
-		if (rc) {
-			msg_error("cannot undefine '%s': %s", words[i], error);
-			status = FAILED;
-		}
-	}
-	return status;
-}
-
-static bool is_one_of(const struct identity *id, const struct identity *ids, int count)
-{
-	for (int i = 0; i < count; i++)
-		if (identity_compare(id, &ids[i]) == 0)
-			return true;
-	return false;
-}
-
 /* Each one once, though it may be named twice; what fails does not stop the others. */
 static int undefine_all(const struct device_list *list, const struct identity *ids, int count,
 			struct report *report)
@@ -70,7 +40,7 @@ static int undefine_all(const struct device_list *list, const struct identity *i
 		char text[IDENTITY_TEXT_SIZE];
 		int rc;
 
-		if (!is_one_of(&dev.id, ids, count))
+		if (!identity_is_one_of(&dev.id, ids, count))
 			continue;
 		rc = store_remove(dev.def, &error);
 		if (rc >= 0)
@@ -102,7 +72,8 @@ static int run(const struct globals *globals, void *p, int word_count, char **wo
 		inventory_load_definitions(&inventory);
 		inventory_load_devices(&inventory, NULL);
 		filter(&inventory.devices, args->parent, parent_name);
-		status = choose(&inventory.devices, word_count, words, ids);
+		status = cmd_identities(&cmd_undefine, &inventory.devices, NULL,
+					"no definition of it was found", word_count, words, ids);
 		/* What is asked for may stand in a file that cannot be read. */
 		if (status == FAILED)
 			(void)cmd_report_problems(&inventory);

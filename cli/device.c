@@ -173,6 +173,14 @@ int identity_compare(const struct identity *a, const struct identity *b)
 	return identity_order(a, b);
 }
 
+bool identity_is_one_of(const struct identity *id, const struct identity *ids, int count)
+{
+	for (int i = 0; i < count; i++)
+		if (identity_compare(id, &ids[i]) == 0)
+			return true;
+	return false;
+}
+
 int identity_prefix_parse(const char *text, struct identity_prefix *ret_prefix)
 {
 	struct identity_prefix prefix = {.count = 0};

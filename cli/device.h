@@ -32,6 +32,7 @@ const char *identity_format_name(const struct identity *id, char text[IDENTITY_T
 /* The UUID alone. */
 const char *identity_format_uuid(const struct identity *id, char text[IDENTITY_TEXT_SIZE]);
 int identity_compare(const struct identity *a, const struct identity *b);
+bool identity_is_one_of(const struct identity *id, const struct identity *ids, int count);
 bool identity_same_uuid(const struct identity *a, const struct identity *b);
 
 /* The beginning of an identity as a user may shorten it: four digits of the UUID or more. */
