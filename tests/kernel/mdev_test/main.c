@@ -4,6 +4,7 @@
  */
 
 #include <linux/debugfs.h>
+#include <linux/iommu.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/seq_file.h>
@@ -59,6 +60,64 @@ static int kept_show(struct seq_file *file, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(kept);
 
+/* Opens it as its bus driver would, one that has no services */
+static int services_show(struct seq_file *file, void *unused)
+{
+	struct page *page;
+	u32 word = 0;
+	int rc;
+
+	mutex_lock(&test_kept_lock);
+	rc = test_kept ? mdev_open_device(test_kept) : -ENODEV;
+	seq_printf(file, "open %d\n", rc);
+	if (!rc) {
+		seq_printf(file, "pin %d read %d write %d signal %d\n",
+			   mdev_pin_pages(test_kept, 0, 1, IOMMU_READ, &page),
+			   mdev_read_memory(test_kept, 0, &word, sizeof(word)),
+			   mdev_write_memory(test_kept, 0, &word, sizeof(word)),
+			   mdev_signal(test_kept, 0, 0));
+		mdev_unpin_pages(test_kept, 0, 1);
+		mdev_revoke(test_kept);
+		mdev_close_device(test_kept);
+	}
+	mutex_unlock(&test_kept_lock);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(services);
+
+static int irqs_show(struct seq_file *file, void *unused)
+{
+	seq_printf(file, "%#x %u %u %u\n", test_irqs.flags, test_irqs.index,
+		   test_irqs.start, test_irqs.count);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(irqs);
+
+static int test_signal(char *words)
+{
+	char *number = strsep(&words, " ");
+	unsigned int index, vector;
+	int rc = -ENODEV;
+
+	if (!number || kstrtouint(number, 10, &index) || !words ||
+	    kstrtouint(words, 10, &vector))
+		return -EINVAL;
+	mutex_lock(&test_kept_lock);
+	if (test_kept)
+		rc = mdev_signal(test_kept, index, vector);
+	mutex_unlock(&test_kept_lock);
+	return rc;
+}
+
+static int test_revoke(void)
+{
+	mutex_lock(&test_kept_lock);
+	if (test_kept)
+		mdev_revoke(test_kept);
+	mutex_unlock(&test_kept_lock);
+	return test_kept ? 0 : -ENODEV;
+}
+
 static int test_parent_command(int (*action)(unsigned int nr, char *words),
 			       char *words)
 {
@@ -87,6 +146,10 @@ static int test_command(char *words)
 		return test_driver_try(words);
 	if (!strcmp(verb, "keep") && words)
 		return test_keep_name(words);
+	if (!strcmp(verb, "signal"))
+		return test_signal(words);
+	if (!strcmp(verb, "revoke"))
+		return test_revoke();
 	if (!strcmp(verb, "drop")) {
 		test_keep(NULL);
 		return 0;
@@ -131,7 +194,13 @@ static int __init mdev_test_init(void)
 	test_folder = debugfs_create_dir("mdev_test", NULL);
 	debugfs_create_file("control", 0200, test_folder, NULL, &control_fops);
 	debugfs_create_file("kept", 0400, test_folder, NULL, &kept_fops);
+	debugfs_create_file("services", 0400, test_folder, NULL,
+			    &services_fops);
+	debugfs_create_file("irqs", 0400, test_folder, NULL, &irqs_fops);
 	debugfs_create_u32("areas", 0600, test_folder, &test_areas);
+	debugfs_create_u32("pin", 0600, test_folder, &test_pin);
+	debugfs_create_atomic_t("pinned", 0400, test_folder, &test_pinned);
+	debugfs_create_atomic_t("strays", 0600, test_folder, &test_strays);
 	debugfs_create_u32("left", 0400, test_folder, &test_left);
 	test_calls_add(test_folder);
 	return 0;

@@ -13,16 +13,25 @@
  *					unregister it again
  *		  keep NAME		hold a reference of an instance
  *		  drop			give it back
+ *		  signal INDEX VECTOR	raise an interrupt of the kept instance
+ *		  revoke		take its mapped pages back
  * kept		what is seen of the instance that is kept
+ * services	what each answers when that is opened by a bus driver without
  * left		instances that there were when the last unregister returned
  * areas	how many areas of region 0 can be mapped, in its capability
+ * pin		instances pin a page of their user's when they are opened
+ * pinned	how many such pages there are
+ * strays	calls of what is for open instances, for one that was not
+ * irqs		what set_irqs was called with last: flags, index, start, count
  * CALL/	a folder for each callback; see call.c
  */
 
 #ifndef _MDEV_TEST_H
 #define _MDEV_TEST_H
 
+#include <linux/atomic.h>
 #include <linux/dcache.h>
+#include <linux/mutex.h>
 
 #include "mdev.h"
 
@@ -36,6 +45,10 @@ enum test_call {
 	TEST_STOP,
 	TEST_OPEN,
 	TEST_CLOSE,
+	TEST_IRQ_INFO,
+	TEST_SET_IRQS,
+	TEST_RESET,
+	TEST_VALIDATE,
 	TEST_DMA_UNMAP,
 	TEST_PROBE,
 	TEST_REMOVE,
@@ -50,8 +63,57 @@ int test_call_leave(enum test_call call);
 int test_call(enum test_call call);
 void test_calls_add(struct dentry *folder);
 
-/* parent.c */
+/**
+ * struct test_instance - an instance, as its parent driver sees it
+ * @params: what it was made with
+ * @open: from the end of open to the beginning of close
+ * @page: what can be mapped
+ * @pin_lock: guards @pinned
+ * @pinned: a page of the user's is pinned
+ */
+struct test_instance {
+	char *params;
+	bool open;
+	struct page *page;
+	struct mutex pin_lock; /* pinned */
+	bool pinned;
+};
+
+/* use.c */
+struct test_irqs {
+	u32 flags;
+	unsigned int index;
+	unsigned int start;
+	unsigned int count;
+};
+
 extern u32 test_areas;
+extern u32 test_pin;
+extern atomic_t test_pinned;
+extern atomic_t test_strays;
+extern struct test_irqs test_irqs;
+
+struct test_instance *test_instance_new(const char *params);
+void test_instance_free(struct test_instance *inst);
+int test_open(struct mdev_device *mdev);
+void test_close(struct mdev_device *mdev);
+ssize_t test_read(struct mdev_device *mdev, char *buf, size_t count,
+		  loff_t pos);
+ssize_t test_write(struct mdev_device *mdev, const char *buf, size_t count,
+		   loff_t pos);
+int test_get_region_info(struct mdev_device *mdev,
+			 struct vfio_region_info *info,
+			 struct vfio_info_cap *caps);
+int test_get_irq_info(struct mdev_device *mdev, struct vfio_irq_info *info);
+void test_set_irqs(struct mdev_device *mdev, u32 flags, unsigned int index,
+		   unsigned int start, unsigned int count);
+int test_reset(struct mdev_device *mdev);
+int test_validate_map_request(struct mdev_device *mdev, loff_t pos,
+			      unsigned long virtaddr, unsigned long *pfn,
+			      unsigned long *size, pgprot_t *prot);
+void test_dma_unmap(struct mdev_device *mdev, u64 iova, u64 length);
+
+/* parent.c */
 extern u32 test_left;
 
 int test_parent_register(unsigned int nr, char *words);

@@ -11,6 +11,7 @@
  * serialize	sets &parent_ops.serialize
  * twice	the instances' attribute group is listed twice, so that it can
  *		not be made
+ * occupied	the parent has a file of a name that the core needs
  * lack=OP	leaves an entry of &parent_ops out
  */
 
@@ -41,7 +42,6 @@ static struct test_parent {
 
 static DEFINE_MUTEX(test_parents_lock); /* not held over calls of the core */
 
-u32 test_areas = 1;
 u32 test_left;
 
 static struct test_parent *test_parent_of(struct mdev_device *mdev)
@@ -59,20 +59,19 @@ static int test_lifecycle(enum test_call call)
 	return rc;
 }
 
-/* An instance's data is the params that it was made with. */
 static int test_create(struct mdev_device *mdev, const char *params)
 {
-	char *copy = kstrdup(params ?: "", GFP_KERNEL);
+	struct test_instance *inst = test_instance_new(params);
 	int rc;
 
-	if (!copy)
+	if (!inst)
 		return -ENOMEM;
 	rc = test_lifecycle(TEST_CREATE);
 	if (rc) {
-		kfree(copy);
+		test_instance_free(inst);
 		return rc;
 	}
-	mdev_set_drvdata(mdev, copy);
+	mdev_set_drvdata(mdev, inst);
 	atomic_inc(&test_parent_of(mdev)->instances);
 	return 0;
 }
@@ -80,7 +79,7 @@ static int test_create(struct mdev_device *mdev, const char *params)
 static void test_destroy(struct mdev_device *mdev)
 {
 	test_lifecycle(TEST_DESTROY);
-	kfree(mdev_get_drvdata(mdev));
+	test_instance_free(mdev_get_drvdata(mdev));
 	atomic_dec(&test_parent_of(mdev)->instances);
 }
 
@@ -94,68 +93,6 @@ static int test_stop(struct mdev_device *mdev)
 	return test_lifecycle(TEST_STOP);
 }
 
-static int test_open(struct mdev_device *mdev)
-{
-	return test_call(TEST_OPEN);
-}
-
-static void test_close(struct mdev_device *mdev)
-{
-	test_call(TEST_CLOSE);
-}
-
-/* All that there is to read is the offset that was asked for. */
-static ssize_t test_read(struct mdev_device *mdev, char *buf, size_t count,
-			 loff_t pos)
-{
-	__le64 val = cpu_to_le64(pos);
-
-	count = min(count, sizeof(val));
-	memcpy(buf, &val, count);
-	return count;
-}
-
-static ssize_t test_write(struct mdev_device *mdev, const char *buf,
-			  size_t count, loff_t pos)
-{
-	return count;
-}
-
-static void test_dma_unmap(struct mdev_device *mdev, u64 iova, u64 length)
-{
-	test_call(TEST_DMA_UNMAP);
-}
-
-static int test_get_region_info(struct mdev_device *mdev,
-				struct vfio_region_info *info,
-				struct vfio_info_cap *caps)
-{
-	struct vfio_region_info_cap_sparse_mmap *sparse;
-	u32 nr = READ_ONCE(test_areas), i;
-	int rc;
-
-	if (info->index)
-		return 0;
-	info->size = (u64)nr * 2 * PAGE_SIZE;
-	info->flags = VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE |
-		      VFIO_REGION_INFO_FLAG_MMAP;
-
-	sparse = kzalloc(struct_size(sparse, areas, nr), GFP_KERNEL);
-	if (!sparse)
-		return -ENOMEM;
-	sparse->header.id = VFIO_REGION_INFO_CAP_SPARSE_MMAP;
-	sparse->header.version = 1;
-	sparse->nr_areas = nr;
-	for (i = 0; i < nr; i++) {
-		sparse->areas[i].offset = (u64)i * 2 * PAGE_SIZE;
-		sparse->areas[i].size = PAGE_SIZE;
-	}
-	rc = vfio_info_add_capability(caps, &sparse->header,
-				      struct_size(sparse, areas, nr));
-	kfree(sparse);
-	return rc;
-}
-
 /* As much as a file of sysfs holds */
 static ssize_t test_description(struct device *dev,
 				const struct mdev_type_desc *type, char *buf)
@@ -166,8 +103,9 @@ static ssize_t test_description(struct device *dev,
 static ssize_t params_show(struct device *dev, struct device_attribute *attr,
 			   char *buf)
 {
-	return sysfs_emit(buf, "%s\n",
-			  (char *)mdev_get_drvdata(to_mdev_device(dev)));
+	struct test_instance *inst = mdev_get_drvdata(to_mdev_device(dev));
+
+	return sysfs_emit(buf, "%s\n", inst->params);
 }
 static DEVICE_ATTR_RO(params);
 
@@ -224,6 +162,27 @@ static const struct attribute_group *test_parent_groups[] = {
 	NULL
 };
 
+static ssize_t mdev_destroy_show(struct device *dev,
+				 struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "occupied\n");
+}
+static DEVICE_ATTR_RO(mdev_destroy);
+
+static struct attribute *test_occupied_attrs[] = {
+	&dev_attr_mdev_destroy.attr,
+	NULL
+};
+
+static const struct attribute_group test_occupied_group = {
+	.attrs = test_occupied_attrs,
+};
+
+static const struct attribute_group *test_parent_groups_occupied[] = {
+	&test_occupied_group,
+	NULL
+};
+
 static const struct parent_ops test_ops = {
 	.owner = THIS_MODULE,
 	.device_api = VFIO_DEVICE_API_PCI_STRING,
@@ -242,6 +201,10 @@ static const struct parent_ops test_ops = {
 	.read = test_read,
 	.write = test_write,
 	.get_region_info = test_get_region_info,
+	.get_irq_info = test_get_irq_info,
+	.set_irqs = test_set_irqs,
+	.reset = test_reset,
+	.validate_map_request = test_validate_map_request,
 	.dma_unmap = test_dma_unmap,
 };
 
@@ -261,6 +224,9 @@ static int test_leave_out(struct parent_ops *ops, const char *name)
 		{ "read", offsetof(struct parent_ops, read) },
 		{ "write", offsetof(struct parent_ops, write) },
 		{ "region_info", offsetof(struct parent_ops, get_region_info) },
+		{ "reset", offsetof(struct parent_ops, reset) },
+		{ "validate_map_request",
+		  offsetof(struct parent_ops, validate_map_request) },
 	};
 	unsigned int i;
 
@@ -294,6 +260,8 @@ static int test_apply_flag(struct test_registration *reg, const char *word)
 		reg->ops.serialize = true;
 	else if (!strcmp(word, "twice"))
 		reg->ops.mdev_attr_groups = test_instance_groups_twice;
+	else if (!strcmp(word, "occupied"))
+		reg->ops.dev_attr_groups = test_parent_groups_occupied;
 	else
 		return -ENOENT;
 	return 0;
