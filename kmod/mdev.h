@@ -269,6 +269,7 @@ struct mdev_device {
 	int probe_error;
 	bool live;
 	bool open;
+	bool drv_changing;
 	bool started;
 };
 

@@ -17,11 +17,16 @@ static int mdev_bus_match(struct device *dev,
 	return !drv->match || drv->match(to_mdev_device(dev));
 }
 
+/*
+ * A bus driver that goes waits for user space, and one that comes can be opened
+ * before its probe has returned: whoever would wait for either is told so.
+ */
 static void mdev_set_driver(struct mdev_device *mdev,
-			    const struct mdev_driver *drv)
+			    const struct mdev_driver *drv, bool changing)
 {
 	mutex_lock(&mdev->op_lock);
 	mdev->drv = drv;
+	mdev->drv_changing = changing;
 	mutex_unlock(&mdev->op_lock);
 }
 
@@ -31,18 +36,18 @@ static int mdev_bus_probe(struct device *dev)
 	struct mdev_device *mdev = to_mdev_device(dev);
 	int rc;
 
+	mdev_set_driver(mdev, NULL, true);
 	rc = drv->probe(mdev);
 	/* The driver core keeps the error to itself; mdev_device_bind() wants it. */
 	WRITE_ONCE(mdev->probe_error, rc);
-	if (rc)
-		return rc;
-	/*
-	 * VFIO makes the group, where it is built with groups. Put in
-	 * mdev_bus_remove().
-	 */
-	mdev->group = iommu_group_get(dev);
-	mdev_set_driver(mdev, drv);
-	return 0;
+	if (!rc)
+		/*
+		 * VFIO makes the group, where it is built with groups. Put in
+		 * mdev_bus_remove().
+		 */
+		mdev->group = iommu_group_get(dev);
+	mdev_set_driver(mdev, rc ? NULL : drv, false);
+	return rc;
 }
 
 static void mdev_bus_remove(struct device *dev)
@@ -51,11 +56,12 @@ static void mdev_bus_remove(struct device *dev)
 	struct mdev_device *mdev = to_mdev_device(dev);
 	struct iommu_group *group = mdev->group;
 
-	mdev_set_driver(mdev, NULL);
+	mdev_set_driver(mdev, NULL, true);
 	drv->remove(mdev);
 	mdev->group = NULL;
 	/* Pairs with the get in mdev_bus_probe() */
 	iommu_group_put(group);
+	mdev_set_driver(mdev, NULL, false);
 }
 
 struct bus_type mdev_bus_type = {

@@ -16,8 +16,10 @@
  *	Held over the driver's callbacks of that name, which are bounded; never
  *	over the binding or unbinding of a bus driver, which takes VFIO's locks
  *	(VFIO holds those when it calls open and close) and waits for user
- *	space. Writes and guards .open and .started, and .drv, the bus driver
- *	that is bound.
+ *	space. Writes and guards .open and .started, .drv, the bus driver that
+ *	is bound, and .drv_changing, while one is coming or going. The device's
+ *	own lock, which the driver core holds meanwhile, is taken before it;
+ *	that one guards .group.
  *
  * parent_device.ops_lock
  *	Only where parent_ops.serialize is set: one of create, destroy, start,

@@ -196,7 +196,7 @@ static bool mdev_device_in_use(struct mdev_device *mdev)
 {
 	lockdep_assert_held(&mdev->op_lock);
 
-	if (mdev->open)
+	if (mdev->open || mdev->drv_changing)
 		return true;
 	return mdev->drv && mdev->drv->in_use && mdev->drv->in_use(mdev);
 }
@@ -268,8 +268,8 @@ static void mdev_device_remove(struct mdev_device *mdev)
  *
  * Context: process context, no lock of the core held. Does not wait for user
  * space.
- * Return: 0, -EBUSY where it is open, -ENODEV where it is being removed
- * already or not complete yet.
+ * Return: 0, -EBUSY where it is open or a bus driver is coming or going,
+ * -ENODEV where it is being removed already or not complete yet.
  */
 int mdev_device_destroy(struct mdev_device *mdev)
 {

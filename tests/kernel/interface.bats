@@ -48,15 +48,74 @@ teardown() {
 	assert "$(ls $DEVICES)" = ""
 }
 
+@test "an instance whose bus driver is coming or going is not removed: EBUSY at once" {
+	offer 0 api=mdev_test
+	write $DOOR0 $UUID
+	for call in remove/unbind probe/bind; do
+		hold ${call%/*}
+		later /sys/bus/mdev/drivers/mdev_test/${call#*/} $UUID
+		await ${call%/*}/now 1
+		refused "Device or resource busy" $DEVICES/$UUID/remove 1
+		refused "Device or resource busy" $PARENT0/mdev_destroy $UUID
+		release ${call%/*}
+		succeeds "$LATER"
+	done
+	remove $UUID
+	expect destroy/calls=1
+}
+
+@test "a bus driver that is taken away waits for the user, and everybody else goes on" {
+	offer 0
+	write $DOOR0 $UUID
+	hold_device $UUID
+	later /sys/bus/mdev/drivers/vfio_mdev/unbind $UUID
+	until_blocked "$LATER" vfio_unregister_group_dev
+	refused "Device or resource busy" $DEVICES/$UUID/remove 1
+	write /sys/class/mdev/mdev_start $UUID
+	assert "$(<$DEVICES/$UUID/state)" = started
+	write $DOOR0 $UUID2
+	remove $UUID2
+	release_device
+	succeeds "$LATER"
+	[ ! -e $DEVICES/$UUID/driver ]
+	expect close/calls=1
+	write /sys/bus/mdev/drivers/vfio_mdev/bind $UUID
+	hold_device $UUID
+	release_device
+	remove $UUID
+	expect open/calls=2 close/calls=2 destroy/calls=2
+}
+
+@test "a parent that goes while a bus driver is being taken away waits for the same user" {
+	offer 0
+	write $DOOR0 $UUID
+	hold_device $UUID
+	later /sys/bus/mdev/drivers/vfio_mdev/unbind $UUID
+	unbind=$LATER
+	until_blocked "$unbind" vfio_unregister_group_dev
+	later $KNOBS/control "unregister 0"
+	until_blocked "$LATER" mdev_unregister_device
+	release_device
+	succeeds "$unbind" "$LATER"
+	expect left=0 close/calls=1 destroy/calls=1
+}
+
 @test "an instance whose file is open, and no more than that, is not removed: EBUSY at once" {
 	has_iommufd
 	offer 0
 	write $DOOR0 $UUID
-	exec 7<>"/dev/vfio/devices/$(ls $DEVICES/$UUID/vfio-dev)"
+	coproc HOLDER { exec cat 7<>"/dev/vfio/devices/$(ls $DEVICES/$UUID/vfio-dev)" 3>&-; }
+	HOLDER_IN=${HOLDER[1]}
+	wait_for test -e "/proc/$HOLDER_PID/fd/7"
 	for i in 1 2; do
 		refused "Device or resource busy" $DEVICES/$UUID/remove 1
 	done
-	exec 7>&-
+	# Nor does anybody wait who comes while a bus driver waits for that file to be closed.
+	later /sys/bus/mdev/drivers/vfio_mdev/unbind $UUID
+	until_blocked "$LATER" vfio_unregister_group_dev
+	refused "Device or resource busy" $DEVICES/$UUID/remove 1
+	release_device
+	succeeds "$LATER"
 	remove $UUID
 	expect open/calls=0 destroy/calls=1
 }
