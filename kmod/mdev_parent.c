@@ -151,6 +151,41 @@ static void mdev_parent_announce(struct parent_device *parent, char *state)
 	kobject_uevent_env(&parent->dev->kobj, KOBJ_CHANGE, envp);
 }
 
+/*
+ * Returns a live instance with a reference for the caller to put, or NULL. Open
+ * ones come last, so that their users are waited for when all else is gone;
+ * one that is opened meanwhile is waited for a little earlier, no more.
+ */
+static struct mdev_device *mdev_parent_next_live(struct parent_device *parent)
+{
+	struct mdev_device *mdev, *next = NULL;
+
+	mutex_lock(&mdev_lock);
+	list_for_each_entry(mdev, &parent->devices, parent_node) {
+		if (!mdev->live)
+			continue;
+		next = mdev;
+		if (!READ_ONCE(mdev->open))
+			break;
+	}
+	mdev_get_device(next);
+	mutex_unlock(&mdev_lock);
+	return next;
+}
+
+static void mdev_parent_evict_all(struct parent_device *parent)
+{
+	struct mdev_device *mdev;
+
+	while ((mdev = mdev_parent_next_live(parent))) {
+		mdev_device_evict(mdev);
+		/* Pairs with the get in mdev_parent_next_live() */
+		mdev_put_device(mdev);
+	}
+	/* Those that others are removing; mdev_device_unreserve() wakes. */
+	wait_event(parent->devices_gone, !READ_ONCE(parent->nr_devices));
+}
+
 /**
  * mdev_register_device() - offer a device's slices
  * @dev: the device; bound to its driver, and not removed before
@@ -186,10 +221,17 @@ int mdev_register_device(struct device *dev, const struct parent_ops *ops)
 	rc = mdev_sysfs_add_parent(parent);
 	if (rc)
 		goto out_delist;
+	rc = mdev_sysfs_open_parent(parent);
+	if (rc)
+		goto out_evict;
 
 	mdev_parent_announce(parent, "MDEV_STATE=registered");
 	return 0;
 
+out_evict:
+	/* Instances came by the files that were there for a while. */
+	mdev_parent_evict_all(parent);
+	mdev_sysfs_remove_parent(parent);
 out_delist:
 	mdev_parent_delist(parent);
 out_put:
@@ -197,41 +239,6 @@ out_put:
 	return rc;
 }
 EXPORT_SYMBOL_GPL(mdev_register_device);
-
-/*
- * Returns a live instance with a reference for the caller to put, or NULL. Open
- * ones come last, so that their users are waited for when all else is gone;
- * one that is opened meanwhile is waited for a little earlier, no more.
- */
-static struct mdev_device *mdev_parent_next_live(struct parent_device *parent)
-{
-	struct mdev_device *mdev, *next = NULL;
-
-	mutex_lock(&mdev_lock);
-	list_for_each_entry(mdev, &parent->devices, parent_node) {
-		if (!mdev->live)
-			continue;
-		next = mdev;
-		if (!READ_ONCE(mdev->open))
-			break;
-	}
-	mdev_get_device(next);
-	mutex_unlock(&mdev_lock);
-	return next;
-}
-
-static void mdev_parent_evict_all(struct parent_device *parent)
-{
-	struct mdev_device *mdev;
-
-	while ((mdev = mdev_parent_next_live(parent))) {
-		mdev_device_evict(mdev);
-		/* Pairs with the get in mdev_parent_next_live() */
-		mdev_put_device(mdev);
-	}
-	/* Those that others are removing; mdev_device_unreserve() wakes. */
-	wait_event(parent->devices_gone, !READ_ONCE(parent->nr_devices));
-}
 
 /**
  * mdev_unregister_device() - take the offer back

@@ -90,6 +90,7 @@ extern const struct device_type mdev_device_type;
 int mdev_sysfs_init(void);
 void mdev_sysfs_exit(void);
 int mdev_sysfs_add_parent(struct parent_device *parent);
+int mdev_sysfs_open_parent(struct parent_device *parent);
 void mdev_sysfs_seal_parent(struct parent_device *parent);
 void mdev_sysfs_remove_parent(struct parent_device *parent);
 int mdev_sysfs_add_links(struct mdev_device *mdev);

@@ -266,37 +266,11 @@ static void mdev_door_init(struct device_attribute *attr, const char *name)
 	attr->attr.mode = 0200;
 }
 
-static int mdev_doors_open(struct parent_device *parent)
-{
-	struct mdev_type *type;
-	int rc;
-
-	mdev_door_init(&parent->create_attr, "mdev_create");
-	parent->create_attr.store = mdev_create_store;
-	mdev_door_init(&parent->destroy_attr, "mdev_destroy");
-	parent->destroy_attr.store = mdev_destroy_store;
-
-	rc = device_create_file(parent->dev, &parent->create_attr);
-	if (rc)
-		return rc;
-	rc = device_create_file(parent->dev, &parent->destroy_attr);
-	if (rc)
-		goto out_close;
-	list_for_each_entry(type, &parent->types, node) {
-		rc = sysfs_create_file(&type->kobj, &create_attr.attr);
-		if (rc)
-			goto out_close;
-	}
-	return 0;
-
-out_close:
-	mdev_doors_close(parent);
-	return rc;
-}
-
 /**
  * mdev_sysfs_add_parent() - give a parent its files
  * @parent: the parent, complete
+ *
+ * All but those through which instances come.
  *
  * Return: 0, -EEXIST where the device has a file of such a name, -ENOMEM.
  */
@@ -314,17 +288,50 @@ int mdev_sysfs_add_parent(struct parent_device *parent)
 	rc = compat_class_link(mdev_bus_class, parent->dev);
 	if (rc)
 		goto out_types;
-	rc = mdev_doors_open(parent);
-	if (rc)
-		goto out_link;
 	return 0;
 
-out_link:
-	compat_class_unlink(mdev_bus_class, parent->dev);
 out_types:
 	mdev_types_remove(parent);
 out_groups:
 	sysfs_remove_groups(&parent->dev->kobj, parent->ops->dev_attr_groups);
+	return rc;
+}
+
+/**
+ * mdev_sysfs_open_parent() - let instances be made
+ * @parent: the parent, with its files
+ *
+ * Return: 0, -EEXIST where the device has a file of such a name, -ENOMEM. Then
+ * no more instances are made, but there may be some.
+ */
+int mdev_sysfs_open_parent(struct parent_device *parent)
+{
+	struct mdev_type *type;
+	int rc;
+
+	mdev_door_init(&parent->create_attr, "mdev_create");
+	parent->create_attr.store = mdev_create_store;
+	mdev_door_init(&parent->destroy_attr, "mdev_destroy");
+	parent->destroy_attr.store = mdev_destroy_store;
+
+	rc = device_create_file(parent->dev, &parent->create_attr);
+	if (rc)
+		return rc;
+	rc = device_create_file(parent->dev, &parent->destroy_attr);
+	if (rc)
+		goto out_create;
+	list_for_each_entry(type, &parent->types, node) {
+		rc = sysfs_create_file(&type->kobj, &create_attr.attr);
+		if (rc)
+			goto out_close;
+	}
+	return 0;
+
+out_create:
+	device_remove_file(parent->dev, &parent->create_attr);
+	return rc;
+out_close:
+	mdev_doors_close(parent);
 	return rc;
 }
 

@@ -100,6 +100,29 @@ teardown() {
 	expect left=0 close/calls=1 destroy/calls=1
 }
 
+# The files through which instances come are made one after another, and one of them can not be.
+@test "a parent that could not be registered leaves no instance, in however short a time" {
+	running=$BATS_TEST_TMPDIR/running
+	touch "$running"
+	for i in 1 2; do
+		timeout 120 knock "$running" $PARENT0/mdev_create "$UUID:$i:type=mdev_test-type0" >/dev/null 3>&- &
+	done
+	warnings_from_here
+	for round in $(seq 50); do
+		refused "File exists" $KNOBS/control "register 0 occupied"
+		has_value create/calls 0 || break
+	done
+	rm "$running"
+	wait
+	warnings_up_to_here 'cannot create duplicate filename' >/dev/null
+	assert "$(ls $DEVICES)" = ""
+	created=$(<$KNOBS/create/calls)
+	[ "$created" -gt 0 ]
+	expect destroy/calls="$created"
+	offer 0
+	write $DOOR0 $UUID
+}
+
 @test "an instance whose file is open, and no more than that, is not removed: EBUSY at once" {
 	has_iommufd
 	offer 0
