@@ -44,6 +44,7 @@
  */
 
 #include <linux/module.h>
+#include <linux/rcupdate.h>
 #include <linux/rhashtable.h>
 
 #include "mdev_private.h"
@@ -177,6 +178,11 @@ static void __exit mdev_exit(void)
 	mdev_bus_unregister();
 	mdev_machines_exit();
 	rhashtable_destroy(&mdev_ids);
+	/*
+	 * Whoever gave the last reference back may still be on his way out of
+	 * the code that freed it, and none of his locks is ours to wait for.
+	 */
+	synchronize_rcu_tasks();
 }
 
 module_init(mdev_init);

@@ -5,6 +5,8 @@
  */
 
 #include <linux/module.h>
+#include <linux/nospec.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/vfio.h>
@@ -477,6 +479,12 @@ static void __exit vfio_mdev_module_exit(void)
 	mdev_unregister_driver(&vfio_mdev_driver);
 	wait_var_event(&vfio_mdev_nr_devices,
 		       !atomic_read(&vfio_mdev_nr_devices));
+	/*
+	 * Whoever gave the last reference back may still be on his way out of
+	 * vfio_mdev_release(), and the last mapping's file have let go of the
+	 * module and not of the mount yet.
+	 */
+	synchronize_rcu_tasks();
 	vfio_mdev_fs_exit();
 }
 

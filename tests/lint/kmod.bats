@@ -32,6 +32,23 @@ kernel_doc() {
 	done
 }
 
+@test "the sample uses every callback" {
+	names=$(sed -n '/^struct parent_ops {/,/^}/s/.*(\*\([a-z_]*\))(.*/\1/p' kmod/mdev.h)
+	[ "$(wc -l <<<"$names")" -ge 16 ]
+	for name in $names; do
+		grep -q "^	\.$name = medu_$name,$" kmod/samples/medu_instance.c || { echo "$name"; return 1; }
+	done
+}
+
+# What runs last of a module can not wait for itself to return.
+@test "a module that waits for its last reference waits for who gave it back, too" {
+	files=$(grep -lE 'wait_var_event|wait_for_completion' kmod/*.c)
+	[ "$(wc -l <<<"$files")" -ge 3 ]
+	for file in mdev_core vfio_mdev_main; do
+		sed -n '/__exit.*exit(void)$/,/^}/p' "kmod/$file.c" | grep -q 'synchronize_rcu_tasks();'
+	done
+}
+
 # The fields are those of Documentation/ABI/README in the kernel's sources.
 @test "every entry of ABI.rst is in the kernel's format" {
 	fields=$(sed -nE 's/^([A-Z][A-Za-z]*):.*/\1/p' kmod/ABI.rst | tr '\n' ' ')
