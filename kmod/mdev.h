@@ -51,11 +51,12 @@
  * is called when nobody can any longer. @start, @stop, @open and @close of
  * one instance never overlap each other; they may sleep, and may not wait for
  * user space. @read, @write, @set_irqs, @get_region_info, @get_irq_info,
- * @reset, @validate_map_request and @dma_unmap are called between @open and
- * @close, and can run at once, also with themselves: the driver locks what
- * they share. @dma_unmap is called with locks of VFIO's held. It must not call
- * a service that touches guest memory other than mdev_unpin_pages(), and what
- * it waits for must not wait for the user, or for another @dma_unmap.
+ * @reset, @validate_map_request and @dma_unmap are called after @open has
+ * returned and before @close is called, and can run at once, also with
+ * themselves: the driver locks what they share. @dma_unmap is called with locks
+ * of VFIO's held. It must not call a service that touches guest memory other
+ * than mdev_unpin_pages(), and what it waits for must not wait for the user, or
+ * for another @dma_unmap.
  *
  * Callbacks of different instances run at once, also on one parent. A driver
  * that can not have this for @create, @destroy, @start and @stop sets
@@ -127,7 +128,8 @@ struct mdev_type_desc {
  *	@num_regions and offset is mdev_region_offset() of it; size and flags
  *	are preset to 0, which means that there is no such region. Required.
  * @get_irq_info: fill flags and count of the interrupt info->index, which is
- *	below @num_irqs. Optional; without it there are no interrupts.
+ *	below @num_irqs. The bus driver asks once after @open, and goes by that
+ *	until @close. Optional; without it there are no interrupts.
  * @set_irqs: the user has changed the interrupt index; arguments as in struct
  *	vfio_irq_set. The bus driver has already done its part (it keeps the
  *	eventfds and the mask), so that mdev_signal() goes by the new state.

@@ -63,12 +63,17 @@ void vfio_mdev_irqs_quiesce(struct vfio_mdev *self)
 		vfio_mdev_irq_quiesce(&self->irqs[i]);
 }
 
-/* VFIO can ask the user to let go while he comes or goes: see irq_mutex. */
+/*
+ * VFIO can ask the user to let go while he comes or goes, and the parent driver
+ * signal from the moment that it is asked to open the instance.
+ */
 static void vfio_mdev_irqs_set(struct vfio_mdev *self,
 			       struct vfio_mdev_irq *irqs)
 {
 	mutex_lock(&self->irq_mutex);
+	spin_lock_irq(&self->irq_lock);
 	self->irqs = irqs;
+	spin_unlock_irq(&self->irq_lock);
 	mutex_unlock(&self->irq_mutex);
 }
 
@@ -119,7 +124,7 @@ static int vfio_mdev_irq_init(struct vfio_mdev *self,
 
 /**
  * vfio_mdev_irqs_init() - prepare the interrupts of an instance being opened
- * @self: the instance
+ * @self: the instance, which its parent driver has opened
  *
  * Return: 0, -ENOMEM, or the error of the parent driver's get_irq_info.
  */
@@ -149,22 +154,17 @@ int vfio_mdev_irqs_init(struct vfio_mdev *self)
  * A masked vector swallows the signal. The parent driver repeats it when it
  * hears of the unmask, if its condition holds still.
  */
-static int vfio_mdev_irq_signal(struct vfio_mdev *self,
-				struct vfio_mdev_irq *irq, unsigned int vector)
+static int vfio_mdev_irq_signal(struct vfio_mdev_irq *irq, unsigned int vector)
 {
 	struct vfio_mdev_vector *v = &irq->vectors[vector];
-	unsigned long flags;
-	int rc = 0;
 
-	spin_lock_irqsave(&self->irq_lock, flags);
-	if (!v->trigger) {
-		rc = -ENOENT;
-	} else if (!v->masked) {
+	if (!v->trigger)
+		return -ENOENT;
+	if (!v->masked) {
 		compat_eventfd_signal(v->trigger);
 		v->masked = irq->flags & VFIO_IRQ_INFO_AUTOMASKED;
 	}
-	spin_unlock_irqrestore(&self->irq_lock, flags);
-	return rc;
+	return 0;
 }
 
 /**
@@ -180,11 +180,15 @@ int vfio_mdev_signal(struct mdev_device *mdev, unsigned int index,
 		     unsigned int vector)
 {
 	struct vfio_mdev *self = dev_get_drvdata(&mdev->dev);
+	unsigned long flags;
+	int rc = -ENOENT;
 
-	if (!self->irqs || index >= mdev->parent->ops->num_irqs ||
-	    vector >= self->irqs[index].count)
-		return -ENOENT;
-	return vfio_mdev_irq_signal(self, &self->irqs[index], vector);
+	spin_lock_irqsave(&self->irq_lock, flags);
+	if (self->irqs && index < mdev->parent->ops->num_irqs &&
+	    vector < self->irqs[index].count)
+		rc = vfio_mdev_irq_signal(&self->irqs[index], vector);
+	spin_unlock_irqrestore(&self->irq_lock, flags);
+	return rc;
 }
 
 /* Whether the user's bool, or the absence of data, means vector number i */
@@ -338,7 +342,8 @@ static int vfio_mdev_irq_trigger(struct vfio_mdev *self,
 	}
 	for (i = 0; i < hdr->count; i++)
 		if (vfio_mdev_irq_picks(hdr, data, i))
-			vfio_mdev_irq_signal(self, irq, hdr->start + i);
+			vfio_mdev_signal(self->mdev, irq->index,
+					 hdr->start + i);
 	return 0;
 }
 

@@ -72,13 +72,6 @@ static int vfio_mdev_init(struct vfio_device *vdev)
 	return 0;
 }
 
-static void vfio_mdev_set_hears_unmap(struct vfio_mdev *self, bool hears)
-{
-	mutex_lock(&self->unmap_lock);
-	self->hears_unmap = hears;
-	mutex_unlock(&self->unmap_lock);
-}
-
 /* The last reference can be a file's, put after the device was unregistered. */
 static void vfio_mdev_release(struct vfio_device *vdev)
 {
@@ -87,27 +80,49 @@ static void vfio_mdev_release(struct vfio_device *vdev)
 		wake_up_var(&vfio_mdev_nr_devices);
 }
 
+/*
+ * Memory that is taken away while the parent driver opens or closes the instance
+ * has to wait for the end of that: only then is it sure what is pinned.
+ */
+static int vfio_mdev_begin(struct vfio_mdev *self)
+{
+	int rc;
+
+	mutex_lock(&self->unmap_lock);
+	rc = mdev_open_device(self->mdev);
+	self->hears_unmap = !rc;
+	mutex_unlock(&self->unmap_lock);
+	return rc;
+}
+
+static void vfio_mdev_end(struct vfio_mdev *self)
+{
+	mutex_lock(&self->unmap_lock);
+	mdev_close_device(self->mdev);
+	self->hears_unmap = false;
+	mutex_unlock(&self->unmap_lock);
+}
+
 static int vfio_mdev_open_device(struct vfio_device *vdev)
 {
 	struct vfio_mdev *self = to_vfio_mdev(vdev);
 	int rc;
 
-	rc = vfio_mdev_irqs_init(self);
-	if (rc)
-		return rc;
 	rc = vfio_mdev_maps_init(self);
 	if (rc)
-		goto out_irqs;
-	rc = mdev_open_device(self->mdev);
+		return rc;
+	rc = vfio_mdev_begin(self);
 	if (rc)
 		goto out_maps;
-	vfio_mdev_set_hears_unmap(self, true);
+	rc = vfio_mdev_irqs_init(self);
+	if (rc)
+		goto out_end;
 	return 0;
 
+out_end:
+	vfio_mdev_end(self);
 out_maps:
 	vfio_mdev_maps_release(self);
-out_irqs:
-	vfio_mdev_irqs_release(self);
 	return rc;
 }
 
@@ -117,8 +132,7 @@ static void vfio_mdev_close_device(struct vfio_device *vdev)
 
 	/* The parent driver hears of unmasks while it is open, */
 	vfio_mdev_irqs_quiesce(self);
-	mdev_close_device(self->mdev);
-	vfio_mdev_set_hears_unmap(self, false);
+	vfio_mdev_end(self);
 	/* and may signal and revoke until it has closed. */
 	vfio_mdev_maps_release(self);
 	vfio_mdev_irqs_release(self);
@@ -357,7 +371,7 @@ static void vfio_mdev_dma_unmap(struct vfio_device *vdev, u64 iova, u64 length)
 
 	if (!ops->dma_unmap)
 		return;
-	/* Of an iommufd VFIO takes everything away again after the close. */
+	/* VFIO says so before the open, too, and of an iommufd after the close. */
 	mutex_lock(&self->unmap_lock);
 	if (self->hears_unmap)
 		ops->dma_unmap(self->mdev, iova, length);

@@ -47,11 +47,13 @@ struct vfio_mdev_irq {
  * struct vfio_mdev - an instance as VFIO sees it
  * @vdev: VFIO's part; first, it is allocated through it
  * @mdev: the instance
- * @irqs: its &parent_ops.num_irqs interrupt indices while it is open
- * @irq_mutex: one change of the interrupts at a time; guards @irqs against
- *	those who are not sure that the instance is open
+ * @irqs: its &parent_ops.num_irqs interrupt indices from the end of
+ *	&parent_ops.open to that of close, else NULL; written under both locks
+ *	of the interrupts
+ * @irq_mutex: one change of the interrupts at a time
  * @irq_lock: guards triggers and masks; taken in any context, within @irq_mutex
- * @unmap_lock: guards @hears_unmap; held over &parent_ops.dma_unmap
+ * @unmap_lock: guards @hears_unmap; held over &parent_ops.open, close and
+ *	dma_unmap, which so never overlap
  * @hears_unmap: the parent driver has the instance open
  * @map_inode: whose address space the mappings are in, while it is open and can
  *	be mapped
@@ -63,7 +65,7 @@ struct vfio_mdev {
 	struct vfio_mdev_irq *irqs;
 	struct mutex irq_mutex; /* changes of the interrupts */
 	spinlock_t irq_lock; /* triggers and masks */
-	struct mutex unmap_lock; /* hears_unmap, and one dma_unmap at a time */
+	struct mutex unmap_lock; /* hears_unmap; one of open, close, dma_unmap */
 	bool hears_unmap;
 	struct inode *map_inode;
 	struct rw_semaphore map_lock;

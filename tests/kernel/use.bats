@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The use of an instance, from open to close: which of the parent driver's callbacks come, when, and
+# with what; and what the bus driver does by itself.
+#
+# Theory of operation: as in review.bats. vfio_talk uses an instance as a test tells it, line by line.
+
+load kernel
+load mdev_test
+
+setup_file() {
+	load kernel
+	load mdev_test
+	requires_core ours
+	load_test_modules
+}
+
+teardown_file() {
+	load kernel
+	load mdev_test
+	unload_test_modules
+}
+
+teardown() {
+	[ -z "${USER_PID-}" ] || kill "$USER_PID" 2>/dev/null || :
+	reset_test_module
+}
+
+# talk_to DEVICE: opens it; `says LINE ANSWER` then tells the user something
+talk_to() {
+	local line
+	coproc TALKER { exec vfio_talk "$1" 3>&-; }
+	# shellcheck disable=SC2153 # bash sets them
+	TALKER_IN=${TALKER[1]} TALKER_OUT=${TALKER[0]} USER_PID=$TALKER_PID
+	read -r -t 60 line <&"$TALKER_OUT"
+	[ "$line" = open ]
+}
+
+says() {
+	local line=
+	printf '%s\n' "$1" >&"$TALKER_IN"
+	read -r -t 60 line <&"$TALKER_OUT" || :
+	[ "$line" = "$2" ] || { echo "'$1' is answered with '$line', not '$2'"; return 1; }
+}
+
+hang_up() {
+	eval "exec $TALKER_IN>&-"
+	wait "$USER_PID"
+	USER_PID=
+}
+
+@test "what is for open instances comes between open and close" {
+	offer 0
+	write $DOOR0 $UUID
+	for i in 1 2 3; do
+		talk_to $UUID
+		says "map 0 1 rw" mapped
+		says "read 0" 0
+		says "listen 0 4" "done"
+		says reset "done"
+		expect open/calls=$i close/calls=$((i - 1)) reset/calls=$i validate/calls=$i
+		hang_up
+		expect close/calls=$i
+	done
+	expect strays=0 irq_info/calls=$((3 * 4))
+}
+
+@test "an open that fails is none" {
+	offer 0
+	write $DOOR0 $UUID
+	fail open 12
+	run vfio_talk $UUID
+	assert "$output" =~ "Cannot allocate memory"
+	expect open/calls=1 close/calls=0 irq_info/calls=0
+	fail open
+	fail irq_info 5
+	run vfio_talk $UUID
+	assert "$output" =~ "Input/output error"
+	expect open/calls=2 close/calls=1
+	fail irq_info
+	remove $UUID
+	expect strays=0
+}
+
+@test "reset: its error is the user's" {
+	offer 0
+	write $DOOR0 $UUID
+	talk_to $UUID
+	fail reset 5
+	says reset EIO
+	fail reset
+	says reset "done"
+	hang_up
+	withdraw 0
+	offer 0 lack=reset
+	write $DOOR0 $UUID
+	talk_to $UUID
+	says reset ENOTTY
+	hang_up
+}
+
+@test "mmap: a page is asked for when it is touched, and once" {
+	offer 0
+	write $DOOR0 $UUID
+	talk_to $UUID
+	says "map 0 2 rw" mapped
+	expect validate/calls=0
+	says "read 1" 0
+	says "write 1" 1
+	expect validate/calls=1
+	# The same page stands at both places.
+	says "read 0" 1
+	says "read 0" 1
+	expect validate/calls=2
+	hang_up
+}
+
+@test "mmap: what is revoked is asked for again, and can be refused then" {
+	offer 0
+	write $DOOR0 $UUID
+	talk_to $UUID
+	control keep $UUID
+	says "map 0 2 rw" mapped
+	says "write 0" 1
+	says "write 1" 2
+	control revoke
+	says "read 0" 2
+	expect validate/calls=3
+	control revoke
+	fail validate 19
+	says "read 0" SIGBUS
+	says "write 1" SIGBUS
+	fail validate
+	says "read 1" 2
+	hang_up
+	control drop
+}
+
+@test "mmap: there is none where the driver allows nothing" {
+	offer 0 lack=validate_map_request
+	write $DOOR0 $UUID
+	talk_to $UUID
+	says "map 0 1 r" EINVAL
+	hang_up
+}
+
+@test "interrupts: vectors are set up, signalled and taken away by the range" {
+	offer 0
+	write $DOOR0 $UUID
+	talk_to $UUID
+	control keep $UUID
+	refused "No such file" $KNOBS/control "signal 1 2"
+	says "listen 1 2" "done"
+	# VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER of the index MSI
+	assert "$(<$KNOBS/irqs)" = "0x24 1 1 2"
+	control signal 1 2
+	control signal 1 2
+	control signal 1 1
+	says came "0 1 2 0"
+	refused "No such file" $KNOBS/control "signal 1 0"
+	refused "No such file" $KNOBS/control "signal 1 4"
+	refused "No such file" $KNOBS/control "signal 0 0"
+	refused "No such file" $KNOBS/control "signal 99 0"
+	says "trigger 0 4" "done"
+	says came "0 1 1 0"
+	says "mute 2 1" "done"
+	says "trigger 1 3" "done"
+	says came "0 1 0 0"
+	says "listen 3 2" EINVAL
+	says "trigger 0 0" "done"
+	refused "No such file" $KNOBS/control "signal 1 1"
+	hang_up
+	control drop
+}
+
+@test "services: a bus driver without them says so, and what is removed is not opened" {
+	offer 0 api=mdev_test
+	write $DOOR0 $UUID
+	control keep $UUID
+	# EOPNOTSUPP
+	assert "$(<$KNOBS/services)" = $'open 0\npin -95 read -95 write -95 signal -95'
+	expect open/calls=1 close/calls=1
+	remove $UUID
+	# ENODEV
+	assert "$(<$KNOBS/services)" = "open -19"
+	expect open/calls=1
+	control drop
+}
+
+# Memory that is taken away meanwhile waits: what VFIO does with a page that stays pinned is a panic.
+@test "dma_unmap: what open has pinned is let go of when the open is done" {
+	! has_lockdep || skip "lockdep would go off at a flaw of VFIO's"
+	offer 0
+	write $DOOR0 $UUID
+	echo 1 >$KNOBS/pin
+	hold open
+	coproc LATE { exec vfio_late $UUID 3>&-; }
+	# shellcheck disable=SC2153 # bash sets them
+	USER_PID=$LATE_PID late_in=${LATE[1]} late_out=${LATE[0]}
+	await open/now 1
+	has_value pinned 1 || { release open; skip "VFIO of this kernel lets nobody pin in open"; }
+	echo >&"$late_in"
+	until_blocked "$USER_PID" vfio_mdev_dma_unmap
+	expect dma_unmap/calls=0
+	release open
+	read -r -t 60 line <&"$late_out"
+	assert "$line" = unmapped
+	wait "$USER_PID"
+	await close/calls 1
+	expect dma_unmap/calls=1 pinned=0 strays=0
+}

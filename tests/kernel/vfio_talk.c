@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * vfio_talk: uses an instance of mdev_test as it is told, line by line
+ *
+ * Each line on standard input is answered by one: a word or a number where it
+ * succeeded, else the name of the errno.
+ *
+ *	map REGION PAGES r|rw	map the beginning of a region
+ *	read PAGE, write PAGE	touch a page of it; "SIGBUS" where there is none
+ *	protect			make the mapping writable
+ *	listen START COUNT	have MSI vectors signal eventfds
+ *	mute START COUNT	no longer
+ *	trigger START COUNT	have them signal now
+ *	came			how often each has, since it was asked last
+ *	reset			the instance
+ */
+
+#include <err.h>
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "vfio.h"
+
+#define NR_VECTORS 4
+
+struct talk {
+	struct user user;
+	volatile char *map;
+	size_t size;
+	int fds[NR_VECTORS];
+};
+
+static sigjmp_buf on_bus_error;
+
+static void bus_error(int sig)
+{
+	(void)sig;
+	siglongjmp(on_bus_error, 1);
+}
+
+static void answer(long rc, const char *word)
+{
+	printf("%s\n", rc < 0 ? strerrorname_np(errno) : word);
+}
+
+static void do_map(struct talk *t, unsigned int region, unsigned int pages, const char *how)
+{
+	int prot = strcmp(how, "rw") ? PROT_READ : PROT_READ | PROT_WRITE;
+	void *map;
+
+	t->size = pages * (size_t)sysconf(_SC_PAGESIZE);
+	map = mmap(NULL, t->size, prot, MAP_SHARED, t->user.device,
+		   vfio_region_offset(t->user.device, region));
+	if (map != MAP_FAILED)
+		t->map = map;
+	answer(map == MAP_FAILED ? -1 : 0, "mapped");
+}
+
+static void do_touch(struct talk *t, unsigned int page, int write)
+{
+	volatile char *at = t->map + page * (size_t)sysconf(_SC_PAGESIZE);
+
+	if (sigsetjmp(on_bus_error, 1)) {
+		printf("SIGBUS\n");
+		return;
+	}
+	if (write)
+		*at += 1;
+	printf("%d\n", *at);
+}
+
+/* What is told to COUNT vectors from START on; with eventfds where there are any */
+static void do_irqs(struct talk *t, unsigned int start, unsigned int count, const int *fds)
+{
+	char buf[sizeof(struct vfio_irq_set) + sizeof(t->fds)] = "";
+	struct vfio_irq_set *set = (void *)buf;
+	size_t size = fds ? count * sizeof(*fds) : 0;
+
+	if (size > sizeof(t->fds))
+		errx(2, "too many vectors");
+	*set = (struct vfio_irq_set){
+		.argsz = sizeof(*set) + size,
+		.flags = VFIO_IRQ_SET_ACTION_TRIGGER |
+			 (fds ? VFIO_IRQ_SET_DATA_EVENTFD : VFIO_IRQ_SET_DATA_NONE),
+		.index = VFIO_PCI_MSI_IRQ_INDEX,
+		.start = start,
+		.count = count,
+	};
+	if (size)
+		memcpy(set->data, fds, size);
+	answer(ioctl(t->user.device, VFIO_DEVICE_SET_IRQS, set), "done");
+}
+
+static void do_came(struct talk *t)
+{
+	uint64_t count;
+	int i;
+
+	for (i = 0; i < NR_VECTORS; i++) {
+		if (read(t->fds[i], &count, sizeof(count)) != sizeof(count))
+			count = 0;
+		printf("%llu%c", (unsigned long long)count, i < NR_VECTORS - 1 ? ' ' : '\n');
+	}
+}
+
+static void obey(struct talk *t, const char *line)
+{
+	static const int none[NR_VECTORS] = { -1, -1, -1, -1 };
+	char verb[16] = "", how[4] = "";
+	unsigned int a = 0, b = 0;
+
+	sscanf(line, "%15s %u %u %3s", verb, &a, &b, how);
+	if (!strcmp(verb, "map"))
+		do_map(t, a, b, how);
+	else if (!strcmp(verb, "read") || !strcmp(verb, "write"))
+		do_touch(t, a, !strcmp(verb, "write"));
+	else if (!strcmp(verb, "protect"))
+		answer(mprotect((void *)t->map, t->size, PROT_READ | PROT_WRITE), "done");
+	else if (!strcmp(verb, "listen") && a < NR_VECTORS)
+		do_irqs(t, a, b, t->fds + a);
+	else if (!strcmp(verb, "mute"))
+		do_irqs(t, a, b, none);
+	else if (!strcmp(verb, "trigger"))
+		do_irqs(t, a, b, NULL);
+	else if (!strcmp(verb, "came"))
+		do_came(t);
+	else if (!strcmp(verb, "reset"))
+		answer(ioctl(t->user.device, VFIO_DEVICE_RESET), "done");
+	else
+		errx(2, "not understood: %s", line);
+}
+
+int main(int argc, char **argv)
+{
+	char line[64];
+	struct talk t;
+	int i;
+
+	if (argc != 2)
+		errx(2, "usage: vfio_talk DEVICE");
+	vfio_open(&t.user, argv[1]);
+	for (i = 0; i < NR_VECTORS; i++) {
+		t.fds[i] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+		if (t.fds[i] < 0)
+			err(1, "eventfd");
+	}
+	signal(SIGBUS, bus_error);
+	setlinebuf(stdout);
+	puts("open");
+	while (fgets(line, sizeof(line), stdin))
+		obey(&t, line);
+	return 0;
+}
