@@ -41,13 +41,13 @@
 #endif
 
 /* Flags of a mapping got setters, and became const without. */
-static inline void compat_vm_flags_set(struct vm_area_struct *vma,
-				       unsigned long flags)
+static inline void compat_vm_flags_mod(struct vm_area_struct *vma,
+				       unsigned long set, unsigned long clear)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
-	vm_flags_set(vma, flags);
+	vm_flags_mod(vma, set, clear);
 #else
-	vma->vm_flags |= flags;
+	vma->vm_flags = (vma->vm_flags | set) & ~clear;
 #endif
 }
 

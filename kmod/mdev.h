@@ -117,11 +117,12 @@ struct mdev_type_desc {
  *	uses a service of the core for the instance. Every page that was pinned
  *	is unpinned by then. Optional.
  * @read: read count bytes of the instance at the VFIO region offset pos into
- *	buf. The bus driver calls this with one access of the user's; what is
- *	longer than MDEV_ACCESS_STEP is cut into whole steps, up to
- *	MDEV_ACCESS_MAX bytes at once, and the rest. A driver for which the
- *	width matters splits further. Returns the number of bytes read, which
- *	may be less than count, or an error. Required.
+ *	buf. The bus driver calls this with one access of the user's, which
+ *	begins in a region below @num_regions; what is longer than
+ *	MDEV_ACCESS_STEP is cut into whole steps, up to MDEV_ACCESS_MAX bytes at
+ *	once, and the rest. A driver for which the width matters splits further.
+ *	Returns the number of bytes read, which may be less than count, or an
+ *	error. Required.
  * @write: likewise. Required.
  * @get_region_info: fill flags and size of the region info->index, and add
  *	capabilities to caps with vfio_info_add_capability(). index is below
@@ -138,7 +139,8 @@ struct mdev_type_desc {
  * @reset: bring the instance back to the state after @create. Optional.
  * @validate_map_request: the user touches the page at virtaddr of a mapping;
  *	pos is its VFIO region offset, in a region with
- *	VFIO_REGION_INFO_FLAG_MMAP. Set *pfn, and *prot where caching differs;
+ *	VFIO_REGION_INFO_FLAG_MMAP, and flags for reading and writing that the
+ *	mapping keeps to. Set *pfn, and *prot where caching differs;
  *	*size is a page. An error is a SIGBUS to the user. What was allowed
  *	stays until mdev_revoke() or close. Called with the user's mmap lock
  *	held. Optional; without it nothing can be mapped.

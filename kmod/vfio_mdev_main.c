@@ -196,6 +196,8 @@ static ssize_t vfio_mdev_read(struct vfio_device *vdev, char __user *buf,
 	size_t done = 0, len;
 	ssize_t rc = 0;
 
+	if (mdev_region_index(*ppos) >= ops->num_regions)
+		return -EINVAL;
 	while (done < count) {
 		rc = ops->read(self->mdev, piece, vfio_mdev_piece(count - done),
 			       *ppos);
@@ -222,6 +224,8 @@ static ssize_t vfio_mdev_write(struct vfio_device *vdev,
 	size_t done = 0, len;
 	ssize_t rc = 0;
 
+	if (mdev_region_index(*ppos) >= ops->num_regions)
+		return -EINVAL;
 	while (done < count) {
 		len = vfio_mdev_copy_in(piece, buf + done,
 					vfio_mdev_piece(count - done));
@@ -272,6 +276,7 @@ int vfio_mdev_get_region_info(struct vfio_device *vdev,
 
 	if (info->index >= ops->num_regions)
 		return -EINVAL;
+	info->index = array_index_nospec(info->index, ops->num_regions);
 	info->flags = 0;
 	info->size = 0;
 	info->offset = mdev_region_offset(info->index);
@@ -282,13 +287,15 @@ static long vfio_mdev_ioctl_get_irq_info(struct vfio_mdev *self,
 					 void __user *arg)
 {
 	const size_t minsz = offsetofend(struct vfio_irq_info, count);
+	unsigned int num_irqs = vfio_mdev_ops(self)->num_irqs;
 	struct vfio_irq_info info;
 	int rc;
 
 	if (copy_from_user(&info, arg, minsz))
 		return -EFAULT;
-	if (info.argsz < minsz || info.index >= vfio_mdev_ops(self)->num_irqs)
+	if (info.argsz < minsz || info.index >= num_irqs)
 		return -EINVAL;
+	info.index = array_index_nospec(info.index, num_irqs);
 	rc = vfio_mdev_get_irq_info(self, &info);
 	if (rc)
 		return rc;
@@ -312,6 +319,7 @@ static long vfio_mdev_ioctl_set_irqs(struct vfio_mdev *self, void __user *arg)
 		return -EFAULT;
 	if (hdr.index >= num_irqs)
 		return -EINVAL;
+	hdr.index = array_index_nospec(hdr.index, num_irqs);
 	rc = vfio_set_irqs_validate_and_prepare(&hdr,
 						self->irqs[hdr.index].count,
 						num_irqs, &size);

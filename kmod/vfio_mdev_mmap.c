@@ -132,9 +132,25 @@ static const struct vm_operations_struct vfio_mdev_vm_ops = {
 	.fault = vfio_mdev_fault,
 };
 
-/* Returns 0 where the region can be mapped and the range lies within it */
+/* Returns the ways of access that a region does not allow, as flags of a mapping */
+static unsigned long vfio_mdev_map_denied(const struct vfio_region_info *info)
+{
+	unsigned long denied = 0;
+
+	if (!(info->flags & VFIO_REGION_INFO_FLAG_READ))
+		denied |= VM_READ | VM_MAYREAD;
+	if (!(info->flags & VFIO_REGION_INFO_FLAG_WRITE))
+		denied |= VM_WRITE | VM_MAYWRITE;
+	return denied;
+}
+
+/*
+ * Returns 0 where the region can be mapped and the range lies within it; what it
+ * does not allow mprotect() does not get later either.
+ */
 static int vfio_mdev_map_check(struct vfio_mdev *self,
-			       struct vm_area_struct *vma)
+			       struct vm_area_struct *vma,
+			       unsigned long *denied)
 {
 	loff_t pos = (loff_t)vma->vm_pgoff << PAGE_SHIFT;
 	u64 len = vma->vm_end - vma->vm_start;
@@ -151,7 +167,8 @@ static int vfio_mdev_map_check(struct vfio_mdev *self,
 	if (!(info.flags & VFIO_REGION_INFO_FLAG_MMAP) || len > info.size ||
 	    mdev_region_pos(pos) > info.size - len)
 		return -EINVAL;
-	return 0;
+	*denied = vfio_mdev_map_denied(&info);
+	return vma->vm_flags & *denied & (VM_READ | VM_WRITE) ? -EINVAL : 0;
 }
 
 /* Returns a file on the instance's inode that holds the device's, or an ERR_PTR() */
@@ -179,16 +196,18 @@ static struct file *vfio_mdev_map_file(struct vfio_mdev *self,
  * @vdev: the instance
  * @vma: what to map, at a region's offset
  *
- * Return: 0, -EINVAL where the region can not be mapped there or the mapping
- * is private, -ENOMEM, or the error of the parent driver's get_region_info.
+ * Return: 0, -EINVAL where the region can not be mapped there, or not for that,
+ * or the mapping is private, -ENOMEM, or the error of the parent driver's
+ * get_region_info.
  */
 int vfio_mdev_mmap(struct vfio_device *vdev, struct vm_area_struct *vma)
 {
 	struct vfio_mdev *self = container_of(vdev, struct vfio_mdev, vdev);
+	unsigned long denied;
 	struct file *file;
 	int rc;
 
-	rc = vfio_mdev_map_check(self, vma);
+	rc = vfio_mdev_map_check(self, vma, &denied);
 	if (rc)
 		return rc;
 	file = vfio_mdev_map_file(self, vma->vm_file);
@@ -198,8 +217,8 @@ int vfio_mdev_mmap(struct vfio_device *vdev, struct vm_area_struct *vma)
 	vma_set_file(vma, file);
 	/* The mapping holds it now. */
 	fput(file);
-	compat_vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND |
-				 VM_DONTDUMP);
+	compat_vm_flags_mod(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND |
+				 VM_DONTDUMP, denied);
 	vma->vm_private_data = self;
 	vma->vm_ops = &vfio_mdev_vm_ops;
 	return 0;

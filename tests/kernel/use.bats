@@ -135,6 +135,18 @@ hang_up() {
 	control drop
 }
 
+@test "mmap: a region that is read-only is so when it is mapped" {
+	offer 0
+	write $DOOR0 $UUID
+	talk_to $UUID
+	says "map 1 1 rw" EINVAL
+	says "map 1 1 r" mapped
+	says "read 0" 0
+	says protect EACCES
+	says "map 2 1 r" EINVAL
+	hang_up
+}
+
 @test "mmap: there is none where the driver allows nothing" {
 	offer 0 lack=validate_map_request
 	write $DOOR0 $UUID
