@@ -142,6 +142,7 @@ struct medu_pin {
  * @seed: @liveness after reset
  * @factorial_job: work for the factorial engine
  * @dma_job: work for the DMA engine
+ * @reset_job: what a reset does, when neither of them runs
  * @pin_lock: guards @pins and the pages in it
  * @pins: what is pinned of the guest's memory
  * @next_pin: which of @pins is the next to be used again
@@ -165,6 +166,7 @@ struct medu_instance {
 	u32 seed;
 	struct work_struct factorial_job;
 	struct work_struct dma_job;
+	struct work_struct reset_job;
 	struct mutex pin_lock; /* pins, and the guest's pages */
 	struct medu_pin pins[MEDU_NR_PINS];
 	unsigned int next_pin;

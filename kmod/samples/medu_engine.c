@@ -32,12 +32,24 @@ irqreturn_t medu_interrupt(int irq, void *data)
 	return IRQ_HANDLED;
 }
 
+/* Returns -ENODEV where the device is gone; one that goes later ends the wait */
+static int medu_engine_prepare(struct medu *medu)
+{
+	reinit_completion(&medu->done);
+	/* Pairs with the order in medu_surprise() */
+	smp_mb();
+	return READ_ONCE(medu->gone) ? -ENODEV : 0;
+}
+
 static int medu_engine_wait(struct medu *medu, const char *what)
 {
-	if (wait_for_completion_timeout(&medu->done, MEDU_TIMEOUT))
-		return 0;
+	unsigned long left;
+
+	left = wait_for_completion_timeout(&medu->done, MEDU_TIMEOUT);
 	if (READ_ONCE(medu->gone))
 		return -ENODEV;
+	if (left)
+		return 0;
 	dev_err(&medu->pdev->dev, "no interrupt from the engine after %s\n",
 		what);
 	return -EIO;
@@ -59,9 +71,9 @@ int medu_engine_factorial(struct medu *medu, u32 operand, u32 *result)
 	*result = 0;
 	if (operand > EDU_FACTORIAL_MAX)
 		return 0;
-	if (READ_ONCE(medu->gone))
-		return -ENODEV;
-	reinit_completion(&medu->done);
+	rc = medu_engine_prepare(medu);
+	if (rc)
+		return rc;
 	iowrite32(EDU_STATUS_IRQ, medu->mmio + EDU_STATUS);
 	iowrite32(operand, medu->mmio + EDU_FACTORIAL);
 	rc = medu_engine_wait(medu, "a factorial");
@@ -77,10 +89,11 @@ static int medu_engine_dma(struct medu *medu, u32 offset, u32 count,
 	u32 cmd = EDU_DMA_RUN | EDU_DMA_IRQ | (to_ram ? EDU_DMA_TO_RAM : 0);
 	u32 src = to_ram ? EDU_BUFFER + offset : medu->bounce_dma;
 	u32 dst = to_ram ? medu->bounce_dma : EDU_BUFFER + offset;
+	int rc;
 
-	if (READ_ONCE(medu->gone))
-		return -ENODEV;
-	reinit_completion(&medu->done);
+	rc = medu_engine_prepare(medu);
+	if (rc)
+		return rc;
 	iowrite32(src, medu->mmio + EDU_DMA_SRC);
 	iowrite32(dst, medu->mmio + EDU_DMA_DST);
 	iowrite32(count, medu->mmio + EDU_DMA_COUNT);

@@ -21,14 +21,6 @@ module_param(dma_instances, uint, 0444);
 MODULE_PARM_DESC(dma_instances,
 		 "instances of one device that can have the DMA engine; 0: all");
 
-static void medu_set_defaults(struct medu_instance *inst)
-{
-	mutex_lock(&inst->lock);
-	medu_config_reset(inst);
-	medu_regs_reset(inst);
-	mutex_unlock(&inst->lock);
-}
-
 static int medu_parse_params(struct medu_instance *inst, const char *params)
 {
 	static const char key[] = "seed=";
@@ -88,6 +80,38 @@ static void medu_give_dma_back(struct medu_instance *inst)
 	atomic_dec(&inst->medu->nr_dma);
 }
 
+/* Only while no job of the instance's can be under way */
+static void medu_unload(struct medu_instance *inst)
+{
+	/* Another's job may be loading its own data: never take that away. */
+	cmpxchg(&inst->medu->loaded, inst, NULL);
+}
+
+/*
+ * Whoever opens or resets an instance finds what a new one has, and nothing of
+ * what was there before. Only while no job of the instance's can be under way.
+ */
+static void medu_set_defaults(struct medu_instance *inst)
+{
+	mutex_lock(&inst->lock);
+	medu_config_reset(inst);
+	medu_regs_reset(inst);
+	clear_page(page_address(inst->page));
+	mutex_unlock(&inst->lock);
+	if (inst->buffer)
+		memset(inst->buffer, 0, EDU_BUFFER_SIZE);
+	medu_unload(inst);
+}
+
+static void medu_reset_job(struct work_struct *work)
+{
+	struct medu_instance *inst =
+		container_of(work, struct medu_instance, reset_job);
+
+	medu_unpin_range(inst, 0, U64_MAX);
+	medu_set_defaults(inst);
+}
+
 static int medu_create(struct mdev_device *mdev, const char *params)
 {
 	struct medu_instance *inst;
@@ -106,19 +130,13 @@ static int medu_create(struct mdev_device *mdev, const char *params)
 	mutex_init(&inst->lock);
 	mutex_init(&inst->pin_lock);
 	medu_jobs_init(inst);
+	INIT_WORK(&inst->reset_job, medu_reset_job);
 	mdev_set_drvdata(mdev, inst);
 	return 0;
 
 out_free:
 	kfree(inst);
 	return rc;
-}
-
-/* Only while no job of the instance's can be under way */
-static void medu_unload(struct medu_instance *inst)
-{
-	/* Another's job may be loading its own data: never take that away. */
-	cmpxchg(&inst->medu->loaded, inst, NULL);
 }
 
 static void medu_destroy(struct mdev_device *mdev)
@@ -153,19 +171,15 @@ static int medu_stop(struct mdev_device *mdev)
 	return 0;
 }
 
-/* A new user finds what a new instance has, nothing of the last one's. */
 static int medu_open(struct mdev_device *mdev)
 {
 	struct medu_instance *inst = mdev_get_drvdata(mdev);
 	struct medu *medu = inst->medu;
 
-	inst->page = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
+	inst->page = alloc_page(GFP_KERNEL_ACCOUNT);
 	if (!inst->page)
 		return -ENOMEM;
 	medu_set_defaults(inst);
-	if (inst->buffer)
-		memset(inst->buffer, 0, EDU_BUFFER_SIZE);
-	medu_unload(inst);
 
 	mutex_lock(&medu->open_lock);
 	list_add(&inst->open_node, &medu->open);
@@ -191,13 +205,14 @@ static void medu_close(struct mdev_device *mdev)
 	inst->page = NULL;
 }
 
+/* In its turn, so that no job is under way: another thread may start some now. */
 static int medu_reset(struct mdev_device *mdev)
 {
 	struct medu_instance *inst = mdev_get_drvdata(mdev);
 
 	medu_jobs_cancel(inst);
-	medu_unpin_range(inst, 0, U64_MAX);
-	medu_set_defaults(inst);
+	queue_work(inst->medu->jobs, &inst->reset_job);
+	flush_work(&inst->reset_job);
 	return 0;
 }
 

@@ -95,6 +95,8 @@ static void medu_surprise(struct medu *medu)
 	struct medu_instance *inst;
 
 	WRITE_ONCE(medu->gone, true);
+	/* Pairs with medu_engine_prepare(): a job sees that, or is woken */
+	smp_mb();
 	complete_all(&medu->done);
 	mutex_lock(&medu->open_lock);
 	list_for_each_entry(inst, &medu->open, open_node)

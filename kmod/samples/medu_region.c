@@ -9,20 +9,73 @@
 
 #include "medu.h"
 
-/* The size of a region, 0 where there is none */
-static u64 medu_region_size(unsigned int index)
+/* What a user reads and writes, with the instance locked and the access inside */
+struct medu_region {
+	u64 size;
+	void (*read)(struct medu_instance *inst, u32 offset, u8 *buf,
+		     size_t count);
+	void (*write)(struct medu_instance *inst, u32 offset, const u8 *buf,
+		      size_t count);
+};
+
+static void medu_bar0_read(struct medu_instance *inst, u32 offset, u8 *buf,
+			   size_t count)
 {
-	switch (index) {
-	case VFIO_PCI_BAR0_REGION_INDEX:
-		return EDU_BAR0_SIZE;
-	case VFIO_PCI_BAR2_REGION_INDEX:
-		return MEDU_BAR2_SIZE;
-	case VFIO_PCI_CONFIG_REGION_INDEX:
-		return MEDU_CONFIG_SIZE;
-	default:
-		return 0;
-	}
+	size_t i;
+
+	for (i = 0; i < count; i += sizeof(u32))
+		*(__le32 *)(buf + i) =
+			cpu_to_le32(medu_reg_read(inst, offset + i));
 }
+
+static void medu_bar0_write(struct medu_instance *inst, u32 offset,
+			    const u8 *buf, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i += sizeof(u32))
+		medu_reg_write(inst, offset + i,
+			       le32_to_cpup((const __le32 *)(buf + i)));
+}
+
+static u32 medu_bar2_reg(struct medu_instance *inst, u32 reg)
+{
+	return reg == MEDU_BAR2_JOBS ? atomic_read(&inst->nr_jobs) : ~0U;
+}
+
+static void medu_bar2_read(struct medu_instance *inst, u32 offset, u8 *buf,
+			   size_t count)
+{
+	size_t i;
+
+	if (offset < PAGE_SIZE) {
+		memcpy(buf, page_address(inst->page) + offset, count);
+		return;
+	}
+	for (i = 0; i < count; i += sizeof(u32))
+		*(__le32 *)(buf + i) =
+			cpu_to_le32(medu_bar2_reg(inst, offset + i));
+}
+
+/* The second page is read-only. */
+static void medu_bar2_write(struct medu_instance *inst, u32 offset,
+			    const u8 *buf, size_t count)
+{
+	if (offset < PAGE_SIZE)
+		memcpy(page_address(inst->page) + offset, buf, count);
+}
+
+static const struct medu_region medu_regions[VFIO_PCI_NUM_REGIONS] = {
+	[VFIO_PCI_BAR0_REGION_INDEX] = {
+		EDU_BAR0_SIZE, medu_bar0_read, medu_bar0_write
+	},
+	[VFIO_PCI_BAR2_REGION_INDEX] = {
+		MEDU_BAR2_SIZE, medu_bar2_read, medu_bar2_write
+	},
+	[VFIO_PCI_CONFIG_REGION_INDEX] = {
+		MEDU_CONFIG_SIZE, medu_config_read, medu_config_write
+	},
+};
 
 /* Of BAR 2 the first page can be mapped, the second can not. */
 static int medu_add_sparse_mmap(struct vfio_info_cap *caps)
@@ -56,7 +109,7 @@ int medu_get_region_info(struct mdev_device *mdev,
 			 struct vfio_region_info *info,
 			 struct vfio_info_cap *caps)
 {
-	info->size = medu_region_size(info->index);
+	info->size = medu_regions[info->index].size;
 	if (!info->size)
 		return 0;
 	info->flags = VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE;
@@ -97,9 +150,10 @@ int medu_validate_map_request(struct mdev_device *mdev, loff_t pos,
 }
 
 /* Returns how much of an access is inside its region, or -EINVAL */
-static ssize_t medu_clip(unsigned int index, u64 offset, size_t count)
+static ssize_t medu_clip(loff_t pos, size_t count)
 {
-	u64 size = medu_region_size(index);
+	unsigned int index = mdev_region_index(pos);
+	u64 offset = mdev_region_pos(pos), size = medu_regions[index].size;
 
 	if (offset >= size)
 		return -EINVAL;
@@ -114,27 +168,12 @@ static ssize_t medu_clip(unsigned int index, u64 offset, size_t count)
 	return count;
 }
 
-static u32 medu_bar2_read(struct medu_instance *inst, u32 reg)
-{
-	return reg == MEDU_BAR2_JOBS ? atomic_read(&inst->nr_jobs) : ~0U;
-}
-
-static void medu_read_words(struct medu_instance *inst, char *buf, u32 offset,
-			    size_t len,
-			    u32 (*read)(struct medu_instance *inst, u32 reg))
-{
-	size_t i;
-
-	for (i = 0; i < len; i += sizeof(u32))
-		*(__le32 *)(buf + i) = cpu_to_le32(read(inst, offset + i));
-}
-
 /**
  * medu_read() - the &parent_ops.read
  * @mdev: the instance
  * @buf: filled
  * @count: bytes wanted
- * @pos: VFIO region offset
+ * @pos: VFIO region offset, below &parent_ops.num_regions
  *
  * Return: how many bytes were read, -EINVAL where there is nothing to read or
  * registers are not read by words.
@@ -142,34 +181,17 @@ static void medu_read_words(struct medu_instance *inst, char *buf, u32 offset,
 ssize_t medu_read(struct mdev_device *mdev, char *buf, size_t count,
 		  loff_t pos)
 {
+	const struct medu_region *region =
+		&medu_regions[mdev_region_index(pos)];
 	struct medu_instance *inst = mdev_get_drvdata(mdev);
-	unsigned int index = mdev_region_index(pos);
-	u32 offset = mdev_region_pos(pos);
-	ssize_t len = medu_clip(index, mdev_region_pos(pos), count);
+	ssize_t len = medu_clip(pos, count);
 
 	if (len < 0)
 		return len;
 	mutex_lock(&inst->lock);
-	if (index == VFIO_PCI_CONFIG_REGION_INDEX)
-		medu_config_read(inst, offset, buf, len);
-	else if (index == VFIO_PCI_BAR0_REGION_INDEX)
-		medu_read_words(inst, buf, offset, len, medu_reg_read);
-	else if (offset < PAGE_SIZE)
-		memcpy(buf, page_address(inst->page) + offset, len);
-	else
-		medu_read_words(inst, buf, offset, len, medu_bar2_read);
+	region->read(inst, mdev_region_pos(pos), buf, len);
 	mutex_unlock(&inst->lock);
 	return len;
-}
-
-static void medu_write_words(struct medu_instance *inst, const char *buf,
-			     u32 offset, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < len; i += sizeof(u32))
-		medu_reg_write(inst, offset + i,
-			       le32_to_cpu(*(__le32 *)(buf + i)));
 }
 
 /**
@@ -177,28 +199,22 @@ static void medu_write_words(struct medu_instance *inst, const char *buf,
  * @mdev: the instance
  * @buf: what is written
  * @count: bytes
- * @pos: VFIO region offset
+ * @pos: VFIO region offset, below &parent_ops.num_regions
  *
  * Return: as medu_read().
  */
 ssize_t medu_write(struct mdev_device *mdev, const char *buf, size_t count,
 		   loff_t pos)
 {
+	const struct medu_region *region =
+		&medu_regions[mdev_region_index(pos)];
 	struct medu_instance *inst = mdev_get_drvdata(mdev);
-	unsigned int index = mdev_region_index(pos);
-	u32 offset = mdev_region_pos(pos);
-	ssize_t len = medu_clip(index, mdev_region_pos(pos), count);
+	ssize_t len = medu_clip(pos, count);
 
 	if (len < 0)
 		return len;
 	mutex_lock(&inst->lock);
-	if (index == VFIO_PCI_CONFIG_REGION_INDEX)
-		medu_config_write(inst, offset, buf, len);
-	else if (index == VFIO_PCI_BAR0_REGION_INDEX)
-		medu_write_words(inst, buf, offset, len);
-	else if (offset < PAGE_SIZE)
-		memcpy(page_address(inst->page) + offset, buf, len);
-	/* The second page of BAR 2 is read-only. */
+	region->write(inst, mdev_region_pos(pos), buf, len);
 	mutex_unlock(&inst->lock);
 	return len;
 }

@@ -81,7 +81,10 @@ static void cmd_pins(const struct user *u)
 	if (ioctl(u->device, VFIO_DEVICE_RESET))
 		err(1, "VFIO_DEVICE_RESET");
 	printf("reset, pinned %lu\n", pinned());
-	move_through(u, msi_listen(u), new, 'd');
+	irq = msi_listen(u);
+	dma_run(u, irq, EDU_BUFFER, OUT_OF, COUNT, EDU_DMA_TO_RAM);
+	expect_filled(new + DMA_SIZE / 2, 0, "left in the engine by a reset");
+	move_through(u, irq, new, 'd');
 	close(u->device);
 	printf("closed, pinned %lu\n", pinned());
 }

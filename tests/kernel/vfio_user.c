@@ -322,14 +322,21 @@ static void cmd_survive(struct user *u, char **args)
 	say("still mapped");
 }
 
+static void print_resettable(const struct user *u, const char *map)
+{
+	printf("liveness %#x memory %d\n", reg_read(u, EDU_LIVENESS), map[0]);
+}
+
 static void cmd_reset(struct user *u, char **args)
 {
+	const char *map = map_bar2(u);
+
 	(void)args;
 	reg_write(u, EDU_LIVENESS, 0);
-	printf("liveness %#x\n", reg_read(u, EDU_LIVENESS));
+	print_resettable(u, map);
 	if (ioctl(u->device, VFIO_DEVICE_RESET))
 		err(1, "VFIO_DEVICE_RESET");
-	printf("liveness %#x\n", reg_read(u, EDU_LIVENESS));
+	print_resettable(u, map);
 }
 
 static const struct command {
