@@ -84,6 +84,12 @@ struct mdev_type *mdev_request_take_type(struct mdev_request *req,
 int mdev_bus_register(void);
 void mdev_bus_unregister(void);
 
+/* mdev_type.c */
+int mdev_types_add(struct parent_device *parent);
+void mdev_types_remove(struct parent_device *parent);
+int mdev_types_open(struct parent_device *parent);
+void mdev_types_seal(struct parent_device *parent);
+
 /* mdev_sysfs.c */
 extern const struct device_type mdev_device_type;
 

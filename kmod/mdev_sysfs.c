@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Every file and link that the core has in sysfs; see ABI.rst
+ * What the core has in sysfs for parents, instances and machines; see ABI.rst.
+ * Types are in mdev_type.c.
  */
 
 #include <linux/completion.h>
@@ -13,190 +14,6 @@
 #include "mdev_private.h"
 
 static struct class_compat *mdev_bus_class;
-
-/* Types */
-
-static ssize_t mdev_type_create(struct mdev_type *type, const char *buf,
-				size_t count)
-{
-	struct mdev_request req;
-	int rc;
-
-	rc = mdev_request_parse(&req, buf, count);
-	if (rc)
-		return rc;
-	rc = mdev_device_create(type, &req);
-	mdev_request_done(&req);
-	return rc ?: count;
-}
-
-static ssize_t create_store(struct kobject *kobj, struct kobj_attribute *attr,
-			    const char *buf, size_t count)
-{
-	return mdev_type_create(to_mdev_type(kobj), buf, count);
-}
-
-static ssize_t device_api_show(struct kobject *kobj,
-			       struct kobj_attribute *attr, char *buf)
-{
-	return sysfs_emit(buf, "%s\n",
-			  to_mdev_type(kobj)->parent->ops->device_api);
-}
-
-static ssize_t name_show(struct kobject *kobj, struct kobj_attribute *attr,
-			 char *buf)
-{
-	const struct mdev_type_desc *desc = to_mdev_type(kobj)->desc;
-
-	return sysfs_emit(buf, "%s\n", desc->pretty_name ?: desc->name);
-}
-
-static ssize_t description_show(struct kobject *kobj,
-				struct kobj_attribute *attr, char *buf)
-{
-	struct mdev_type *type = to_mdev_type(kobj);
-
-	return type->parent->ops->description(type->parent->dev, type->desc,
-					      buf);
-}
-
-static ssize_t available_instances_show(struct kobject *kobj,
-					struct kobj_attribute *attr, char *buf)
-{
-	struct mdev_type *type = to_mdev_type(kobj);
-	struct parent_device *parent = type->parent;
-	const struct parent_ops *ops = parent->ops;
-	unsigned int available = UINT_MAX;
-
-	if (ops->max_instances)
-		available = ops->max_instances - READ_ONCE(parent->nr_devices);
-	if (ops->available_instances)
-		available = min(available, ops->available_instances(parent->dev,
-								    type->desc));
-	return sysfs_emit(buf, "%u\n", available);
-}
-
-static struct kobj_attribute create_attr = __ATTR_WO(create);
-static struct kobj_attribute device_api_attr = __ATTR_RO(device_api);
-static struct kobj_attribute name_attr = __ATTR_RO(name);
-static struct kobj_attribute description_attr = __ATTR_RO(description);
-static struct kobj_attribute available_instances_attr =
-	__ATTR_RO(available_instances);
-
-/* Without create, which is there only while the parent takes instances */
-static struct attribute *mdev_type_attrs[] = {
-	&device_api_attr.attr,
-	&name_attr.attr,
-	&description_attr.attr,
-	&available_instances_attr.attr,
-	NULL
-};
-
-static umode_t mdev_type_is_visible(struct kobject *kobj,
-				    struct attribute *attr, int n)
-{
-	if (attr == &description_attr.attr &&
-	    !to_mdev_type(kobj)->parent->ops->description)
-		return 0;
-	return attr->mode;
-}
-
-static const struct attribute_group mdev_type_group = {
-	.attrs = mdev_type_attrs,
-	.is_visible = mdev_type_is_visible,
-};
-
-static const struct attribute_group *mdev_type_groups[] = {
-	&mdev_type_group,
-	NULL
-};
-
-static void mdev_type_release(struct kobject *kobj)
-{
-	struct mdev_type *type = to_mdev_type(kobj);
-	struct parent_device *parent = type->parent;
-
-	kfree(type);
-	/* Pairs with the get in mdev_type_add() */
-	mdev_parent_put(parent);
-}
-
-static const struct kobj_type mdev_type_ktype = {
-	.sysfs_ops = &kobj_sysfs_ops,
-	.release = mdev_type_release,
-	.default_groups = mdev_type_groups,
-};
-
-static int mdev_type_add(struct parent_device *parent,
-			 const struct mdev_type_desc *desc)
-{
-	struct mdev_type *type;
-	int rc;
-
-	type = kzalloc(sizeof(*type), GFP_KERNEL);
-	if (!type)
-		return -ENOMEM;
-	/* Put in mdev_type_release() */
-	mdev_parent_get(parent);
-	type->parent = parent;
-	type->desc = desc;
-	type->kobj.kset = parent->types_kset;
-	rc = kobject_init_and_add(&type->kobj, &mdev_type_ktype,
-				  NULL, "%s-%s", dev_driver_string(parent->dev),
-				  desc->name);
-	if (rc)
-		goto out_put;
-
-	type->devices_kobj = kobject_create_and_add("devices", &type->kobj);
-	if (!type->devices_kobj) {
-		rc = -ENOMEM;
-		goto out_put;
-	}
-	list_add_tail(&type->node, &parent->types);
-	return 0;
-
-out_put:
-	kobject_put(&type->kobj);
-	return rc;
-}
-
-/* The type itself stays for as long as an instance refers to it. */
-static void mdev_type_remove(struct mdev_type *type)
-{
-	list_del(&type->node);
-	kobject_put(type->devices_kobj);
-	kobject_del(&type->kobj);
-	kobject_put(&type->kobj);
-}
-
-static void mdev_types_remove(struct parent_device *parent)
-{
-	struct mdev_type *type, *next;
-
-	list_for_each_entry_safe(type, next, &parent->types, node)
-		mdev_type_remove(type);
-	kset_unregister(parent->types_kset);
-}
-
-static int mdev_types_add(struct parent_device *parent)
-{
-	const struct mdev_type_desc *desc;
-	int rc;
-
-	parent->types_kset = kset_create_and_add("mdev_supported_types", NULL,
-						 &parent->dev->kobj);
-	if (!parent->types_kset)
-		return -ENOMEM;
-
-	for (desc = parent->ops->supported_types; desc->name; desc++) {
-		rc = mdev_type_add(parent, desc);
-		if (rc) {
-			mdev_types_remove(parent);
-			return rc;
-		}
-	}
-	return 0;
-}
 
 /* Parents */
 
@@ -248,17 +65,7 @@ static ssize_t mdev_destroy_store(struct device *dev,
 	return rc ?: count;
 }
 
-/* The files through which instances come, added last and removed first */
-static void mdev_doors_close(struct parent_device *parent)
-{
-	struct mdev_type *type;
-
-	list_for_each_entry(type, &parent->types, node)
-		sysfs_remove_file(&type->kobj, &create_attr.attr);
-	device_remove_file(parent->dev, &parent->create_attr);
-	device_remove_file(parent->dev, &parent->destroy_attr);
-}
-
+/* For the files through which instances come, added last and removed first */
 static void mdev_door_init(struct device_attribute *attr, const char *name)
 {
 	sysfs_attr_init(&attr->attr);
@@ -306,7 +113,6 @@ out_groups:
  */
 int mdev_sysfs_open_parent(struct parent_device *parent)
 {
-	struct mdev_type *type;
 	int rc;
 
 	mdev_door_init(&parent->create_attr, "mdev_create");
@@ -320,18 +126,15 @@ int mdev_sysfs_open_parent(struct parent_device *parent)
 	rc = device_create_file(parent->dev, &parent->destroy_attr);
 	if (rc)
 		goto out_create;
-	list_for_each_entry(type, &parent->types, node) {
-		rc = sysfs_create_file(&type->kobj, &create_attr.attr);
-		if (rc)
-			goto out_close;
-	}
+	rc = mdev_types_open(parent);
+	if (rc)
+		goto out_destroy;
 	return 0;
 
+out_destroy:
+	device_remove_file(parent->dev, &parent->destroy_attr);
 out_create:
 	device_remove_file(parent->dev, &parent->create_attr);
-	return rc;
-out_close:
-	mdev_doors_close(parent);
 	return rc;
 }
 
@@ -343,7 +146,9 @@ out_close:
  */
 void mdev_sysfs_seal_parent(struct parent_device *parent)
 {
-	mdev_doors_close(parent);
+	mdev_types_seal(parent);
+	device_remove_file(parent->dev, &parent->create_attr);
+	device_remove_file(parent->dev, &parent->destroy_attr);
 }
 
 /**
