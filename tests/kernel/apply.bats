@@ -5,19 +5,6 @@
 load kernel
 load mdev_test
 
-setup_file() {
-	load kernel
-	load mdev_test
-	requires_core ours
-	load_test_modules
-}
-
-teardown_file() {
-	load kernel
-	load mdev_test
-	unload_test_modules
-}
-
 # offer_all N...: parents, before there are definitions; udev has looked at them when it returns
 offer_all() {
 	local n

@@ -5,21 +5,7 @@
 # instances each. The files are those of kmod/ABI.rst.
 
 load kernel
-
-setup_file() {
-	load kernel
-	requires_core ours
-	load_modules
-}
-
-teardown_file() {
-	load kernel
-	unload_modules
-}
-
-teardown() {
-	remove_devices
-}
+load medu
 
 @test "a registered parent is linked in the class mdev_bus" {
 	assert "$(ls /sys/class/mdev_bus)" = "$PARENT"$'\n'"$OTHER_PARENT"

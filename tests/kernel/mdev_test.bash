@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# How suites talk to the module mdev_test. What is called often here starts no process: that is
-# slow in an emulated machine.
+# How suites talk to the module mdev_test, for `load mdev_test` behind `load kernel`; and how they
+# begin and end. What is called often here starts no process: that is slow in an emulated machine.
 # shellcheck shell=bash
 
 # shellcheck disable=SC2034 # used by the suites
@@ -13,6 +13,19 @@
 	DOOR1=$TYPES1/mdev_test-type0/create
 	UUID4=5f0c3b1e-8a45-4c1d-9d5b-000000000004
 	UUID5=5f0c3b1e-8a45-4c1d-9d5b-000000000005
+}
+
+setup_file() {
+	requires_core ours
+	load_test_modules
+}
+
+teardown_file() {
+	[ "${MDEV_TEST_CORE-}" != ours ] || unload_test_modules
+}
+
+teardown() {
+	reset_test_module
 }
 
 load_test_modules() {

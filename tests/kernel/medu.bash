@@ -8,7 +8,7 @@ setup_file() {
 }
 
 teardown_file() {
-	unload_modules
+	[ "${MDEV_TEST_CORE-}" != ours ] || unload_modules
 }
 
 teardown() {

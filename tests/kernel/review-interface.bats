@@ -5,23 +5,6 @@
 load kernel
 load mdev_test
 
-setup_file() {
-	load kernel
-	load mdev_test
-	requires_core ours
-	load_test_modules
-}
-
-teardown_file() {
-	load kernel
-	load mdev_test
-	unload_test_modules
-}
-
-teardown() {
-	reset_test_module
-}
-
 @test "R15 stop pairs with start" {
 	offer 0
 	write $DOOR0 $UUID

@@ -10,23 +10,6 @@
 load kernel
 load mdev_test
 
-setup_file() {
-	load kernel
-	load mdev_test
-	requires_core ours
-	load_test_modules
-}
-
-teardown_file() {
-	load kernel
-	load mdev_test
-	unload_test_modules
-}
-
-teardown() {
-	reset_test_module
-}
-
 @test "R4 an identity is taken before the driver is asked" {
 	offer 0
 	offer 1

@@ -7,21 +7,7 @@
 # after the suites.
 
 load kernel
-
-setup_file() {
-	load kernel
-	requires_core ours
-	load_modules
-}
-
-teardown_file() {
-	load kernel
-	unload_modules
-}
-
-teardown() {
-	remove_devices
-}
+load medu
 
 # bytes COUNT [CHARACTER]: that many of them
 bytes() {

@@ -7,19 +7,6 @@
 load kernel
 load mdev_test
 
-setup_file() {
-	load kernel
-	load mdev_test
-	requires_core ours
-	load_test_modules
-}
-
-teardown_file() {
-	load kernel
-	load mdev_test
-	unload_test_modules
-}
-
 teardown() {
 	[ -z "${USER_PID-}" ] || kill "$USER_PID" 2>/dev/null || :
 	reset_test_module

@@ -6,21 +6,7 @@
 # count of jobs shows that it was.
 
 load kernel
-
-setup_file() {
-	load kernel
-	requires_core ours
-	load_modules
-}
-
-teardown_file() {
-	load kernel
-	unload_modules
-}
-
-teardown() {
-	remove_devices
-}
+load medu
 
 jobs_total() {
 	cat /sys/bus/pci/devices/$PARENT/medu/jobs_total

@@ -6,17 +6,7 @@
 # Hardware that goes away without a word is in tests/boot: it takes QEMU's monitor.
 
 load kernel
-
-setup_file() {
-	load kernel
-	requires_core ours
-	load_modules
-}
-
-teardown_file() {
-	load kernel
-	unload_modules
-}
+load medu
 
 teardown() {
 	if [ -n "${USER_PID-}" ]; then

@@ -7,21 +7,7 @@
 # took no harm.
 
 load kernel
-
-setup_file() {
-	load kernel
-	requires_core ours
-	load_modules
-}
-
-teardown_file() {
-	load kernel
-	unload_modules
-}
-
-teardown() {
-	remove_devices
-}
+load medu
 
 # checks PROGRAM SECTION: all its checks pass, and there are some
 checks() {
