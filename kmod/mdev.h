@@ -50,7 +50,8 @@
  * @create has returned before anybody else can see the instance, and @destroy
  * is called when nobody can any longer. @start, @stop, @open and @close of
  * one instance never overlap each other; they may sleep, and may not wait for
- * user space. @read, @write, @set_irqs, @get_region_info, @get_irq_info,
+ * user space, nor for a @dma_unmap of the instance's, which waits for @open and
+ * @close. @read, @write, @set_irqs, @get_region_info, @get_irq_info,
  * @reset, @validate_map_request and @dma_unmap are called after @open has
  * returned and before @close is called, and can run at once, also with
  * themselves: the driver locks what they share. @dma_unmap is called with locks

@@ -459,6 +459,9 @@ EXPORT_SYMBOL_GPL(mdev_put_device);
  * mdev_type_desc() - what the parent driver said of an instance's type
  * @mdev: the instance
  *
+ * Context: any, from create to destroy of the instance. A reference to it does
+ * not keep what its parent driver has in memory.
+ *
  * Return: the entry of &parent_ops.supported_types.
  */
 const struct mdev_type_desc *mdev_type_desc(struct mdev_device *mdev)

@@ -432,7 +432,8 @@ static void vfio_mdev_remove(struct mdev_device *mdev)
 /*
  * A file of the device's own holds the registration from the moment that it is
  * opened, which VFIO tells nobody before it is bound to an iommufd. One use of
- * the registration is VFIO's.
+ * the registration is VFIO's. Who opens it between this and the unregistration
+ * is waited for: VFIO has no way to unregister only what nobody holds.
  */
 static bool vfio_mdev_in_use(struct mdev_device *mdev)
 {
