@@ -4,8 +4,9 @@
 #
 # Theory of operation: `fault SCENARIO` counts through /proc/thread-self/fail-nth, which a kernel
 # with fault injection has (tests/vm/debug.config). Of binding a parent and of loading modules only
-# those allocations fail that are made on behalf of modules; the rest is the PCI core's and the
-# module loader's own affair.
+# those allocations fail that are made on behalf of modules; the rest is PCI's, ACPI's and the
+# module loader's own affair. A module leaves when its folder in sysfs has been released: where that
+# comes late, each load takes seconds.
 
 load kernel
 

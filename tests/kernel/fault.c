@@ -390,7 +390,8 @@ static int run_load(int fault)
 	fault_arm(fault, nth);
 	rc = attempt(syscall(SYS_finit_module, fd, "", 0));
 	close(fd);
-	return rc;
+	/* The driver core's word for no memory for a folder: module_add_driver() in its base/module.c */
+	return rc == -EINVAL ? -ENOMEM : rc;
 }
 
 static const char *module_name(void)
@@ -402,14 +403,16 @@ static const char *module_name(void)
 	return name;
 }
 
-/* See wait_for_unloaded() in kernel.bash */
+/* What goes with its last reference, which can come late; see wait_for_unloaded() in kernel.bash */
 static void wait_for_unloaded(void)
 {
+	const char *last = strcmp(module_name(), "mdev") ? "/sys/bus/mdev/drivers/vfio_mdev" :
+							   "/sys/class/mdev_bus";
 	int tries = 600;
 
-	while (!strcmp(module_name(), "mdev") && exists("/sys/class/mdev_bus")) {
+	while (exists(last)) {
 		if (!tries--)
-			fail("the class does not go");
+			fail("%s does not go", last);
 		usleep(100000);
 	}
 }
