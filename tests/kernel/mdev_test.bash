@@ -89,12 +89,6 @@ has_value() {
 	[ "$value" = "$2" ]
 }
 
-# The machine has no IOMMU: every group is an instance's. One that is gone is seen until it is
-# released, which a kernel with DEBUG_KOBJECT_RELEASE puts off for seconds.
-no_groups() {
-	[ -z "$(ls /sys/kernel/iommu_groups)" ]
-}
-
 # await COUNT VALUE: until a count has come there
 await() {
 	wait_for has_value "$1" "$2"

@@ -314,16 +314,20 @@ load mdev_test
 	expect left=0 create/calls=1 destroy/calls=1
 }
 
+# A group's folder goes with the last reference to it, which can come late; see wait_for_unloaded().
 @test "R13 an instance has a group while a bus driver is bound, and none after" {
 	offer 0
 	write $DOOR0 $UUID
 	control keep $UUID
 	expect_kept "its group has $UUID"
+	group=$(realpath $DEVICES/$UUID/iommu_group)
 	write /sys/bus/mdev/drivers/vfio_mdev/unbind $UUID
 	expect_kept "no group"
+	wait_for test ! -e "$group"
 	write /sys/bus/mdev/drivers/vfio_mdev/bind $UUID
 	expect_kept "its group has $UUID"
+	group=$(realpath $DEVICES/$UUID/iommu_group)
 	remove $UUID
 	expect_kept "no group"
-	wait_for no_groups
+	wait_for test ! -e "$group"
 }
