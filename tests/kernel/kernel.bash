@@ -139,9 +139,11 @@ release_device() {
 	wait "$pid"
 }
 
-# Lets every allocation fail that is asked to (see fail-nth), without a report in the log for each
+# Lets every allocation fail that is asked to (see fail-nth), without a report in the log for each.
+# From now on the log can hold what tests/vm/guest/known names for that.
 fail_quietly() {
 	local kind
+	touch /run/allocations-fail
 	for kind in failslab fail_page_alloc fail_usercopy; do
 		echo 0 >/sys/kernel/debug/$kind/verbose
 	done

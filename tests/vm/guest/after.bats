@@ -50,5 +50,5 @@ setup() {
 @test "the kernel log holds no warning" {
 	log_is_whole
 	log_is_clean
-	races_let_through | sed 's/^/# data race let through, /' >&3
+	dmesg | sift_log known | sort | uniq -c | sed 's/^ */# known, times /' >&3
 }

@@ -2,35 +2,43 @@
 # How the kernel in the guest says that something is wrong.
 # shellcheck shell=bash
 
-# The log, without what a test provoked and has looked at itself (see tests/kernel/kernel.bash),
-# and without the races that the file races names
-kernel_log() {
-	dmesg | sed '/warnings are expected from here/,/warnings are expected up to here/d' |
-		awk -v begin='BUG: KCSAN: data-race in ' '
-			FILENAME != "-" { sub(/:.*/, ""); named[$0]; next }
-			(at = index($0, begin)) {
-				report = $0
-				race = substr($0, at + length(begin))
-				next
-			}
-			race {
-				report = report "\n" $0
-				if (!/==========/)
-					next
-				if (!(race in named))
-					print report
-				race = ""
-				next
-			}
-			{ print }' "${BASH_SOURCE[0]%/*}/races" -
+# sift_log rest: reads a log, and prints it without the reports that the file known names.
+# sift_log known: prints the names of those.
+sift_log() {
+	local failing=0
+	[ ! -e /run/allocations-fail ] || failing=1
+	awk -v failing=$failing -v wanted="$1" '
+		FILENAME != "-" {
+			sub(/:.*/, "")
+			if (/^data-race/ || (/^WARNING/ && failing))
+				known[$0]
+			next
+		}
+		at = index($0, "BUG: KCSAN: data-race in ") {
+			name = substr($0, at + length("BUG: KCSAN: "))
+			last = "=========="
+			shown = 0
+		}
+		at = index($0, "WARNING: CPU: ") {
+			name = "WARNING" substr($0, index($0, " at "))
+			sub(/\+.*/, "", name)
+			last = "---[ end trace "
+			shown = 0
+		}
+		name in known {
+			if (!shown++ && wanted == "known")
+				print name
+			if (index($0, last))
+				name = ""
+			next
+		}
+		wanted == "rest"' "${BASH_SOURCE[0]%/*}/known" -
 }
 
-# How often each of those races has come
-races_let_through() {
-	local race
-	grep -v '^#' "${BASH_SOURCE[0]%/*}/races" | cut -d : -f 1 | while read -r race; do
-		printf '%s times: %s\n' "$(dmesg | grep -cF "KCSAN: data-race in $race")" "$race"
-	done | grep -v '^0 ' || :
+# The log, without what a test provoked and has looked at itself (see tests/kernel/kernel.bash),
+# and without what is known
+kernel_log() {
+	dmesg | sed '/warnings are expected from here/,/warnings are expected up to here/d' | sift_log rest
 }
 
 # What came first has not been overwritten yet.
