@@ -193,9 +193,8 @@ struct parent_ops {
 };
 
 /*
- * Most bytes that one call of parent_ops.read or .write is asked for, enough for
- * the config space of a PCI function; and what it is a multiple of where it is
- * more than that.
+ * Most bytes that one call of parent_ops.read or .write is asked for; and what it
+ * is a multiple of where it is more than that.
  */
 #define MDEV_ACCESS_MAX		256
 #define MDEV_ACCESS_STEP	64
