@@ -42,9 +42,9 @@ completions := $(wildcard completions/*)
 samples := $(notdir $(wildcard conf.d/mdev.d/*.conf))
 
 .DELETE_ON_ERROR:
-.PHONY: all help print-flags instrumented guest-programs bench-programs fire-programs man kmod modules_install \
+.PHONY: all help print-flags print-sanitize instrumented guest-programs bench-programs fire-programs man kmod modules_install \
 	modules_uninstall setup demo check check-unit check-cli check-fire \
-	check-kernel check-in-tree check-nested check-boot check-kernels check-debug lint fuzz coverage bench install uninstall clean
+	check-kernel check-in-tree check-nested check-boot check-kernels check-debug check-fire-sanitized lint fuzz coverage bench install uninstall clean
 
 all: build/mdev man ## The command and its man pages, in build/ (the default)
 
@@ -54,6 +54,9 @@ help: ## What make can do here
 # For checkers that are no part of the build.
 print-flags:
 	@printf '%s\n' $(BASE_CFLAGS)
+
+print-sanitize:
+	@printf '%s\n' $(SANITIZE)
 
 build/mdev: $(objects)
 	$(CC) $(LDFLAGS) -o $@ $^ $(BASE_LIBS)
@@ -144,6 +147,9 @@ check: setup ## Every test; ends with "N passed, N failed, N skipped"
 
 check-unit check-cli check-fire check-kernel check-in-tree check-nested check-boot lint: setup ## That suite alone
 	@VM_KERNELS="$(VM_KERNELS)" tests/check $(@:check-%=%)
+
+check-fire-sanitized: setup ## The command under fire, by the build with sanitizers
+	@tests/check fire-sanitized
 
 check-kernels: setup ## Every kernel that is supported: warnings, DKMS, the kernel suites
 	@tests/check kernels
