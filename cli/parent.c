@@ -308,17 +308,36 @@ static void list_properties(const struct parent_index *index, const char *text,
 	}
 }
 
+/* What the parents are by vendor and device, of those that are PCI devices. */
+static void list_pci_ids(const struct parent_index *index, struct strlist *ret_texts)
+{
+	for (size_t i = 0; i < index->names.n; i++) {
+		_cleanup_free_ char *vendor_path = live_parent_path(index->names.v[i], "vendor");
+		_cleanup_free_ char *device_path = live_parent_path(index->names.v[i], "device");
+		_cleanup_free_ char *vendor = NULL, *device = NULL, *id = NULL;
+
+		if (sysfs_read(SYSFS_TOP, vendor_path, &vendor) < 0 ||
+		    sysfs_read(SYSFS_TOP, device_path, &device) < 0 ||
+		    !str_starts(vendor, "0x") || !str_starts(device, "0x"))
+			continue;
+		id = xasprintf("%s is pci:%s:%s", index->names.v[i], vendor + 2, device + 2);
+		strlist_add(ret_texts, id);
+	}
+}
+
 static char *explain_missing(const struct parent_index *index, const char *text)
 {
 	_cleanup_free_ char *address = meant_address(text), *shown = NULL;
-	struct strlist properties = {0};
+	struct strlist near = {0};
 
 	if (str_starts(text, "udev:"))
-		list_properties(index, text, &properties);
-	if (!properties.n)
+		list_properties(index, text, &near);
+	else if (str_starts(text, "pci:") && !address)
+		list_pci_ids(index, &near);
+	if (!near.n)
 		return absent_explain(&index->names, text, address);
-	shown = strlist_join(&properties, NAMES_SHOWN);
-	strlist_free(&properties);
+	shown = strlist_join(&near, NAMES_SHOWN);
+	strlist_free(&near);
 	return xasprintf("there is no parent '%s' (%s)", text, shown);
 }
 
