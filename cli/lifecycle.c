@@ -112,7 +112,9 @@ static char *explain_no_instance(struct lifecycle_creator *creator, const struct
 		strlist_add(&names, identity_format(&devices.v[i].id, text));
 	}
 	taken = strlist_join(&names, NAMES_SHOWN);
-	reason = xasprintf("%s%s%s", what, names.n ? ": taken up by " : "", taken);
+	reason = names.n ? xasprintf("%s: taken up by %s (destroy one, or take another parent)",
+				     what, taken) :
+			   xstrdup(what);
 	strlist_add(&creator->full, reason);
 	strlist_free(&names);
 	device_list_free(&devices);
