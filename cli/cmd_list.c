@@ -98,6 +98,23 @@ static void keep_absent(struct device_list *list, const char *text)
 	list->n = kept;
 }
 
+/* A type that nothing has is told apart from one that has no device now. */
+static int check_type(const struct inventory *inventory, const char *name)
+{
+	struct type_list types = {0};
+	bool is_known = false;
+
+	for (size_t i = 0; i < inventory->definitions.n; i++)
+		is_known |= strcmp(inventory->definitions.v[i]->type, name) == 0;
+	live_types(&types, NULL);
+	for (size_t i = 0; i < types.n; i++)
+		is_known |= strcmp(types.v[i].name, name) == 0;
+	type_list_free(&types);
+	if (!is_known)
+		msg_error("no parent and no definition has a type '%s'; 'mdev types' lists them", name);
+	return is_known ? DONE : FAILED;
+}
+
 static void print(struct device_list *list, const struct globals *globals,
 		  const struct list_args *args)
 {
@@ -136,6 +153,8 @@ static int run(const struct globals *globals, void *p, int word_count, char **wo
 		if (args->parent && !parent)
 			keep_absent(&inventory.devices, args->parent);
 		listed = filter(&inventory.devices, args, word_count, words);
+		if (listed == DONE && args->type && !inventory.devices.n)
+			listed = check_type(&inventory, args->type);
 		if (listed != USAGE)
 			print(&inventory.devices, globals, args);
 		status = listed == DONE ? status : listed;

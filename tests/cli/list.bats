@@ -30,6 +30,14 @@ UUID                                   PARENT       TYPE      AUTO STATE
 	assert "$stderr" == ""
 }
 
+@test "a type that nothing has is not one that has no device" {
+	mdev --root "$ROOT" list -t soft-1
+	assert "$output$stderr" == ""
+	refused 1 "no parent and no definition has a type 'soft'; 'mdev types' lists them" --root "$ROOT" list -t soft
+	mdev --root "$ROOT" list -t acme-9 --active
+	assert "$output$stderr" == "" "defined"
+}
+
 @test "options choose what is listed" {
 	mdev --root "$ROOT" list --noheadings --raw -o uuid --active
 	assert "$output" == "$U1"$'\n'"$U2:3"
