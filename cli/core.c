@@ -2,9 +2,14 @@
 /* The mediated device core in the kernel: whose it is, and the way out of the wrong one. */
 #include "core.h"
 
+#include "file.h"
 #include "sysfs.h"
 
 #define MODULE "module/mdev"
+
+/* Far above any name of a release, and any list of modules. */
+#define RELEASE_MAX 4096
+#define LIST_MAX (64 << 20)
 
 bool core_is_extended(void)
 {
@@ -26,16 +31,14 @@ static bool is_built_in(void)
 static char *kernel_release(void)
 {
 	_cleanup_free_ char *path = root_path("proc/sys/kernel/osrelease");
-	FILE *stream = fopen(path, "re");
-	char *line = NULL;
-	size_t size = 0;
+	struct buf text = {0};
 
-	if (!stream || getline(&line, &size, stream) < 0)
-		set_text(&line, "%s", "");
-	if (stream)
-		fclose(stream);
-	line[strcspn(line, "\n")] = '\0';
-	return line;
+	if (file_read(path, RELEASE_MAX, &text) < 0 || !text.len) {
+		buf_free(&text);
+		return xstrdup("");
+	}
+	text.data[strcspn(text.data, "\n")] = '\0';
+	return text.data;
 }
 
 /* The project's module is where modprobe looks first, as make or as DKMS installs it. */
@@ -79,17 +82,17 @@ static char *way_out(void)
 /* A line of the list, "kernel/drivers/vfio/mdev/mdev.ko.xz: ...", is of a file of that name. */
 static bool lists_module(const char *path, const char *name)
 {
-	_cleanup_free_ char *file = xasprintf("/%s.ko", name), *line = NULL;
-	FILE *stream = fopen(path, "re");
+	_cleanup_free_ char *file = xasprintf("/%s.ko", name);
+	struct buf text = {0};
 	bool found = false;
-	size_t size = 0;
+	char *line, *rest;
 
-	while (stream && !found && getline(&line, &size, stream) > 0) {
-		line[strcspn(line, ":\n")] = '\0';
-		found = strstr(line, file) != NULL;
-	}
-	if (stream)
-		fclose(stream);
+	if (file_read(path, LIST_MAX, &text) == 0)
+		for (rest = text.data; !found && (line = strsep(&rest, "\n"));) {
+			line[strcspn(line, ":")] = '\0';
+			found = strstr(line, file) != NULL;
+		}
+	buf_free(&text);
 	return found;
 }
 
