@@ -111,7 +111,8 @@ static int check_type(const struct inventory *inventory, const char *name)
 		is_known |= strcmp(types.v[i].name, name) == 0;
 	type_list_free(&types);
 	if (!is_known)
-		msg_error("no parent and no definition has a type '%s'; 'mdev types' lists them", name);
+		msg_error("no parent and no definition has a type '%s'; 'mdev types' lists them",
+			  name);
 	return is_known ? DONE : FAILED;
 }
 

@@ -415,8 +415,8 @@ static int check_section_text(const struct definition *def, const struct buf *te
 
 	definition_parse("the definition", text->data, text->len, &list, &problems);
 	if (problems.n || list.n != 1 || !definition_same(def, list.v[0])) {
-		set_text(reterr, "a definition file cannot hold it%s%s",
-			 problems.n ? ": " : "", problems.n ? problems.v[0].text : "");
+		set_text(reterr, "a definition file cannot hold it%s%s", problems.n ? ": " : "",
+			 problems.n ? problems.v[0].text : "");
 		rc = -EINVAL;
 	}
 	problem_list_free(&problems);

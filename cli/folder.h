@@ -51,8 +51,8 @@ struct folder_handle {
 	int fd, lock_fd;
 };
 
-#define FOLDER_CLOSED              \
-	{                          \
+#define FOLDER_CLOSED                   \
+	{                               \
 		.fd = -1, .lock_fd = -1 \
 	}
 

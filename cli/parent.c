@@ -173,8 +173,7 @@ static int choose_pci_device(const struct parent_index *index, const struct pci_
 	if (id->nth)
 		return 0;
 	for (size_t i = 0; i < addresses->n; i++) {
-		_cleanup_free_ char *candidate =
-			xasprintf("%s (/%zu)", addresses->v[i], i + 1);
+		_cleanup_free_ char *candidate = xasprintf("%s (/%zu)", addresses->v[i], i + 1);
 
 		strlist_add(found, candidate);
 	}
@@ -317,8 +316,8 @@ static void list_pci_ids(const struct parent_index *index, struct strlist *ret_t
 		_cleanup_free_ char *vendor = NULL, *device = NULL, *id = NULL;
 
 		if (sysfs_read(SYSFS_TOP, vendor_path, &vendor) < 0 ||
-		    sysfs_read(SYSFS_TOP, device_path, &device) < 0 ||
-		    !str_starts(vendor, "0x") || !str_starts(device, "0x"))
+		    sysfs_read(SYSFS_TOP, device_path, &device) < 0 || !str_starts(vendor, "0x") ||
+		    !str_starts(device, "0x"))
 			continue;
 		id = xasprintf("%s is pci:%s:%s", index->names.v[i], vendor + 2, device + 2);
 		strlist_add(ret_texts, id);
