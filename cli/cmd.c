@@ -144,11 +144,11 @@ int cmd_identities(const struct command *command, const struct device_list *list
 
 		if (rc == -EINVAL)
 			return cmd_usage(command, "%s", error);
-		if (!rc)
-			continue;
-		msg_error("cannot %s '%s': %s", command->name, words[i],
-			  rc == -ENOENT ? absent : error);
-		status = FAILED;
+		if (rc) {
+			msg_error("cannot %s '%s': %s", command->name, words[i],
+				  rc == -ENOENT ? absent : error);
+			status = FAILED;
+		}
 	}
 	return status;
 }
