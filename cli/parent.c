@@ -278,6 +278,8 @@ static char *meant_address(const char *text)
 	char *address = NULL;
 	struct pci_id id;
 
+	if (text[0] == '/')
+		return pci_address(strrchr(text, '/') + 1);
 	if (!str_starts(text, "pci:"))
 		return pci_address(text);
 	if (pci_id_parse(text + strlen("pci:"), &id) < 0)

@@ -82,6 +82,7 @@ soft         soft-1           24 vfio-pci Soft"
 	refused 1 "no parent 'nothing' \(registered: 0000:01:00.0, 0000:02:00.0, soft\)" --root "$ROOT" types -p nothing
 	refused 1 "no parent 'SOFT' \(near it: soft\)" --root "$ROOT" types -p SOFT
 	refused 1 "'0000:03:00.0' has no driver" --root "$ROOT" types -p 03:00.0
+	refused 1 "'0000:03:00.0' has no driver" --root "$ROOT" types -p /sys/bus/pci/devices/0000:03:00.0
 	refused 1 "no parent 'pci:1234:11e8/3' \(0000:01:00.0 is pci:1234:11e8, 0000:02:00.0 is pci:1234:11e8\)" --root "$ROOT" types -p pci:1234:11e8/3
 	refused 1 "no parent 'udev:ID_PATH=x'" --root "$ROOT" types -p udev:ID_PATH=x
 	refused 1 "no parent '/dev/nothing'" --root "$ROOT" types -p /dev/nothing
