@@ -27,11 +27,11 @@ sort_pointers(void *array, size_t n, bool (*is_before)(const void *a, const void
 
 		for (size_t start = 0; start < n; start += 2 * width) {
 			size_t middle = start + width < n ? start + width : n;
-			size_t end = middle + width < n ? middle + width : n;
+			size_t limit = middle + width < n ? middle + width : n;
 			size_t left = start, right = middle;
 
-			for (size_t i = start; i < end; i++)
-				to[i] = left == middle || (right < end &&
+			for (size_t i = start; i < limit; i++)
+				to[i] = left == middle || (right < limit &&
 							   is_before(from[right], from[left])) ?
 						from[right++] :
 						from[left++];
