@@ -346,8 +346,8 @@ static int write_attrs(const struct definition *def, char **reterr)
 }
 
 /*
- * An instance without its attributes could not be told from one that is as defined: what ends the
- * program waits until they are written, or the instance is gone again.
+ * What ends the program waits until all attributes are written, or none: an instance without them
+ * could not be told from one that is as defined.
  */
 static void hold_signals(sigset_t *ret_before)
 {
@@ -407,6 +407,7 @@ int lifecycle_write_attrs(const struct device *dev, const struct attr *attrs, si
 	_cleanup_free_ char *path = live_parent_path(dev->parent, dev->name);
 	_cleanup_close_ int fd = sysfs_open_dir(SYSFS_TOP, path);
 	_cleanup_free_ char **old = xcalloc(count, sizeof(*old));
+	sigset_t before;
 	size_t done = 0;
 	int rc = 0;
 
@@ -414,6 +415,7 @@ int lifecycle_write_attrs(const struct device *dev, const struct attr *attrs, si
 		set_text(reterr, "it went away meanwhile");
 		return -ENODEV;
 	}
+	hold_signals(&before);
 	for (; !rc && done < count; done++) {
 		(void)read_attr(fd, attrs[done].name, &old[done]);
 		rc = write_attr(fd, &attrs[done]);
@@ -425,6 +427,7 @@ int lifecycle_write_attrs(const struct device *dev, const struct attr *attrs, si
 		explain_attr(rc, &attrs[done - 1], reterr);
 		undo_attrs(fd, attrs, old, done - 1, reterr);
 	}
+	sigprocmask(SIG_SETMASK, &before, NULL);
 	for (size_t i = 0; i < done; i++)
 		free(old[i]);
 	return rc;

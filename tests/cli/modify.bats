@@ -131,6 +131,19 @@ changed() {
 	assert "$(< "$label")" == ""
 }
 
+@test "--live writes all of it before a signal ends it" {
+	requires strace
+	local dev=$ROOT/sys/devices/pci0000:00/0000:01:00.0/$U1
+	make_device 0000:01:00.0 acme-fact "$U1"
+	: > "$dev/medu/second"
+	status=0
+	ASAN_OPTIONS=detect_leaks=0 strace -qq -o /dev/null -P "$dev/medu/label" -e trace=write \
+		-e inject=write:signal=TERM "$MDEV" --root "$ROOT" modify 1111 --live \
+		--set-attr medu/label=one --set-attr medu/second=two || status=$?
+	assert "$status" -eq $((128 + $(kill -l TERM)))
+	assert "$(< "$dev/medu/label") $(< "$dev/medu/second")" == "one two"
+}
+
 @test "--live refuses what a live device cannot do" {
 	make_device 0000:01:00.0 acme-fact "$U1"
 	make_device soft soft-1 "$U3"
