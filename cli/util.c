@@ -120,18 +120,10 @@ void arena_free(struct arena *arena)
 	arena->blocks = NULL;
 }
 
-char *buf_extend(struct buf *buf, size_t len)
+void buf_grow(struct buf *buf, size_t len)
 {
-	char *end;
-
-	if (!buf->data || buf->cap - buf->len <= len) {
-		buf->cap = 2 * buf->cap + len + 64;
-		buf->data = xrealloc(buf->data, buf->cap, 1);
-	}
-	end = buf->data + buf->len;
-	end[len] = '\0';
-	buf->len += len;
-	return end;
+	buf->cap = 2 * buf->cap + len + 64;
+	buf->data = xrealloc(buf->data, buf->cap, 1);
 }
 
 void buf_add(struct buf *buf, const void *data, size_t len)

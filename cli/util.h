@@ -82,8 +82,22 @@ struct buf {
 };
 
 void buf_add(struct buf *buf, const void *data, size_t len);
+/* Room for that much more, and for a NUL. */
+void buf_grow(struct buf *buf, size_t len);
+
 /* Makes the text that much longer; the caller fills what this returns. */
-char *buf_extend(struct buf *buf, size_t len) __attribute__((returns_nonnull));
+static inline __attribute__((returns_nonnull)) char *buf_extend(struct buf *buf, size_t len)
+{
+	char *end;
+
+	if (!buf->data || buf->cap - buf->len <= len)
+		buf_grow(buf, len);
+	end = buf->data + buf->len;
+	end[len] = '\0';
+	buf->len += len;
+	return end;
+}
+
 void buf_addf(struct buf *buf, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Text from elsewhere: a byte that could steer a terminal or is not text becomes \xNN. */
 void buf_add_visible(struct buf *buf, const char *text);
