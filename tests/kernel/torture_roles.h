@@ -326,10 +326,22 @@ static int use_instance(struct worker *w, const char *name)
 	return rc;
 }
 
-/* A user that is killed in the middle, now and then */
-static void step_open(struct worker *w)
+/* A user that is killed in the middle */
+static void use_and_die(struct worker w, const char *name)
 {
 	struct session s;
+
+	/* What makes allocations fail is the parent's. */
+	w.fault = -1;
+	if (!attempt_group(&s, name) && !attempt_device(&s, name)) {
+		use_registers(&w, &s);
+		use_irqs(&w, &s);
+	}
+	raise(SIGKILL);
+}
+
+static void step_open(struct worker *w)
+{
 	char name[64];
 	pid_t pid;
 
@@ -341,15 +353,8 @@ static void step_open(struct worker *w)
 	pid = fork();
 	if (pid < 0)
 		give_up(w, "fork", strerror(errno));
-	if (!pid) {
-		/* It is the parent's. */
-		w->fault = -1;
-		if (!attempt_group(&s, name) && !attempt_device(&s, name)) {
-			use_registers(w, &s);
-			use_irqs(w, &s);
-		}
-		raise(SIGKILL);
-	}
+	if (!pid)
+		use_and_die(*w, name);
 	waitpid(pid, NULL, 0);
 }
 
@@ -425,7 +430,7 @@ static void step_bind(struct worker *w)
 	const char *parent = a_parent(w);
 
 	count(w, parent, attempt_write(DRIVER "/unbind", parent));
-	maybe_arm(w, 400);
+	maybe_arm(w, 160);
 	count(w, parent, attempt_write(DRIVER "/bind", parent));
 	w->took_ms = now_ms() - since;
 }
