@@ -201,3 +201,12 @@ fail_within_modules() {
 fail_anywhere() {
 	fail_only require-start 0 require-end 0xffffffffffffffff reject-start 0 reject-end 0
 }
+
+# After allocations have failed: ends that, and leaves nothing that would bring later tests to fail.
+# devtmpfs keeps a device's file when it has no memory for its name. The next one of that number
+# would be opened by the file of the last one, and not be found.
+fail_no_more() {
+	[ ! -e /proc/self/fail-nth ] || fail_anywhere
+	remove_devices
+	rm -f /dev/vfio/[0-9]* /dev/vfio/devices/*
+}

@@ -35,6 +35,10 @@ torture_run() {
 	done
 }
 
+teardown() {
+	fail_no_more
+}
+
 # In a run that is long enough for so many rounds
 all_met_failures() {
 	local log=$BATS_TEST_TMPDIR/log role
