@@ -56,8 +56,8 @@ const char *lifecycle_name(const struct definition *def, char text[IDENTITY_TEXT
 
 /*
  * Writes attributes of a live device in order. When one is refused those before it get back the
- * values that they had; signals wait as above. Negative errno with the reason in *reterr; what could not be set back is
- * part of the reason.
+ * values that they had; signals wait as above. Negative errno with the reason in *reterr; what
+ * could not be set back is part of the reason.
  */
 int lifecycle_write_attrs(const struct device *dev, const struct attr *attrs, size_t count,
 			  char **reterr);
