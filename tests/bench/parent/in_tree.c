@@ -126,17 +126,7 @@ static int in_tree_get_region_info(struct vfio_device *vdev,
 	info->cap_offset = 0;
 	info->size = 0;
 	info->offset = (u64)info->index << WEIGHT_REGION_SHIFT;
-	switch (info->index) {
-	case WEIGHT_REGS:
-		info->size = WEIGHT_SIZE;
-		info->flags = VFIO_REGION_INFO_FLAG_READ |
-			      VFIO_REGION_INFO_FLAG_WRITE;
-		break;
-	case WEIGHT_RAISE:
-		info->size = sizeof(u32);
-		info->flags = VFIO_REGION_INFO_FLAG_WRITE;
-		break;
-	}
+	weight_region_info(info);
 	return 0;
 }
 

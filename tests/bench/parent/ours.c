@@ -76,17 +76,7 @@ static int ours_get_region_info(struct mdev_device *mdev,
 				struct vfio_region_info *info,
 				struct vfio_info_cap *caps)
 {
-	switch (info->index) {
-	case WEIGHT_REGS:
-		info->size = WEIGHT_SIZE;
-		info->flags = VFIO_REGION_INFO_FLAG_READ |
-			      VFIO_REGION_INFO_FLAG_WRITE;
-		break;
-	case WEIGHT_RAISE:
-		info->size = sizeof(u32);
-		info->flags = VFIO_REGION_INFO_FLAG_WRITE;
-		break;
-	}
+	weight_region_info(info);
 	return 0;
 }
 

@@ -11,6 +11,7 @@
 
 #include <linux/mutex.h>
 #include <linux/types.h>
+#include <linux/vfio.h>
 
 #define WEIGHT_PARENT		"bench_parent"
 #define WEIGHT_TYPE		"plain"
@@ -58,6 +59,22 @@ static inline ssize_t weight_clip(loff_t pos, size_t count)
 	if (weight_region(pos) != WEIGHT_REGS || offset >= WEIGHT_SIZE)
 		return -EINVAL;
 	return min_t(u64, count, WEIGHT_SIZE - offset);
+}
+
+/* Fills size and flags of the region info->index; they are 0 */
+static inline void weight_region_info(struct vfio_region_info *info)
+{
+	switch (info->index) {
+	case WEIGHT_REGS:
+		info->size = WEIGHT_SIZE;
+		info->flags = VFIO_REGION_INFO_FLAG_READ |
+			      VFIO_REGION_INFO_FLAG_WRITE;
+		break;
+	case WEIGHT_RAISE:
+		info->size = sizeof(u32);
+		info->flags = VFIO_REGION_INFO_FLAG_WRITE;
+		break;
+	}
 }
 
 #endif /* _WEIGHT_H */
