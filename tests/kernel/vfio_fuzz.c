@@ -430,8 +430,10 @@ static bool is_documented(enum kind kind, int error)
 	case ENOSPC:
 	case EOPNOTSUPP:
 	case E2BIG:
-	case EADDRINUSE:
 		return kind == MAP_DMA;
+	case EADDRINUSE:
+		/* Memory is mapped at less than whole pages: iommufd's iopt_check_iova_alignment() */
+		return kind == MAP_DMA || kind == ATTACH;
 	case ENOMEM:
 		return kind == MMAP || kind == MAP_DMA;
 	case EOVERFLOW:
