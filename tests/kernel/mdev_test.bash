@@ -47,7 +47,7 @@ reset_test_module() {
 	for file in "$KNOBS"/*/{hold,error}; do
 		echo 0 >"$file"
 	done
-	wait
+	until_all_over
 	control drop
 	for parent in 0 1; do
 		[ ! -e /sys/class/mdev_bus/mdev_test.$parent ] || withdraw $parent
@@ -66,8 +66,11 @@ offer() {
 	control register "$@"
 }
 
+# withdraw N: unregisters it. Not by this process, which could be in the kernel for ever then.
 withdraw() {
-	control unregister "$1"
+	local LATER
+	later "$KNOBS/control" "unregister $1"
+	succeeds "$LATER"
 }
 
 hold() {
@@ -119,11 +122,24 @@ complaint() {
 	echo "$(<"$BATS_TEST_TMPDIR/complaint-$1")"
 }
 
-# succeeds PROCESS...: writes in the background have ended well
+# is_over PROCESS: of this shell's. The shell's own wait has no bound.
+is_over() {
+	[ ! -d "/proc/$1" ]
+}
+
+# Until everything in the background has ended, well or ill
+until_all_over() {
+	local pid
+	for pid in $(jobs -p); do
+		wait_for is_over "$pid" || return
+	done
+}
+
+# succeeds PROCESS...: writes in the background end, and well
 succeeds() {
 	local pid
 	for pid in "$@"; do
-		wait "$pid" || { complaint "$pid"; return 1; }
+		wait_for is_over "$pid" && wait "$pid" || { complaint "$pid"; return 1; }
 	done
 }
 
@@ -137,12 +153,19 @@ refused() {
 	}
 }
 
+# The process may end at any moment. A shell with set -e leaves, come what may, when it cannot read
+# the file of a $(<file).
 is_blocked() {
-	[[ $(<"/proc/$1/status") == *State:?[DS]* && $(<"/proc/$1/stack") == *" $2+"* ]]
+	local status='' stack=''
+	{
+		IFS= read -r -d '' status <"/proc/$1/status" || :
+		IFS= read -r -d '' stack <"/proc/$1/stack" || :
+	} 2>/dev/null
+	[[ $status == *State:?[DS]* && $stack == *" $2+"* ]]
 }
 
 is_blocked_or_over() {
-	[[ ! -d /proc/$1 || $(<"/proc/$1/status") == *State:?Z* ]] || is_blocked "$1" "$2"
+	is_over "$1" || is_blocked "$1" "$2"
 }
 
 # until_blocked PROCESS FUNCTION: until it waits in a function of the kernel, and fails where it ends

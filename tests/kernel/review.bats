@@ -57,6 +57,7 @@ load mdev_test
 		succeeds "$starter"
 		won=0
 		for pid in "$one" "$two"; do
+			wait_for is_over "$pid"
 			if wait "$pid"; then
 				won=$((won + 1))
 			else
@@ -257,7 +258,7 @@ load mdev_test
 		[ ! -e $TYPES0 ]
 	done
 	rm "$running"
-	wait
+	until_all_over
 	# A shell that finds no file tries to make one, which sysfs denies.
 	run grep -vE 'No such (file or directory|device)|File exists|Too many users|Invalid argument|Permission denied' \
 		"$running.complaints"
@@ -310,7 +311,7 @@ load mdev_test
 	until_blocked "$LATER" mdev_unregister_device
 	release create
 	succeeds "$LATER"
-	wait "$creator" || :
+	wait_for is_over "$creator"
 	expect left=0 create/calls=1 destroy/calls=1
 }
 
