@@ -240,6 +240,16 @@ load mdev_test
 	write $DOOR0 $UUID
 }
 
+# sysfs numbers its files in the order in which they are made.
+@test "R11 what instances are made through is made when all else of the parent is there" {
+	offer 0 types=3
+	newest=$(find $PARENT0/mdev_test $TYPES0 /sys/class/mdev_bus/mdev_test.0 ! -name create \
+		-printf '%i\n' | sort -n | tail -n 1)
+	for door in $PARENT0/mdev_{create,destroy} $TYPES0/*/create; do
+		[ "$(stat -c %i "$door")" -gt "$newest" ]
+	done
+}
+
 # What the others meet is never half made: a create without a type, where there are three, would
 # succeed while there is one.
 @test "R11 creators and readers race with a parent that comes and goes" {
