@@ -98,6 +98,11 @@ load mdev_test
 	write $DOOR0 $UUID
 	control keep $UUID
 	withdraw 0
+	control drop
+	offer 0
+	write $DOOR0 $UUID
+	control keep $UUID
+	withdraw 0
 	offer 0
 	write $DOOR0 $UUID
 	control drop
