@@ -194,7 +194,9 @@ hang_up() {
 	hold open
 	coproc LATE { exec vfio_late $UUID 3>&-; }
 	# shellcheck disable=SC2153 # bash sets them
-	USER_PID=$LATE_PID late_in=${LATE[1]} late_out=${LATE[0]}
+	USER_PID=$LATE_PID late_in=${LATE[1]}
+	# One of its own: bash closes that of a process that has ended, whatever is still to be read.
+	exec {late_out}<&"${LATE[0]}"
 	await open/now 1
 	has_value pinned 1 || { release open; skip "VFIO of this kernel lets nobody pin in open"; }
 	echo >&"$late_in"
@@ -202,6 +204,7 @@ hang_up() {
 	expect dma_unmap/calls=0
 	release open
 	read -r -t 60 line <&"$late_out"
+	exec {late_out}<&-
 	assert "$line" = unmapped
 	wait "$USER_PID"
 	await close/calls 1
