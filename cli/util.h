@@ -88,14 +88,14 @@ void buf_grow(struct buf *buf, size_t len);
 /* Makes the text that much longer; the caller fills what this returns. */
 static inline __attribute__((returns_nonnull)) char *buf_extend(struct buf *buf, size_t len)
 {
-	char *end;
+	char *added;
 
 	if (!buf->data || buf->cap - buf->len <= len)
 		buf_grow(buf, len);
-	end = buf->data + buf->len;
-	end[len] = '\0';
+	added = buf->data + buf->len;
+	added[len] = '\0';
 	buf->len += len;
-	return end;
+	return added;
 }
 
 void buf_addf(struct buf *buf, const char *fmt, ...) PRINTF_LIKE(2, 3);
