@@ -8,6 +8,7 @@
 # the kernel is told by the device's remove, and finds that it is gone.
 
 UUID=b0070000-0000-4000-8000-00000000001a
+OTHER=b0070000-0000-4000-8000-00000000001b
 SLOT=0000:03:00.0
 SLOT_PORT=0000:00:03.0
 
@@ -42,6 +43,14 @@ open_instance() {
 	vm_wait 60 '[ -s /run/output ]'
 }
 
+# Opens another instance of it, by a user who keeps the engine at work until that fails.
+work_on_another() {
+	vm_run "echo $OTHER >/sys/bus/pci/devices/$SLOT/mdev_supported_types/medu-fact/create
+		systemd-run -q --unit=worker --collect bash -c '
+			vfio_user watch $OTHER >/run/worked; echo \$? >>/run/worked'"
+	vm_wait 60 '[ -s /run/worked ]'
+}
+
 # Closes the user's standard input, and waits until it has ended.
 close_instance() {
 	vm_run 'systemctl stop keep'
@@ -66,6 +75,7 @@ slot_is_empty() {
 
 @test "unplug: the device is pulled out under an instance: its mapping is revoked, its user lives" {
 	open_instance survive
+	work_on_another
 	# Slot control, 0x18 into the port's PCI Express capability: power off, power indicator off
 	vm_run "port=/sys/bus/pci/devices/$SLOT_PORT/config
 		byte() { od -An -tu1 -j \$1 -N 1 \$port | tr -d ' '; }
@@ -75,6 +85,9 @@ slot_is_empty() {
 		[ \$(od -An -tx4 -N 4 /sys/bus/pci/devices/$SLOT/config) = ffffffff ]
 		systemd-run -q --unit=unplug --collect bash -c 'echo 1 >/sys/bus/pci/devices/$SLOT/remove'"
 	vm_wait 60 "[ ! -e /sys/bus/pci/devices/$SLOT/mdev_supported_types/medu-dma/create ]"
+	# What was on the engine ends, and does not answer what an empty slot reads.
+	vm_wait 60 '[ "$(wc -l </run/worked)" = 3 ]'
+	[ "$(vm_run 'cat /run/worked')" = $'open\nanswer 0\n0' ]
 	vm_run "[ -e /sys/bus/pci/devices/$SLOT/$UUID ] && [ ! -e /run/status ]"
 	close_instance
 	vm_run 'cat /run/output'
