@@ -110,7 +110,7 @@ unregister parent $PARENT" ]
 @test "monitor: a full disk ends it with an error" {
 	run -1 --separate-stderr timeout 20 bash -c 'exec mdev monitor >/dev/full'
 	# shellcheck disable=SC2154 # set by run
-	[ "$stderr" = "mdev: cannot write the output: No space left on device" ]
+	[[ $stderr == "mdev: cannot write the output: "* ]]
 }
 
 @test "monitor: a hundred at once, each told once" {
