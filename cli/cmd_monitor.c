@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* mdev monitor: follow parents and devices, from what there is now. */
 #include "cmd.h"
+#include "file.h"
 #include "json.h"
 #include "live.h"
 #include "msg.h"
@@ -291,7 +292,7 @@ static int follow(struct monitor *monitor, struct udev_watch *watch, int signal_
 
 	while (!rc && !ready[1].revents && !ready[2].revents) {
 		/* What could not be written is seen by who closes stdout. */
-		if (fflush(stdout) != 0)
+		if (stdout_flush() < 0)
 			return 0;
 		if (poll(ready, ARRAY_SIZE(ready), -1) < 0)
 			return -errno;

@@ -132,13 +132,21 @@ void streams_reserve(void)
 			_exit(1);
 }
 
+int stdout_flush(void)
+{
+	/* stdio drops what it could not write, and the next flush knows nothing of it. */
+	static int first;
+
+	if (fflush(stdout) != 0 && !first)
+		first = -errno;
+	return first;
+}
+
 int stdout_close(void)
 {
-	int rc = 0;
+	int rc = stdout_flush();
 
-	if (fflush(stdout) != 0)
-		rc = -errno;
-	else if (ferror(stdout))
+	if (!rc && ferror(stdout))
 		rc = -EIO;
 	/* Some file systems report a full disk only here. */
 	if (close(STDOUT_FILENO) < 0 && !rc && errno != EBADF)

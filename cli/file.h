@@ -44,6 +44,9 @@ int stream_write(int fd, const char *data, size_t len);
  */
 void streams_reserve(void);
 
+/* 0, or the negative errno of the first flush of stdout that failed. */
+int stdout_flush(void);
+
 /* Flushes and closes stdout: 0, or the negative errno of anything that could not be written. */
 int stdout_close(void);
 
