@@ -27,16 +27,6 @@ static const struct {
 	{ VFIO_DEVICE_API_AP_STRING, VFIO_DEVICE_FLAGS_AP },
 };
 
-static struct vfio_mdev *to_vfio_mdev(struct vfio_device *vdev)
-{
-	return container_of(vdev, struct vfio_mdev, vdev);
-}
-
-static const struct parent_ops *vfio_mdev_ops(struct vfio_mdev *self)
-{
-	return self->mdev->parent->ops;
-}
-
 /* Returns 0 for an API that VFIO does not have */
 static u32 vfio_mdev_api_flag(const struct parent_ops *ops)
 {
@@ -136,106 +126,6 @@ static void vfio_mdev_close_device(struct vfio_device *vdev)
 	/* and may signal and revoke until it has closed. */
 	vfio_mdev_maps_release(self);
 	vfio_mdev_irqs_release(self);
-}
-
-/* How much of what is left of an access comes next: see MDEV_ACCESS_STEP */
-static size_t vfio_mdev_piece(size_t left)
-{
-	if (left <= MDEV_ACCESS_STEP)
-		return left;
-	return round_down(min_t(size_t, left, MDEV_ACCESS_MAX),
-			  MDEV_ACCESS_STEP);
-}
-
-/*
- * Where the user's memory ends before a piece does, only whole steps count: no
- * register is copied in part. Most accesses are one register; those are spared
- * the general copy. Both return how much was copied.
- */
-static size_t vfio_mdev_copy_out(char __user *buf, const void *piece,
-				 size_t len)
-{
-	size_t left;
-
-	switch (len) {
-	case 1:
-		return put_user(*(const u8 *)piece, (u8 __user *)buf) ? 0 : 1;
-	case 2:
-		return put_user(*(const u16 *)piece, (u16 __user *)buf) ? 0 : 2;
-	case 4:
-		return put_user(*(const u32 *)piece, (u32 __user *)buf) ? 0 : 4;
-	default:
-		left = copy_to_user(buf, piece, len);
-		return left ? round_down(len - left, MDEV_ACCESS_STEP) : len;
-	}
-}
-
-static size_t vfio_mdev_copy_in(void *piece, const char __user *buf, size_t len)
-{
-	size_t left;
-
-	switch (len) {
-	case 1:
-		return get_user(*(u8 *)piece, (const u8 __user *)buf) ? 0 : 1;
-	case 2:
-		return get_user(*(u16 *)piece, (const u16 __user *)buf) ? 0 : 2;
-	case 4:
-		return get_user(*(u32 *)piece, (const u32 __user *)buf) ? 0 : 4;
-	default:
-		left = copy_from_user(piece, buf, len);
-		return left ? round_down(len - left, MDEV_ACCESS_STEP) : len;
-	}
-}
-
-static ssize_t vfio_mdev_read(struct vfio_device *vdev, char __user *buf,
-			      size_t count, loff_t *ppos)
-{
-	struct vfio_mdev *self = to_vfio_mdev(vdev);
-	const struct parent_ops *ops = vfio_mdev_ops(self);
-	u8 piece[MDEV_ACCESS_MAX] __aligned(8);
-	size_t done = 0, len;
-	ssize_t rc = 0;
-
-	if (mdev_region_index(*ppos) >= ops->num_regions)
-		return -EINVAL;
-	while (done < count) {
-		rc = ops->read(self->mdev, piece, vfio_mdev_piece(count - done),
-			       *ppos);
-		if (rc <= 0)
-			break;
-		len = vfio_mdev_copy_out(buf + done, piece, rc);
-		done += len;
-		*ppos += len;
-		if (len < rc) {
-			rc = -EFAULT;
-			break;
-		}
-	}
-	return done ?: rc;
-}
-
-static ssize_t vfio_mdev_write(struct vfio_device *vdev,
-			       const char __user *buf, size_t count,
-			       loff_t *ppos)
-{
-	struct vfio_mdev *self = to_vfio_mdev(vdev);
-	const struct parent_ops *ops = vfio_mdev_ops(self);
-	u8 piece[MDEV_ACCESS_MAX] __aligned(8);
-	size_t done = 0, len;
-	ssize_t rc = 0;
-
-	if (mdev_region_index(*ppos) >= ops->num_regions)
-		return -EINVAL;
-	while (done < count) {
-		len = vfio_mdev_copy_in(piece, buf + done,
-					vfio_mdev_piece(count - done));
-		rc = len ? ops->write(self->mdev, piece, len, *ppos) : -EFAULT;
-		if (rc <= 0)
-			break;
-		done += rc;
-		*ppos += rc;
-	}
-	return done ?: rc;
 }
 
 static long vfio_mdev_ioctl_get_info(struct vfio_mdev *self, void __user *arg)

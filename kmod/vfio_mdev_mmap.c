@@ -202,7 +202,7 @@ static struct file *vfio_mdev_map_file(struct vfio_mdev *self,
  */
 int vfio_mdev_mmap(struct vfio_device *vdev, struct vm_area_struct *vma)
 {
-	struct vfio_mdev *self = container_of(vdev, struct vfio_mdev, vdev);
+	struct vfio_mdev *self = to_vfio_mdev(vdev);
 	unsigned long denied;
 	struct file *file;
 	int rc;

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Reading and writing an instance's regions
+ */
+
+#include <linux/uaccess.h>
+#include <linux/vfio.h>
+
+#include "vfio_mdev_private.h"
+
+/* How much of what is left of an access comes next: see MDEV_ACCESS_STEP */
+static size_t vfio_mdev_piece(size_t left)
+{
+	if (left <= MDEV_ACCESS_STEP)
+		return left;
+	return round_down(min_t(size_t, left, MDEV_ACCESS_MAX),
+			  MDEV_ACCESS_STEP);
+}
+
+/*
+ * Where the user's memory ends before a piece does, only whole steps count: no
+ * register is copied in part. Most accesses are one register; those are spared
+ * the general copy. Both return how much was copied.
+ */
+static size_t vfio_mdev_copy_out(char __user *buf, const void *piece,
+				 size_t len)
+{
+	size_t left;
+
+	switch (len) {
+	case 1:
+		return put_user(*(const u8 *)piece, (u8 __user *)buf) ? 0 : 1;
+	case 2:
+		return put_user(*(const u16 *)piece, (u16 __user *)buf) ? 0 : 2;
+	case 4:
+		return put_user(*(const u32 *)piece, (u32 __user *)buf) ? 0 : 4;
+	default:
+		left = copy_to_user(buf, piece, len);
+		return left ? round_down(len - left, MDEV_ACCESS_STEP) : len;
+	}
+}
+
+static size_t vfio_mdev_copy_in(void *piece, const char __user *buf, size_t len)
+{
+	size_t left;
+
+	switch (len) {
+	case 1:
+		return get_user(*(u8 *)piece, (const u8 __user *)buf) ? 0 : 1;
+	case 2:
+		return get_user(*(u16 *)piece, (const u16 __user *)buf) ? 0 : 2;
+	case 4:
+		return get_user(*(u32 *)piece, (const u32 __user *)buf) ? 0 : 4;
+	default:
+		left = copy_from_user(piece, buf, len);
+		return left ? round_down(len - left, MDEV_ACCESS_STEP) : len;
+	}
+}
+
+/**
+ * vfio_mdev_read() - the read of an open instance
+ * @vdev: the instance
+ * @buf: filled
+ * @count: bytes wanted
+ * @ppos: VFIO region offset, moved on by what was read
+ *
+ * Context: process context.
+ * Return: how many bytes were read, which may be less than @count; -EINVAL
+ * beyond the last region, -EFAULT, or the error of the parent driver's read.
+ */
+ssize_t vfio_mdev_read(struct vfio_device *vdev, char __user *buf,
+		       size_t count, loff_t *ppos)
+{
+	struct vfio_mdev *self = to_vfio_mdev(vdev);
+	const struct parent_ops *ops = vfio_mdev_ops(self);
+	u8 piece[MDEV_ACCESS_MAX] __aligned(8);
+	size_t done = 0, len;
+	ssize_t rc = 0;
+
+	if (mdev_region_index(*ppos) >= ops->num_regions)
+		return -EINVAL;
+	while (done < count) {
+		rc = ops->read(self->mdev, piece, vfio_mdev_piece(count - done),
+			       *ppos);
+		if (rc <= 0)
+			break;
+		len = vfio_mdev_copy_out(buf + done, piece, rc);
+		done += len;
+		*ppos += len;
+		if (len < rc) {
+			rc = -EFAULT;
+			break;
+		}
+	}
+	return done ?: rc;
+}
+
+/**
+ * vfio_mdev_write() - the write of an open instance
+ * @vdev: the instance
+ * @buf: what is written
+ * @count: bytes
+ * @ppos: VFIO region offset, moved on by what was written
+ *
+ * Context: process context.
+ * Return: as vfio_mdev_read().
+ */
+ssize_t vfio_mdev_write(struct vfio_device *vdev, const char __user *buf,
+			size_t count, loff_t *ppos)
+{
+	struct vfio_mdev *self = to_vfio_mdev(vdev);
+	const struct parent_ops *ops = vfio_mdev_ops(self);
+	u8 piece[MDEV_ACCESS_MAX] __aligned(8);
+	size_t done = 0, len;
+	ssize_t rc = 0;
+
+	if (mdev_region_index(*ppos) >= ops->num_regions)
+		return -EINVAL;
+	while (done < count) {
+		len = vfio_mdev_copy_in(piece, buf + done,
+					vfio_mdev_piece(count - done));
+		rc = len ? ops->write(self->mdev, piece, len, *ppos) : -EFAULT;
+		if (rc <= 0)
+			break;
+		done += rc;
+		*ppos += rc;
+	}
+	return done ?: rc;
+}
