@@ -91,19 +91,30 @@ struct session {
 	int device;
 };
 
-/* The group and a container of its own; the instance itself is not opened yet */
-static inline int attempt_group(struct session *s, const char *name)
+/* The number of an instance's IOMMU group */
+static inline int attempt_group_number(const char *name)
 {
 	char path[PATH_MAX], link[PATH_MAX];
 	ssize_t len;
 
-	s->container = s->group = s->device = -1;
 	snprintf(path, sizeof(path), DEVICES "/%s/iommu_group", name);
 	len = readlink(path, link, sizeof(link) - 1);
 	if (len < 0)
 		return -errno;
 	link[len] = '\0';
-	snprintf(path, sizeof(path), "/dev/vfio%s", strrchr(link, '/'));
+	return atoi(strrchr(link, '/') + 1);
+}
+
+/* The group and a container of its own; the instance itself is not opened yet */
+static inline int attempt_group(struct session *s, const char *name)
+{
+	int number = attempt_group_number(name);
+	char path[PATH_MAX];
+
+	s->container = s->group = s->device = -1;
+	if (number < 0)
+		return number;
+	snprintf(path, sizeof(path), "/dev/vfio/%d", number);
 	s->group = open(path, O_RDWR | O_CLOEXEC);
 	if (s->group < 0)
 		return -errno;

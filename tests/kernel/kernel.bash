@@ -203,10 +203,10 @@ fail_anywhere() {
 }
 
 # After allocations have failed: ends that, and leaves nothing that would bring later tests to fail.
-# devtmpfs keeps a device's file when it has no memory for its name. The next one of that number
-# would be opened by the file of the last one, and not be found.
+# devtmpfs keeps a device's file when it has no memory for its name, or has made it in the wrong
+# place. The next one of that number would be opened by the file of the last one, and not be found.
 fail_no_more() {
 	[ ! -e /proc/self/fail-nth ] || fail_anywhere
 	remove_devices
-	rm -f /dev/vfio/[0-9]* /dev/vfio/devices/*
+	rm -f /dev/[0-9]* /dev/vfio[0-9]* /dev/vfio/[0-9]* /dev/vfio/devices/*
 }
