@@ -248,7 +248,6 @@ static void medu_set_irqs(struct mdev_device *mdev, u32 flags,
 			  unsigned int count)
 {
 	struct medu_instance *inst = mdev_get_drvdata(mdev);
-
 	bool unmask = flags & VFIO_IRQ_SET_ACTION_UNMASK;
 	bool listen = (flags & VFIO_IRQ_SET_ACTION_TRIGGER) &&
 		      (flags & VFIO_IRQ_SET_DATA_EVENTFD);
