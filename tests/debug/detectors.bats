@@ -70,6 +70,35 @@ requires() {
 	found "WARNING:"
 }
 
+# race FRAME: a report as KCSAN makes it, of a race that one side came to by FRAME
+race() {
+	cat <<-END
+		[    1.0] BUG: KCSAN: data-race in generic_permission / kernfs_refresh_inode
+		[    1.0] write to 0xffff888003cbe6d0 of 2 bytes by task 417 on cpu 0:
+		[    1.0]  kernfs_refresh_inode+0x3c/0x170
+		[    1.0]  kernfs_iop_getattr+0x80/0xb0
+		[    1.0] read to 0xffff888003cbe6d0 of 2 bytes by task 411 on cpu 1:
+		[    1.0]  generic_permission+0x22/0x1b0
+		[    1.0]  $1
+		[    1.0] ==================================================================
+	END
+}
+
+@test "a race within the kernel itself is counted, one that a module has a part in is found" {
+	local name="data-race in generic_permission / kernfs_refresh_inode"
+	[ "$(race "kernfs_iop_permission+0x78/0xa0" | sift_log known)" = "$name" ]
+	[ -z "$(race "kernfs_iop_permission+0x78/0xa0" | sift_log rest)" ]
+	[ -z "$(race "mdev_bus_probe+0x85/0x120 [mdev]" | sift_log known)" ]
+	[ "$(race "mdev_bus_probe+0x85/0x120 [mdev]" | sift_log rest)" = \
+		"$(race "mdev_bus_probe+0x85/0x120 [mdev]")" ]
+	# One whose other side is not known may be anybody's.
+	race "kernfs_iop_permission+0x78/0xa0" | sed 's|generic_permission / ||' | sift_log rest |
+		grep -q "data-race in kernfs_refresh_inode"
+	# What comes in the middle of a report ends it, and is not lost.
+	{ race "mdev_bus_probe+0x85/0x120 [mdev]" | head -n 7; echo "WARNING: CPU: 1 at f+0x1/0x2"; } |
+		sift_log rest | grep -c -e "data-race in" -e "WARNING: CPU: 1" | grep -qx 2
+}
+
 @test "locks taken in two orders are found, and lockdep goes off" {
 	requires /proc/lockdep_stats lockdep
 	lockdep_is_on

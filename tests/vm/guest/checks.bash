@@ -2,37 +2,55 @@
 # How the kernel in the guest says that something is wrong.
 # shellcheck shell=bash
 
-# sift_log rest: reads a log, and prints it without the reports that the file known names.
+# sift_log rest: reads a log, and prints it without the reports that the file known names, and
+# without the races of two that neither come from a module: those are within the kernel itself.
 # sift_log known: prints the names of those.
 sift_log() {
 	local failing=0
 	[ ! -e /run/allocations-fail ] || failing=1
 	awk -v failing=$failing -v wanted="$1" '
+		function report_ends() {
+			if (name in known || (name ~ / \/ / && !through_module)) {
+				if (wanted == "known")
+					print name
+			} else if (wanted == "rest") {
+				printf "%s", report
+			}
+			name = report = ""
+		}
+		function report_begins(its_name, its_last) {
+			if (name)
+				report_ends()
+			name = its_name
+			last = its_last
+			through_module = 0
+		}
 		FILENAME != "-" {
 			sub(/:.*/, "")
-			if (/^data-race/ || (/^WARNING/ && failing))
+			if (/^WARNING/ && failing)
 				known[$0]
 			next
 		}
 		at = index($0, "BUG: KCSAN: data-race in ") {
-			name = substr($0, at + length("BUG: KCSAN: "))
-			last = "=========="
-			shown = 0
+			report_begins(substr($0, at + length("BUG: KCSAN: ")), "==========")
 		}
 		at = index($0, "WARNING: CPU: ") {
-			name = "WARNING" substr($0, index($0, " at "))
+			report_begins("WARNING" substr($0, index($0, " at ")), "---[ end trace ")
 			sub(/\+.*/, "", name)
-			last = "---[ end trace "
-			shown = 0
 		}
-		name in known {
-			if (!shown++ && wanted == "known")
-				print name
+		name {
+			report = report $0 "\n"
+			if (/\+0x[0-9a-f]+\/0x[0-9a-f]+ \[/)
+				through_module = 1
 			if (index($0, last))
-				name = ""
+				report_ends()
 			next
 		}
-		wanted == "rest"' "${BASH_SOURCE[0]%/*}/known" -
+		wanted == "rest"
+		END {
+			if (name)
+				report_ends()
+		}' "${BASH_SOURCE[0]%/*}/known" -
 }
 
 # The log, without what a test provoked and has looked at itself (see tests/kernel/kernel.bash),
