@@ -4,11 +4,12 @@
  * few instances, while parents are unbound and bound and modules unloaded and
  * loaded, all at once
  *
- * Usage: torture SECONDS SEED [--faults]
+ * Usage: torture SECONDS SEED [--faults ROUNDS]
  *
  * Each operation may fail with the errnos that are documented for losing such a
  * race. With --faults an allocation of half of the operations fails: of those
- * that create, each in turn, round after round; of others, any. Any other errno,
+ * that create, each in turn, round after round, of which there are ROUNDS at
+ * least where PATIENCE times SECONDS are enough; of others, any. Any other errno,
  * an attribute that reads what it can not hold, an operation that does not end,
  * a sum that does not add up: exit status 1. The counts are printed at the end.
  *
@@ -30,6 +31,9 @@
 
 /* No operation waits for more than a user, and no user stays that long. */
 #define OPERATION_LIMIT_MS 120000
+
+/* How many times as long a slow machine gets for its rounds */
+#define PATIENCE 3
 
 /* Uevents of instances that have reached us */
 static struct {
@@ -191,14 +195,21 @@ static unsigned int reap(void)
 	return left;
 }
 
-static void run_for(unsigned int seconds, int uevents, bool faults)
+static bool time_is_up(int64_t ms, unsigned int seconds, unsigned long rounds)
 {
-	int64_t until = now_ms() + seconds * 1000;
+	if (ms < seconds * INT64_C(1000))
+		return false;
+	return shared->creation.rounds >= rounds || ms >= PATIENCE * seconds * INT64_C(1000);
+}
+
+static void run_for(unsigned int seconds, unsigned long rounds, int uevents, bool faults)
+{
+	int64_t start = now_ms();
 
 	while (reap()) {
 		hear_all(uevents, 100, faults);
 		look_for_hang();
-		if (now_ms() >= until)
+		if (time_is_up(now_ms() - start, seconds, rounds))
 			atomic_store(&shared->stop, true);
 	}
 }
@@ -283,18 +294,20 @@ static void add_up(unsigned long left, bool faults)
 
 int main(int argc, char **argv)
 {
-	bool faults = argc == 4 && !strcmp(argv[3], "--faults");
+	bool faults = argc == 5 && !strcmp(argv[3], "--faults");
+	unsigned long rounds = 0, left;
 	unsigned int seconds, seed;
-	unsigned long left;
 	int uevents;
 	size_t r;
 
 	if (argc != 3 && !faults) {
-		fprintf(stderr, "usage: torture SECONDS SEED [--faults]\n");
+		fprintf(stderr, "usage: torture SECONDS SEED [--faults ROUNDS]\n");
 		return 2;
 	}
 	seconds = strtoul(argv[1], NULL, 10);
 	seed = strtoul(argv[2], NULL, 10);
+	if (faults)
+		rounds = strtoul(argv[4], NULL, 10);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 		      -1, 0);
@@ -304,7 +317,7 @@ int main(int argc, char **argv)
 	shared->creation.next = 1;
 	uevents = listen_uevents();
 	spawn_all(seed, faults);
-	run_for(seconds, uevents, faults);
+	run_for(seconds, rounds, uevents, faults);
 	left = clear_away();
 	hear_all(uevents, 1000, faults);
 

@@ -27,7 +27,7 @@ sift_log() {
 		}
 		FILENAME != "-" {
 			sub(/:.*/, "")
-			if (/^WARNING/ && failing)
+			if (/^data-race/ || (/^WARNING/ && failing))
 				known[$0]
 			next
 		}
