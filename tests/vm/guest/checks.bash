@@ -3,14 +3,15 @@
 # shellcheck shell=bash
 
 # sift_log rest: reads a log, and prints it without the reports that the file known names, and
-# without the races of two that neither come from a module: those are within the kernel itself.
+# without the races of two that neither come from a module: those are within the kernel itself. One
+# that another report has come into is printed.
 # sift_log known: prints the names of those.
 sift_log() {
 	local failing=0
 	[ ! -e /run/allocations-fail ] || failing=1
 	awk -v failing=$failing -v wanted="$1" '
 		function report_ends() {
-			if (name in known || (name ~ / \/ / && !through_module)) {
+			if (!mixed && (name in known || (name ~ / \/ / && !through_module))) {
 				if (wanted == "known")
 					print name
 			} else if (wanted == "rest") {
@@ -23,7 +24,7 @@ sift_log() {
 				report_ends()
 			name = its_name
 			last = its_last
-			through_module = 0
+			through_module = mixed = 0
 		}
 		FILENAME != "-" {
 			sub(/:.*/, "")
@@ -39,6 +40,8 @@ sift_log() {
 			sub(/\+.*/, "", name)
 		}
 		name {
+			if (report && /BUG:|WARNING|Oops/)
+				mixed = 1
 			report = report $0 "\n"
 			if (/\+0x[0-9a-f]+\/0x[0-9a-f]+ \[/)
 				through_module = 1
