@@ -26,7 +26,7 @@ BASE_LIBS = -lc $(shell pkg-config --libs $(LIBS))
 INSTRUMENTED ?= build/asan
 SANITIZE ?= -Og -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 
-sources := $(wildcard cli/*.c)
+sources := $(wildcard cli/*.c cli/*/*.c)
 objects := $(sources:cli/%.c=build/obj/%.o)
 instrumented_objects := $(sources:cli/%.c=$(INSTRUMENTED)/%.o)
 testable_objects := $(filter-out $(INSTRUMENTED)/main.o,$(instrumented_objects))
@@ -61,14 +61,16 @@ print-sanitize:
 build/mdev: $(objects)
 	$(CC) $(LDFLAGS) -o $@ $^ $(BASE_LIBS)
 
-build/obj/%.o: cli/%.c | build/obj
+build/obj/%.o: cli/%.c
+	@mkdir -p $(@D)
 	$(CC) $(BASE_CFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 instrumented: $(INSTRUMENTED)/mdev
 $(INSTRUMENTED)/mdev: $(instrumented_objects)
 	$(CC) $(SANITIZE) -o $@ $^ $(BASE_LIBS)
 
-$(INSTRUMENTED)/%.o: cli/%.c | $(INSTRUMENTED)
+$(INSTRUMENTED)/%.o: cli/%.c
+	@mkdir -p $(@D)
 	$(CC) $(BASE_CFLAGS) $(SANITIZE) -MMD -MP -c -o $@ $<
 
 # A unit test names the link options of its own in a comment line "link-flags: ...".
@@ -82,7 +84,8 @@ $(fuzz_targets:%=$(INSTRUMENTED)/%): $(INSTRUMENTED)/%: tests/fuzz/%.c tests/fuz
 	$(CC) $(BASE_CFLAGS) -Itests/unit $(SANITIZE) -MMD -MP -o $@ $(filter %.c %.o,$^) $(BASE_LIBS)
 
 # libFuzzer comes with clang.
-build/fuzz/%.o: cli/%.c | build/fuzz
+build/fuzz/%.o: cli/%.c
+	@mkdir -p $(@D)
 	clang $(BASE_CFLAGS) $(SANITIZE) -O1 -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
 
 $(fuzz_targets:%=build/fuzz/%): build/fuzz/%: tests/fuzz/%.c $(fuzz_objects) | build/fuzz
@@ -119,10 +122,10 @@ man: $(man_pages)
 build/man/%: man/%.scd | build/man
 	scdoc < $< > $@
 
-build/obj $(INSTRUMENTED) build/fuzz build/tests build/man:
+build/fuzz build/tests build/man:
 	mkdir -p $@
 
--include $(wildcard build/obj/*.d $(INSTRUMENTED)/*.d build/fuzz/*.d build/tests/*.d)
+-include $(wildcard $(foreach tree,build/obj $(INSTRUMENTED) build/fuzz,$(tree)/*.d $(tree)/*/*.d) build/tests/*.d)
 
 kmod: ## The kernel modules, for the running kernel or KDIR=...
 	$(MAKE) -C kmod KDIR=$(KDIR)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The program: options of its own, the table of verbs, dispatch, exit status. */
-#include "cmd.h"
-#include "core.h"
-#include "file.h"
-#include "msg.h"
-#include "text.h"
+#include "base/file.h"
+#include "base/msg.h"
+#include "base/text.h"
+#include "host/core.h"
+#include "verb/cmd.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -3,7 +3,7 @@
 #ifndef FUZZ_H
 #define FUZZ_H
 
-#include "definition.h"
+#include "store/definition.h"
 
 #include <stdint.h>
 

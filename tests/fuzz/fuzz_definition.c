@@ -4,7 +4,7 @@
  * taken out or changed in place is then what it shall be, and every other byte is as it was.
  */
 #include "fuzz.h"
-#include "section.h"
+#include "store/section.h"
 
 struct file {
 	struct definition_list list;

@@ -4,7 +4,7 @@
  * then; what a definition file cannot hold is refused in words.
  */
 #include "fuzz.h"
-#include "mdevctl.h"
+#include "store/mdevctl.h"
 
 #define FILE_NAME "file"
 

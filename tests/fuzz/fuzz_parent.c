@@ -4,8 +4,8 @@
  * the same the second time, and only what is written as documented names anything.
  */
 #include "fuzz.h"
-#include "parent.h"
-#include "text.h"
+#include "host/parent.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <regex.h>

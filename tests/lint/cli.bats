@@ -5,6 +5,7 @@ setup() {
 	cd "$BATS_TEST_DIRNAME/../.." || return
 	mapfile -t flags < <(make -s print-flags)
 	tests=(tests/unit/*.c tests/fuzz/*.c)
+	sources=(cli/*.c cli/*/*.c)
 }
 
 # Usage: says_nothing COMMAND...: it ends well, and without a word
@@ -15,12 +16,12 @@ says_nothing() {
 }
 
 @test "clang finds nothing in the command and its tests" {
-	says_nothing clang "${flags[@]}" -Werror -Itests/unit -fsyntax-only cli/*.c "${tests[@]}"
+	says_nothing clang "${flags[@]}" -Werror -Itests/unit -fsyntax-only "${sources[@]}" "${tests[@]}"
 }
 
 # Without optimization: gcc 12 takes what that leaves out for missing.
 @test "gcc's analyzer finds nothing in the command" {
-	for source in cli/*.c; do
+	for source in "${sources[@]}"; do
 		says_nothing gcc "${flags[@]}" -Werror -O0 -fanalyzer -c -o /dev/null "$source"
 	done
 }
@@ -32,7 +33,7 @@ says_nothing() {
 	checks="-*,bugprone-*,cert-*,clang-analyzer-*,misc-*,performance-*,portability-*"
 	checks+=,-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling
 	checks+=,-bugprone-sizeof-expression,-bugprone-easily-swappable-parameters,-cert-err33-c
-	clang-tidy --quiet --warnings-as-errors='*' --checks="$checks" cli/*.c -- "${flags[@]}" \
+	clang-tidy --quiet --warnings-as-errors='*' --checks="$checks" "${sources[@]}" -- "${flags[@]}" \
 		-Xclang -analyzer-config -Xclang mode=shallow 2>/dev/null
 }
 
@@ -46,5 +47,5 @@ says_nothing() {
 
 # In kmod/ and tests/kernel checkpatch has the say, by the kernel's own rules.
 @test "the command and its tests are formatted" {
-	says_nothing clang-format --dry-run --Werror cli/*.[ch] tests/unit/*.[ch] tests/fuzz/*.[ch]
+	says_nothing clang-format --dry-run --Werror cli/*.c cli/*/*.[ch] tests/unit/*.[ch] tests/fuzz/*.[ch]
 }

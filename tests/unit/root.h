@@ -3,7 +3,7 @@
 #ifndef ROOT_H
 #define ROOT_H
 
-#include "util.h"
+#include "base/util.h"
 
 #include <sys/stat.h>
 

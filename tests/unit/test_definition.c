@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The text of definition files: what is read is what is written, and what is found in it. */
-#include "definition.h"
+#include "store/definition.h"
 #include "tap.h"
 
 #include <errno.h>

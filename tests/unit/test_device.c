@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Identities, their short forms, attributes, lists. */
-#include "device.h"
-#include "find.h"
+#include "model/device.h"
+#include "model/find.h"
 #include "tap.h"
 
 #include <errno.h>

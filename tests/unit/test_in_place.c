@@ -4,8 +4,8 @@
  * read without a complaint, section.c finds the same lines as definition.c, so that the changed
  * text is read as what was asked for, and every other line of it stays.
  */
-#include "definition.h"
-#include "section.h"
+#include "store/definition.h"
+#include "store/section.h"
 #include "tap.h"
 
 #define ROUNDS 20000

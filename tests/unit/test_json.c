@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* JSON as it is printed, read again by json-c: every text is what it was, whatever is in it. */
-#include "json.h"
+#include "out/json.h"
 #include "tap.h"
-#include "text.h"
+#include "base/text.h"
 
 #include <json-c/json.h>
 

@@ -3,12 +3,12 @@
  * What is said and undone for each errno of the kernel. The writes are taken by this program:
  * link-flags: -Wl,--wrap=sysfs_write -Wl,--wrap=sysfs_write_fd -Wl,--wrap=live_devices
  */
-#include "lifecycle.h"
-#include "live.h"
+#include "host/lifecycle.h"
+#include "host/live.h"
 #include "root.h"
-#include "sysfs.h"
+#include "base/sysfs.h"
 #include "tap.h"
-#include "text.h"
+#include "base/text.h"
 
 #include <errno.h>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Ways to name a parent, most of all the wrong ones. */
-#include "parent.h"
+#include "host/parent.h"
 #include "tap.h"
-#include "text.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <sys/stat.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Defined against live: the actions, and their order. */
-#include "plan.h"
+#include "model/plan.h"
 #include "tap.h"
 
 #define A "aaaa0000-509f-382f-3c1e-e6bfe0fa1001"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Changing a section in place: which bytes change, and which do not. */
-#include "definition.h"
-#include "section.h"
+#include "store/definition.h"
+#include "store/section.h"
 #include "tap.h"
 
 #include <errno.h>

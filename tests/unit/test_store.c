@@ -3,7 +3,7 @@
  * Definitions on disk when the disk is full or somebody keeps the lock. The two ways to fail are
  * made here: link-flags: -Wl,--wrap=file_replace -Wl,--wrap=lock_wait
  */
-#include "store.h"
+#include "store/store.h"
 #include "tap.h"
 
 #include <errno.h>

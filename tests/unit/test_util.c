@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Text, numbers, the root, files that are replaced whole. */
-#include "file.h"
+#include "base/file.h"
 #include "tap.h"
-#include "text.h"
-#include "util.h"
+#include "base/text.h"
+#include "base/util.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -6,13 +6,13 @@
  * link-flags: -Wl,--wrap=store_remove -Wl,--wrap=udev_wait_begin -Wl,--wrap=udev_wait_end
  * link-flags: -Wl,--wrap=lock_wait_range -Wl,--wrap=fork
  */
-#include "cmd.h"
+#include "verb/cmd.h"
 #include "root.h"
-#include "store.h"
-#include "sysfs.h"
+#include "store/store.h"
+#include "base/sysfs.h"
 #include "tap.h"
-#include "text.h"
-#include "udev.h"
+#include "base/text.h"
+#include "host/udev.h"
 
 #include <errno.h>
 

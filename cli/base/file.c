@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Files: locks, reading and writing whole ones, the standard streams. */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+
+static void on_alarm(int signal)
+{
+	(void)signal;
+}
+
+/* range: NULL for the whole file's lock. */
+static int lock_once(int fd, struct flock *range, bool wait)
+{
+	int rc = range ? fcntl(fd, wait ? F_OFD_SETLKW : F_OFD_SETLK, range) :
+			 flock(fd, wait ? LOCK_EX : LOCK_EX | LOCK_NB);
+
+	return rc < 0 ? -errno : 0;
+}
+
+static int lock_within(int fd, struct flock *range, unsigned int seconds)
+{
+	/* The timer repeats, for the first signal could come just before the lock blocks. */
+	struct itimerval timer = {.it_interval.tv_usec = 100000, .it_value.tv_sec = seconds};
+	struct sigaction action = {.sa_handler = on_alarm}, before;
+	int rc = lock_once(fd, range, false);
+
+	if (rc != -EWOULDBLOCK && rc != -EACCES)
+		return rc;
+	sigaction(SIGALRM, &action, &before);
+	setitimer(ITIMER_REAL, &timer, NULL);
+	rc = lock_once(fd, range, true);
+	if (rc == -EINTR)
+		rc = -ETIMEDOUT;
+	setitimer(ITIMER_REAL, &(struct itimerval){0}, NULL);
+	sigaction(SIGALRM, &before, NULL);
+	return rc;
+}
+
+int lock_wait(int fd, unsigned int seconds)
+{
+	return lock_within(fd, NULL, seconds);
+}
+
+int lock_wait_range(int fd, off_t start, off_t len, unsigned int seconds)
+{
+	struct flock range = {
+		.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = start, .l_len = len};
+
+	return lock_within(fd, &range, seconds);
+}
+
+int stream_write(int fd, const char *data, size_t len)
+{
+	while (len) {
+		ssize_t n = write(fd, data, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		data += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+int folder_sync(int dirfd)
+{
+	/* EINVAL: the file system has no such thing as a folder to be synced. */
+	return fsync(dirfd) < 0 && errno != EINVAL ? errno : 0;
+}
+
+int file_replace(int dirfd, const char *name, const char *data, size_t len)
+{
+	static const char temporary[] = ".mdev.tmp";
+	_cleanup_close_ int fd = -1;
+	int rc;
+
+	if (unlinkat(dirfd, temporary, 0) < 0 && errno != ENOENT)
+		return -errno;
+	fd = openat(dirfd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return -errno;
+	rc = stream_write(fd, data, len);
+	if (!rc && fchmod(fd, 0644) < 0)
+		rc = -errno;
+	if (!rc && fsync(fd) < 0)
+		rc = -errno;
+	if (!rc && renameat(dirfd, temporary, dirfd, name) < 0)
+		rc = -errno;
+	if (rc) {
+		(void)unlinkat(dirfd, temporary, 0);
+		return rc;
+	}
+	return folder_sync(dirfd);
+}
+
+int stream_read(int fd, size_t max, struct buf *text)
+{
+	char part[16384];
+	ssize_t n;
+
+	while ((n = read(fd, part, sizeof(part))) != 0) {
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n > 0)
+			buf_add(text, part, (size_t)n);
+		if (text->len > max)
+			return -EFBIG;
+	}
+	return 0;
+}
+
+int file_read(const char *path, size_t max, struct buf *text)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : stream_read(fd, max, text);
+}
+
+void streams_reserve(void)
+{
+	/* A folder, which is there on every system, can be neither read nor written. */
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/", O_RDONLY | O_DIRECTORY) != fd)
+			_exit(1);
+}
+
+int stdout_flush(void)
+{
+	/* stdio drops what it could not write, and the next flush knows nothing of it. */
+	static int first;
+
+	if (fflush(stdout) != 0 && !first)
+		first = -errno;
+	return first;
+}
+
+int stdout_close(void)
+{
+	int rc = stdout_flush();
+
+	if (!rc && ferror(stdout))
+		rc = -EIO;
+	/* Some file systems report a full disk only here. */
+	if (close(STDOUT_FILENO) < 0 && !rc && errno != EBADF)
+		rc = -errno;
+	return rc;
+}

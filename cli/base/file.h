@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Files: locks, reading and writing whole ones, the standard streams. */
+#ifndef FILE_H
+#define FILE_H
+
+#include "base/util.h"
+
+#include <sys/types.h>
+
+/*
+ * Takes an exclusive flock on fd, waiting at most the given time.
+ * 0, -ETIMEDOUT, or another negative errno.
+ */
+int lock_wait(int fd, unsigned int seconds);
+
+/* The same for a range of bytes, by their numbers alone; len 0: from start on. */
+int lock_wait_range(int fd, off_t start, off_t len, unsigned int seconds);
+
+/* What was changed in the folder is on disk when it returns 0; else a positive errno. */
+int folder_sync(int dirfd);
+
+/*
+ * Replaces dirfd/name by the given bytes: whole or not at all, mode 0644, on disk when it
+ * returns. The caller holds the folder's lock, for the temporary name is a fixed one (so that
+ * a killed writer leaves at most one file, which the next writer removes). 0; a negative errno when
+ * the old one is still there; a positive one when the new one is, but may be lost with the power.
+ */
+int file_replace(int dirfd, const char *name, const char *data, size_t len);
+
+/*
+ * Adds all that comes, up to the end. 0, -EFBIG for more than max bytes, or another negative errno.
+ */
+int stream_read(int fd, size_t max, struct buf *text);
+
+/* The same for a file; a FIFO in its place, which nobody writes to, is empty. */
+int file_read(const char *path, size_t max, struct buf *text);
+
+/* All of the data. 0 or a negative errno. */
+int stream_write(int fd, const char *data, size_t len);
+
+/*
+ * Takes the place of standard streams that are closed, so that no file that is opened later gets
+ * what is meant for them; reading and writing still fail. To be called before anything is opened.
+ */
+void streams_reserve(void);
+
+/* 0, or the negative errno of the first flush of stdout that failed. */
+int stdout_flush(void);
+
+/* Flushes and closes stdout: 0, or the negative errno of anything that could not be written. */
+int stdout_close(void);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Messages: the only writer to stderr and the system's log and the system's log. */
+#ifndef MSG_H
+#define MSG_H
+
+#include "base/util.h"
+
+enum msg_level { MSG_ERROR, MSG_WARNING, MSG_INFO };
+
+/* The least important level still shown; MSG_WARNING at the start. */
+void msg_set_level(enum msg_level level);
+
+/* From now on to the system's log instead of stderr, for a command that no user looks at. */
+void msg_to_syslog(void);
+
+/*
+ * One line, "mdev: ..." on stderr. A byte that could steer a
+ * terminal or is not text is shown as \xNN, for names come from files and command lines.
+ */
+void msg_error(const char *fmt, ...) PRINTF_LIKE(1, 2);
+void msg_warning(const char *fmt, ...) PRINTF_LIKE(1, 2);
+void msg_info(const char *fmt, ...) PRINTF_LIKE(1, 2);
+
+#endif

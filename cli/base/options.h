@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Command lines: tables of options, parsed and printed. */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include "base/util.h"
+
+enum option_kind {
+	OPTION_FLAG, /* no argument: bool */
+	OPTION_TEXT, /* one argument: const char *, NULL when not given */
+	OPTION_MAYBE, /* "--name" or "--name=arg": const char *, "" for the first */
+	OPTION_TEXTS, /* one argument, any number of times: struct strlist */
+};
+
+/* One row says all there is to know of an option; a table ends with a row without a name. */
+struct option_row {
+	const char *name;
+	char letter; /* 0 when it has none */
+	enum option_kind kind;
+	const char *arg; /* what its argument is called, NULL for a flag */
+	const char *help;
+	size_t offset; /* where it goes, in the struct of the verb or of the program */
+};
+
+/* A table and the struct that its offsets count from. */
+struct option_set {
+	const struct option_row *rows;
+	void *target;
+};
+
+/*
+ * Parses argv[1] .. argv[argc - 1]: "--name=arg", "--name arg", "-xarg", "-x arg", flags in
+ * one word, "--" as the end of the options. What is not an option is moved, in order, to the
+ * beginning of argv; with stop_at_word parsing ends before the first of those.
+ * Returns how many words that are (the rest of the command line with stop_at_word), or -EINVAL
+ * with the reason in *reterr.
+ */
+int options_parse(const struct option_set *sets, size_t set_count, int argc, char **argv,
+		  bool stop_at_word, char **reterr);
+
+/* "  -p, --parent PARENT   help", one row a line, on stdout. */
+void options_print(const struct option_row *rows);
+
+#endif

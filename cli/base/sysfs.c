@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Files below <root>/sys: the only file that opens them. */
+#include "base/sysfs.h"
+
+#include "base/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdalign.h>
+#include <sys/stat.h>
+
+/* <root>/sys, opened at the first use and kept to the end. */
+static int top_fd(void)
+{
+	static int fd = -1;
+
+	if (fd < 0) {
+		_cleanup_free_ char *path = root_path("sys");
+
+		fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (fd < 0)
+			return -errno;
+	}
+	return fd;
+}
+
+static int at(int dirfd)
+{
+	return dirfd == SYSFS_TOP ? top_fd() : dirfd;
+}
+
+static int open_at(int dirfd, const char *path, int flags)
+{
+	int fd, base = at(dirfd);
+
+	if (base < 0)
+		return base;
+	fd = openat(base, path, flags | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+int sysfs_open_dir(int dirfd, const char *path)
+{
+	return open_at(dirfd, path, O_PATH | O_DIRECTORY);
+}
+
+int sysfs_open_dir_nofollow(int dirfd, const char *path)
+{
+	_cleanup_free_ char *copy = xstrdup(path);
+	char *rest = copy, *name;
+	int fd = open_at(dirfd, ".", O_PATH | O_DIRECTORY);
+
+	while (fd >= 0 && (name = strsep(&rest, "/"))) {
+		int next = open_at(fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW);
+
+		close(fd);
+		fd = next;
+	}
+	return fd;
+}
+
+int sysfs_read(int dirfd, const char *path, char **ret_value)
+{
+	_cleanup_close_ int fd = open_at(dirfd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	char value[65536 + 1];
+	size_t len = 0;
+	ssize_t n;
+
+	if (fd < 0)
+		return fd;
+	do {
+		n = read(fd, value + len, sizeof(value) - 1 - len);
+		if (n < 0)
+			return -errno;
+		len += (size_t)n;
+		/* The kernel gives a page at once: less is the end, and none need be looked for. */
+	} while (n >= 4096 && len < sizeof(value) - 1);
+	if (len && value[len - 1] == '\n')
+		len--;
+	if (memchr(value, '\0', len))
+		return -EILSEQ;
+	value[len] = '\0';
+	*ret_value = xstrdup(value);
+	return 0;
+}
+
+int sysfs_read_u32(int dirfd, const char *path, uint32_t *ret_value)
+{
+	_cleanup_free_ char *text = NULL;
+	int rc = sysfs_read(dirfd, path, &text);
+
+	return rc ? rc : parse_u32(text, ret_value);
+}
+
+int sysfs_open_write(int dirfd, const char *path)
+{
+	return open_at(dirfd, path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+}
+
+int sysfs_write_fd(int fd, const char *data, size_t len)
+{
+	ssize_t n = write(fd, data, len);
+
+	if (n < 0)
+		return -errno;
+	return (size_t)n == len ? 0 : -EIO;
+}
+
+int sysfs_write(int dirfd, const char *path, const char *data, size_t len)
+{
+	_cleanup_close_ int fd = sysfs_open_write(dirfd, path);
+
+	return fd < 0 ? fd : sysfs_write_fd(fd, data, len);
+}
+
+int sysfs_link_name(int dirfd, const char *path, char **ret_name)
+{
+	char target[4096];
+	int base = at(dirfd);
+	const char *slash;
+	ssize_t n;
+
+	if (base < 0)
+		return base;
+	n = readlinkat(base, path, target, sizeof(target) - 1);
+	if (n < 0)
+		return -errno;
+	target[n] = '\0';
+	slash = strrchr(target, '/');
+	*ret_name = xstrdup(slash ? slash + 1 : target);
+	return 0;
+}
+
+static bool is_dots(const char *name)
+{
+	return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
+}
+
+int sysfs_each(int dirfd, const char *path, int (*each)(const char *name, void *arg), void *arg)
+{
+	/* By the system call itself: readdir() would make three more and allocate. */
+	_cleanup_close_ int fd = open_at(dirfd, path, O_RDONLY | O_DIRECTORY);
+	alignas(struct dirent64) char entries[65536];
+	ssize_t len;
+
+	if (fd < 0)
+		return fd;
+	while ((len = getdents64(fd, entries, sizeof(entries))) > 0)
+		for (ssize_t pos = 0; pos < len;) {
+			const struct dirent64 *entry = (struct dirent64 *)(entries + pos);
+			const char *name = entry->d_name;
+			int rc = is_dots(name) ? 0 : each(name, arg);
+
+			if (rc)
+				return rc;
+			pos += entry->d_reclen;
+		}
+	/* The folder of something that went away meanwhile has no more entries. */
+	return len < 0 && errno != ENOENT ? -errno : 0;
+}
+
+static int add_name(const char *name, void *list)
+{
+	strlist_add(list, name);
+	return 0;
+}
+
+int sysfs_list(int dirfd, const char *path, struct strlist *ret_names)
+{
+	int rc = sysfs_each(dirfd, path, add_name, ret_names);
+
+	strlist_sort(ret_names);
+	return rc;
+}
+
+int sysfs_mode(int dirfd, const char *path, mode_t *ret_mode)
+{
+	int base = at(dirfd);
+	struct stat st;
+
+	if (base < 0)
+		return base;
+	if (fstatat(base, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	*ret_mode = st.st_mode;
+	return 0;
+}
+
+static int path_of_fd(int fd, char path[4096])
+{
+	_cleanup_free_ char *link = xasprintf("/proc/self/fd/%d", fd);
+	ssize_t len = readlink(link, path, 4095);
+
+	if (len < 0)
+		return -errno;
+	path[len] = '\0';
+	return 0;
+}
+
+int sysfs_real_path(int fd, char **ret_path)
+{
+	char path[4096], top[4096];
+	int base = top_fd(), rc = base < 0 ? base : path_of_fd(base, top);
+
+	if (!rc)
+		rc = path_of_fd(fd, path);
+	if (rc)
+		return rc;
+	*ret_path = str_starts(path, top) ? xasprintf("/sys%s", path + strlen(top)) : xstrdup(path);
+	return 0;
+}
+
+bool sysfs_exists(int dirfd, const char *path)
+{
+	int base = at(dirfd);
+
+	return base >= 0 && faccessat(base, path, F_OK, 0) == 0;
+}
+
+bool sysfs_same(int dirfd_a, const char *a, int dirfd_b, const char *b)
+{
+	struct stat first, second;
+	int base_a = at(dirfd_a), base_b = at(dirfd_b);
+
+	return base_a >= 0 && base_b >= 0 && fstatat(base_a, a, &first, 0) == 0 &&
+	       fstatat(base_b, b, &second, 0) == 0 && first.st_dev == second.st_dev &&
+	       first.st_ino == second.st_ino;
+}

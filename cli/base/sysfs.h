@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Files below <root>/sys: the only file that opens them. */
+#ifndef SYSFS_H
+#define SYSFS_H
+
+#include "base/util.h"
+
+#include <sys/types.h>
+
+/*
+ * In all of these, dirfd is a folder opened here before, or SYSFS_TOP for <root>/sys itself;
+ * path is relative to it. Each returns a negative errno when it fails.
+ */
+#define SYSFS_TOP (-1)
+
+/* A folder to look from; the caller closes it. Links on the way are followed. */
+int sysfs_open_dir(int dirfd, const char *path);
+
+/* As above, but every component must be a folder itself: a link ends it with -ELOOP or -ENOTDIR. */
+int sysfs_open_dir_nofollow(int dirfd, const char *path);
+
+/*
+ * The value of an attribute without its trailing newline; the caller frees it.
+ * An attribute holds at most a page; a value with a NUL in it is -EILSEQ.
+ */
+int sysfs_read(int dirfd, const char *path, char **ret_value);
+
+/* An attribute that holds an unsigned decimal number; -EINVAL or -ERANGE when it does not. */
+int sysfs_read_u32(int dirfd, const char *path, uint32_t *ret_value);
+
+/*
+ * Writes the bytes in one system call, as the kernel takes one write as one value; nothing is
+ * added. -EIO when the kernel took only a part. The second form writes to an attribute that is
+ * already open.
+ */
+int sysfs_write(int dirfd, const char *path, const char *data, size_t len);
+int sysfs_write_fd(int fd, const char *data, size_t len);
+
+/* An attribute opened for several writes, not through a link; the caller closes it. */
+int sysfs_open_write(int dirfd, const char *path);
+
+/* The last component of what a link points to; the caller frees it. */
+int sysfs_link_name(int dirfd, const char *path, char **ret_name);
+
+/*
+ * Names of the entries of a folder, in the order of the kernel; stops early when each() returns
+ * something other than 0, and returns that.
+ */
+int sysfs_each(int dirfd, const char *path, int (*each)(const char *name, void *arg), void *arg);
+
+/* The entries of a folder, sorted. ret_names is only added to. */
+int sysfs_list(int dirfd, const char *path, struct strlist *ret_names);
+
+/* What a path is, not through a link: a mode as of stat(2). */
+int sysfs_mode(int dirfd, const char *path, mode_t *ret_mode);
+
+/*
+ * The path "/sys/..." of an open folder, without links and without the root; the caller frees it.
+ */
+int sysfs_real_path(int fd, char **ret_path);
+
+bool sysfs_exists(int dirfd, const char *path);
+/* Both paths lead to the same file. */
+bool sysfs_same(int dirfd_a, const char *a, int dirfd_b, const char *b);
+
+#endif

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Text: what it consists of, and what it may be the name or number of. */
+#include "base/text.h"
+
+#include <errno.h>
+#include <string.h>
+
+size_t text_control_length(const char *s)
+{
+	unsigned char c = (unsigned char)*s;
+
+	if ((c && c < 0x20) || c == 0x7f)
+		return 1;
+	return c == 0xc2 && ((unsigned char)s[1] & 0xe0) == 0x80 ? 2 : 0;
+}
+
+bool str_ends(const char *s, const char *suffix)
+{
+	size_t len = strlen(s), tail = strlen(suffix);
+
+	return len >= tail && strcmp(s + len - tail, suffix) == 0;
+}
+
+/* One byte below a blank, above a tilde or of more than seven bits, of eight. */
+static bool any_not_ascii(const char *s)
+{
+	const uint64_t ones = 0x0101010101010101;
+	uint64_t bytes;
+
+	memcpy(&bytes, s, sizeof(bytes));
+	return ((bytes - 0x20 * ones) | (bytes + ones) | bytes) & (0x80 * ones);
+}
+
+bool text_is_ascii(const char *s, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i + 8 <= len; i += 8)
+		if (any_not_ascii(s + i))
+			return false;
+	/* The last eight once more, for those that are left over. */
+	if (i < len && len > 8)
+		return !any_not_ascii(s + len - 8);
+	for (; i < len; i++)
+		if (s[i] < 0x20 || s[i] > 0x7e)
+			return false;
+	return true;
+}
+
+/* Bytes of the UTF-8 character at s (at least one byte is left), 0 when it is none. */
+static size_t utf8_char_len(const unsigned char *s, size_t left)
+{
+	size_t len;
+
+	if (s[0] < 0x80)
+		return s[0] ? 1 : 0;
+	if (s[0] >= 0xc2 && s[0] < 0xe0)
+		len = 2;
+	else if (s[0] >= 0xe0 && s[0] < 0xf0)
+		len = 3;
+	else if (s[0] >= 0xf0 && s[0] < 0xf5)
+		len = 4;
+	else
+		return 0;
+	if (left < len)
+		return 0;
+	for (size_t i = 1; i < len; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	/* Overlong forms, surrogates, beyond U+10FFFF. */
+	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
+	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
+		return 0;
+	return len;
+}
+
+bool text_is_utf8(const char *s, size_t len)
+{
+	for (size_t i = 0; i < len;) {
+		size_t step = utf8_char_len((const unsigned char *)s + i, len - i);
+
+		if (!step)
+			return false;
+		i += step;
+	}
+	return true;
+}
+
+bool text_is_plain(const char *s)
+{
+	size_t len = strlen(s);
+
+	if (text_is_ascii(s, len))
+		return true;
+	for (const char *p = s; *p; p++)
+		if (text_control_length(p))
+			return false;
+	return text_is_utf8(s, len);
+}
+
+/* Several of them come from joining files. */
+size_t text_bom_length(const char *text, size_t len)
+{
+	static const char bom[] = "\xef\xbb\xbf";
+	size_t pos = 0;
+
+	while (len - pos >= strlen(bom) && memcmp(text + pos, bom, strlen(bom)) == 0)
+		pos += strlen(bom);
+	return pos;
+}
+
+bool name_is_safe(const char *s)
+{
+	bool is_dots = s[0] == '.' && (!s[1] || (s[1] == '.' && !s[2]));
+
+	return *s && !is_dots && strlen(s) <= 255 && !strchr(s, '/') && text_is_plain(s);
+}
+
+int parse_u32(const char *s, uint32_t *ret)
+{
+	uint64_t value = 0;
+
+	if (!*s)
+		return -EINVAL;
+	for (const char *p = s; *p; p++)
+		if (*p < '0' || *p > '9')
+			return -EINVAL;
+	for (; *s; s++) {
+		value = value * 10 + (uint64_t)(*s - '0');
+		if (value > UINT32_MAX)
+			return -ERANGE;
+	}
+	*ret = (uint32_t)value;
+	return 0;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The mediated device core in the kernel: whose it is, and the way out of the wrong one. */
+#ifndef CORE_H
+#define CORE_H
+
+#include "base/util.h"
+
+/* The core that is loaded is the project's, which can do more than the kernel's own. */
+bool core_is_extended(void);
+
+/*
+ * Which core is loaded, in a few words; after the kernel's own in brackets what to unload, or why
+ * that leads nowhere. The caller frees it.
+ */
+char *core_describe(void);
+
+/*
+ * Why there may be no parent at all: no driver has registered one, no core is loaded, or the kernel
+ * has none; and the way out. The caller frees it.
+ */
+char *core_explain_no_parent(void);
+
+/*
+ * Why something failed that only the project's core does: the core that is loaded, "which" and
+ * what it lacks, and in brackets the same. The caller frees it.
+ */
+char *core_explain(const char *lack);
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Instances come and go: what is written to the kernel, and why it refused. */
+#ifndef LIFECYCLE_H
+#define LIFECYCLE_H
+
+#include "model/device.h"
+
+/*
+ * What is kept from one instance to the next: the open "create" file of a type, and what was
+ * looked up to explain a refusal, so that a thousand refusals cost one listing. Start from
+ * LIFECYCLE_CREATOR, end with lifecycle_creator_close().
+ */
+struct lifecycle_creator {
+	int fd;
+	char *parent, *type; /* whose it is */
+	struct strlist full; /* reasons for -EUSERS, one for each type that was found full */
+	struct device_list live; /* all devices, by identity, as they were when it was needed */
+	bool is_listed;
+};
+
+#define LIFECYCLE_CREATOR \
+	{                 \
+		.fd = -1  \
+	}
+
+void lifecycle_creator_close(struct lifecycle_creator *creator);
+
+/*
+ * The live device that has an identity which the kernel says is taken, anywhere on the host, or
+ * NULL; good until the next call. One that went meanwhile may still be known.
+ */
+const struct device *lifecycle_find_live(struct lifecycle_creator *creator,
+					 const struct identity *id);
+
+/*
+ * What can be said without trying: the type is known to def->parent_name, an instance is left,
+ * the kernel part takes instance numbers and parameters if def has any. 0, or -ENOENT,
+ * -EUSERS, -EOPNOTSUPP, -EEXIST with the reason in *reterr.
+ */
+int lifecycle_check(struct lifecycle_creator *creator, const struct definition *def, char **reterr);
+
+/*
+ * Makes the instance that def describes on def->parent_name and writes its attributes in order.
+ * When one is refused the instance is removed again. Signals that end the program wait until it is
+ * whole or gone, but for SIGKILL. Negative errno with the reason in *reterr:
+ * -EEXIST    the identity is taken, by a device anywhere on the host
+ * -EUSERS    no instance is left
+ * other      what the kernel said of the instance or of the attribute
+ * What went wrong while undoing is part of the reason.
+ */
+int lifecycle_create(struct lifecycle_creator *creator, const struct definition *def,
+		     char **reterr);
+
+/* The name on the bus of the instance that lifecycle_create() makes; returns text. */
+const char *lifecycle_name(const struct definition *def, char text[IDENTITY_TEXT_SIZE]);
+
+/*
+ * Writes attributes of a live device in order. When one is refused those before it get back the
+ * values that they had; signals wait as above. Negative errno with the reason in *reterr; what
+ * could not be set back is part of the reason.
+ */
+int lifecycle_write_attrs(const struct device *dev, const struct attr *attrs, size_t count,
+			  char **reterr);
+
+/*
+ * Removes a live instance. The caller has looked for holders: on the kernel's own core the write
+ * blocks for as long as somebody has the device open.
+ * -EBUSY, -ENODEV (it went away), or what the kernel said, with the reason in *reterr.
+ */
+int lifecycle_destroy(const struct device *dev, char **reterr);
+
+/* Starts or stops all instances of a UUID. -EOPNOTSUPP on a core that has no such thing. */
+int lifecycle_machine(bool start, const struct identity *id, char **reterr);
+
+#endif

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What exists now: parents, types and devices, read from sysfs into the model. */
+#include "host/live.h"
+
+#include "base/sysfs.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+#define PARENTS "class/mdev_bus"
+#define TYPES "mdev_supported_types"
+
+char *live_parent_path(const char *parent, const char *below)
+{
+	return xasprintf(PARENTS "/%s%s%s", parent, *below ? "/" : "", below);
+}
+
+int live_parents(struct strlist *ret_names)
+{
+	int rc = sysfs_list(SYSFS_TOP, PARENTS, ret_names);
+
+	/* Without a core there are none. */
+	return rc == -ENOENT ? 0 : rc;
+}
+
+/* Calls each() for every type of one parent, or of all of them, in order of name. */
+static void each_type(const char *only_parent,
+		      void (*each)(int types_fd, const char *parent, const char *type, void *arg),
+		      void *arg)
+{
+	struct strlist parents = {0};
+
+	if (only_parent)
+		strlist_add(&parents, only_parent);
+	else
+		(void)live_parents(&parents);
+	for (size_t i = 0; i < parents.n; i++) {
+		_cleanup_free_ char *path = live_parent_path(parents.v[i], TYPES);
+		_cleanup_close_ int fd = sysfs_open_dir(SYSFS_TOP, path);
+		struct strlist types = {0};
+
+		if (fd >= 0)
+			(void)sysfs_list(fd, ".", &types);
+		for (size_t j = 0; j < types.n; j++)
+			each(fd, parents.v[i], types.v[j], arg);
+		strlist_free(&types);
+	}
+	strlist_free(&parents);
+}
+
+bool live_type_is_closed(const char *parent, const char *type)
+{
+	_cleanup_free_ char *link = live_parent_path(parent, "");
+	_cleanup_free_ char *folder = live_parent_path(parent, TYPES);
+	_cleanup_free_ char *create = NULL;
+
+	if (!sysfs_exists(SYSFS_TOP, link))
+		return true;
+	set_text(&folder, "%s/%s", folder, type);
+	create = xasprintf("%s/create", folder);
+	return sysfs_exists(SYSFS_TOP, folder) && !sysfs_exists(SYSFS_TOP, create);
+}
+
+struct reader {
+	struct device_list *list;
+	const char *parent, *type; /* in the list's arena */
+};
+
+static int add_device(const char *name, void *arg)
+{
+	struct reader *reader = arg;
+	struct identity id;
+	struct device *dev;
+
+	if (identity_parse_name(name, &id) < 0)
+		return 0;
+	dev = device_list_add(reader->list);
+	dev->id = id;
+	dev->name = arena_strdup(&reader->list->arena, name);
+	dev->parent = reader->parent;
+	dev->type = reader->type;
+	return 0;
+}
+
+static void add_devices_of_type(int types_fd, const char *parent, const char *type, void *arg)
+{
+	_cleanup_free_ char *path = xasprintf("%s/devices", type);
+	struct reader *reader = arg;
+
+	if (!reader->parent || strcmp(reader->parent, parent) != 0)
+		reader->parent = arena_strdup(&reader->list->arena, parent);
+	reader->type = arena_strdup(&reader->list->arena, type);
+	(void)sysfs_each(types_fd, path, add_device, reader);
+}
+
+void live_devices(struct device_list *list, const char *parent)
+{
+	struct reader reader = {.list = list};
+
+	each_type(parent, add_devices_of_type, &reader);
+}
+
+static const char *read_into(struct arena *arena, int dirfd, const char *path)
+{
+	_cleanup_free_ char *value = NULL;
+
+	return sysfs_read(dirfd, path, &value) ? NULL : arena_strdup(arena, value);
+}
+
+void live_device_details(struct device *dev, struct arena *arena)
+{
+	_cleanup_free_ char *path = live_parent_path(dev->parent, dev->name);
+	_cleanup_close_ int fd = sysfs_open_dir(SYSFS_TOP, path);
+	_cleanup_free_ char *group = NULL;
+
+	if (fd < 0)
+		return;
+	dev->state = read_into(arena, fd, "state");
+	if (sysfs_link_name(fd, "iommu_group", &group) == 0)
+		dev->iommu_group = arena_strdup(arena, group);
+}
+
+/* What the core and the driver model put into the folder of every device. */
+static bool is_common(const char *name)
+{
+	static const char *const names[] = {"uevent", "remove", "uuid",	    "instance",
+					    "state",  "power",	"vfio-dev", "waiting_for_supplier"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strcmp(names[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* Files in a folder and the folders in it, not through links. */
+/* NOLINTNEXTLINE(misc-no-recursion): with a prefix it goes no deeper */
+static void add_attrs(int dirfd, const char *prefix, struct definition *attrs, struct arena *arena)
+{
+	struct strlist names = {0};
+
+	(void)sysfs_list(dirfd, ".", &names);
+	for (size_t i = 0; i < names.n; i++) {
+		_cleanup_free_ char *name = xasprintf("%s%s", prefix, names.v[i]), *value = NULL;
+		_cleanup_close_ int below = -1;
+		mode_t mode;
+
+		if ((!*prefix && is_common(name)) || sysfs_mode(dirfd, names.v[i], &mode) < 0)
+			continue;
+		if (S_ISDIR(mode) && !*prefix) {
+			below = sysfs_open_dir_nofollow(dirfd, names.v[i]);
+			set_text(&name, "%s/", name);
+			if (below >= 0)
+				add_attrs(below, name, attrs, arena);
+		} else if (S_ISREG(mode)) {
+			if (mode & 0444)
+				(void)sysfs_read(dirfd, names.v[i], &value);
+			definition_add_attr(attrs, arena, name, value ? value : "");
+			if (!value)
+				attrs->attrs[attrs->attr_count - 1].value = NULL;
+		}
+	}
+	strlist_free(&names);
+}
+
+char *live_device_type(const char *parent, const char *name)
+{
+	_cleanup_free_ char *path = live_parent_path(parent, name);
+	char *type = NULL;
+
+	set_text(&path, "%s/mdev_type", path);
+	return sysfs_link_name(SYSFS_TOP, path, &type) < 0 ? NULL : type;
+}
+
+bool live_device_exists(const char *parent, const char *name)
+{
+	_cleanup_free_ char *path = live_parent_path(parent, name);
+
+	return sysfs_exists(SYSFS_TOP, path);
+}
+
+char *live_device_group_node(const struct device *dev)
+{
+	_cleanup_free_ char *path = live_parent_path(dev->parent, dev->name), *group = NULL;
+
+	set_text(&path, "%s/iommu_group", path);
+	if (sysfs_link_name(SYSFS_TOP, path, &group) < 0)
+		return NULL;
+	return xasprintf("/dev/vfio/%s", group);
+}
+
+void live_device_cdev_nodes(const struct device *dev, struct strlist *ret_paths)
+{
+	_cleanup_free_ char *path = live_parent_path(dev->parent, dev->name);
+	struct strlist names = {0};
+
+	set_text(&path, "%s/vfio-dev", path);
+	(void)sysfs_list(SYSFS_TOP, path, &names);
+	for (size_t i = 0; i < names.n; i++) {
+		_cleanup_free_ char *node = xasprintf("/dev/vfio/devices/%s", names.v[i]);
+
+		strlist_add(ret_paths, node);
+	}
+	strlist_free(&names);
+}
+
+void live_device_all(struct device *dev, struct arena *arena)
+{
+	_cleanup_free_ char *path = live_parent_path(dev->parent, dev->name), *real = NULL;
+	_cleanup_free_ char *group = live_device_group_node(dev);
+	_cleanup_close_ int fd = sysfs_open_dir(SYSFS_TOP, path);
+	struct strlist cdevs = {0};
+	struct definition attrs = {0};
+
+	if (fd < 0)
+		return;
+	live_device_details(dev, arena);
+	live_device_cdev_nodes(dev, &cdevs);
+	add_attrs(fd, "", &attrs, arena);
+	dev->details = arena_alloc(arena, sizeof(*dev->details));
+	*dev->details = (struct device_details){
+		.path = sysfs_real_path(fd, &real) ? NULL : arena_strdup(arena, real),
+		.vfio_group = group ? arena_strdup(arena, group) : NULL,
+		.vfio_cdev = cdevs.n ? arena_strdup(arena, cdevs.v[0]) : NULL,
+		.attrs = attrs.attrs,
+		.attr_count = attrs.attr_count,
+	};
+	strlist_free(&cdevs);
+}
+
+static void add_type(int types_fd, const char *parent, const char *name, void *arg)
+{
+	_cleanup_close_ int fd = sysfs_open_dir(types_fd, name);
+	struct type_list *list = arg;
+	struct type *type;
+	uint32_t available;
+
+	if (fd < 0)
+		return;
+	if (list->n == list->cap) {
+		list->cap = list->cap ? 2 * list->cap : 16;
+		list->v = xrealloc(list->v, list->cap, sizeof(*list->v));
+	}
+	type = &list->v[list->n++];
+	*type = (struct type){
+		.parent = arena_strdup(&list->arena, parent),
+		.name = arena_strdup(&list->arena, name),
+		.available = TYPE_UNKNOWN,
+		.device_api = read_into(&list->arena, fd, "device_api"),
+		.pretty_name = read_into(&list->arena, fd, "name"),
+		.description = read_into(&list->arena, fd, "description"),
+	};
+	if (sysfs_read_u32(fd, "available_instances", &available) == 0)
+		type->available = available;
+}
+
+void live_types(struct type_list *list, const char *parent)
+{
+	each_type(parent, add_type, list);
+}
+
+struct device *live_find(const struct device_list *list, const struct identity *id)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (device_is_live(&list->v[i]) && identity_compare(&list->v[i].id, id) == 0)
+			return &list->v[i];
+	return NULL;
+}

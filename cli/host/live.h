@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What exists now: parents, types and devices, read from sysfs into the model. */
+#ifndef LIVE_H
+#define LIVE_H
+
+#include "base/util.h"
+#include "model/device.h"
+#include "model/type.h"
+
+/* Names of the registered parents, sorted. None at all is no error. 0 or a negative errno. */
+int live_parents(struct strlist *ret_names);
+
+/*
+ * No more instances are made there, because the parent is going or gone: it loses its place among
+ * the parents, or first the file that makes instances. False for a type that it never had.
+ */
+bool live_type_is_closed(const char *parent, const char *type);
+
+/*
+ * Adds the devices of one parent (NULL: of all) to the list. It reads one folder for each type,
+ * which names its devices, and nothing for each device. What vanishes meanwhile is left out.
+ */
+void live_devices(struct device_list *list, const char *parent);
+
+/* Fills in what is not in those folders: state and IOMMU group. */
+void live_device_details(struct device *dev, struct arena *arena);
+
+/*
+ * Fills in that and dev->details, but for the holder. One that went away stays without details.
+ */
+void live_device_all(struct device *dev, struct arena *arena);
+
+/*
+ * The type of a device by its name on the bus, NULL while that cannot be read; the caller frees it.
+ */
+char *live_device_type(const char *parent, const char *name);
+bool live_device_exists(const char *parent, const char *name);
+
+/* The node of the device's VFIO group, NULL for one without a group; the caller frees it. */
+char *live_device_group_node(const struct device *dev);
+/* The device's own VFIO nodes. */
+void live_device_cdev_nodes(const struct device *dev, struct strlist *ret_paths);
+
+/* Adds the types of one parent (NULL: of all). */
+void live_types(struct type_list *list, const char *parent);
+
+/* The live device of this identity in the list, or NULL. The list need not be sorted. */
+struct device *live_find(const struct device_list *list, const struct identity *id);
+
+/* "class/mdev_bus/PARENT[/...]", to be used below SYSFS_TOP; the caller frees it. */
+char *live_parent_path(const char *parent, const char *below);
+
+#endif

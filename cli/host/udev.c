@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What udev knows: properties of devices, what happens to them, waiting for it. The only user of
+ * libudev. */
+#include "host/udev.h"
+
+#include "base/file.h"
+#include "base/sysfs.h"
+
+#include <errno.h>
+#include <libudev.h>
+#include <poll.h>
+
+static int property_of_host(const char *path, const char *key, char **ret_value)
+{
+	_cleanup_free_ char *syspath = xasprintf("/sys/%s", path);
+	struct udev *udev = udev_new();
+	struct udev_device *dev = udev ? udev_device_new_from_syspath(udev, syspath) : NULL;
+	const char *value = dev ? udev_device_get_property_value(dev, key) : NULL;
+
+	if (value)
+		*ret_value = xstrdup(value);
+	udev_device_unref(dev);
+	udev_unref(udev);
+	return value ? 0 : -ENOENT;
+}
+
+/* Far above what udev knows of any device. */
+#define DATABASE_MAX (1 << 20)
+
+/* The value of the line that is prefix, key, "=", value. */
+static int find_line(const char *text, const char *prefix, const char *key, char **ret_value)
+{
+	_cleanup_free_ char *start = xasprintf("%s%s=", prefix, key);
+	size_t len = strlen(start);
+
+	for (const char *line = text; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (strncmp(line, start, len) == 0) {
+			*ret_value = xasprintf("%.*s", (int)strcspn(line + len, "\n"), line + len);
+			return 0;
+		}
+	}
+	return -ENOENT;
+}
+
+/*
+ * How udev names a device in its database: cMAJOR:MINOR, bMAJOR:MINOR, nINDEX or +SUBSYSTEM:NAME.
+ */
+static char *database_id(int fd, const char *path)
+{
+	_cleanup_free_ char *subsystem = NULL, *number = NULL;
+	const char *slash = strrchr(path, '/');
+
+	if (sysfs_link_name(fd, "subsystem", &subsystem) < 0)
+		return NULL;
+	if (sysfs_read(fd, "dev", &number) == 0)
+		return xasprintf("%c%s", strcmp(subsystem, "block") == 0 ? 'b' : 'c', number);
+	if (sysfs_read(fd, "ifindex", &number) == 0)
+		return xasprintf("n%s", number);
+	return xasprintf("+%s:%s", subsystem, slash ? slash + 1 : path);
+}
+
+/*
+ * libudev cannot be pointed at another root, so there the kernel's part of the properties is read
+ * from the device's uevent file and udev's from its database, where a property is a line
+ * E:KEY=VALUE.
+ */
+static int property_of_root(const char *path, const char *key, char **ret_value)
+{
+	_cleanup_close_ int fd = sysfs_open_dir(SYSFS_TOP, path);
+	_cleanup_free_ char *id = NULL, *uevent = NULL, *file = NULL;
+	struct buf text = {0};
+	int rc;
+
+	if (fd < 0)
+		return -ENOENT;
+	if (sysfs_read(fd, "uevent", &uevent) == 0 && find_line(uevent, "", key, ret_value) == 0)
+		return 0;
+	id = database_id(fd, path);
+	if (!id || strchr(id, '/'))
+		return -ENOENT;
+	file = xasprintf("%s/run/udev/data/%s", root_get(), id);
+	rc = file_read(file, DATABASE_MAX, &text);
+	if (!rc)
+		rc = find_line(text.data, "E:", key, ret_value);
+	buf_free(&text);
+	return rc;
+}
+
+int udev_property(const char *path, const char *key, char **ret_value)
+{
+	return root_is_host() ? property_of_host(path, key, ret_value) :
+				property_of_root(path, key, ret_value);
+}
+
+/* A connection to the events of udev ("udev") or of the kernel ("kernel"). */
+struct link {
+	struct udev *udev;
+	struct udev_monitor *monitor;
+};
+
+static void link_close(struct link *link)
+{
+	udev_monitor_unref(link->monitor);
+	udev_unref(link->udev);
+}
+
+/* subsystem: NULL for the events of all devices. A negative errno leaves nothing open. */
+static int link_open(struct link *link, const char *source, const char *subsystem)
+{
+	int rc = 0;
+
+	*link = (struct link){.udev = udev_new()};
+	if (link->udev)
+		link->monitor = udev_monitor_new_from_netlink(link->udev, source);
+	if (!link->monitor)
+		rc = -errno;
+	if (!rc && subsystem)
+		rc = udev_monitor_filter_add_match_subsystem_devtype(link->monitor, subsystem,
+								     NULL);
+	if (!rc)
+		rc = udev_monitor_enable_receiving(link->monitor);
+	if (rc)
+		link_close(link);
+	return rc;
+}
+
+static bool udev_runs(void)
+{
+	return access("/run/udev/control", F_OK) == 0;
+}
+
+struct udev_wait {
+	struct link link;
+};
+
+struct udev_wait *udev_wait_begin(void)
+{
+	struct udev_wait *wait;
+
+	if (!root_is_host() || !udev_runs())
+		return NULL;
+	wait = xcalloc(1, sizeof(*wait));
+	if (link_open(&wait->link, "udev", "mdev") == 0)
+		return wait;
+	free(wait);
+	return NULL;
+}
+
+static void wait_free(struct udev_wait *wait)
+{
+	link_close(&wait->link);
+	free(wait);
+}
+
+static bool is_add_of(struct udev_device *dev, const char *name)
+{
+	const char *action = udev_device_get_action(dev), *sysname = udev_device_get_sysname(dev);
+
+	return action && sysname && strcmp(action, "add") == 0 && strcmp(sysname, name) == 0;
+}
+
+int udev_wait_end(struct udev_wait *wait, const char *name, unsigned int seconds)
+{
+	int64_t end = clock_ms() + (int64_t)seconds * 1000;
+	bool seen = !name;
+
+	if (!wait)
+		return 0;
+	while (!seen) {
+		struct pollfd ready = {.fd = udev_monitor_get_fd(wait->link.monitor),
+				       .events = POLLIN};
+		int64_t left = end - clock_ms();
+		struct udev_device *dev;
+
+		if (left <= 0 || poll(&ready, 1, (int)left) == 0)
+			break;
+		dev = udev_monitor_receive_device(wait->link.monitor);
+		seen = dev && is_add_of(dev, name);
+		udev_device_unref(dev);
+	}
+	wait_free(wait);
+	return seen ? 0 : -ETIMEDOUT;
+}
+
+struct udev_watch {
+	struct link link;
+	struct udev_device *current; /* whose strings the last event has */
+};
+
+/* Far above what comes while one event is looked at. Where it does not do, -ENOBUFS says so. */
+#define BUFFER_SIZE (8 << 20)
+
+int udev_watch_begin(struct udev_watch **ret_watch)
+{
+	struct udev_watch *watch = xcalloc(1, sizeof(*watch));
+	int rc = link_open(&watch->link, udev_runs() ? "udev" : "kernel", NULL);
+
+	if (rc) {
+		free(watch);
+		return rc;
+	}
+	/* Without the right to it the buffer stays as it is. */
+	(void)udev_monitor_set_receive_buffer_size(watch->link.monitor, BUFFER_SIZE);
+	*ret_watch = watch;
+	return 0;
+}
+
+int udev_watch_fd(const struct udev_watch *watch)
+{
+	return udev_monitor_get_fd(watch->link.monitor);
+}
+
+int udev_watch_next(struct udev_watch *watch, struct udev_event *ret_event)
+{
+	const char *subsystem;
+
+	udev_device_unref(watch->current);
+	errno = 0;
+	watch->current = udev_monitor_receive_device(watch->link.monitor);
+	if (!watch->current)
+		return errno ? -errno : -EAGAIN;
+	subsystem = udev_device_get_subsystem(watch->current);
+	*ret_event = (struct udev_event){
+		.action = udev_device_get_action(watch->current),
+		.path = udev_device_get_devpath(watch->current),
+		.is_mdev = subsystem && strcmp(subsystem, "mdev") == 0,
+		.mdev_state = udev_device_get_property_value(watch->current, "MDEV_STATE"),
+	};
+	return ret_event->action && ret_event->path ? 0 : -EAGAIN;
+}
+
+void udev_watch_end(struct udev_watch *watch)
+{
+	udev_device_unref(watch->current);
+	link_close(&watch->link);
+	free(watch);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What udev knows: properties of devices, what happens to them, waiting for it. The only user of
+ * libudev. */
+#ifndef UDEV_H
+#define UDEV_H
+
+#include "base/util.h"
+
+/*
+ * A property of the device at this path below sys/ ("class/mdev_bus/0000:01:00.0"), as
+ * `udevadm info` shows it. The caller frees it. 0, -ENOENT (no such property or device).
+ */
+int udev_property(const char *path, const char *key, char **ret_value);
+
+/*
+ * Waiting for udev to be done with a new device: begin before it is made, end after. begin
+ * returns NULL where udev does not run (or with another root), end accepts that and frees.
+ * end waits for the device of that name (NULL: for nothing); 0 or -ETIMEDOUT.
+ */
+struct udev_wait;
+struct udev_wait *udev_wait_begin(void);
+int udev_wait_end(struct udev_wait *wait, const char *name, unsigned int seconds);
+
+/* What happened to a device of any kind. The strings are good until the next call for the watch. */
+struct udev_event {
+	const char *action; /* "add", "remove", "change", "online", "offline", ... */
+	const char *path; /* below sys: "/devices/.../NAME" */
+	bool is_mdev; /* it is a mediated device */
+	const char *mdev_state; /* of a parent, "registered" or "unregistered"; else NULL */
+};
+
+/*
+ * Follows events from now on: those of udev, which come when its rules are through, or where it
+ * does not run the kernel's own. Only of the running system. next takes one that is there:
+ * 0, -EAGAIN (none, poll the descriptor), -ENOBUFS (some were lost), or what the system said.
+ */
+struct udev_watch;
+int udev_watch_begin(struct udev_watch **ret_watch);
+int udev_watch_fd(const struct udev_watch *watch);
+int udev_watch_next(struct udev_watch *watch, struct udev_event *ret_event);
+void udev_watch_end(struct udev_watch *watch);
+
+#endif

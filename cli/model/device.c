@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The model: identities, definitions, devices and lists of them. */
+#include "model/device.h"
+
+#include "base/sort.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <search.h>
+
+/* What a path may have in the kernel. */
+#define ATTR_NAME_MAX 4095
+
+void definition_add_attr(struct definition *def, struct arena *arena, const char *name,
+			 const char *value)
+{
+	size_t n = def->attr_count;
+
+	/* Room for 4, 8, 16, ...; what is left behind goes with the arena. */
+	if (n == 0 || (n >= 4 && (n & (n - 1)) == 0)) {
+		struct attr *grown = arena_alloc(arena, (n ? 2 * n : 4) * sizeof(*grown));
+
+		if (n)
+			memcpy(grown, def->attrs, n * sizeof(*grown));
+		def->attrs = grown;
+	}
+	def->attrs[n].name = arena_strdup(arena, name);
+	def->attrs[n].value = arena_strdup(arena, value);
+	def->attr_count++;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+bool definition_same(const struct definition *a, const struct definition *b)
+{
+	if (identity_compare(&a->id, &b->id) != 0 || a->is_auto != b->is_auto ||
+	    !same_text(a->parent, b->parent) || !same_text(a->type, b->type) ||
+	    !same_text(a->params, b->params) || !same_text(a->description, b->description) ||
+	    a->attr_count != b->attr_count)
+		return false;
+	for (size_t i = 0; i < a->attr_count; i++)
+		if (strcmp(a->attrs[i].name, b->attrs[i].name) != 0 ||
+		    strcmp(a->attrs[i].value, b->attrs[i].value) != 0)
+			return false;
+	return true;
+}
+
+bool attr_name_is_valid(const char *name)
+{
+	const char *part = name;
+
+	if (strcmp(name, "remove") == 0 || strcmp(name, "uevent") == 0 || strchr(name, ' ') ||
+	    strlen(name) > ATTR_NAME_MAX || !text_is_plain(name))
+		return false;
+	for (;;) {
+		size_t len = strcspn(part, "/");
+
+		/* Neither empty, nor "." or "..". */
+		if (len == 0 || (len <= 2 && strspn(part, ".") >= len))
+			return false;
+		if (!part[len])
+			return true;
+		part += len + 1;
+	}
+}
+
+int attr_split(char *text, struct attr *ret_attr, char **reterr)
+{
+	char *equals = strchr(text, '=');
+
+	if (!equals) {
+		set_text(reterr, "attribute '%s' is not NAME=VALUE", text);
+		return -EINVAL;
+	}
+	*equals = '\0';
+	if (!attr_name_is_valid(text)) {
+		set_text(reterr, "'%s' cannot be the name of an attribute of a device", text);
+		return -EINVAL;
+	}
+	if (!equals[1] || strchr(equals + 1, '\n')) {
+		set_text(reterr, "the value of attribute '%s' %s", text,
+			 equals[1] ? "holds a newline" : "is empty");
+		return -EINVAL;
+	}
+	*ret_attr = (struct attr){.name = text, .value = equals + 1};
+	return 0;
+}
+
+const char *device_presence(const struct device *dev)
+{
+	if (!device_is_live(dev))
+		return "defined";
+	return dev->def ? "both" : "live";
+}
+
+struct device *device_list_add(struct device_list *list)
+{
+	if (list->n == list->cap) {
+		list->cap = list->cap ? 2 * list->cap : 64;
+		list->v = xrealloc(list->v, list->cap, sizeof(*list->v));
+	}
+	list->v[list->n] = (struct device){0};
+	return &list->v[list->n++];
+}
+
+/* By parent, then identity; live before defined. */
+static bool is_before(const void *a, const void *b)
+{
+	const struct device *first = a, *second = b;
+	int order = first->parent == second->parent ? 0 : strcmp(first->parent, second->parent);
+
+	if (!order)
+		order = identity_compare(&first->id, &second->id);
+	return order ? order < 0 : device_is_live(first) > device_is_live(second);
+}
+
+/* Puts the devices where the order has them, without a second list. */
+static void put_in_order(struct device *v, size_t n, struct device **order)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct device first;
+		size_t at = i;
+
+		if (order[i] == &v[i])
+			continue;
+		first = v[i];
+		/* Each place gets its device, whose own place is filled next. */
+		while (order[at] != &v[i]) {
+			size_t from = (size_t)(order[at] - v);
+
+			v[at] = v[from];
+			order[at] = &v[at];
+			at = from;
+		}
+		v[at] = first;
+		order[at] = &v[at];
+	}
+}
+
+void device_list_sort(struct device_list *list)
+{
+	_cleanup_free_ struct device **order = xcalloc(list->n, 2 * sizeof(struct device *));
+
+	for (size_t i = 0; i < list->n; i++)
+		order[i] = &list->v[i];
+	sort_pointers(order, list->n, is_before);
+	put_in_order(list->v, list->n, order);
+}
+
+void device_list_free(struct device_list *list)
+{
+	free(list->v);
+	arena_free(&list->arena);
+	*list = (struct device_list){0};
+}
+
+struct definition *definition_list_add(struct definition_list *list)
+{
+	struct definition *def = arena_alloc(&list->arena, sizeof(*def));
+
+	if ((list->n & (list->n - 1)) == 0)
+		list->v = xrealloc(list->v, list->n ? 2 * list->n : 1, sizeof(*list->v));
+	*def = (struct definition){0};
+	list->v[list->n++] = def;
+	return def;
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+const char *definition_list_share(struct definition_list *list, const char *text)
+{
+	const char **known = tfind(text, &list->shared, compare_texts);
+	const char *copy;
+
+	if (known)
+		return *known;
+	copy = arena_strdup(&list->arena, text);
+	(void)tsearch(copy, &list->shared, compare_texts);
+	return copy;
+}
+
+static void keep_text(void *text)
+{
+	(void)text;
+}
+
+void definition_list_free(struct definition_list *list)
+{
+	tdestroy(list->shared, keep_text);
+	free(list->v);
+	arena_free(&list->arena);
+	*list = (struct definition_list){0};
+}

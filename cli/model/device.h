@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The model: identities, definitions, devices and lists of them. No input or output.
+ * What exists and what is defined meet here, side by side in one struct device.
+ */
+#ifndef DEVICE_H
+#define DEVICE_H
+
+#include "base/util.h"
+#include "model/identity.h"
+
+/* A value is text of any bytes but newline and NUL. */
+struct attr {
+	const char *name;
+	const char *value;
+};
+
+/*
+ * How an instance shall be, read from a file or a command line. Strings belong to a list's arena.
+ */
+struct definition {
+	struct identity id;
+	const char *parent; /* as written */
+	const char *parent_name; /* what that is in sysfs now, NULL when it is not there */
+	const char *type;
+	const char *params; /* NULL when none */
+	const char *description; /* NULL when none */
+	struct attr *attrs;
+	size_t attr_count;
+	bool is_auto;
+	const char *file; /* NULL when not from a file */
+	unsigned int line;
+};
+
+/* Adds at the end; the strings are copied into the arena. */
+void definition_add_attr(struct definition *def, struct arena *arena, const char *name,
+			 const char *value);
+/* All that a file can say is the same; where they stand does not count. */
+bool definition_same(const struct definition *a, const struct definition *b);
+/* The name of an attribute: folders and a file below the device's own, not remove or uevent. */
+bool attr_name_is_valid(const char *name);
+/* Splits NAME=VALUE in place. 0, or -EINVAL with a reason in *reterr. */
+int attr_split(char *text, struct attr *ret_attr, char **reterr);
+
+/* What costs a look into the folder of a live device. Strings belong to a list's arena. */
+struct device_details {
+	const char *path; /* "/sys/devices/..." */
+	const char *vfio_group, *vfio_cdev; /* nodes under /dev/vfio, NULL when there is none */
+	const char *holder; /* who has it open, NULL when nobody is seen */
+	struct attr *attrs; /* of the vendor; the value is NULL when it cannot be read */
+	size_t attr_count;
+};
+
+/*
+ * One instance: what it is in the kernel (live), what is defined for it, or both. parent and
+ * type are the live ones, for one that is only defined what the definition says.
+ */
+struct device {
+	struct identity id;
+	const char *name; /* on the bus; NULL when not live */
+	const char *parent;
+	const char *type;
+	struct definition *def; /* NULL when not defined */
+	const char *state; /* live: stopped, started; NULL when not known or not looked at */
+	const char *iommu_group; /* live; NULL when none or not looked at */
+	struct device_details *details; /* live; NULL when not looked at */
+};
+
+static inline bool device_is_live(const struct device *dev)
+{
+	return dev->name != NULL;
+}
+
+/* "live", "defined" or "both". */
+const char *device_presence(const struct device *dev);
+
+/* Owns everything that is reachable from it. Zeroed at the start. */
+struct device_list {
+	struct device *v;
+	size_t n, cap;
+	struct arena arena;
+};
+
+/* A zeroed device at the end; the pointer is good until the next one is added. */
+struct device *device_list_add(struct device_list *list);
+/* By parent, then identity; live before defined. */
+void device_list_sort(struct device_list *list);
+void device_list_free(struct device_list *list);
+
+/* Owns everything that is reachable from it. Zeroed at the start. */
+struct definition_list {
+	struct definition **v;
+	size_t n;
+	struct arena arena;
+	void *shared; /* a tree of the texts below */
+};
+
+/* A zeroed definition at the end; the pointer stays good. */
+struct definition *definition_list_add(struct definition_list *list);
+/* The list's own copy of a text that many definitions have in common. */
+const char *definition_list_share(struct definition_list *list, const char *text);
+void definition_list_free(struct definition_list *list);
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Who an instance is: a UUID and a number, read from text and written as text. */
+#ifndef IDENTITY_H
+#define IDENTITY_H
+
+#include "base/sort.h"
+#include "base/util.h"
+
+#define UUID_TEXT_LEN 36
+
+/* The room for "UUID-INSTANCE" or "UUID:INSTANCE" with its NUL. */
+#define IDENTITY_TEXT_SIZE (UUID_TEXT_LEN + 1 + 10 + 1)
+
+/* Who an instance is. A UUID without a number is instance 0 of that UUID. */
+struct identity {
+	unsigned char uuid[16];
+	uint32_t instance;
+};
+
+/* "UUID" or "UUID:INSTANCE". 0, or -EINVAL when it is neither (or the number is too large). */
+int identity_parse(const char *text, struct identity *ret_id);
+/* The name of a device on the bus, "UUID" or "UUID-INSTANCE"; else -EINVAL. */
+int identity_parse_name(const char *name, struct identity *ret_id);
+/* A new random identity, instance 0. */
+void identity_make(struct identity *ret_id);
+/* "UUID" for instance 0, else "UUID:INSTANCE"; returns text. */
+const char *identity_format(const struct identity *id, char text[IDENTITY_TEXT_SIZE]);
+/* "UUID" for instance 0, else "UUID-INSTANCE": as on the bus and in names of files. */
+const char *identity_format_name(const struct identity *id, char text[IDENTITY_TEXT_SIZE]);
+/* The UUID alone. */
+const char *identity_format_uuid(const struct identity *id, char text[IDENTITY_TEXT_SIZE]);
+
+/* Negative, 0 or positive, as strcmp(). Inline: sorting a long listing is mostly this. */
+static inline int identity_compare(const struct identity *a, const struct identity *b)
+{
+	uint64_t first = sort_key(a->uuid), second = sort_key(b->uuid);
+	int order;
+
+	if (first != second)
+		return first < second ? -1 : 1;
+	order = memcmp(a->uuid + 8, b->uuid + 8, 8);
+	return order ? order : (a->instance > b->instance) - (a->instance < b->instance);
+}
+
+bool identity_is_one_of(const struct identity *id, const struct identity *ids, int count);
+bool identity_same_uuid(const struct identity *a, const struct identity *b);
+
+/* The beginning of an identity as a user may shorten it: four digits of the UUID or more. */
+struct identity_prefix {
+	unsigned char digits[32];
+	size_t count;
+	bool has_instance;
+	uint32_t instance;
+};
+
+/* 0, or -EINVAL when no identity could begin like that. */
+int identity_prefix_parse(const char *text, struct identity_prefix *ret_prefix);
+/* The UUID begins so; an instance is not looked at. */
+bool identity_prefix_matches(const struct identity_prefix *prefix, const struct identity *id);
+
+#endif

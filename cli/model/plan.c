@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What is defined against what is live: the ordered actions that bring one to the other. */
+#include "model/plan.h"
+
+const char *action_name(enum action_kind kind)
+{
+	static const char *const names[] = {
+		[ACTION_DESTROY] = "destroy",	[ACTION_CREATE] = "create",
+		[ACTION_KEEP] = "keep",		[ACTION_DIFFERS] = "differs",
+		[ACTION_MANUAL] = "manual",	[ACTION_ABSENT] = "absent",
+		[ACTION_SHADOWED] = "shadowed",
+	};
+
+	return names[kind];
+}
+
+/* A definition and its place in the order of the files. */
+struct ranked {
+	struct definition *def;
+	size_t rank;
+	const struct definition *meant; /* of this identity; NULL when no parent of it is there */
+};
+
+struct context {
+	const struct plan_wish *wish;
+	struct ranked *ranked; /* by identity, then rank */
+	size_t ranked_count;
+	struct device **live; /* by identity */
+	size_t live_count;
+	struct plan *plan;
+};
+
+static int compare_ranked(const void *a, const void *b)
+{
+	const struct ranked *first = a, *second = b;
+	int order = identity_compare(&first->def->id, &second->def->id);
+
+	return order ? order : (first->rank > second->rank) - (first->rank < second->rank);
+}
+
+static int compare_rank(const void *a, const void *b)
+{
+	const struct ranked *first = a, *second = b;
+
+	return (first->rank > second->rank) - (first->rank < second->rank);
+}
+
+static int compare_live(const void *a, const void *b)
+{
+	return identity_compare(&(*(struct device *const *)a)->id,
+				&(*(struct device *const *)b)->id);
+}
+
+static void sort(void *v, size_t n, size_t size, int (*compare)(const void *, const void *))
+{
+	if (n)
+		qsort(v, n, size, compare);
+}
+
+static struct device *find_live(const struct context *context, const struct identity *id)
+{
+	struct device key = {.id = *id}, *wanted = &key;
+	struct device **found = NULL;
+
+	if (context->live_count)
+		found = bsearch(&wanted, context->live, context->live_count, sizeof(*context->live),
+				compare_live);
+	return found ? *found : NULL;
+}
+
+static bool is_live_by(const struct device *live, const struct definition *def)
+{
+	return live && def->parent_name && strcmp(live->parent, def->parent_name) == 0 &&
+	       strcmp(live->type, def->type) == 0;
+}
+
+/* Of the definitions of one identity; whoever made it live first is not to be contradicted. */
+static const struct definition *choose(const struct context *context, const struct ranked *ranked,
+				       size_t count)
+{
+	const struct device *live = find_live(context, &ranked->def->id);
+	const struct definition *first = NULL;
+
+	for (size_t i = 0; i < count; i++) {
+		if (is_live_by(live, ranked[i].def))
+			return ranked[i].def;
+		if (!first && ranked[i].def->parent_name)
+			first = ranked[i].def;
+	}
+	return first;
+}
+
+static void mark_meant(struct context *context)
+{
+	size_t count;
+
+	for (size_t i = 0; i < context->ranked_count; i += count) {
+		struct ranked *ranked = &context->ranked[i];
+		const struct definition *meant;
+
+		for (count = 1; i + count < context->ranked_count; count++)
+			if (identity_compare(&ranked->def->id, &ranked[count].def->id) != 0)
+				break;
+		meant = choose(context, ranked, count);
+		for (size_t j = 0; j < count; j++)
+			ranked[j].meant = meant;
+	}
+}
+
+static bool is_wished(const struct context *context, const char *parent)
+{
+	return !context->wish->parent || (parent && strcmp(parent, context->wish->parent) == 0);
+}
+
+static enum action_kind decide(const struct context *context, const struct ranked *ranked,
+			       const struct device *live)
+{
+	const struct definition *def = ranked->def;
+
+	if (!def->parent_name)
+		return ACTION_ABSENT;
+	if (ranked->meant != def)
+		return ACTION_SHADOWED;
+	if (!live)
+		return def->is_auto || context->wish->all ? ACTION_CREATE : ACTION_MANUAL;
+	return is_live_by(live, def) ? ACTION_KEEP : ACTION_DIFFERS;
+}
+
+static void add_action(struct plan *plan, enum action_kind kind, struct definition *def,
+		       struct device *dev)
+{
+	plan->v[plan->n++] = (struct action){.kind = kind, .def = def, .dev = dev};
+}
+
+static bool has_meant(const struct context *context, const struct identity *id)
+{
+	size_t low = 0, high = context->ranked_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (identity_compare(&context->ranked[middle].def->id, id) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < context->ranked_count &&
+	       identity_compare(&context->ranked[low].def->id, id) == 0 &&
+	       context->ranked[low].meant;
+}
+
+static void add_destroys(struct context *context)
+{
+	for (size_t i = 0; i < context->live_count; i++)
+		if (is_wished(context, context->live[i]->parent) &&
+		    !has_meant(context, &context->live[i]->id))
+			add_action(context->plan, ACTION_DESTROY, NULL, context->live[i]);
+}
+
+static void add_definitions(struct context *context)
+{
+	for (size_t i = 0; i < context->ranked_count; i++) {
+		const struct ranked *ranked = &context->ranked[i];
+		struct device *live = find_live(context, &ranked->def->id);
+
+		if (!is_wished(context, ranked->def->parent_name))
+			continue;
+		add_action(context->plan, decide(context, ranked, live), ranked->def, live);
+		context->plan->v[context->plan->n - 1].meant = ranked->meant;
+	}
+}
+
+void plan_make(const struct definition_list *definitions, const struct device_list *devices,
+	       const struct plan_wish *wish, struct plan *ret_plan)
+{
+	struct context context = {.wish = wish, .plan = ret_plan};
+
+	context.ranked = xcalloc(definitions->n, sizeof(*context.ranked));
+	context.live = xcalloc(devices->n, sizeof(struct device *));
+	ret_plan->v = xcalloc(definitions->n + devices->n, sizeof(*ret_plan->v));
+	ret_plan->n = 0;
+
+	for (size_t i = 0; i < definitions->n; i++)
+		context.ranked[i] = (struct ranked){.def = definitions->v[i], .rank = i};
+	context.ranked_count = definitions->n;
+	for (size_t i = 0; i < devices->n; i++)
+		if (device_is_live(&devices->v[i]))
+			context.live[context.live_count++] = &devices->v[i];
+	sort(context.ranked, context.ranked_count, sizeof(*context.ranked), compare_ranked);
+	sort(context.live, context.live_count, sizeof(struct device *), compare_live);
+
+	mark_meant(&context);
+	if (wish->prune)
+		add_destroys(&context);
+	sort(context.ranked, context.ranked_count, sizeof(*context.ranked), compare_rank);
+	add_definitions(&context);
+	free(context.ranked);
+	free(context.live);
+}
+
+void plan_free(struct plan *plan)
+{
+	free(plan->v);
+	*plan = (struct plan){0};
+}

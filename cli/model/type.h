@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The types of instance that parents offer, and lists of them. */
+#ifndef TYPE_H
+#define TYPE_H
+
+#include "base/util.h"
+
+/*
+ * A type of instance that a parent offers. A value that could not be read is NULL, a number
+ * TYPE_UNKNOWN: one attribute that a driver gets wrong costs its own value only.
+ */
+#define TYPE_UNKNOWN (-1)
+
+struct type {
+	const char *parent;
+	const char *name;
+	int64_t available;
+	const char *device_api;
+	const char *pretty_name;
+	const char *description;
+};
+
+/* Owns everything that is reachable from it. Zeroed at the start. */
+struct type_list {
+	struct type *v;
+	size_t n, cap;
+	struct arena arena;
+};
+
+void type_list_free(struct type_list *list);
+
+#endif

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The columns of tables: their names, what stands in them, and choosing some. */
+#include "out/column.h"
+
+#include "model/device.h"
+#include "model/type.h"
+
+#include <errno.h>
+
+static const char *device_identity(const void *row, char scratch[PLAIN_CELL_SIZE])
+{
+	const struct device *dev = row;
+
+	/* The name on the bus is the same text, unless there is a number in it. */
+	if (dev->name && !dev->name[UUID_TEXT_LEN])
+		return dev->name;
+	return identity_format(&dev->id, scratch);
+}
+
+static const char *device_parent(const void *row, char scratch[PLAIN_CELL_SIZE])
+{
+	(void)scratch;
+	return ((const struct device *)row)->parent;
+}
+
+static const char *device_type(const void *row, char scratch[PLAIN_CELL_SIZE])
+{
+	(void)scratch;
+	return ((const struct device *)row)->type;
+}
+
+static const char *device_auto(const void *row, char scratch[PLAIN_CELL_SIZE])
+{
+	const struct device *dev = row;
+
+	(void)scratch;
+	if (!dev->def)
+		return NULL;
+	return dev->def->is_auto ? "yes" : "no";
+}
+
+static const char *device_where(const void *row, char scratch[PLAIN_CELL_SIZE])
+{
+	(void)scratch;
+	return device_presence(row);
+}
+
+static const char *device_machine(const void *row, char scratch[PLAIN_CELL_SIZE])
+{
+	(void)scratch;
+	return ((const struct device *)row)->state;
+}
+
+static const char *device_group(const void *row, char scratch[PLAIN_CELL_SIZE])
+{
+	(void)scratch;
+	return ((const struct device *)row)->iommu_group;
+}
+
+static const char *device_params(const void *row, char scratch[PLAIN_CELL_SIZE])
+{
+	const struct device *dev = row;
+
+	(void)scratch;
+	return dev->def ? dev->def->params : NULL;
+}
+
+static const char *device_description(const void *row, char scratch[PLAIN_CELL_SIZE])
+{
+	const struct device *dev = row;
+
+	(void)scratch;
+	return dev->def ? dev->def->description : NULL;
+}
+
+static const char *device_file(const void *row, char scratch[PLAIN_CELL_SIZE])
+{
+	const struct device *dev = row;
+
+	if (!dev->def)
+		return NULL;
+	snprintf(scratch, PLAIN_CELL_SIZE, "%s:%u", dev->def->file, dev->def->line);
+	return scratch;
+}
+
+static const char *type_parent(const void *row, char scratch[PLAIN_CELL_SIZE])
+{
+	(void)scratch;
+	return ((const struct type *)row)->parent;
+}
+
+static const char *type_name(const void *row, char scratch[PLAIN_CELL_SIZE])
+{
+	(void)scratch;
+	return ((const struct type *)row)->name;
+}
+
+static const char *type_available(const void *row, char scratch[PLAIN_CELL_SIZE])
+{
+	const struct type *type = row;
+
+	if (type->available == TYPE_UNKNOWN)
+		return NULL;
+	snprintf(scratch, PLAIN_CELL_SIZE, "%lld", (long long)type->available);
+	return scratch;
+}
+
+static const char *type_api(const void *row, char scratch[PLAIN_CELL_SIZE])
+{
+	(void)scratch;
+	return ((const struct type *)row)->device_api;
+}
+
+static const char *type_pretty_name(const void *row, char scratch[PLAIN_CELL_SIZE])
+{
+	(void)scratch;
+	return ((const struct type *)row)->pretty_name;
+}
+
+/* Drivers write several lines; a cell has one. */
+static const char *type_description(const void *row, char scratch[PLAIN_CELL_SIZE])
+{
+	const char *text = ((const struct type *)row)->description;
+	size_t len = 0;
+
+	for (; text && *text && len + 3 < PLAIN_CELL_SIZE; text++) {
+		if (*text != '\n') {
+			scratch[len++] = *text;
+		} else {
+			scratch[len++] = ',';
+			scratch[len++] = ' ';
+		}
+	}
+	scratch[len] = '\0';
+	return len ? scratch : NULL;
+}
+
+/* Green for what is there, brown (many terminals show yellow) for what should be and is not. */
+static const char *device_color(const void *row)
+{
+	const struct device *dev = row;
+
+	if (device_is_live(dev))
+		return "green";
+	return dev->def && dev->def->is_auto ? "brown" : NULL;
+}
+
+static const char *type_color(const void *row)
+{
+	return ((const struct type *)row)->available == 0 ? "red" : NULL;
+}
+
+static const struct column device_columns[] = {
+	{"UUID", "identity: UUID, or UUID:INSTANCE", COLUMN_DEFAULT, device_identity, NULL},
+	{"PARENT", "parent as in sysfs, or as defined when it is not there", COLUMN_DEFAULT,
+	 device_parent, NULL},
+	{"TYPE", "type", COLUMN_DEFAULT, device_type, NULL},
+	{"AUTO", "whether apply creates it by itself: yes, no", COLUMN_DEFAULT, device_auto, NULL},
+	{"STATE", "where it is: live, defined, both", COLUMN_DEFAULT, device_where, device_color},
+	{"MACHINE", "whether its machine is started or stopped", COLUMN_DETAIL, device_machine,
+	 NULL},
+	{"GROUP", "IOMMU group", COLUMN_DETAIL | COLUMN_RIGHT, device_group, NULL},
+	{"PARAMS", "parameters in the definition", COLUMN_LONG, device_params, NULL},
+	{"DESCRIPTION", "description in the definition", COLUMN_LONG, device_description, NULL},
+	{"FILE", "file and line of the definition", 0, device_file, NULL},
+	{0},
+};
+
+static const struct column type_columns[] = {
+	{"PARENT", "parent as in sysfs", COLUMN_DEFAULT, type_parent, NULL},
+	{"TYPE", "type", COLUMN_DEFAULT, type_name, NULL},
+	{"AVAILABLE", "instances that can still be created", COLUMN_DEFAULT | COLUMN_RIGHT,
+	 type_available, type_color},
+	{"API", "VFIO device API", COLUMN_DEFAULT, type_api, NULL},
+	{"NAME", "name given by the driver", COLUMN_DEFAULT | COLUMN_LONG, type_pretty_name, NULL},
+	{"DESCRIPTION", "description given by the driver", COLUMN_DEFAULT | COLUMN_LONG,
+	 type_description, NULL},
+	{0},
+};
+
+static const struct column *columns_of(enum column_set set)
+{
+	return set == COLUMNS_OF_DEVICES ? device_columns : type_columns;
+}
+
+static int add_defaults(const struct column *all, const struct column **chosen)
+{
+	int count = 0;
+
+	for (const struct column *column = all; column->name; column++)
+		if (column->flags & COLUMN_DEFAULT)
+			chosen[count++] = column;
+	return count;
+}
+
+int column_choose(enum column_set set, const char *names, const struct column *chosen[COLUMNS_MAX],
+		  char **reterr)
+{
+	_cleanup_free_ char *copy = xstrdup(names ? names : "+");
+	char *rest = copy, *name;
+	int count = 0;
+
+	if (*rest == '+') {
+		count = add_defaults(columns_of(set), chosen);
+		if (!*++rest)
+			return count;
+	}
+	while ((name = strsep(&rest, ","))) {
+		const struct column *column = columns_of(set);
+
+		while (column->name && strcasecmp(column->name, name) != 0)
+			column++;
+		if (!column->name || count == COLUMNS_MAX) {
+			set_text(reterr,
+				 column->name ? "too many columns at '%s'" :
+						"there is no column '%s'",
+				 name);
+			return -EINVAL;
+		}
+		chosen[count++] = column;
+	}
+	return count;
+}
+
+int column_check(enum column_set set, const char *names, char **reterr)
+{
+	const struct column *chosen[COLUMNS_MAX];
+	int count = column_choose(set, names, chosen, reterr);
+
+	return count < 0 ? count : 0;
+}
+
+bool column_needs_details(const char *names)
+{
+	const struct column *chosen[COLUMNS_MAX];
+	_cleanup_free_ char *error = NULL;
+	int count = column_choose(COLUMNS_OF_DEVICES, names, chosen, &error);
+	bool needed = false;
+
+	for (int i = 0; i < count; i++)
+		needed |= chosen[i]->flags & COLUMN_DETAIL;
+	return needed;
+}
+
+void column_print(enum column_set set, bool names_only)
+{
+	for (const struct column *column = columns_of(set); column->name; column++) {
+		if (names_only)
+			puts(column->name);
+		else
+			printf("  %-12s %s%s\n", column->name, column->help,
+			       column->flags & COLUMN_DEFAULT ? " *" : "");
+	}
+}

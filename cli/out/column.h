@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The columns of tables: their names, what stands in them, and choosing some. */
+#ifndef COLUMN_H
+#define COLUMN_H
+
+#include "out/plain.h"
+
+#define COLUMNS_MAX PLAIN_COLUMNS_MAX
+
+/* Rows are struct device, or struct type. */
+enum column_set { COLUMNS_OF_DEVICES, COLUMNS_OF_TYPES };
+
+enum column_flag {
+	COLUMN_DEFAULT = 1, /* printed when nothing else is asked for */
+	COLUMN_DETAIL = 2, /* filled in by live_device_details() */
+	COLUMN_RIGHT = 4, /* a number */
+	COLUMN_LONG = 8, /* text of any length, which may take several lines of a screen */
+};
+
+struct column {
+	const char *name;
+	const char *help;
+	unsigned int flags;
+	/* As that of struct plain_column. */
+	const char *(*get)(const void *row, char scratch[PLAIN_CELL_SIZE]);
+	/* The colour of the cell where there are any, NULL for none; or NULL. */
+	const char *(*color)(const void *row);
+};
+
+/*
+ * The columns NAME[,NAME...] in that order, +NAME,... behind the default, NULL: the default. Their
+ * number, or -EINVAL with a reason in *reterr when it names one that there is not.
+ */
+int column_choose(enum column_set set, const char *names, const struct column *chosen[COLUMNS_MAX],
+		  char **reterr);
+/* 0, or what column_choose() says. */
+int column_check(enum column_set set, const char *names, char **reterr);
+/* One of the columns of devices that are asked for is a COLUMN_DETAIL; the names were checked. */
+bool column_needs_details(const char *names);
+/* Name and meaning of each on stdout, for --help; the names alone for completion. */
+void column_print(enum column_set set, bool names_only);
+
+#endif

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Tables on the screen. The only user of libsmartcols. */
+#include "out/table.h"
+
+#include "base/sort.h"
+#include "out/color.h"
+#include "out/column.h"
+
+#include <libsmartcols.h>
+#include <locale.h>
+
+/* What is printed: a row after the other, in columns of a style that was checked. */
+struct printer {
+	const struct table_style *style;
+	const struct column *columns[COLUMNS_MAX];
+	int count;
+	struct libscols_table *table;
+};
+
+static void choose(struct printer *printer, enum column_set set, const struct table_style *style)
+{
+	_cleanup_free_ char *error = NULL;
+
+	printer->style = style;
+	printer->count = column_choose(set, style->columns, printer->columns, &error);
+}
+
+/*
+ * Without a terminal there is nothing to fit a table into. libsmartcols would find the width of
+ * each character of each cell, which costs ten times as much as finding out what to list.
+ */
+static bool try_plain(const struct printer *printer, struct plain_table *rows)
+{
+	rows->column_count = printer->count;
+	rows->noheadings = printer->style->noheadings;
+	for (int i = 0; i < printer->count; i++)
+		rows->columns[i] = (struct plain_column){printer->columns[i]->name,
+							 printer->columns[i]->flags & COLUMN_RIGHT,
+							 printer->columns[i]->get};
+	if (printer->style->raw) {
+		plain_print_raw(rows);
+		return true;
+	}
+	return !isatty(STDOUT_FILENO) && plain_print(rows);
+}
+
+static void begin(struct printer *printer, int tree_column)
+{
+	/* For the width of characters and the lines of a tree; messages stay as they are. */
+	setlocale(LC_CTYPE, "");
+	printer->table = scols_new_table();
+	if (!printer->table)
+		abort();
+	scols_table_enable_raw(printer->table, printer->style->raw);
+	scols_table_enable_noheadings(printer->table, printer->style->noheadings);
+	scols_table_enable_colors(printer->table, color_is_wanted());
+	for (int i = 0; i < printer->count; i++) {
+		unsigned int flags = printer->columns[i]->flags;
+
+		scols_table_new_column(printer->table, printer->columns[i]->name, 0,
+				       (flags & COLUMN_RIGHT ? SCOLS_FL_RIGHT : 0) |
+					       (flags & COLUMN_LONG ? SCOLS_FL_WRAP : 0) |
+					       (i == tree_column ? SCOLS_FL_TREE : 0));
+	}
+}
+
+static struct libscols_line *add_row(struct printer *printer, const void *row,
+				     struct libscols_line *above)
+{
+	struct libscols_line *line = scols_table_new_line(printer->table, above);
+	char scratch[PLAIN_CELL_SIZE];
+
+	for (int i = 0; row && i < printer->count; i++) {
+		const struct column *column = printer->columns[i];
+		const char *cell = column->get(row, scratch);
+
+		scols_line_set_data(line, (size_t)i, cell ? cell : "");
+		if (column->color)
+			scols_cell_set_color(scols_line_get_cell(line, (size_t)i),
+					     column->color(row));
+	}
+	return line;
+}
+
+static void end(struct printer *printer)
+{
+	scols_print_table(printer->table);
+	scols_unref_table(printer->table);
+}
+
+static void print_flat(enum column_set set, const struct table_style *style,
+		       struct plain_table *rows)
+{
+	struct printer printer = {.style = style};
+
+	choose(&printer, set, style);
+	if (try_plain(&printer, rows))
+		return;
+	begin(&printer, -1);
+	for (size_t i = 0; i < rows->row_count; i++)
+		add_row(&printer, plain_row(rows, i), NULL);
+	end(&printer);
+}
+
+/* A line that groups devices: its one text stands in the column of the tree. */
+static struct libscols_line *add_branch(struct printer *printer, const char *text,
+					struct libscols_line *above)
+{
+	struct libscols_line *line = add_row(printer, NULL, above);
+
+	scols_line_set_data(line, 0, text);
+	return line;
+}
+
+/* By parent, then type. */
+static bool is_before(const void *a, const void *b)
+{
+	const struct device *first = a, *second = b;
+	int order = strcmp(first->parent, second->parent);
+
+	return order ? order < 0 : strcmp(first->type, second->type) < 0;
+}
+
+static void print_tree(const struct device_list *list, const struct table_style *style)
+{
+	_cleanup_free_ const struct device **order = xcalloc(2 * list->n, sizeof(*order));
+	struct libscols_line *parent_line = NULL, *type_line = NULL;
+	struct printer printer = {.count = 0};
+
+	for (size_t i = 0; i < list->n; i++)
+		order[i] = &list->v[i];
+	sort_pointers(order, list->n, is_before);
+	choose(&printer, COLUMNS_OF_DEVICES, style);
+	begin(&printer, 0);
+	for (size_t i = 0; i < list->n; i++) {
+		const struct device *dev = order[i], *before = i ? order[i - 1] : NULL;
+		bool new_parent = !before || strcmp(before->parent, dev->parent) != 0;
+
+		if (new_parent)
+			parent_line = add_branch(&printer, dev->parent, NULL);
+		if (new_parent || strcmp(before->type, dev->type) != 0)
+			type_line = add_branch(&printer, dev->type, parent_line);
+		add_row(&printer, dev, type_line);
+	}
+	end(&printer);
+}
+
+void table_print_devices(const struct device_list *list, const struct table_style *style)
+{
+	struct plain_table rows = {
+		.rows = list->v, .row_count = list->n, .row_size = sizeof(*list->v)};
+	struct table_style own = *style;
+
+	/* In a tree, parent and type are said by the branches. */
+	if (style->tree && !style->columns)
+		own.columns = "UUID,AUTO,STATE";
+	if (style->tree)
+		print_tree(list, &own);
+	else
+		print_flat(COLUMNS_OF_DEVICES, &own, &rows);
+}
+
+void table_print_types(const struct type_list *list, const struct table_style *style)
+{
+	struct plain_table rows = {
+		.rows = list->v, .row_count = list->n, .row_size = sizeof(*list->v)};
+
+	print_flat(COLUMNS_OF_TYPES, style, &rows);
+}

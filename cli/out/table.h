@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Tables on the screen. The only user of libsmartcols. */
+#ifndef TABLE_H
+#define TABLE_H
+
+#include "model/device.h"
+#include "model/type.h"
+
+struct table_style {
+	const char *columns; /* names that column_check() found right */
+	bool raw, noheadings, tree;
+};
+
+/* Both print on stdout; with tree devices stand below their types, and those below parents. */
+void table_print_devices(const struct device_list *list, const struct table_style *style);
+void table_print_types(const struct type_list *list, const struct table_style *style);
+
+#endif

@@ -1,0 +1,447 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The text of a definition file: read into the model, and written from it. The only user of inih.
+ *
+ * inih splits lines into keys and values. By itself it would also cut long lines and sections,
+ * take "key: value" and indented lines for something, strip what ends a value and drop sections
+ * without a key. So each raw line is looked at before inih gets it: what inih would lose or change
+ * is reported with its line and kept from it, and headers are read here.
+ */
+#include "store/definition.h"
+
+#include "base/text.h"
+
+#include <errno.h>
+#include <ini.h>
+#include <search.h>
+
+struct parser {
+	const char *file;
+	const char *next, *end; /* what is still to be read */
+	bool is_odd; /* there is a NUL or a carriage return in it */
+	unsigned int line; /* the number of the line that was read last */
+	const char *tail; /* the blanks that end it: inih takes them off a value */
+	size_t tail_len;
+
+	struct definition_list *list;
+	struct problem_list *problems;
+
+	struct definition defaults;
+	bool has_defaults, defaults_are_bad, has_identity;
+	struct definition *section; /* the one that is being read, &defaults, or NULL */
+	bool is_bad; /* something in the section was reported */
+	unsigned int keys; /* those of the section, a bit for each of known_keys */
+	struct definition *first; /* that of this file; good ones */
+	void *seen; /* a tree of them, once there is a second */
+};
+
+/* What inih takes off the ends of keys and values, but for a carriage return: that is reported. */
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\v' || c == '\f';
+}
+
+static void add_problem(struct problem_list *problems, const char *file, unsigned int line,
+			const char *fmt, va_list args)
+{
+	_cleanup_free_ char *what = NULL;
+	struct problem *problem;
+	char *text;
+
+	if (vasprintf(&what, fmt, args) < 0)
+		return;
+	text = line ? xasprintf("%s:%u: %s", file, line, what) : xasprintf("%s: %s", file, what);
+	/* The room doubles each time the number reaches a power of two. */
+	if ((problems->n & (problems->n - 1)) == 0)
+		problems->v = xrealloc(problems->v, problems->n ? 2 * problems->n : 1,
+				       sizeof(*problems->v));
+	problem = &problems->v[problems->n++];
+	*problem = (struct problem){.file = xstrdup(file),
+				    .line = line,
+				    .text = text,
+				    .what = text + strlen(text) - strlen(what)};
+}
+
+void problem_list_free(struct problem_list *problems)
+{
+	for (size_t i = 0; i < problems->n; i++) {
+		free(problems->v[i].file);
+		free(problems->v[i].text);
+	}
+	free(problems->v);
+	*problems = (struct problem_list){0};
+}
+
+void problem_add(struct problem_list *problems, const char *file, unsigned int line,
+		 const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	add_problem(problems, file, line, fmt, args);
+	va_end(args);
+}
+
+/* What is wrong with the line that was read last; its section is not used then. */
+PRINTF_LIKE(2, 3) static void bad_line(struct parser *parser, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	add_problem(parser->problems, parser->file, parser->line, fmt, args);
+	va_end(args);
+	parser->is_bad = true;
+}
+
+static int compare_definitions(const void *a, const void *b)
+{
+	const struct definition *first = a, *second = b;
+	int order = identity_compare(&first->id, &second->id);
+
+	return order ? order : strcmp(first->parent, second->parent);
+}
+
+/* What only the whole section shows. */
+static void check_section(struct parser *parser)
+{
+	struct definition *def = parser->section, **same;
+
+	if (parser->is_bad || def == &parser->defaults)
+		return;
+	parser->line = def->line;
+	if (!def->parent || !def->type) {
+		bad_line(parser, "the section has no '%s'", def->parent ? "type" : "parent");
+		return;
+	}
+	if (!parser->first) {
+		parser->first = def;
+		return;
+	}
+	if (!parser->seen)
+		(void)tsearch(parser->first, &parser->seen, compare_definitions);
+	same = tsearch(def, &parser->seen, compare_definitions);
+	if (same && *same != def)
+		bad_line(parser, "the same identity and parent as in line %u", (*same)->line);
+}
+
+/* Takes out again what turned out bad. */
+static void end_section(struct parser *parser)
+{
+	unsigned int line = parser->line;
+
+	if (parser->section && !parser->defaults_are_bad)
+		check_section(parser);
+	parser->line = line;
+	if (parser->section == &parser->defaults)
+		parser->defaults_are_bad = parser->is_bad;
+	else if (parser->section && (parser->is_bad || parser->defaults_are_bad))
+		parser->list->n--;
+	parser->section = NULL;
+	parser->is_bad = false;
+	parser->keys = 0;
+}
+
+static void begin_defaults(struct parser *parser)
+{
+	if (parser->has_defaults || parser->has_identity) {
+		bad_line(parser, parser->has_defaults ? "a second [defaults]" :
+							"[defaults] stands before all identities");
+		return;
+	}
+	parser->has_defaults = true;
+	parser->section = &parser->defaults;
+}
+
+/* A header as it stands in the file, without the blanks that end it. */
+static void begin_section(struct parser *parser, const char *header, size_t len)
+{
+	const char *bracket = memchr(header, ']', len), *name = header + 1;
+	size_t name_len = bracket ? (size_t)(bracket - name) : 0;
+	char text[IDENTITY_TEXT_SIZE] = "";
+	struct identity id;
+
+	end_section(parser);
+	if (bracket != header + len - 1 || memchr(header, '\0', len)) {
+		bad_line(parser, "a section is one identity in brackets and nothing else");
+		return;
+	}
+	/* One that does not fit is none. */
+	if (name_len < sizeof(text))
+		memcpy(text, name, name_len);
+	if (strcmp(text, "defaults") == 0) {
+		begin_defaults(parser);
+		return;
+	}
+	parser->has_identity = true;
+	if (identity_parse(text, &id) < 0) {
+		bad_line(parser, "'%.*s' is neither a UUID nor UUID:INSTANCE", (int)name_len, name);
+		return;
+	}
+	parser->section = definition_list_add(parser->list);
+	*parser->section = parser->defaults;
+	parser->section->id = id;
+	parser->section->file = parser->file;
+	parser->section->line = parser->line;
+}
+
+/* A carriage return beside the key or before the value: inih would take it off. */
+static bool has_return(const char *line, size_t len, size_t equals)
+{
+	size_t value = equals + 1;
+
+	while (value < len && is_blank(line[value]))
+		value++;
+	return memchr(line, '\r', equals) || (value < len && line[value] == '\r');
+}
+
+/* False when the line, which is not blank, must not reach inih; the reason is noted. */
+static bool line_is_good(struct parser *parser, const char *line, size_t len)
+{
+	size_t key;
+
+	if (parser->is_odd && memchr(line, '\0', len)) {
+		bad_line(parser, "a NUL byte");
+		return false;
+	}
+	if (line[len - parser->tail_len - 1] == '\r') {
+		bad_line(parser,
+			 "the line ends in a carriage return; save the file with Unix line ends");
+		return false;
+	}
+	for (key = 0; key < len && line[key] != '=' && line[key] != ':'; key++)
+		;
+	if (key == len) {
+		bad_line(parser, "no '=' in the line");
+		return false;
+	}
+	if (line[key] == ':') {
+		bad_line(parser, "a key is followed by '=', not by ':'");
+		return false;
+	}
+	if (parser->is_odd && has_return(line, len, key)) {
+		bad_line(parser, "a carriage return beside '='");
+		return false;
+	}
+	return true;
+}
+
+/* True when the line, without its newline, is one for inih. */
+static bool take_line(struct parser *parser, const char *line, size_t len)
+{
+	const char *start = line, *end = line + len;
+
+	while (end > line && is_blank(end[-1]))
+		end--;
+	while (start < end && is_blank(*start))
+		start++;
+	parser->tail = end;
+	parser->tail_len = len - (size_t)(end - line);
+	if (start == end || *start == '#' || *start == ';')
+		return false;
+	if (start == line && *line != '[')
+		return line_is_good(parser, line, len);
+	if (start == line)
+		begin_section(parser, line, (size_t)(end - line));
+	else
+		bad_line(parser, "the line begins with a blank");
+	return false;
+}
+
+/* Gives inih the next line that is one for it; the signature is that of fgets(). */
+static char *read_line(char *str, int size, void *stream)
+{
+	struct parser *parser = stream;
+
+	while (parser->next < parser->end) {
+		const char *line = parser->next;
+		const char *newline = memchr(line, '\n', (size_t)(parser->end - line));
+		size_t len = (size_t)((newline ? newline : parser->end) - line);
+
+		parser->next = newline ? newline + 1 : parser->end;
+		parser->line++;
+		if (take_line(parser, line, len) && len + 2 <= (size_t)size) {
+			memcpy(mempcpy(str, line, len), "\n", 2);
+			return str;
+		}
+	}
+	return NULL;
+}
+
+static bool is_plain(struct parser *parser, const char *key, const char *value)
+{
+	if (!*value)
+		bad_line(parser, "'%s' has no value", key);
+	else if (!text_is_plain(value))
+		bad_line(parser, "the value of '%s' is not UTF-8 text", key);
+	else
+		return true;
+	return false;
+}
+
+static const char *plain_value(struct parser *parser, const char *key, const char *value)
+{
+	return is_plain(parser, key, value) ? arena_strdup(&parser->list->arena, value) : NULL;
+}
+
+static void set_parent(struct parser *parser, struct definition *def, const char *value)
+{
+	if (is_plain(parser, "parent", value))
+		def->parent = definition_list_share(parser->list, value);
+}
+
+static void set_type(struct parser *parser, struct definition *def, const char *value)
+{
+	if (name_is_safe(value))
+		def->type = definition_list_share(parser->list, value);
+	else if (is_plain(parser, "type", value))
+		bad_line(parser, "'%s' cannot be the name of a type", value);
+}
+
+static void set_params(struct parser *parser, struct definition *def, const char *value)
+{
+	def->params = plain_value(parser, "params", value);
+}
+
+static void set_description(struct parser *parser, struct definition *def, const char *value)
+{
+	def->description = plain_value(parser, "description", value);
+}
+
+static void set_auto(struct parser *parser, struct definition *def, const char *value)
+{
+	if (strcmp(value, "yes") != 0 && strcmp(value, "no") != 0)
+		bad_line(parser, "'auto' is yes or no, not '%s'", value);
+	def->is_auto = strcmp(value, "yes") == 0;
+}
+
+/* NAME VALUE; inih took off the blanks that end the value and belong to it. */
+static void add_attr(struct parser *parser, struct definition *def, const char *value)
+{
+	_cleanup_free_ char *text = xcalloc(1, strlen(value) + parser->tail_len + 1);
+	char *space;
+
+	memcpy(stpcpy(text, value), parser->tail, parser->tail_len);
+	space = strchr(text, ' ');
+	if (space)
+		*space = '\0';
+	if (!attr_name_is_valid(text))
+		bad_line(parser, "'%s' cannot be the name of an attribute of a device", text);
+	else if (!space || !space[1])
+		bad_line(parser, "attribute '%s' has no value", text);
+	else
+		definition_add_attr(def, &parser->list->arena, text, space + 1);
+}
+
+static const struct key {
+	const char *name;
+	void (*set)(struct parser *parser, struct definition *def, const char *value);
+	bool in_defaults, repeats;
+} known_keys[] = {
+	{"parent", set_parent, true, false}, {"type", set_type, true, false},
+	{"auto", set_auto, true, false},     {"params", set_params, true, false},
+	{"attr", add_attr, false, true},     {"description", set_description, false, false},
+};
+
+static void take_key(struct parser *parser, const char *name, const char *value)
+{
+	bool is_defaults = parser->section == &parser->defaults;
+
+	for (size_t i = 0; i < ARRAY_SIZE(known_keys); i++) {
+		const struct key *key = &known_keys[i];
+
+		/* The first letters spare most comparisons. */
+		if (*key->name != *name || strcmp(key->name, name) != 0 ||
+		    (is_defaults && !key->in_defaults))
+			continue;
+		if (!key->repeats && parser->keys & 1u << i)
+			bad_line(parser, "a second '%s' in the section", name);
+		else
+			key->set(parser, parser->section, value);
+		parser->keys |= 1u << i;
+		return;
+	}
+	bad_line(parser, "unknown key '%s'%s", name, is_defaults ? " in [defaults]" : "");
+}
+
+/* Called by inih; 1 because what is wrong with a line is noted by bad_line(). */
+static int on_key(void *user, const char *section, const char *key, const char *value)
+{
+	struct parser *parser = user;
+
+	(void)section;
+	if (parser->section)
+		take_key(parser, key, value);
+	else if (!parser->is_bad)
+		bad_line(parser, "'%s' stands before the first section", key);
+	return 1;
+}
+
+static void keep_node(void *node)
+{
+	(void)node;
+}
+
+void definition_parse(const char *file, const char *text, size_t len, struct definition_list *list,
+		      struct problem_list *problems)
+{
+	struct parser parser = {.file = arena_strdup(&list->arena, file),
+				.next = text,
+				.end = text + len,
+				.is_odd = memchr(text, '\0', len) || memchr(text, '\r', len),
+				.list = list,
+				.problems = problems};
+	int rc;
+
+	/* Room for any line of it, a newline and the NUL, so that inih never cuts one. */
+	ini_use_stack = false;
+	ini_allow_realloc = false;
+	ini_max_line = ini_initial_alloc = (int)len + 3;
+	ini_allow_multiline = false;
+	ini_allow_inline_comments = false;
+	parser.next += text_bom_length(text, len);
+	rc = ini_parse_stream(read_line, &parser, on_key, &parser);
+	if (rc)
+		problem_add(problems, file, parser.line, "cannot be parsed");
+	end_section(&parser);
+	tdestroy(parser.seen, keep_node);
+}
+
+/* Whatever a file cannot hold shows when the text is read again. */
+static int check_section_text(const struct definition *def, const struct buf *text, char **reterr)
+{
+	struct definition_list list = {0};
+	struct problem_list problems = {0};
+	int rc = 0;
+
+	definition_parse("the definition", text->data, text->len, &list, &problems);
+	if (problems.n || list.n != 1 || !definition_same(def, list.v[0])) {
+		set_text(reterr, "a definition file cannot hold it%s%s", problems.n ? ": " : "",
+			 problems.n ? problems.v[0].text : "");
+		rc = -EINVAL;
+	}
+	problem_list_free(&problems);
+	definition_list_free(&list);
+	return rc;
+}
+
+int definition_format(const struct definition *def, struct buf *ret_text, char **reterr)
+{
+	char identity[IDENTITY_TEXT_SIZE];
+	struct buf text = {0};
+	int rc;
+
+	buf_addf(&text, "[%s]\nparent = %s\ntype = %s\nauto = %s\n",
+		 identity_format(&def->id, identity), def->parent, def->type,
+		 def->is_auto ? "yes" : "no");
+	if (def->params)
+		buf_addf(&text, "params = %s\n", def->params);
+	if (def->description)
+		buf_addf(&text, "description = %s\n", def->description);
+	for (size_t i = 0; i < def->attr_count; i++)
+		buf_addf(&text, "attr = %s %s\n", def->attrs[i].name, def->attrs[i].value);
+	rc = check_section_text(def, &text, reterr);
+	if (!rc)
+		buf_add(ret_text, text.data, text.len);
+	buf_free(&text);
+	return rc;
+}

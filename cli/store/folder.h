@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The folders of definitions: where they are, what is in them, reading a file, locking. */
+#ifndef FOLDER_H
+#define FOLDER_H
+
+#include "base/util.h"
+
+/* Larger files are not read: far above any real one, far below what would hold up a boot. */
+#define FOLDER_FILE_MAX (16u << 20)
+
+/* An earlier one hides files of a later one; the first is written to. */
+enum folder { FOLDER_ETC, FOLDER_RUN, FOLDER_USR, FOLDER_COUNT };
+
+struct folder_entry {
+	const char *name;
+	uint64_t key; /* how it begins, see sort_key() */
+	enum folder folder;
+	bool is_plain_file; /* known from the folder, without a look at the file */
+};
+
+/* Owns everything that is reachable from it. Zeroed at the start. */
+struct folder_entries {
+	struct folder_entry **v;
+	size_t n, cap;
+	struct arena arena;
+};
+
+/* The path of a file in the folder, of the folder itself for ""; the caller frees it. */
+char *folder_path(enum folder folder, const char *name);
+
+/* Which folder a file is in, by its path. */
+enum folder folder_of(const char *path);
+
+/* Adds what are definition files by name. The folder's descriptor, or a negative errno. */
+int folder_list(enum folder folder, struct folder_entries *entries);
+/* By name, then by folder. */
+void folder_entries_sort(struct folder_entries *list);
+void folder_entries_free(struct folder_entries *list);
+
+/*
+ * Reads a file into the buffer, which may be used from file to file; nothing of one that is a link
+ * to /dev/null. is_plain_file: no look at what it is. -EISDIR, -EMEDIUMTYPE (not a file), -EFBIG,
+ * -EMLINK (a link, which is not to be followed), or what the system said.
+ */
+int folder_read(int folder_fd, const char *name, bool follow, bool is_plain_file, struct buf *text);
+/* Such an error in words. */
+const char *folder_explain(int rc);
+
+/* A folder that is being changed, and the file that keeps others from it meanwhile. */
+struct folder_handle {
+	int fd, lock_fd;
+};
+
+#define FOLDER_CLOSED                   \
+	{                               \
+		.fd = -1, .lock_fd = -1 \
+	}
+
+/*
+ * Opens a folder for a change and locks it, within a bound. The lock is on a file in the folder
+ * that nobody else may open: the folder itself could be locked by whoever may read it. 0, or a
+ * negative errno with a reason in *reterr; folder_close() also then.
+ */
+int folder_open_locked(enum folder folder, struct folder_handle *ret, char **reterr);
+void folder_close(struct folder_handle *handle);
+
+#endif

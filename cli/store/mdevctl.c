@@ -1,0 +1,425 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Definitions in mdevctl's form, read and written. The only user of json-c. */
+#include "store/mdevctl.h"
+
+#include "base/text.h"
+
+#include <json-c/json.h>
+
+/* Reading mdevctl's form: one definition at a time, of which the first mistake is reported. */
+struct import {
+	const char *file;
+	struct definition_list *list;
+	struct problem_list *problems;
+	struct definition *def;
+	bool is_bad;
+};
+
+PRINTF_LIKE(2, 3) static void bad(struct import *import, const char *fmt, ...)
+{
+	_cleanup_free_ char *what = NULL;
+	char text[IDENTITY_TEXT_SIZE];
+	va_list args;
+
+	va_start(args, fmt);
+	if (vasprintf(&what, fmt, args) < 0)
+		what = NULL;
+	va_end(args);
+	if (import->def && !import->is_bad)
+		problem_add(import->problems, import->file, 0, "%s: %s",
+			    identity_format(&import->def->id, text), what ? what : "");
+	else if (!import->def)
+		problem_add(import->problems, import->file, 0, "%s", what ? what : "");
+	import->is_bad = true;
+}
+
+/* The text that an array holds byte by byte, NULL when it holds anything else. */
+static char *text_of_bytes(struct arena *arena, struct json_object *array, size_t len)
+{
+	char *text = arena_alloc(arena, len + 1);
+
+	for (size_t i = 0; i < len; i++) {
+		struct json_object *byte = json_object_array_get_idx(array, i);
+		int64_t value = json_object_get_int64(byte);
+
+		if (!json_object_is_type(byte, json_type_int) || value < 0 || value > 255)
+			return NULL;
+		text[i] = (char)value;
+	}
+	return text;
+}
+
+/* A string, or the array of its bytes; NULL and a problem for anything else. */
+static const char *take_text(struct import *import, const char *key, struct json_object *value)
+{
+	size_t len = 0;
+	char *text = NULL;
+
+	if (json_object_is_type(value, json_type_string)) {
+		len = (size_t)json_object_get_string_len(value);
+		text = arena_alloc(&import->list->arena, len + 1);
+		memcpy(text, json_object_get_string(value), len);
+	} else if (json_object_is_type(value, json_type_array)) {
+		len = json_object_array_length(value);
+		text = text_of_bytes(&import->list->arena, value, len);
+	}
+	if (!text) {
+		bad(import, "'%s' is not a string", key);
+		return NULL;
+	}
+	text[len] = '\0';
+	if (!len || strlen(text) != len || strchr(text, '\n')) {
+		bad(import,
+		    "the value of '%s' is empty or holds a newline or NUL, which a definition cannot say",
+		    key);
+		return NULL;
+	}
+	return text;
+}
+
+static void take_attr(struct import *import, struct json_object *attr)
+{
+	if (!json_object_is_type(attr, json_type_object) || json_object_object_length(attr) != 1) {
+		bad(import, "an attribute is not an object with one key");
+		return;
+	}
+	json_object_object_foreach(attr, name, value) {
+		const char *text = take_text(import, name, value);
+
+		if (text && !attr_name_is_valid(name))
+			bad(import, "'%s' cannot be the name of an attribute of a device", name);
+		else if (text)
+			definition_add_attr(import->def, &import->list->arena, name, text);
+	}
+}
+
+static void take_attrs(struct import *import, struct json_object *attrs)
+{
+	if (attrs && !json_object_is_type(attrs, json_type_array)) {
+		bad(import, "'attrs' is not an array");
+		return;
+	}
+	for (size_t i = 0; attrs && i < json_object_array_length(attrs); i++)
+		take_attr(import, json_object_array_get_idx(attrs, i));
+}
+
+static void take_key(struct import *import, const char *key, struct json_object *value)
+{
+	struct definition *def = import->def;
+
+	if (strcmp(key, "attrs") == 0) {
+		take_attrs(import, value);
+	} else if (strcmp(key, "mdev_type") == 0) {
+		def->type = take_text(import, key, value);
+	} else if (strcmp(key, "start") == 0) {
+		/* As mdevctl reads it: anything that is not "auto" is manual. */
+		def->is_auto = json_object_is_type(value, json_type_string) &&
+			       strcmp(json_object_get_string(value), "auto") == 0;
+	} else if (strcmp(key, "parent") == 0) {
+		def->parent = take_text(import, key, value);
+	} else if (strcmp(key, "params") == 0) {
+		def->params = take_text(import, key, value);
+	} else if (strcmp(key, "description") == 0) {
+		def->description = take_text(import, key, value);
+	} else {
+		bad(import, "the key '%s' is not known, and would be lost", key);
+	}
+}
+
+static void take_definition(struct import *import, const struct identity *id, const char *parent,
+			    struct json_object *object)
+{
+	import->def = definition_list_add(import->list);
+	import->is_bad = false;
+	import->def->id = *id;
+	import->def->parent = arena_strdup(&import->list->arena, parent);
+	import->def->file = arena_strdup(&import->list->arena, import->file);
+	if (json_object_is_type(object, json_type_object)) {
+		json_object_object_foreach(object, key, value)
+			take_key(import, key, value);
+	}
+	if (!import->def->type)
+		bad(import, "there is no 'mdev_type'");
+	if (import->is_bad)
+		import->list->n--;
+	import->def = NULL;
+}
+
+/* {"PARENT": [{"UUID": {...}}, ...], ...} */
+static void take_parents(struct import *import, struct json_object *parents)
+{
+	json_object_object_foreach(parents, parent, devices) {
+		size_t count = json_object_is_type(devices, json_type_array) ?
+				       json_object_array_length(devices) :
+				       0;
+
+		if (!json_object_is_type(devices, json_type_array))
+			bad(import, "'%s' is not followed by an array of devices", parent);
+		for (size_t i = 0; i < count; i++) {
+			struct json_object *device = json_object_array_get_idx(devices, i);
+
+			if (!json_object_is_type(device, json_type_object)) {
+				bad(import, "a device of '%s' is not an object", parent);
+				continue;
+			}
+			json_object_object_foreach(device, identity, object) {
+				struct identity id;
+
+				if (identity_parse(identity, &id) < 0)
+					bad(import, "'%s' is neither a UUID nor UUID:INSTANCE",
+					    identity);
+				else
+					take_definition(import, &id, parent, object);
+			}
+		}
+	}
+}
+
+static void take_top(struct import *import, struct json_object *top,
+		     const struct mdevctl_place *place)
+{
+	struct json_object *type;
+
+	if (json_object_is_type(top, json_type_array)) {
+		for (size_t i = 0; i < json_object_array_length(top); i++) {
+			struct json_object *parents = json_object_array_get_idx(top, i);
+
+			if (json_object_is_type(parents, json_type_object))
+				take_parents(import, parents);
+			else
+				bad(import, "the list holds something that is not an object");
+		}
+	} else if (!json_object_is_type(top, json_type_object)) {
+		bad(import, "neither a list of definitions nor a definition");
+	} else if (!json_object_object_get_ex(top, "mdev_type", &type)) {
+		take_parents(import, top);
+	} else if (!place->parent || !place->id) {
+		bad(import, "a single definition says neither its parent nor its UUID; give both");
+	} else {
+		take_definition(import, place->id, place->parent, top);
+	}
+}
+
+/* What of the text of JSON the tree of json-c does not have. */
+struct keys {
+	size_t count;
+	bool has_nul; /* one of them holds \u0000, and is cut there */
+};
+
+/* The end of the string that begins at text, behind its quote. */
+static const char *skip_string(const char *text, bool *ret_nul)
+{
+	*ret_nul = false;
+	for (text++; *text && *text != '"'; text++) {
+		if (*text != '\\')
+			continue;
+		*ret_nul |= str_starts(text, "\\u0000");
+		text += text[1] != '\0';
+	}
+	return text + (*text == '"');
+}
+
+/* Of a text that was parsed: outside of strings a colon stands behind each key and nowhere else. */
+static struct keys count_keys(const char *text)
+{
+	struct keys keys = {0};
+	bool has_nul = false;
+
+	while (*text) {
+		if (*text == '"') {
+			text = skip_string(text, &has_nul);
+			continue;
+		}
+		if (*text == ':') {
+			keys.count++;
+			keys.has_nul |= has_nul;
+		}
+		text++;
+	}
+	return keys;
+}
+
+/* NOLINTNEXTLINE(misc-no-recursion): json-c does not parse what is deeper than 32 */
+static size_t count_members(struct json_object *object)
+{
+	size_t count = 0;
+
+	if (json_object_is_type(object, json_type_object)) {
+		json_object_object_foreach(object, key, value) {
+			(void)key;
+			count += 1 + count_members(value);
+		}
+	} else if (json_object_is_type(object, json_type_array)) {
+		for (size_t i = 0; i < json_object_array_length(object); i++)
+			count += count_members(json_object_array_get_idx(object, i));
+	}
+	return count;
+}
+
+/* Of two keys of a name json-c keeps the last, of a key with a NUL what is before that. */
+static bool check_keys(struct import *import, const char *text, struct json_object *top)
+{
+	struct keys keys = count_keys(text);
+
+	if (keys.has_nul)
+		bad(import, "a key holds a NUL");
+	else if (keys.count != count_members(top))
+		bad(import, "an object has a key twice, of which one would be lost");
+	return !import->is_bad;
+}
+
+void mdevctl_import(const char *file, const char *text, size_t len,
+		    const struct mdevctl_place *place, struct definition_list *list,
+		    struct problem_list *problems)
+{
+	struct import import = {.file = file, .list = list, .problems = problems};
+	struct json_tokener *tokener = json_tokener_new();
+	enum json_tokener_error error;
+	struct json_object *top;
+	size_t end;
+
+	/* No comments, single quotes or other things that are no JSON. */
+	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_ALLOW_TRAILING_CHARS);
+	top = json_tokener_parse_ex(tokener, text, (int)len + 1);
+	error = json_tokener_get_error(tokener);
+	end = json_tokener_get_parse_end(tokener);
+
+	while (end < len && strchr(" \t\r\n", text[end]) && text[end])
+		end++;
+	if (error == json_tokener_continue || error == json_tokener_error_parse_eof)
+		bad(&import, "the text ends too early to be JSON");
+	else if (error != json_tokener_success)
+		bad(&import, "not JSON at byte %zu: %s", end, json_tokener_error_desc(error));
+	else if (end < len)
+		bad(&import, "something follows the JSON, at byte %zu", end);
+	else if (check_keys(&import, text, top))
+		take_top(&import, top, place);
+	json_object_put(top);
+	json_tokener_free(tokener);
+}
+
+/* JSON text is Unicode: a value that is not is given as the array of its bytes. */
+static struct json_object *text_object(const char *text)
+{
+	struct json_object *bytes;
+
+	if (!text)
+		return NULL;
+	if (text_is_utf8(text, strlen(text)))
+		return json_object_new_string(text);
+	bytes = json_object_new_array();
+	for (; *text; text++)
+		json_object_array_add(bytes, json_object_new_int((unsigned char)*text));
+	return bytes;
+}
+
+static void add_text(struct json_object *object, const char *key, const char *text)
+{
+	json_object_object_add_ex(object, key, text_object(text), JSON_C_OBJECT_ADD_CONSTANT_KEY);
+}
+
+static struct json_object *export_object(const struct definition *def)
+{
+	struct json_object *object = json_object_new_object(), *attrs = json_object_new_array();
+
+	add_text(object, "mdev_type", def->type);
+	add_text(object, "start", def->is_auto ? "auto" : "manual");
+	for (size_t i = 0; i < def->attr_count; i++) {
+		struct json_object *attr = json_object_new_object();
+
+		json_object_object_add(attr, def->attrs[i].name, text_object(def->attrs[i].value));
+		json_object_array_add(attrs, attr);
+	}
+	json_object_object_add(object, "attrs", attrs);
+	if (def->parent_name && strcmp(def->parent, def->parent_name) != 0)
+		add_text(object, "parent", def->parent);
+	if (def->params)
+		add_text(object, "params", def->params);
+	if (def->description)
+		add_text(object, "description", def->description);
+	return object;
+}
+
+static void add_to_parents(struct json_object *parents, const struct definition *def)
+{
+	const char *name = def->parent_name;
+	/* A key cannot be an array of bytes. */
+	const char *parent = name && text_is_utf8(name, strlen(name)) ? name : def->parent;
+	struct json_object *devices, *device = json_object_new_object();
+	char text[IDENTITY_TEXT_SIZE];
+
+	if (!json_object_object_get_ex(parents, parent, &devices)) {
+		devices = json_object_new_array();
+		json_object_object_add(parents, parent, devices);
+	}
+	json_object_object_add(device, identity_format(&def->id, text), export_object(def));
+	json_object_array_add(devices, device);
+}
+
+/* json-c leaves DEL and U+0080 to U+009F as they are; they stand in strings only. */
+static void print_object(struct json_object *object, int flags)
+{
+	const char *text =
+		json_object_to_json_string_ext(object, flags | JSON_C_TO_STRING_NOSLASHESCAPE);
+
+	for (;;) {
+		size_t plain = strcspn(text, "\x7f\xc2");
+
+		fwrite(text, 1, plain, stdout);
+		text += plain;
+		if (!*text)
+			return;
+		if (*text == 0x7f)
+			fputs("\\u007f", stdout);
+		else if ((text[1] & 0xe0) == 0x80)
+			printf("\\u00%02x", (unsigned char)*++text);
+		else
+			putchar(*text);
+		text++;
+	}
+}
+
+void mdevctl_export(struct definition *const *defs, size_t count, bool single)
+{
+	struct json_object *top, *parents;
+
+	if (!count) {
+		puts("[]");
+		return;
+	}
+	if (single) {
+		top = export_object(defs[0]);
+	} else {
+		top = json_object_new_array();
+		parents = json_object_new_object();
+		for (size_t i = 0; i < count; i++)
+			add_to_parents(parents, defs[i]);
+		json_object_array_add(top, parents);
+	}
+	print_object(top, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED);
+	putchar('\n');
+	json_object_put(top);
+}
+
+char *mdevctl_export_extras(const struct definition *def)
+{
+	struct strlist words = {0};
+	char *text;
+
+	if (def->id.instance)
+		strlist_add(&words, "instance number");
+	if (def->parent_name && strcmp(def->parent, def->parent_name) != 0)
+		strlist_add(&words, "way of naming the parent");
+	if (def->params)
+		strlist_add(&words, "params");
+	if (def->description)
+		strlist_add(&words, "description");
+	for (size_t i = 0; i < def->attr_count; i++)
+		if (!text_is_utf8(def->attrs[i].value, strlen(def->attrs[i].value))) {
+			strlist_add(&words, "values that are not UTF-8");
+			break;
+		}
+	text = words.n ? strlist_join(&words, words.n) : NULL;
+	strlist_free(&words);
+	return text;
+}

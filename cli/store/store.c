@@ -1,0 +1,459 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Definitions on disk: the folders, their files, and changes that are whole or not at all. */
+#include "store/store.h"
+
+#include "base/file.h"
+#include "base/text.h"
+#include "store/folder.h"
+#include "store/section.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#define OWN_HEADER "# Written by mdev; change it with mdev or by hand.\n"
+
+static void parse(const char *path, const struct buf *text, struct definition_list *list,
+		  struct problem_list *problems)
+{
+	definition_parse(path, text->data ? text->data : "", text->len, list, problems);
+}
+
+/* path: of the folder with a slash; the name is put behind it */
+static void load_entry(const struct folder_entry *entry, int folder_fd, struct buf *path,
+		       struct buf *text, struct definition_list *list,
+		       struct problem_list *problems)
+{
+	int rc = folder_read(folder_fd, entry->name, true, entry->is_plain_file, text);
+	size_t folder_len = path->len;
+
+	buf_add(path, entry->name, strlen(entry->name));
+	/* One that vanished meanwhile is not there, unlike a link that leads nowhere. */
+	if (rc && (rc != -ENOENT || !entry->is_plain_file))
+		problem_add(problems, path->data, 0, "%s", folder_explain(rc));
+	else if (!rc)
+		parse(path->data, text, list, problems);
+	path->len = folder_len;
+}
+
+void store_load(struct definition_list *list, struct problem_list *problems)
+{
+	struct folder_entries entries = {0};
+	struct buf text = {0}, paths[FOLDER_COUNT] = {0};
+	int fds[FOLDER_COUNT];
+
+	for (enum folder i = 0; i < FOLDER_COUNT; i++) {
+		_cleanup_free_ char *path = folder_path(i, "");
+
+		fds[i] = folder_list(i, &entries);
+		if (fds[i] < 0 && fds[i] != -ENOENT)
+			problem_add(problems, path, 0, "%s", strerror(-fds[i]));
+		buf_addf(&paths[i], "%s/", path);
+	}
+	folder_entries_sort(&entries);
+	for (size_t i = 0; i < entries.n; i++) {
+		const struct folder_entry *entry = entries.v[i];
+
+		if (i && strcmp(entry->name, entries.v[i - 1]->name) == 0)
+			continue;
+		if (fds[entry->folder] >= 0)
+			load_entry(entry, fds[entry->folder], &paths[entry->folder], &text, list,
+				   problems);
+	}
+	folder_entries_free(&entries);
+	buf_free(&text);
+	for (size_t i = 0; i < FOLDER_COUNT; i++) {
+		buf_free(&paths[i]);
+		cleanup_close(&fds[i]);
+	}
+}
+
+int store_read_text(const char *path, struct buf *ret_text, char **reterr)
+{
+	int rc = folder_read(AT_FDCWD, path, true, false, ret_text);
+
+	if (rc && rc != -ENOENT)
+		set_text(reterr, "%s: %s%s", path, folder_explain(rc), root_hint(rc));
+	else if (rc)
+		set_text(reterr, "%s: there is no such file", path);
+	return rc;
+}
+
+void store_load_file(const char *path, struct definition_list *list, struct problem_list *problems)
+{
+	struct buf text = {0};
+	int rc = folder_read(AT_FDCWD, path, true, false, &text);
+
+	if (rc)
+		problem_add(problems, path, 0, "%s", folder_explain(rc));
+	else
+		parse(path, &text, list, problems);
+	buf_free(&text);
+}
+
+/* Reads a file that is to be changed; one that does not parse is never overwritten. */
+static int load_for_change(int folder_fd, const char *path, struct buf *text,
+			   struct definition_list *list, char **reterr)
+{
+	struct problem_list problems = {0};
+	int rc = folder_read(folder_fd, strrchr(path, '/') + 1, false, false, text);
+
+	if (rc == -ENOENT)
+		return rc;
+	if (rc) {
+		set_text(reterr, "%s: %s", path, folder_explain(rc));
+		return rc;
+	}
+	parse(path, text, list, &problems);
+	if (problems.n) {
+		set_text(reterr, "%s (the file is left as it is)", problems.v[0].text);
+		rc = -EBADMSG;
+	}
+	problem_list_free(&problems);
+	return rc;
+}
+
+/* As the functions of store.h that change a file: positive when it is changed all the same. */
+static int explain_change(int rc, const char *path, const char *what, char **reterr)
+{
+	if (rc < 0)
+		set_text(reterr, "%s: cannot be %s: %s%s", path, what, strerror(-rc),
+			 root_hint(rc));
+	else if (rc > 0)
+		set_text(reterr, "%s is %s, but that may be lost with the power: %s", path, what,
+			 strerror(rc));
+	return rc;
+}
+
+static int replace(int folder_fd, const char *path, const struct buf *text, char **reterr)
+{
+	if (text->len > FOLDER_FILE_MAX) {
+		set_text(reterr, "%s would be %s", path, folder_explain(-EFBIG));
+		return -EFBIG;
+	}
+	return explain_change(file_replace(folder_fd, strrchr(path, '/') + 1,
+					   text->data ? text->data : "", text->len),
+			      path, "written", reterr);
+}
+
+static int remove_file(int folder_fd, const char *path, char **reterr)
+{
+	int rc = unlinkat(folder_fd, strrchr(path, '/') + 1, 0) < 0 ? -errno :
+								      folder_sync(folder_fd);
+
+	return explain_change(rc, path, "removed", reterr);
+}
+
+static struct definition *find_same(const struct definition_list *list,
+				    const struct definition *def)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (identity_compare(&list->v[i]->id, &def->id) == 0 &&
+		    strcmp(list->v[i]->parent, def->parent) == 0)
+			return list->v[i];
+	return NULL;
+}
+
+/* A new file must not hide one that came with a package. */
+static int check_not_hiding(const char *name, char **reterr)
+{
+	for (enum folder i = FOLDER_RUN; i < FOLDER_COUNT; i++) {
+		_cleanup_free_ char *lower = folder_path(i, name);
+
+		if (access(lower, F_OK) == 0) {
+			set_text(reterr, "the new file would hide %s (choose another with --file)",
+				 lower);
+			return -EEXIST;
+		}
+	}
+	return 0;
+}
+
+/* Ends the last line, and leaves one blank line unless there is one. */
+static void separate(struct buf *text)
+{
+	if (text->len && text->data[text->len - 1] != '\n')
+		buf_add(text, "\n", 1);
+	if (text->len > 1 && text->data[text->len - 2] != '\n')
+		buf_add(text, "\n", 1);
+}
+
+/*
+ * The changed text says what was known, but for old, in whose place is new: NULL for old when new
+ * comes behind all, for new when old is gone. Nothing is written that does not.
+ */
+static int check_changed(const char *path, const struct buf *text,
+			 const struct definition_list *known, const struct definition *old,
+			 const struct definition *new, char **reterr)
+{
+	struct definition_list list = {0};
+	struct problem_list problems = {0};
+	const char *why = old ? "" : ": what its [defaults] say would hold, too";
+	size_t count = 0;
+	bool same = true;
+
+	parse(path, text, &list, &problems);
+	for (size_t i = 0; i <= known->n; i++) {
+		const struct definition *wanted = i < known->n ? known->v[i] : old ? NULL : new;
+
+		if (wanted && wanted == old)
+			wanted = new;
+		if (wanted)
+			same = same && count < list.n && definition_same(list.v[count++], wanted);
+	}
+	same = same && count == list.n && !problems.n;
+	if (!same)
+		set_text(reterr, "%s cannot hold that%s%s", path, problems.n ? ": " : why,
+			 problems.n ? problems.v[0].text : "");
+	problem_list_free(&problems);
+	definition_list_free(&list);
+	return same ? 0 : -EINVAL;
+}
+
+static int add_to_file(int folder_fd, const char *path, const struct definition *def,
+		       const struct buf *section, char **reterr)
+{
+	struct definition_list known = {0};
+	struct buf text = {0};
+	const struct definition *same;
+	int rc = load_for_change(folder_fd, path, &text, &known, reterr);
+
+	if (rc == -ENOENT) {
+		rc = check_not_hiding(strrchr(path, '/') + 1, reterr);
+		text.len = 0;
+		buf_add(&text, OWN_HEADER, strlen(OWN_HEADER));
+	}
+	same = rc ? NULL : find_same(&known, def);
+	if (same) {
+		set_text(reterr, "it is already defined in %s:%u", path, same->line);
+		rc = -EEXIST;
+	}
+	if (!rc) {
+		separate(&text);
+		buf_add(&text, section->data, section->len);
+		rc = check_changed(path, &text, &known, NULL, def, reterr);
+	}
+	if (!rc)
+		rc = replace(folder_fd, path, &text, reterr);
+	definition_list_free(&known);
+	buf_free(&text);
+	return rc;
+}
+
+int store_add(const struct definition *def, const char *file, char **ret_path, char **reterr)
+{
+	_cleanup_free_ char *name = NULL, *path = NULL;
+	_cleanup_(folder_close) struct folder_handle folder = FOLDER_CLOSED;
+	char identity[IDENTITY_TEXT_SIZE];
+	struct buf section = {0};
+	int rc;
+
+	if (!file)
+		file = identity_format_name(&def->id, identity);
+	name = xasprintf("%s%s", file, str_ends(file, ".conf") ? "" : ".conf");
+	if (name[0] == '.' || !name_is_safe(name)) {
+		set_text(reterr, "'%s' cannot be the name of a definition file", file);
+		return -EINVAL;
+	}
+	rc = definition_format(def, &section, reterr);
+	if (rc)
+		return rc;
+	path = folder_path(FOLDER_ETC, name);
+	rc = folder_open_locked(FOLDER_ETC, &folder, reterr);
+	if (!rc)
+		rc = add_to_file(folder.fd, path, def, &section, reterr);
+	if (rc >= 0)
+		*ret_path = TAKE_PTR(path);
+	buf_free(&section);
+	return rc;
+}
+
+/* The file is one that store_add() made for a single device, and nothing else is left in it. */
+static bool is_own_and_empty(const char *path, const struct definition *def, const struct buf *text)
+{
+	char identity[IDENTITY_TEXT_SIZE];
+	_cleanup_free_ char *own = xasprintf("/%s.conf", identity_format_name(&def->id, identity));
+
+	return str_ends(path, own) && str_starts(text->data, OWN_HEADER) &&
+	       strspn(text->data + strlen(OWN_HEADER), "\n") == text->len - strlen(OWN_HEADER);
+}
+
+static int remove_from_file(int folder_fd, const char *path, const struct definition *def,
+			    char **reterr)
+{
+	struct definition_list known = {0};
+	struct buf text = {0};
+	int rc = load_for_change(folder_fd, path, &text, &known, reterr);
+	const struct definition *same = rc ? NULL : find_same(&known, def);
+
+	if (rc == -ENOENT || (!rc && !same)) {
+		set_text(reterr, "it is not in %s any more", path);
+		rc = -ENOENT;
+	}
+	if (!rc) {
+		section_remove(&text, same->line);
+		rc = check_changed(path, &text, &known, same, NULL, reterr);
+	}
+	if (!rc) {
+		if (!is_own_and_empty(path, def, &text))
+			rc = replace(folder_fd, path, &text, reterr);
+		else
+			rc = remove_file(folder_fd, path, reterr);
+	}
+	definition_list_free(&known);
+	buf_free(&text);
+	return rc;
+}
+
+/* What came with a package is not changed; says what to do with the file in etc instead. */
+static int check_not_packaged(const struct definition *def, const char *before, const char *after,
+			      char **reterr)
+{
+	_cleanup_free_ char *own = folder_path(FOLDER_ETC, strrchr(def->file, '/') + 1);
+
+	if (folder_of(def->file) != FOLDER_USR)
+		return 0;
+	set_text(reterr, "%s belongs to a package (%s %s%s)", def->file, before, own, after);
+	return -EROFS;
+}
+
+int store_remove(const struct definition *def, char **reterr)
+{
+	_cleanup_(folder_close) struct folder_handle folder = FOLDER_CLOSED;
+	int rc = check_not_packaged(def, "to hide it, link", " to /dev/null", reterr);
+
+	if (!rc)
+		rc = folder_open_locked(folder_of(def->file), &folder, reterr);
+	return rc ? rc : remove_from_file(folder.fd, def->file, def, reterr);
+}
+
+/* write: else all is done but that. */
+static int change_in_file(int folder_fd, const char *path, const struct definition *def,
+			  store_change_fn change, void *arg, bool write, char **reterr)
+{
+	struct definition_list known = {0};
+	struct buf text = {0};
+	struct definition new;
+	int rc = load_for_change(folder_fd, path, &text, &known, reterr);
+	const struct definition *same = rc ? NULL : find_same(&known, def);
+
+	if (rc == -ENOENT || (!rc && !same)) {
+		set_text(reterr, "it is not in %s any more", path);
+		rc = -ENOENT;
+	}
+	if (!rc) {
+		new = *same;
+		rc = change(&new, &known.arena, arg, reterr);
+	}
+	if (!rc && !definition_same(same, &new)) {
+		rc = section_change(&text, same->line, same, &new, reterr);
+		if (!rc)
+			rc = check_changed(path, &text, &known, same, &new, reterr);
+		if (!rc && write)
+			rc = replace(folder_fd, path, &text, reterr);
+	}
+	definition_list_free(&known);
+	buf_free(&text);
+	return rc;
+}
+
+static int change_definition(const struct definition *def, store_change_fn change, void *arg,
+			     bool write, char **reterr)
+{
+	_cleanup_(folder_close) struct folder_handle folder = FOLDER_CLOSED;
+	int rc = check_not_packaged(def, "to change it, copy it to", "", reterr);
+
+	if (!rc)
+		rc = folder_open_locked(folder_of(def->file), &folder, reterr);
+	return rc ? rc : change_in_file(folder.fd, def->file, def, change, arg, write, reterr);
+}
+
+int store_change(const struct definition *def, store_change_fn change, void *arg, char **reterr)
+{
+	return change_definition(def, change, arg, true, reterr);
+}
+
+int store_check_change(const struct definition *def, store_change_fn change, void *arg,
+		       char **reterr)
+{
+	return change_definition(def, change, arg, false, reterr);
+}
+
+static bool is_file_name(const char *name)
+{
+	return name[0] != '.' && name_is_safe(name) && str_ends(name, ".conf");
+}
+
+/* The path leads to a file of one of the folders, as it is written. */
+static bool is_in_folders(const char *path, const char *name)
+{
+	for (enum folder i = 0; i < FOLDER_COUNT; i++) {
+		_cleanup_free_ char *known = folder_path(i, name);
+
+		if (strcmp(known, path) == 0)
+			return true;
+	}
+	return false;
+}
+
+int store_find_file(const char *text, char **ret_path, char **reterr)
+{
+	const char *slash = strrchr(text, '/'), *base = slash ? slash + 1 : text;
+	_cleanup_free_ char *name = xasprintf("%s%s", base, str_ends(base, ".conf") ? "" : ".conf");
+
+	if (!is_file_name(name) || (slash && !is_in_folders(text, name))) {
+		set_text(reterr, "'%s' is no definition file%s", text,
+			 slash ? " in one of the folders that are read" : "");
+		return -EINVAL;
+	}
+	for (enum folder i = 0; !slash && i < FOLDER_COUNT; i++) {
+		_cleanup_free_ char *path = folder_path(i, name);
+
+		if (access(path, F_OK) == 0) {
+			*ret_path = TAKE_PTR(path);
+			return 0;
+		}
+	}
+	*ret_path = slash ? xstrdup(text) : folder_path(FOLDER_ETC, name);
+	return 0;
+}
+
+void store_own_files(struct strlist *ret_names)
+{
+	struct folder_entries entries = {0};
+	int fd = folder_list(FOLDER_ETC, &entries);
+
+	cleanup_close(&fd);
+	folder_entries_sort(&entries);
+	for (size_t i = 0; i < entries.n; i++)
+		strlist_add(ret_names, entries.v[i]->name);
+	folder_entries_free(&entries);
+}
+
+char *store_own_path(const char *path)
+{
+	return folder_of(path) == FOLDER_USR ? folder_path(FOLDER_ETC, strrchr(path, '/') + 1) :
+					       xstrdup(path);
+}
+
+int store_replace_text(const char *path, const struct buf *before, const struct buf *after,
+		       char **reterr)
+{
+	_cleanup_(folder_close) struct folder_handle folder = FOLDER_CLOSED;
+	int rc = folder_open_locked(folder_of(path), &folder, reterr);
+	struct buf now = {0};
+
+	if (rc)
+		return rc;
+	rc = folder_read(folder.fd, strrchr(path, '/') + 1, false, false, &now);
+	if (rc && rc != -ENOENT) {
+		set_text(reterr, "%s: %s", path, folder_explain(rc));
+	} else if (now.len != before->len ||
+		   (now.len && memcmp(now.data, before->data, now.len) != 0)) {
+		set_text(reterr, "%s was changed by somebody else meanwhile", path);
+		rc = -ESTALE;
+	} else {
+		rc = replace(folder.fd, path, after, reterr);
+	}
+	buf_free(&now);
+	return rc;
+}

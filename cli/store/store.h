@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Definitions on disk: the folders, their files, and changes that are whole or not at all. */
+#ifndef STORE_H
+#define STORE_H
+
+#include "store/definition.h"
+
+/*
+ * Reads etc/mdev.d, run/mdev.d and usr/lib/mdev.d below the root: a file in an earlier folder
+ * hides one of the same name in a later one. Definitions come in order of file name, then of
+ * line. What cannot be read goes to the problems and hides nothing else.
+ */
+void store_load(struct definition_list *list, struct problem_list *problems);
+
+/*
+ * Functions that change a file return a negative errno when it is as before, and a positive one
+ * when it is changed but that may be lost with the power; both with a reason in *reterr.
+ */
+
+/*
+ * Keeps a definition, in the file of that name in etc/mdev.d (with or without ".conf"; NULL: the
+ * device's own). *ret_path says which, the caller frees it. With a reason in *reterr:
+ * -EEXIST    the file already defines this identity for this parent
+ * -EINVAL    the name is no name of a file, or the definition cannot be written down
+ * -EBADMSG   the file has something wrong in it, and is left alone
+ * other      what the system said
+ */
+int store_add(const struct definition *def, const char *file, char **ret_path, char **reterr);
+
+/*
+ * Takes a definition out of the file that it was read from; every other byte stays. The file
+ * goes with its last section when it is a device's own that was written here.
+ * -EROFS for what belongs to usr/lib, -ENOENT when it is not there any more, else as above.
+ */
+int store_remove(const struct definition *def, char **reterr);
+
+/*
+ * Changes a definition in the file that it was read from. change() gets it as it is there now, and
+ * changes it; what it needs for that it takes from the arena. Of the file only the lines change
+ * that have to. What change() returned, or as above.
+ */
+typedef int (*store_change_fn)(struct definition *def, struct arena *arena, void *arg,
+			       char **reterr);
+int store_change(const struct definition *def, store_change_fn change, void *arg, char **reterr);
+/* Whether store_change() would do it, as far as that can be said without writing. */
+int store_check_change(const struct definition *def, store_change_fn change, void *arg,
+		       char **reterr);
+
+/* Reads one file of definitions, wherever it is, as store_load() does. */
+void store_load_file(const char *path, struct definition_list *list, struct problem_list *problems);
+
+/*
+ * The file of that name ("farm", "farm.conf") or path that is read, of those in the folders; if
+ * there is none, the one in etc/mdev.d that it would be. The caller frees *ret_path. -EINVAL with
+ * a reason in *reterr when it cannot be the name of a definition file, or is in another place.
+ */
+int store_find_file(const char *text, char **ret_path, char **reterr);
+
+/* Names of the files in etc/mdev.d, sorted. */
+void store_own_files(struct strlist *ret_names);
+
+/* Where the file is to be written: what came with a package is not changed but hidden. */
+char *store_own_path(const char *path);
+
+/*
+ * A definition file as a whole, for an editor: its text; and the new text in the place of the one
+ * that was read (empty: there was none). -ENOENT, -ESTALE when it is not what was read any more,
+ * or what the system said, with a reason in *reterr.
+ */
+int store_read_text(const char *path, struct buf *ret_text, char **reterr);
+int store_replace_text(const char *path, const struct buf *before, const struct buf *after,
+		       char **reterr);
+
+#endif

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* mdev check: read definitions as apply would, and say what it would trip over. */
+#include "base/msg.h"
+#include "model/plan.h"
+#include "host/live.h"
+#include "out/json.h"
+#include "verb/cmd.h"
+
+#include <errno.h>
+
+static const struct option_row options[] = {{0}};
+
+/* Instances of a type that apply would create, and the definition of the last one. */
+struct demand {
+	size_t count;
+	const struct definition *last;
+};
+
+struct checker {
+	struct json_array *json; /* NULL for text */
+	struct inventory inventory;
+	struct type_list types;
+	struct demand *demands; /* one for each type */
+	size_t errors, warnings;
+};
+
+static void add_error(struct checker *checker, const struct problem *problem)
+{
+	checker->errors++;
+	if (checker->json)
+		json_add_finding(checker->json, "error", problem->file, problem->line,
+				 problem->what);
+	else
+		msg_error("%s", problem->text);
+}
+
+PRINTF_LIKE(3, 4)
+static void warn(struct checker *checker, const struct definition *def, const char *fmt, ...)
+{
+	_cleanup_free_ char *what = NULL;
+	va_list args;
+
+	va_start(args, fmt);
+	if (vasprintf(&what, fmt, args) < 0)
+		what = NULL;
+	va_end(args);
+	checker->warnings++;
+	if (checker->json)
+		json_add_finding(checker->json, "warning", def->file, def->line, what);
+	else
+		msg_warning("%s:%u: %s", def->file, def->line, what ? what : "");
+}
+
+static void check_type(struct checker *checker, const struct definition *def, bool is_demand)
+{
+	for (size_t i = 0; i < checker->types.n; i++) {
+		const struct type *type = &checker->types.v[i];
+
+		if (strcmp(type->parent, def->parent_name) != 0 ||
+		    strcmp(type->name, def->type) != 0)
+			continue;
+		checker->demands[i].count += is_demand;
+		if (is_demand)
+			checker->demands[i].last = def;
+		return;
+	}
+	warn(checker, def, "parent '%s' has no type '%s'", def->parent_name, def->type);
+}
+
+static void check_absent(struct checker *checker, const struct definition *def)
+{
+	_cleanup_free_ char *error = NULL;
+	const char *name;
+
+	/* Any other reason than that it is not there is among the errors. */
+	if (parent_resolve(&checker->inventory.parents, def->parent, &name, &error) == -ENOENT)
+		warn(checker, def, "%s", error);
+}
+
+static void check_shadowed(struct checker *checker, const struct definition *def)
+{
+	const struct definition *meant = inventory_definition(&checker->inventory, &def->id, NULL);
+
+	warn(checker, def, "the identity is defined in %s:%u for parent '%s', too, which is meant",
+	     meant->file, meant->line, meant->parent);
+}
+
+static void check_action(struct checker *checker, const struct action *action)
+{
+	const struct definition *def = action->def;
+
+	switch (action->kind) {
+	case ACTION_ABSENT:
+		check_absent(checker, def);
+		break;
+	case ACTION_SHADOWED:
+		check_shadowed(checker, def);
+		break;
+	case ACTION_DIFFERS:
+		warn(checker, def, "it is live on parent '%s' with type '%s'", action->dev->parent,
+		     action->dev->type);
+		check_type(checker, def, false);
+		break;
+	default:
+		check_type(checker, def, action->kind == ACTION_CREATE);
+	}
+}
+
+/* Types may share their instances, so that there may be too many without this. */
+static void check_demands(struct checker *checker)
+{
+	for (size_t i = 0; i < checker->types.n; i++) {
+		const struct demand *demand = &checker->demands[i];
+		const struct type *type = &checker->types.v[i];
+
+		if (type->available != TYPE_UNKNOWN && demand->count > (size_t)type->available)
+			warn(checker, demand->last,
+			     "%zu more instances of type '%s' are to be created on parent '%s', which has %lld left",
+			     demand->count, type->name, type->parent, (long long)type->available);
+	}
+}
+
+static void check(struct checker *checker)
+{
+	const struct problem_list *problems = &checker->inventory.problems;
+	const struct plan_wish wish = {.parent = NULL};
+	struct plan plan;
+
+	for (size_t i = 0; i < problems->n; i++)
+		add_error(checker, &problems->v[i]);
+	inventory_load_devices(&checker->inventory, NULL);
+	live_types(&checker->types, NULL);
+	checker->demands = xcalloc(checker->types.n, sizeof(*checker->demands));
+	plan_make(&checker->inventory.definitions, &checker->inventory.devices, &wish, &plan);
+	for (size_t i = 0; i < plan.n; i++)
+		check_action(checker, &plan.v[i]);
+	check_demands(checker);
+	plan_free(&plan);
+	free(checker->demands);
+}
+
+static int run(const struct globals *globals, void *args, int word_count, char **words)
+{
+	struct checker checker = {.json = NULL};
+	struct json_array array;
+
+	(void)args;
+	if (globals->json) {
+		json_begin(&array);
+		checker.json = &array;
+	}
+	if (word_count)
+		inventory_load_files(&checker.inventory, word_count, words);
+	else
+		inventory_load_definitions(&checker.inventory);
+	check(&checker);
+	if (globals->json)
+		json_end(&array);
+	else if (!globals->quiet)
+		printf("definitions: %zu, errors: %zu, warnings: %zu\n",
+		       checker.inventory.definitions.n, checker.errors, checker.warnings);
+	type_list_free(&checker.types);
+	inventory_free(&checker.inventory);
+	return checker.errors ? FAILED : DONE;
+}
+
+const struct command cmd_check = {
+	.name = "check",
+	.summary = "Read definitions as apply would, and say what it would trip over",
+	.synopsis = "[OPTION]... [FILE]...",
+	.details =
+		"Without a FILE all that apply reads. The exit status is 1 when there is an error;\n"
+		"what depends on the host as it is now, such as a parent that is not there, is a warning.",
+	.words = WORDS_PATHS,
+	.min_words = 0,
+	.max_words = -1,
+	.options = options,
+	.run = run,
+};

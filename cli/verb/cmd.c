@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What verbs share. */
+#include "verb/cmd.h"
+
+#include "base/msg.h"
+#include "base/text.h"
+#include "model/find.h"
+
+#include <errno.h>
+
+const struct command *program_find(const struct program *program, const char *name)
+{
+	for (const struct command *const *command = program->commands; *command; command++)
+		if (strcmp((*command)->name, name) == 0)
+			return *command;
+	return NULL;
+}
+
+int cmd_usage(const struct command *command, const char *fmt, ...)
+{
+	struct buf text = {0};
+	va_list args;
+	char *what;
+
+	va_start(args, fmt);
+	if (vasprintf(&what, fmt, args) < 0)
+		what = NULL;
+	va_end(args);
+	buf_addf(&text, "%s; try 'mdev%s%s --help'", what ? what : "wrong usage",
+		 command ? " " : "", command ? command->name : "");
+	msg_error("%s", text.data);
+	buf_free(&text);
+	free(what);
+	return USAGE;
+}
+
+int cmd_report_problems(const struct inventory *inventory)
+{
+	const struct problem_list *problems = &inventory->problems;
+
+	for (size_t i = 0; i < problems->n; i++)
+		msg_error("%s", problems->v[i].text);
+	return problems->n ? FAILED : DONE;
+}
+
+void report_begin(struct report *report, const struct globals *globals)
+{
+	report->is_on = globals->json;
+	if (report->is_on)
+		json_begin(&report->array);
+}
+
+void report_device(struct report *report, const struct device *dev, const char *action,
+		   const char *error)
+{
+	if (report->is_on)
+		json_add_device(&report->array, dev, dev->state != NULL, action, error);
+}
+
+void report_end(struct report *report)
+{
+	if (report->is_on)
+		json_end(&report->array);
+}
+
+struct device cmd_device_of(struct definition *def)
+{
+	return (struct device){
+		.id = def->id,
+		.parent = def->parent_name ? def->parent_name : def->parent,
+		.type = def->type,
+		.def = def,
+	};
+}
+
+int cmd_parent(const struct command *command, struct inventory *inventory, const char *text,
+	       const char **ret_name)
+{
+	_cleanup_free_ char *error = NULL;
+	int rc;
+
+	*ret_name = NULL;
+	if (!text)
+		return DONE;
+	rc = parent_resolve(&inventory->parents, text, ret_name, &error);
+	if (rc == -EINVAL)
+		return cmd_usage(command, "%s", error);
+	if (rc) {
+		msg_error("%s", error);
+		return FAILED;
+	}
+	return DONE;
+}
+
+static int identity_of_word(const struct command *command, const char *word,
+			    const struct device_list *known,
+			    bool (*accept)(const struct device *dev), struct identity *ret_id)
+{
+	_cleanup_free_ char *error = NULL;
+	int rc;
+
+	if (identity_parse(word, ret_id) == 0)
+		return DONE;
+	if (!known)
+		return cmd_usage(command, "'%s' is neither a UUID nor UUID:INSTANCE", word);
+	rc = find_identity(known, word, accept, ret_id, &error);
+	if (rc == -EINVAL)
+		return cmd_usage(command, "%s", error);
+	if (rc)
+		msg_error("cannot %s '%s': %s", command->name, word, error);
+	return rc ? FAILED : DONE;
+}
+
+int cmd_identity(const struct command *command, const struct instance_args *args, const char *word,
+		 const struct device_list *known, bool (*accept)(const struct device *dev),
+		 struct identity *ret_id)
+{
+	int status = DONE;
+	uint32_t instance;
+
+	if (word)
+		status = identity_of_word(command, word, known, accept, ret_id);
+	else
+		identity_make(ret_id);
+	if (status != DONE || !args->instance)
+		return status;
+	if (parse_u32(args->instance, &instance) < 0)
+		return cmd_usage(command, "'%s' is not an instance number", args->instance);
+	if (word && strchr(word, ':') && ret_id->instance != instance)
+		return cmd_usage(command, "two instance numbers are given");
+	ret_id->instance = instance;
+	return DONE;
+}
+
+int cmd_identities(const struct command *command, const struct device_list *list,
+		   bool (*accept)(const struct device *dev), const char *absent, int word_count,
+		   char **words, struct identity *ret_ids)
+{
+	int status = DONE;
+
+	for (int i = 0; i < word_count; i++) {
+		_cleanup_free_ char *error = NULL;
+		int rc = find_identity(list, words[i], accept, &ret_ids[i], &error);
+
+		if (rc == -EINVAL)
+			return cmd_usage(command, "%s", error);
+		if (rc) {
+			msg_error("cannot %s '%s': %s", command->name, words[i],
+				  rc == -ENOENT ? absent : error);
+			status = FAILED;
+		}
+	}
+	return status;
+}
+
+int cmd_take_instance_args(const struct command *command, const struct instance_args *args,
+			   struct arena *arena, struct definition *def)
+{
+	if (args->type && !name_is_safe(args->type))
+		return cmd_usage(command, "'%s' cannot be the name of a type", args->type);
+	if (args->params && (!*args->params || !text_is_plain(args->params)))
+		return cmd_usage(command, "the parameters are empty or not plain text");
+	if (args->params)
+		def->params = args->params;
+	for (size_t i = 0; i < args->attrs.n; i++) {
+		_cleanup_free_ char *error = NULL;
+		struct attr attr;
+
+		if (attr_split(args->attrs.v[i], &attr, &error) < 0)
+			return cmd_usage(command, "%s", error);
+		definition_add_attr(def, arena, attr.name, attr.value);
+	}
+	return DONE;
+}
+
+bool cmd_is_for_parent(const struct definition *def, const char *text, const char *name)
+{
+	return !text || strcmp(def->parent, text) == 0 ||
+	       (name && def->parent_name && strcmp(def->parent_name, name) == 0);
+}
+
+int cmd_check_new(const struct command *command, const struct inventory *inventory,
+		  const struct definition *def, const struct definition *except)
+{
+	for (size_t i = 0; i < inventory->definitions.n; i++) {
+		const struct definition *known = inventory->definitions.v[i];
+		char text[IDENTITY_TEXT_SIZE];
+
+		if (known == except || identity_compare(&known->id, &def->id) != 0 ||
+		    !cmd_is_for_parent(known, def->parent, def->parent_name))
+			continue;
+		msg_error("cannot %s %s: it is already defined in %s:%u", command->name,
+			  identity_format(&def->id, text), known->file, known->line);
+		return FAILED;
+	}
+	return DONE;
+}

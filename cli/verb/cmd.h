@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a verb is, and what verbs share. */
+#ifndef CMD_H
+#define CMD_H
+
+#include "base/options.h"
+#include "out/json.h"
+#include "verb/inventory.h"
+
+enum exit_status { DONE = 0, FAILED = 1, USAGE = 2 };
+
+/* The options that stand with every verb. */
+struct globals {
+	const char *root;
+	bool json, raw, noheadings, quiet, verbose, syslog, help, version;
+};
+
+/* What the words behind a verb are; completion offers those that there are. */
+enum words {
+	WORDS_NONE,
+	WORDS_ANY, /* identities of devices, live or defined */
+	WORDS_LIVE,
+	WORDS_DEFINED,
+	WORDS_TO_CREATE, /* what is defined and not live */
+	WORDS_TO_DEFINE, /* what is live and not defined */
+	WORDS_MACHINES, /* UUIDs of live devices */
+	WORDS_DEFINED_OR_FILE, /* or the name of a definition file */
+	WORDS_PATHS,
+};
+
+/* A verb is data: parsing, --help and completion read this and nothing else. */
+struct command {
+	const char *name;
+	const char *summary; /* one line in the list of verbs */
+	const char *synopsis; /* what follows the name in the usage line */
+	const char *details; /* further lines of --help, or NULL */
+	enum words words;
+	int min_words, max_words; /* -1: any number */
+	const struct option_row *options;
+	size_t args_size; /* of the struct that the options go to */
+	void (*help_more)(void); /* prints what is made from other tables, or NULL */
+	/* words are what is left of the command line; returns an enum exit_status. */
+	int (*run)(const struct globals *globals, void *args, int word_count, char **words);
+};
+
+extern const struct command cmd_list, cmd_types, cmd_create, cmd_destroy, cmd_define, cmd_undefine,
+	cmd_apply, cmd_start, cmd_stop, cmd_modify, cmd_show, cmd_check, cmd_edit, cmd_import,
+	cmd_export, cmd_monitor;
+
+/* What the program consists of: all verbs, in the order of --help (NULL ends them), and options. */
+struct program {
+	const struct command *const *commands;
+	const struct option_row *options;
+};
+
+/* The verb of that name, or NULL. */
+const struct command *program_find(const struct program *program, const char *name);
+
+/* Prints one line that names the verb's --help, and returns USAGE. */
+int cmd_usage(const struct command *command, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* Prints what was found wrong in the definition files: FAILED when anything was, else DONE. */
+int cmd_report_problems(const struct inventory *inventory);
+
+/*
+ * What a verb did to each device, as JSON when that is asked for; else nothing. A verb that cannot
+ * begin, for wrong usage or a name that is not found, reports nothing at all.
+ */
+struct report {
+	bool is_on;
+	struct json_array array;
+};
+
+void report_begin(struct report *report, const struct globals *globals);
+/* dev: as it is now. error: why the action failed, or NULL. */
+void report_device(struct report *report, const struct device *dev, const char *action,
+		   const char *error);
+void report_end(struct report *report);
+
+/* The device that a definition alone speaks of; it has the definition as its own. */
+struct device cmd_device_of(struct definition *def);
+
+/*
+ * A parent as the user names it. DONE and its name, or a message and FAILED or USAGE. NULL
+ * stays NULL.
+ */
+int cmd_parent(const struct command *command, struct inventory *inventory, const char *text,
+	       const char **ret_name);
+
+/* The options that say what an instance shall be; part of a verb's own struct. */
+struct instance_args {
+	const char *parent, *type, *instance, *params;
+	struct strlist attrs;
+};
+
+/*
+ * The identity of a word (NULL: a new one) and --instance. With a list of known
+ * devices the word may be the beginning of one that accept() takes.
+ * DONE, or a message and FAILED or USAGE.
+ */
+int cmd_identity(const struct command *command, const struct instance_args *args, const char *word,
+		 const struct device_list *known, bool (*accept)(const struct device *dev),
+		 struct identity *ret_id);
+
+/*
+ * The identities that the words of a verb mean, among those that accept() takes (NULL: all);
+ * absent says of one that it is not there. DONE, or a message for each and FAILED or USAGE.
+ */
+int cmd_identities(const struct command *command, const struct device_list *list,
+		   bool (*accept)(const struct device *dev), const char *absent, int word_count,
+		   char **words, struct identity *ret_ids);
+
+/* --params and --attr into the definition, whose attributes belong to the arena. As above. */
+int cmd_take_instance_args(const struct command *command, const struct instance_args *args,
+			   struct arena *arena, struct definition *def);
+
+/*
+ * A parent that is not there can only be meant as it is written in the definition. name: or NULL.
+ */
+bool cmd_is_for_parent(const struct definition *def, const char *text, const char *name);
+
+/*
+ * No definition but except (or NULL) is of the same identity for the same parent, whatever it
+ * calls the parent and whichever file it is in. DONE, or a message and FAILED.
+ */
+int cmd_check_new(const struct command *command, const struct inventory *inventory,
+		  const struct definition *def, const struct definition *except);
+
+/* Answers the questions of the shell's completion, --list-*; returns an enum exit_status. */
+int complete(const struct program *program, const char *question, int word_count, char **words);
+
+#endif

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* mdev create: make an instance now. */
+#include "base/msg.h"
+#include "host/lifecycle.h"
+#include "host/live.h"
+#include "host/udev.h"
+#include "store/store.h"
+#include "verb/cmd.h"
+
+#include <errno.h>
+
+#define UDEV_SECONDS 10
+
+struct create_args {
+	struct instance_args instance;
+	bool define, is_auto, wait;
+};
+
+#define GO(field) offsetof(struct create_args, field)
+
+static const struct option_row options[] = {
+	{"parent", 'p', OPTION_TEXT, "PARENT", "the parent to make it on", GO(instance.parent)},
+	{"type", 't', OPTION_TEXT, "TYPE", "its type, one that the parent offers",
+	 GO(instance.type)},
+	{"instance", 'i', OPTION_TEXT, "N", "instance number, as UUID:N", GO(instance.instance)},
+	{"params", 0, OPTION_TEXT, "TEXT", "parameters for the parent's driver",
+	 GO(instance.params)},
+	{"attr", 'a', OPTION_TEXTS, "NAME=VALUE", "attribute to write, in the order given",
+	 GO(instance.attrs)},
+	{"define", 0, OPTION_FLAG, NULL, "keep it as a definition, too", GO(define)},
+	{"auto", 0, OPTION_FLAG, NULL, "with --define: have it after every boot", GO(is_auto)},
+	{"wait", 0, OPTION_FLAG, NULL, "return when udev is done with it", GO(wait)},
+	{0},
+};
+
+/* What is to be made, and what that was read from. */
+struct plan {
+	struct inventory inventory;
+	struct arena arena;
+	struct definition def;
+	struct definition *kept; /* the one in a file, NULL when there is none */
+};
+
+static int usage(const char *reason)
+{
+	return cmd_usage(&cmd_create, "%s", reason);
+}
+
+static bool is_defined(const struct device *dev)
+{
+	return dev->def != NULL;
+}
+
+/* Why a definition that is wanted cannot be used. */
+static void explain_undefined(const struct plan *plan, const char *parent)
+{
+	const struct definition_list *list = &plan->inventory.definitions;
+	char text[IDENTITY_TEXT_SIZE];
+
+	identity_format(&plan->def.id, text);
+	for (size_t i = 0; i < list->n; i++) {
+		const struct definition *def = list->v[i];
+
+		if (identity_compare(&def->id, &plan->def.id) != 0)
+			continue;
+		msg_error("cannot create %s: it is defined for parent '%s' (%s:%u), which is %s",
+			  text, def->parent, def->file, def->line,
+			  parent && def->parent_name ? "another" : "not there");
+		return;
+	}
+	(void)cmd_report_problems(&plan->inventory);
+	msg_error("cannot create %s: it is not defined; name --parent and --type", text);
+}
+
+/* Without --type: everything from the definition that is meant. */
+static int use_definition(struct plan *plan, const char *parent)
+{
+	struct definition *def = inventory_definition(&plan->inventory, &plan->def.id, parent);
+
+	if (!def) {
+		explain_undefined(plan, parent);
+		return FAILED;
+	}
+	plan->kept = def;
+	plan->def = *def;
+	plan->def.attrs = NULL;
+	plan->def.attr_count = 0;
+	for (size_t i = 0; i < def->attr_count; i++)
+		definition_add_attr(&plan->def, &plan->arena, def->attrs[i].name,
+				    def->attrs[i].value);
+	return DONE;
+}
+
+static int make_plan(struct plan *plan, const struct create_args *args, const char *word)
+{
+	const char *parent;
+	int status;
+
+	if (args->is_auto && !args->define)
+		return usage("--auto goes with --define");
+	if (args->instance.type && !args->instance.parent)
+		return usage("--type needs --parent");
+	if (!args->instance.type && !word)
+		return usage("without a UUID that is defined, --parent and --type are needed");
+	if (!args->instance.type && args->define)
+		return usage("--define needs --parent and --type");
+	if (!args->instance.type) {
+		inventory_load_definitions(&plan->inventory);
+		inventory_load_devices(&plan->inventory, NULL);
+	}
+	status = cmd_identity(&cmd_create, &args->instance, word,
+			      args->instance.type ? NULL : &plan->inventory.devices, is_defined,
+			      &plan->def.id);
+	if (status == DONE)
+		status = cmd_parent(&cmd_create, &plan->inventory, args->instance.parent, &parent);
+	if (status == DONE && !args->instance.type) {
+		status = use_definition(plan, parent);
+	} else if (status == DONE) {
+		plan->def.parent = args->instance.parent;
+		plan->def.parent_name = parent;
+		plan->def.type = args->instance.type;
+	}
+	plan->def.is_auto |= args->is_auto;
+	return status == DONE ? cmd_take_instance_args(&cmd_create, &args->instance, &plan->arena,
+						       &plan->def) :
+				status;
+}
+
+/* The device that was just made, as the kernel has it. */
+static struct device *look_up(struct plan *plan)
+{
+	device_list_free(&plan->inventory.devices);
+	live_devices(&plan->inventory.devices, plan->def.parent_name);
+	return live_find(&plan->inventory.devices, &plan->def.id);
+}
+
+/* Keeps the definition, or removes the instance again. */
+static int keep(struct plan *plan, char **reterr)
+{
+	_cleanup_free_ char *path = NULL, *undo_error = NULL;
+	int rc = store_add(&plan->def, NULL, &path, reterr);
+	const struct device *dev;
+
+	if (rc >= 0) {
+		plan->def.file = arena_strdup(&plan->arena, path);
+		plan->kept = &plan->def;
+		return rc;
+	}
+	dev = look_up(plan);
+	if (dev && lifecycle_destroy(dev, &undo_error) < 0)
+		msg_warning("the instance could not be removed again: %s", undo_error);
+	return rc;
+}
+
+/* failed: there is no instance, whatever the error */
+static void print(struct plan *plan, const struct globals *globals, bool failed, const char *error)
+{
+	struct device none = cmd_device_of(&plan->def), *dev = NULL;
+	char text[IDENTITY_TEXT_SIZE];
+	struct report report;
+
+	if (!globals->json && !failed)
+		puts(identity_format(&plan->def.id, text));
+	report_begin(&report, globals);
+	if (report.is_on && !failed)
+		dev = look_up(plan);
+	if (!dev)
+		dev = &none;
+	dev->def = plan->kept;
+	report_device(&report, dev, "create", error);
+	report_end(&report);
+}
+
+static int create(struct plan *plan, const struct globals *globals, const struct create_args *args)
+{
+	struct lifecycle_creator creator = LIFECYCLE_CREATOR;
+	struct udev_wait *wait = NULL;
+	_cleanup_free_ char *error = NULL;
+	char text[IDENTITY_TEXT_SIZE];
+	const struct device *dev;
+	int rc = lifecycle_check(&creator, &plan->def, &error);
+
+	if (!rc && args->wait)
+		wait = udev_wait_begin();
+	if (!rc)
+		rc = lifecycle_create(&creator, &plan->def, &error);
+	lifecycle_creator_close(&creator);
+	if (!rc && args->define)
+		rc = keep(plan, &error);
+	dev = rc >= 0 && wait ? look_up(plan) : NULL;
+	if (udev_wait_end(wait, dev ? dev->name : NULL, UDEV_SECONDS) < 0)
+		msg_warning("udev has not finished with %s after %u seconds, ignoring",
+			    identity_format(&plan->def.id, text), UDEV_SECONDS);
+	identity_format(&plan->def.id, text);
+	if (rc)
+		msg_error("%s%s: %s", rc < 0 ? "cannot create " : "", text, error);
+	print(plan, globals, rc < 0, error);
+	return rc ? FAILED : DONE;
+}
+
+static int run(const struct globals *globals, void *p, int word_count, char **words)
+{
+	const struct create_args *args = p;
+	struct plan plan = {.arena = {0}};
+	int status = make_plan(&plan, args, word_count ? words[0] : NULL);
+
+	if (status == DONE)
+		status = create(&plan, globals, args);
+	inventory_free(&plan.inventory);
+	arena_free(&plan.arena);
+	return status;
+}
+
+const struct command cmd_create = {
+	.name = "create",
+	.summary = "Make an instance now, and print its identity",
+	.synopsis = "[UUID[:INSTANCE]] -p PARENT -t TYPE [OPTION]...\n"
+		    "       mdev create UUID[:INSTANCE] [OPTION]...",
+	.details =
+		"Without a UUID one is made up. Without --type the definition of the UUID is used.\n"
+		"When an attribute is refused, the instance is removed again.",
+	.words = WORDS_TO_CREATE,
+	.min_words = 0,
+	.max_words = 1,
+	.options = options,
+	.args_size = sizeof(struct create_args),
+	.run = run,
+};

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* mdev define: write down how an instance shall be. */
+#include "base/msg.h"
+#include "host/live.h"
+#include "store/store.h"
+#include "verb/cmd.h"
+
+#include <errno.h>
+
+struct define_args {
+	struct instance_args instance;
+	const char *description, *file;
+	bool is_auto, is_manual;
+};
+
+#define GO(field) offsetof(struct define_args, field)
+
+static const struct option_row options[] = {
+	{"parent", 'p', OPTION_TEXT, "PARENT", "its parent, kept as written", GO(instance.parent)},
+	{"type", 't', OPTION_TEXT, "TYPE", "its type", GO(instance.type)},
+	{"instance", 'i', OPTION_TEXT, "N", "instance number, as UUID:N", GO(instance.instance)},
+	{"params", 0, OPTION_TEXT, "TEXT", "parameters for the parent's driver",
+	 GO(instance.params)},
+	{"attr", 'a', OPTION_TEXTS, "NAME=VALUE", "attribute to write, in the order given",
+	 GO(instance.attrs)},
+	{"auto", 0, OPTION_FLAG, NULL, "have it after every boot", GO(is_auto)},
+	{"manual", 0, OPTION_FLAG, NULL, "create it on demand only (the default)", GO(is_manual)},
+	{"description", 0, OPTION_TEXT, "TEXT", "what it is for", GO(description)},
+	{"file", 0, OPTION_TEXT, "NAME", "file in /etc/mdev.d instead of its own", GO(file)},
+	{0},
+};
+
+/* Without --parent and --type the device is live, and is kept as it is. */
+static int take_live(const struct inventory *inventory, struct definition *def)
+{
+	const struct device *dev = live_find(&inventory->devices, &def->id);
+	char text[IDENTITY_TEXT_SIZE];
+
+	if (!dev) {
+		msg_error("cannot define %s: it is not live; name --parent and --type",
+			  identity_format(&def->id, text));
+		return FAILED;
+	}
+	def->parent = dev->parent;
+	def->type = dev->type;
+	return DONE;
+}
+
+/* A parent may come later, but what could never be one is refused. */
+static int check_parent(struct inventory *inventory, struct definition *def)
+{
+	_cleanup_free_ char *error = NULL;
+	int rc = parent_resolve(&inventory->parents, def->parent, &def->parent_name, &error);
+
+	if (rc == -EINVAL)
+		return cmd_usage(&cmd_define, "%s", error);
+	if (rc)
+		msg_info("%s, ignoring", error);
+	return DONE;
+}
+
+static int make_definition(struct inventory *inventory, struct arena *arena,
+			   const struct define_args *args, const char *word, struct definition *def)
+{
+	bool from_live = word && !args->instance.parent && !args->instance.type;
+	int status;
+
+	if (!from_live && (!args->instance.parent || !args->instance.type))
+		return cmd_usage(&cmd_define, "--parent and --type are needed");
+	if (args->is_auto && args->is_manual)
+		return cmd_usage(&cmd_define, "either --auto or --manual");
+	inventory_load_definitions(inventory);
+	if (from_live)
+		inventory_load_devices(inventory, NULL);
+	status = cmd_identity(&cmd_define, &args->instance, word,
+			      from_live ? &inventory->devices : NULL, device_is_live, &def->id);
+	def->parent = args->instance.parent;
+	def->type = args->instance.type;
+	def->description = args->description;
+	def->is_auto = args->is_auto;
+	if (status == DONE && from_live)
+		status = take_live(inventory, def);
+	if (status == DONE)
+		status = cmd_take_instance_args(&cmd_define, &args->instance, arena, def);
+	if (status == DONE)
+		status = check_parent(inventory, def);
+	return status == DONE ? cmd_check_new(&cmd_define, inventory, def, NULL) : status;
+}
+
+static int keep(const struct globals *globals, const struct define_args *args,
+		struct definition *def)
+{
+	_cleanup_free_ char *path = NULL, *error = NULL;
+	struct device dev = cmd_device_of(def);
+	char text[IDENTITY_TEXT_SIZE];
+	struct report report;
+	int rc = store_add(def, args->file, &path, &error);
+
+	identity_format(&def->id, text);
+	if (rc)
+		msg_error("%s%s: %s", rc < 0 ? "cannot define " : "", text, error);
+	if (rc >= 0 && !globals->json)
+		puts(text);
+	def->file = path;
+	if (rc < 0)
+		dev.def = NULL;
+	report_begin(&report, globals);
+	report_device(&report, &dev, "define", error);
+	report_end(&report);
+	return rc ? FAILED : DONE;
+}
+
+static int run(const struct globals *globals, void *p, int word_count, char **words)
+{
+	const struct define_args *args = p;
+	struct inventory inventory = {0};
+	struct definition def = {0};
+	struct arena arena = {0};
+	int status = make_definition(&inventory, &arena, args, word_count ? words[0] : NULL, &def);
+
+	if (status == DONE)
+		status = keep(globals, args, &def);
+	inventory_free(&inventory);
+	arena_free(&arena);
+	return status;
+}
+
+const struct command cmd_define = {
+	.name = "define",
+	.summary = "Write down how an instance shall be, and print its identity",
+	.synopsis = "[UUID[:INSTANCE]] -p PARENT -t TYPE [OPTION]...\n"
+		    "       mdev define UUID[:INSTANCE] [OPTION]...",
+	.details =
+		"Without a UUID one is made up. Without --parent and --type a live device is kept\n"
+		"with those it has. Nothing is created now: see create and apply.",
+	.words = WORDS_TO_DEFINE,
+	.min_words = 0,
+	.max_words = 1,
+	.options = options,
+	.args_size = sizeof(struct define_args),
+	.run = run,
+};

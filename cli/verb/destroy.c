@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* mdev destroy: remove instances. */
+#include "base/msg.h"
+#include "base/text.h"
+#include "model/find.h"
+#include "host/core.h"
+#include "host/holder.h"
+#include "host/lifecycle.h"
+#include "host/live.h"
+#include "store/store.h"
+#include "verb/cmd.h"
+
+#include <errno.h>
+
+struct destroy_args {
+	const char *parent, *wait;
+	bool all, undefine;
+};
+
+#define GO(field) offsetof(struct destroy_args, field)
+
+static const struct option_row options[] = {
+	{"parent", 'p', OPTION_TEXT, "PARENT", "instances of this parent only", GO(parent)},
+	{"all", 0, OPTION_FLAG, NULL, "with --parent: all its instances", GO(all)},
+	{"wait", 0, OPTION_MAYBE, "S", "wait until they are not in use, S seconds (30)", GO(wait)},
+	{"undefine", 0, OPTION_FLAG, NULL, "remove their definitions, too", GO(undefine)},
+	{0},
+};
+
+struct targets {
+	struct device **v; /* in the inventory */
+	size_t n;
+};
+
+/* There is room for all devices of the inventory. */
+static void add_target(struct targets *targets, struct device *dev)
+{
+	targets->v[targets->n++] = dev;
+}
+
+static bool is_target(const struct targets *targets, const struct device *dev)
+{
+	for (size_t i = 0; i < targets->n; i++)
+		if (targets->v[i] == dev)
+			return true;
+	return false;
+}
+
+static void choose_all(struct device_list *devices, struct targets *targets)
+{
+	for (size_t i = 0; i < devices->n; i++)
+		if (device_is_live(&devices->v[i]))
+			add_target(targets, &devices->v[i]);
+}
+
+/* Why a name is not that of a live device. */
+static void explain_absent(const char *word, char **reterr)
+{
+	struct inventory inventory = {0};
+	_cleanup_free_ char *error = NULL;
+	struct identity id;
+
+	inventory_load_definitions(&inventory);
+	inventory_load_devices(&inventory, NULL);
+	if (find_identity(&inventory.devices, word, NULL, &id, &error) == 0)
+		set_text(reterr, live_find(&inventory.devices, &id) ?
+					 "it is live on another parent" :
+					 "it is defined, but not live");
+	inventory_free(&inventory);
+}
+
+/* Every name is looked up before anything is removed; one that is given twice counts once. */
+static int choose(struct device_list *devices, int word_count, char **words,
+		  struct targets *targets)
+{
+	int status = DONE;
+
+	for (int i = 0; i < word_count; i++) {
+		_cleanup_free_ char *error = NULL;
+		struct identity id;
+		int rc = find_identity(devices, words[i], device_is_live, &id, &error);
+		struct device *dev = rc ? NULL : live_find(devices, &id);
+
+		if (rc == -EINVAL)
+			return cmd_usage(&cmd_destroy, "%s", error);
+		if (rc == -ENOENT)
+			explain_absent(words[i], &error);
+		if (rc) {
+			msg_error("cannot destroy '%s': %s", words[i], error);
+			status = FAILED;
+		} else if (!is_target(targets, dev)) {
+			add_target(targets, dev);
+		}
+	}
+	return status;
+}
+
+/* How long to wait for holders; looked at every POLL_MS milliseconds. */
+#define WAIT_SECONDS 30
+#define POLL_MS 50
+
+/* What the targets are destroyed with. */
+struct run {
+	struct targets targets;
+	int64_t until; /* how long a device in use is waited for, as of clock_ms() */
+	bool undefine;
+	struct report report;
+};
+
+static void fail(struct run *run, const struct device *dev, const char *verb, const char *error)
+{
+	char text[IDENTITY_TEXT_SIZE];
+
+	msg_error("cannot %s %s: %s", verb, identity_format(&dev->id, text), error);
+	report_device(&run->report, dev, "destroy", error);
+}
+
+static char *explain_in_use(const char *holder)
+{
+	return xasprintf("it is in use by %s (--wait waits for that to end)",
+			 holder ? holder : "a process that cannot be seen from here");
+}
+
+/*
+ * The kernel's own core would block in the write, without end and beyond any signal; and of
+ * several devices none is to be removed when one is in use. holders: one for each target.
+ */
+static bool is_in_use(const struct device *dev, const char *holder)
+{
+	return holder || (!core_is_extended() && holder_has_group_open(dev));
+}
+
+static void free_holders(char **holders, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(holders[i]);
+}
+
+static bool is_any_in_use(const struct targets *targets, char **holders)
+{
+	bool any = false;
+
+	holder_find(targets->v, targets->n, holders);
+	for (size_t i = 0; i < targets->n; i++)
+		any |= is_in_use(targets->v[i], holders[i]);
+	return any;
+}
+
+static void say_in_use(struct run *run, char *const *holders)
+{
+	for (size_t i = 0; i < run->targets.n; i++) {
+		const struct device *dev = run->targets.v[i];
+		_cleanup_free_ char *error = NULL;
+
+		if (is_in_use(dev, holders[i])) {
+			error = explain_in_use(holders[i]);
+			fail(run, dev, "destroy", error);
+		} else {
+			report_device(&run->report, dev, "destroy",
+				      "left alone, for another is in use");
+		}
+	}
+}
+
+/* Waits until nobody has one of them open. DONE, or FAILED when that takes too long. */
+static int wait_unused(struct run *run)
+{
+	_cleanup_free_ char **holders = xcalloc(run->targets.n, sizeof(*holders));
+	bool any = is_any_in_use(&run->targets, holders);
+
+	while (any && clock_ms() < run->until) {
+		usleep(POLL_MS * 1000);
+		free_holders(holders, run->targets.n);
+		any = is_any_in_use(&run->targets, holders);
+	}
+	if (any)
+		say_in_use(run, holders);
+	free_holders(holders, run->targets.n);
+	return any ? FAILED : DONE;
+}
+
+/* On the project's core somebody may still have come in between, and gets the rest of the time. */
+static int destroy(struct run *run, struct device *dev)
+{
+	_cleanup_free_ char *error = NULL, *holder = NULL;
+	struct device now = *dev;
+	int rc;
+
+	while ((rc = lifecycle_destroy(dev, &error)) == -EBUSY && clock_ms() < run->until)
+		usleep(POLL_MS * 1000);
+	if (rc == -EBUSY) {
+		holder_find(&dev, 1, &holder);
+		free(error);
+		error = explain_in_use(holder);
+	}
+	if (rc) {
+		fail(run, dev, "destroy", error);
+		return FAILED;
+	}
+	now.name = NULL;
+	if (run->undefine && dev->def) {
+		rc = store_remove(dev->def, &error);
+		if (rc >= 0)
+			now.def = NULL;
+		if (rc) {
+			fail(run, &now, "undefine", error);
+			return FAILED;
+		}
+	}
+	report_device(&run->report, &now, "destroy", NULL);
+	return DONE;
+}
+
+static int destroy_all(struct run *run)
+{
+	int status = wait_unused(run);
+
+	if (status != DONE)
+		return status;
+	for (size_t i = 0; i < run->targets.n; i++)
+		if (destroy(run, run->targets.v[i]) != DONE)
+			status = FAILED;
+	return status;
+}
+
+/* What is to be undefined may stand in a file that cannot be read. */
+static int check_definitions(const struct inventory *inventory, const struct targets *targets)
+{
+	for (size_t i = 0; i < targets->n; i++)
+		if (!targets->v[i]->def)
+			return cmd_report_problems(inventory);
+	return DONE;
+}
+
+static int run_destroy(const struct globals *globals, void *p, int word_count, char **words)
+{
+	const struct destroy_args *args = p;
+	struct inventory inventory = {0};
+	struct run run = {.undefine = args->undefine};
+	uint32_t seconds = args->wait ? WAIT_SECONDS : 0;
+	const char *parent;
+	int status;
+
+	if (args->wait && *args->wait && parse_u32(args->wait, &seconds) < 0)
+		return cmd_usage(&cmd_destroy, "'%s' is not a number of seconds", args->wait);
+	run.until = clock_ms() + (int64_t)seconds * 1000;
+	if (args->all ? !args->parent || word_count : !word_count)
+		return cmd_usage(&cmd_destroy, "either UUIDs or --parent with --all are needed");
+	status = cmd_parent(&cmd_destroy, &inventory, args->parent, &parent);
+	if (status == DONE && (args->undefine || globals->json))
+		inventory_load_definitions(&inventory);
+	if (status == DONE) {
+		inventory_load_devices(&inventory, parent);
+		run.targets.v = xcalloc(inventory.devices.n, sizeof(struct device *));
+		if (args->all)
+			choose_all(&inventory.devices, &run.targets);
+		status = choose(&inventory.devices, word_count, words, &run.targets);
+	}
+	if (status == DONE && args->undefine)
+		status = check_definitions(&inventory, &run.targets);
+	if (status == DONE) {
+		report_begin(&run.report, globals);
+		status = destroy_all(&run);
+		report_end(&run.report);
+	}
+	free(run.targets.v);
+	inventory_free(&inventory);
+	return status;
+}
+
+const struct command cmd_destroy = {
+	.name = "destroy",
+	.summary = "Remove instances",
+	.synopsis = "[OPTION]... UUID[:INSTANCE]...\n"
+		    "       mdev destroy -p PARENT --all [OPTION]...",
+	.details = "Nothing is removed when one of them is in use or cannot be found.",
+	.words = WORDS_LIVE,
+	.min_words = 0,
+	.max_words = -1,
+	.options = options,
+	.args_size = sizeof(struct destroy_args),
+	.run = run_destroy,
+};

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* mdev edit: definitions in an editor, checked before they take the place of the old ones. */
+#include "base/file.h"
+#include "base/msg.h"
+#include "base/text.h"
+#include "model/find.h"
+#include "store/store.h"
+#include "verb/cmd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+struct edit_args {
+	const char *from;
+};
+
+static const struct option_row options[] = {
+	{"from", 0, OPTION_TEXT, "FILE", "begin with this text, one kept from before",
+	 offsetof(struct edit_args, from)},
+	{0},
+};
+
+/* The file and the copy that is edited. */
+struct edit {
+	char *source, *target; /* differ for what came with a package */
+	struct buf before, after;
+	struct buf in_target; /* what is there now; empty for a new file */
+	char *folder, *copy;
+};
+
+/* The file of a device that is defined, or one named itself. */
+static int find_file(const char *word, char **ret_path)
+{
+	struct inventory inventory = {0};
+	_cleanup_free_ char *error = NULL;
+	struct identity id;
+	int rc = -EINVAL;
+
+	if (!strchr(word, '/') && !str_ends(word, ".conf")) {
+		inventory_load_definitions(&inventory);
+		inventory_load_devices(&inventory, NULL);
+		rc = find_identity(&inventory.devices, word, NULL, &id, &error);
+	}
+	if (rc == -EINVAL) {
+		rc = store_find_file(word, ret_path, &error);
+	} else if (!rc) {
+		rc = -ENOENT;
+		set_text(&error, "it is not defined");
+		for (size_t i = 0; rc && i < inventory.definitions.n; i++)
+			if (identity_compare(&inventory.definitions.v[i]->id, &id) == 0) {
+				*ret_path = xstrdup(inventory.definitions.v[i]->file);
+				rc = 0;
+			}
+	}
+	if (rc == -EINVAL) {
+		(void)cmd_usage(&cmd_edit, "%s", error);
+	} else if (rc) {
+		(void)cmd_report_problems(&inventory);
+		msg_error("cannot edit '%s': %s", word, error);
+	}
+	inventory_free(&inventory);
+	return !rc ? DONE : rc == -EINVAL ? USAGE : FAILED;
+}
+
+/* Without a word: the one file there is. */
+static int find_only_file(char **ret_path)
+{
+	struct strlist names = {0};
+	_cleanup_free_ char *joined = NULL, *error = NULL;
+	int status = DONE;
+
+	store_own_files(&names);
+	joined = strlist_join(&names, 8);
+	if (names.n != 1)
+		status = cmd_usage(&cmd_edit, "a UUID or a file is needed%s%s", names.n ? ": " : "",
+				   joined);
+	else if (store_find_file(names.v[0], ret_path, &error) < 0)
+		status = cmd_usage(&cmd_edit, "%s", error);
+	strlist_free(&names);
+	return status;
+}
+
+/* Text that is there, or none. */
+static int read_text(const char *path, bool may_be_new, struct buf *text)
+{
+	_cleanup_free_ char *error = NULL;
+	int rc = store_read_text(path, text, &error);
+
+	if (!rc || (rc == -ENOENT && may_be_new))
+		return DONE;
+	msg_error("%s", error);
+	return FAILED;
+}
+
+static int make_copy(struct edit *edit, const char *name)
+{
+	const char *tmp = getenv("TMPDIR");
+	_cleanup_close_ int fd = -1;
+	int rc;
+
+	edit->folder = xasprintf("%s/mdev-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+	if (!mkdtemp(edit->folder)) {
+		msg_error("%s: %s", edit->folder, strerror(errno));
+		return FAILED;
+	}
+	edit->copy = xasprintf("%s/%s", edit->folder, name);
+	fd = open(edit->copy, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	rc = fd < 0 ? -errno : stream_write(fd, edit->before.data, edit->before.len);
+	if (rc)
+		msg_error("%s: %s", edit->copy, strerror(-rc));
+	return rc ? FAILED : DONE;
+}
+
+/* As other programs do it: $VISUAL, $EDITOR, else the system's choice; a shell splits its words. */
+static _Noreturn void become_editor(const char *copy)
+{
+	const char *visual = getenv("VISUAL"), *editor = getenv("EDITOR");
+	const char *chosen = visual && *visual ? visual : editor && *editor ? editor : NULL;
+	_cleanup_free_ char *command =
+		chosen ?
+			xasprintf("%s \"$1\"", chosen) :
+			xstrdup("command -v editor >/dev/null && exec editor \"$1\"; exec vi \"$1\"");
+
+	signal(SIGPIPE, SIG_DFL);
+	signal(SIGINT, SIG_DFL);
+	signal(SIGQUIT, SIG_DFL);
+	execl("/bin/sh", "sh", "-c", command, "sh", copy, NULL);
+	_exit(127);
+}
+
+/* 0 when the editor ended well; else FAILED, and said why. */
+static int run_editor(const char *copy)
+{
+	int status = 0;
+	pid_t pid;
+
+	/* Keys that interrupt are for the editor. */
+	signal(SIGINT, SIG_IGN);
+	signal(SIGQUIT, SIG_IGN);
+	pid = fork();
+	if (pid == 0)
+		become_editor(copy);
+	if (pid < 0) {
+		msg_error("the editor cannot be run: %s", strerror(errno));
+		return FAILED;
+	}
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (status)
+		msg_error("the editor failed (%s %d)", WIFEXITED(status) ? "status" : "signal",
+			  WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
+	return status ? FAILED : DONE;
+}
+
+static bool same_bytes(const struct buf *a, const struct buf *b)
+{
+	return a->len == b->len && (!a->len || memcmp(a->data, b->data, a->len) == 0);
+}
+
+static int say_kept(const struct edit *edit)
+{
+	msg_error("%s is left as it is; the text is kept: mdev edit --from %s %s", edit->target,
+		  edit->copy, strrchr(edit->target, '/') + 1);
+	return FAILED;
+}
+
+static void remove_copy(const struct edit *edit)
+{
+	if (edit->copy)
+		(void)unlink(edit->copy);
+	if (edit->folder)
+		(void)rmdir(edit->folder);
+}
+
+/* Every problem of the new text is named by its line in the copy, which can be looked at. */
+static int check_text(const struct edit *edit)
+{
+	struct definition_list list = {0};
+	struct problem_list problems = {0};
+	size_t count;
+
+	definition_parse(edit->copy, edit->after.data ? edit->after.data : "", edit->after.len,
+			 &list, &problems);
+	count = problems.n;
+	for (size_t i = 0; i < count; i++)
+		msg_error("%s", problems.v[i].text);
+	problem_list_free(&problems);
+	definition_list_free(&list);
+	return count ? FAILED : DONE;
+}
+
+static int take_text(struct edit *edit, const struct buf *original)
+{
+	_cleanup_free_ char *error = NULL;
+	int rc;
+
+	if (read_text(edit->copy, false, &edit->after) != DONE)
+		return FAILED;
+	if (same_bytes(&edit->after, original)) {
+		msg_info("%s: nothing was changed", edit->target);
+		remove_copy(edit);
+		return DONE;
+	}
+	if (check_text(edit) != DONE)
+		return say_kept(edit);
+	rc = store_replace_text(edit->target, &edit->in_target, &edit->after, &error);
+	if (rc)
+		msg_error("%s", error);
+	if (rc < 0)
+		return say_kept(edit);
+	remove_copy(edit);
+	return rc ? FAILED : DONE;
+}
+
+static int edit_file(struct edit *edit, const char *from)
+{
+	struct buf original = {0};
+	int status;
+
+	edit->target = store_own_path(edit->source);
+	status = read_text(edit->source, true, &original);
+	if (status == DONE)
+		status = read_text(edit->target, true, &edit->in_target);
+	if (status == DONE)
+		status = read_text(from ? from : edit->source, !from, &edit->before);
+	if (status == DONE)
+		status = make_copy(edit, strrchr(edit->target, '/') + 1);
+	if (status != DONE) {
+		remove_copy(edit);
+	} else {
+		status = run_editor(edit->copy);
+		status = status == DONE ? take_text(edit, &original) : say_kept(edit);
+	}
+	buf_free(&original);
+	return status;
+}
+
+static int run(const struct globals *globals, void *p, int word_count, char **words)
+{
+	const struct edit_args *args = p;
+	struct edit edit = {.source = NULL};
+	int status = word_count ? find_file(words[0], &edit.source) : find_only_file(&edit.source);
+
+	(void)globals;
+	if (status == DONE)
+		status = edit_file(&edit, args->from);
+	free(edit.source);
+	free(edit.target);
+	free(edit.folder);
+	free(edit.copy);
+	buf_free(&edit.before);
+	buf_free(&edit.after);
+	buf_free(&edit.in_target);
+	return status;
+}
+
+const struct command cmd_edit = {
+	.name = "edit",
+	.summary = "Edit definitions, and check them before they are taken",
+	.synopsis = "[OPTION]... [UUID[:INSTANCE]|FILE]",
+	.details =
+		"The editor is $VISUAL, $EDITOR or the system's. A text that cannot be read is not\n"
+		"taken, but kept for another try. A file that came with a package is copied to\n"
+		"/etc/mdev.d first. Without an argument the one file in /etc/mdev.d is meant.",
+	.words = WORDS_DEFINED_OR_FILE,
+	.min_words = 0,
+	.max_words = 1,
+	.options = options,
+	.args_size = sizeof(struct edit_args),
+	.run = run,
+};

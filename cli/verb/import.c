@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* mdev import, mdev export: mdevctl's JSON definitions in and out. */
+#include "base/file.h"
+#include "base/msg.h"
+#include "store/folder.h"
+#include "store/mdevctl.h"
+#include "store/store.h"
+#include "verb/cmd.h"
+
+#include <errno.h>
+
+struct import_args {
+	const char *parent, *uuid;
+};
+
+#define GO(field) offsetof(struct import_args, field)
+
+static const struct option_row import_options[] = {
+	{"parent", 'p', OPTION_TEXT, "PARENT", "the parent of a single definition", GO(parent)},
+	{"uuid", 'u', OPTION_TEXT, "UUID", "the UUID of a single definition", GO(uuid)},
+	{0},
+};
+
+/* The last two parts of a path, as mdevctl keeps its files: .../PARENT/UUID. */
+static bool place_of_path(const char *path, char **ret_parent, struct identity *ret_id)
+{
+	_cleanup_free_ char *folder = xstrdup(path);
+	char *slash = strrchr(folder, '/'), *above;
+
+	if (!slash || identity_parse(slash + 1, ret_id) < 0)
+		return false;
+	*slash = '\0';
+	above = strrchr(folder, '/');
+	*ret_parent = xstrdup(above ? above + 1 : folder);
+	return **ret_parent != '\0';
+}
+
+static int read_text(const char *path, bool is_stdin, struct buf *text, char **reterr)
+{
+	int rc;
+
+	if (!is_stdin)
+		return store_read_text(path, text, reterr);
+	rc = stream_read(STDIN_FILENO, FOLDER_FILE_MAX, text);
+	if (rc)
+		set_text(reterr, "stdin: %s", folder_explain(rc));
+	return rc;
+}
+
+static int read_file(const char *path, const struct mdevctl_place *given, struct inventory *new)
+{
+	bool is_stdin = strcmp(path, "-") == 0;
+	_cleanup_free_ char *error = NULL, *parent = NULL;
+	struct mdevctl_place place = *given;
+	struct buf text = {0};
+	struct identity id;
+	int status = DONE;
+
+	if (!place.parent && !place.id && place_of_path(path, &parent, &id))
+		place = (struct mdevctl_place){parent, &id};
+	if (read_text(path, is_stdin, &text, &error) < 0) {
+		msg_error("%s", error);
+		status = FAILED;
+	} else {
+		mdevctl_import(is_stdin ? "stdin" : path, text.data ? text.data : "", text.len,
+			       &place, &new->definitions, &new->problems);
+	}
+	buf_free(&text);
+	return status;
+}
+
+/* What is there as it is to be imported is left alone. */
+static bool is_known(const struct inventory *inventory, const struct definition *def)
+{
+	for (size_t i = 0; i < inventory->definitions.n; i++)
+		if (definition_same(inventory->definitions.v[i], def))
+			return true;
+	return false;
+}
+
+/* Whether new->v[which] can be taken over, in the end beside those before it. */
+static int check(struct inventory *inventory, const struct definition_list *new, size_t which)
+{
+	struct definition *def = new->v[which];
+	_cleanup_free_ char *error = NULL;
+	char text[IDENTITY_TEXT_SIZE];
+	struct buf section = {0};
+	int rc = parent_resolve(&inventory->parents, def->parent, &def->parent_name, &error);
+
+	if (is_known(inventory, def))
+		return DONE;
+	if (rc != -EINVAL)
+		rc = definition_format(def, &section, &error);
+	buf_free(&section);
+	for (size_t i = 0; !rc && i < which; i++)
+		if (identity_compare(&new->v[i]->id, &def->id) == 0 &&
+		    cmd_is_for_parent(new->v[i], def->parent, def->parent_name)) {
+			set_text(&error, "it is there twice");
+			rc = -EEXIST;
+		}
+	if (!rc)
+		return cmd_check_new(&cmd_import, inventory, def, NULL);
+	msg_error("cannot import %s from %s: %s", identity_format(&def->id, text), def->file,
+		  error);
+	return FAILED;
+}
+
+static int keep(const struct inventory *inventory, struct definition_list *new,
+		struct definition *def, struct report *report)
+{
+	_cleanup_free_ char *path = NULL, *error = NULL;
+	struct device dev = cmd_device_of(def);
+	char text[IDENTITY_TEXT_SIZE];
+	int rc;
+
+	identity_format(&def->id, text);
+	if (is_known(inventory, def)) {
+		msg_info("%s is defined so already, ignoring", text);
+		report_device(report, &dev, "keep", NULL);
+		return DONE;
+	}
+	rc = store_add(def, NULL, &path, &error);
+	if (rc >= 0 && !report->is_on)
+		puts(text);
+	if (rc < 0)
+		msg_error("cannot import %s from %s: %s", text, def->file, error);
+	else if (rc)
+		msg_error("%s: %s", text, error);
+	if (rc < 0)
+		dev.def = NULL;
+	else
+		def->file = arena_strdup(&new->arena, path);
+	report_device(report, &dev, "import", error);
+	return rc ? FAILED : DONE;
+}
+
+static int keep_each(const struct globals *globals, const struct inventory *inventory,
+		     struct definition_list *new)
+{
+	struct report report;
+	int status = DONE;
+
+	report_begin(&report, globals);
+	for (size_t i = 0; i < new->n; i++)
+		if (keep(inventory, new, new->v[i], &report) != DONE)
+			status = FAILED;
+	report_end(&report);
+	return status;
+}
+
+/* All or none, but for what happens on the disk. */
+static int keep_all(const struct globals *globals, struct definition_list *new)
+{
+	struct inventory inventory = {0};
+	int status = DONE;
+
+	inventory_load_definitions(&inventory);
+	for (size_t i = 0; i < new->n; i++)
+		if (check(&inventory, new, i) != DONE)
+			status = FAILED;
+	if (status == DONE)
+		status = keep_each(globals, &inventory, new);
+	inventory_free(&inventory);
+	return status;
+}
+
+static int run_import(const struct globals *globals, void *p, int word_count, char **words)
+{
+	const struct import_args *args = p;
+	struct mdevctl_place place = {.parent = args->parent};
+	struct inventory new = {0};
+	struct identity id;
+	int status = DONE;
+
+	if (args->uuid && identity_parse(args->uuid, &id) < 0)
+		return cmd_usage(&cmd_import, "'%s' is neither a UUID nor UUID:INSTANCE",
+				 args->uuid);
+	if (!args->uuid != !args->parent || (args->uuid && word_count > 1))
+		return cmd_usage(&cmd_import,
+				 "--parent and --uuid go together, with one definition");
+	place.id = args->uuid ? &id : NULL;
+	for (int i = 0; i < word_count; i++)
+		if (read_file(words[i], &place, &new) != DONE)
+			status = FAILED;
+	if (!word_count)
+		status = read_file("-", &place, &new);
+	if (cmd_report_problems(&new) != DONE)
+		status = FAILED;
+	if (status == DONE)
+		status = keep_all(globals, &new.definitions);
+	inventory_free(&new);
+	return status;
+}
+
+struct export_args {
+	const char *parent;
+	bool single;
+};
+
+static const struct option_row export_options[] = {
+	{"parent", 'p', OPTION_TEXT, "PARENT", "definitions for this parent only",
+	 offsetof(struct export_args, parent)},
+	{"single", 0, OPTION_FLAG, NULL, "the one definition alone, as mdevctl keeps it in a file",
+	 offsetof(struct export_args, single)},
+	{0},
+};
+
+static bool is_defined(const struct device *dev)
+{
+	return dev->def != NULL;
+}
+
+static int print(const struct inventory *inventory, const struct export_args *args,
+		 const char *parent_name, const struct identity *ids, int id_count)
+{
+	const struct definition_list *list = &inventory->definitions;
+	_cleanup_free_ struct definition **chosen = xcalloc(list->n, sizeof(struct definition *));
+	size_t count = 0;
+
+	for (size_t i = 0; i < list->n; i++) {
+		_cleanup_free_ char *extras = mdevctl_export_extras(list->v[i]);
+		char text[IDENTITY_TEXT_SIZE];
+
+		if ((id_count && !identity_is_one_of(&list->v[i]->id, ids, id_count)) ||
+		    !cmd_is_for_parent(list->v[i], args->parent, parent_name))
+			continue;
+		chosen[count++] = list->v[i];
+		if (extras)
+			msg_warning("%s: mdevctl has no word for: %s",
+				    identity_format(&list->v[i]->id, text), extras);
+	}
+	if (args->single && count != 1) {
+		msg_error("there are %zu such definitions, not a single one", count);
+		return FAILED;
+	}
+	mdevctl_export(chosen, count, args->single);
+	return DONE;
+}
+
+static int run_export(const struct globals *globals, void *p, int word_count, char **words)
+{
+	const struct export_args *args = p;
+	_cleanup_free_ struct identity *ids = xcalloc((size_t)word_count, sizeof(*ids));
+	_cleanup_free_ char *error = NULL;
+	struct inventory inventory = {0};
+	const char *parent_name = NULL;
+	int status, printed = DONE;
+
+	(void)globals;
+	inventory_load_definitions(&inventory);
+	status = cmd_report_problems(&inventory);
+	inventory_load_devices(&inventory, NULL);
+	if (args->parent &&
+	    parent_resolve(&inventory.parents, args->parent, &parent_name, &error) == -EINVAL)
+		printed = cmd_usage(&cmd_export, "%s", error);
+	if (printed == DONE)
+		printed = cmd_identities(&cmd_export, &inventory.devices, is_defined,
+					 "it is not defined", word_count, words, ids);
+	if (printed == DONE)
+		printed = print(&inventory, args, parent_name, ids, word_count);
+	inventory_free(&inventory);
+	return printed == DONE ? status : printed;
+}
+
+const struct command cmd_import = {
+	.name = "import",
+	.summary = "Take over mdevctl's JSON definitions, and print their identities",
+	.synopsis = "[OPTION]... [FILE|-]...",
+	.details =
+		"Reads what 'mdevctl list --defined --dumpjson' prints, or single definitions: their\n"
+		"parent and UUID are given, or are those of the path .../PARENT/UUID. Nothing is taken\n"
+		"over when something cannot be read or would be lost.",
+	.words = WORDS_PATHS,
+	.min_words = 0,
+	.max_words = -1,
+	.options = import_options,
+	.args_size = sizeof(struct import_args),
+	.run = run_import,
+};
+
+const struct command cmd_export = {
+	.name = "export",
+	.summary = "Print definitions as mdevctl's JSON",
+	.synopsis = "[OPTION]... [UUID[:INSTANCE]]...",
+	.details =
+		"What mdevctl has no word for stands under keys of its own, which mdevctl ignores and\n"
+		"import reads, and is warned of.",
+	.words = WORDS_DEFINED,
+	.min_words = 0,
+	.max_words = -1,
+	.options = export_options,
+	.args_size = sizeof(struct export_args),
+	.run = run_export,
+};

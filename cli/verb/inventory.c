@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The host as a whole: what is live and what is defined, brought together. */
+#include "verb/inventory.h"
+
+#include "host/live.h"
+#include "store/store.h"
+
+#include <errno.h>
+
+static void find_parents(struct inventory *inventory)
+{
+	struct definition_list *list = &inventory->definitions;
+
+	for (size_t i = 0; i < list->n; i++) {
+		struct definition *def = list->v[i];
+		_cleanup_free_ char *error = NULL;
+		int rc =
+			parent_resolve(&inventory->parents, def->parent, &def->parent_name, &error);
+
+		if (rc && rc != -ENOENT)
+			problem_add(&inventory->problems, def->file, def->line, "%s", error);
+	}
+}
+
+void inventory_load_definitions(struct inventory *inventory)
+{
+	store_load(&inventory->definitions, &inventory->problems);
+	find_parents(inventory);
+}
+
+void inventory_load_files(struct inventory *inventory, int count, char **paths)
+{
+	for (int i = 0; i < count; i++)
+		store_load_file(paths[i], &inventory->definitions, &inventory->problems);
+	find_parents(inventory);
+}
+
+/* Live devices by identity; there is one of each on a host. */
+static int compare_identities(const void *a, const void *b)
+{
+	return identity_compare(&((const struct device *)a)->id, &((const struct device *)b)->id);
+}
+
+static void add_defined(struct device_list *list, struct definition *def)
+{
+	struct device *dev = device_list_add(list);
+
+	dev->id = def->id;
+	dev->parent = def->parent_name ? def->parent_name : def->parent;
+	dev->type = def->type;
+	dev->def = def;
+}
+
+void inventory_load_devices(struct inventory *inventory, const char *parent)
+{
+	struct device_list *list = &inventory->devices;
+	size_t live;
+
+	device_list_free(list);
+	live_devices(list, parent);
+	live = inventory->definitions.n ? list->n : 0;
+	if (live)
+		qsort(list->v, live, sizeof(*list->v), compare_identities);
+	for (size_t i = 0; i < inventory->definitions.n; i++) {
+		struct definition *def = inventory->definitions.v[i];
+		struct device key = {.id = def->id};
+		struct device *dev =
+			!live ? NULL :
+				bsearch(&key, list->v, live, sizeof(*list->v), compare_identities);
+
+		if (parent && (!def->parent_name || strcmp(def->parent_name, parent) != 0))
+			continue;
+		if (dev && !dev->def && def->parent_name &&
+		    strcmp(dev->parent, def->parent_name) == 0)
+			dev->def = def;
+		else
+			add_defined(list, def);
+	}
+	device_list_sort(list);
+}
+
+struct definition *inventory_definition(const struct inventory *inventory,
+					const struct identity *id, const char *parent)
+{
+	for (size_t i = 0; i < inventory->definitions.n; i++) {
+		struct definition *def = inventory->definitions.v[i];
+
+		if (def->parent_name && identity_compare(&def->id, id) == 0 &&
+		    (!parent || strcmp(def->parent_name, parent) == 0))
+			return def;
+	}
+	return NULL;
+}
+
+void inventory_free(struct inventory *inventory)
+{
+	device_list_free(&inventory->devices);
+	definition_list_free(&inventory->definitions);
+	problem_list_free(&inventory->problems);
+	parent_index_free(&inventory->parents);
+}

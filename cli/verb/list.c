@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* mdev list: live and defined devices in one table. */
+#include "base/msg.h"
+#include "model/find.h"
+#include "host/live.h"
+#include "out/column.h"
+#include "out/json.h"
+#include "out/table.h"
+#include "verb/cmd.h"
+
+#include <errno.h>
+
+struct list_args {
+	const char *parent, *type, *columns;
+	bool active, defined, tree;
+};
+
+#define GO(field) offsetof(struct list_args, field)
+
+static const struct option_row options[] = {
+	{"active", 'a', OPTION_FLAG, NULL, "live devices only", GO(active)},
+	{"defined", 'd', OPTION_FLAG, NULL, "defined devices only", GO(defined)},
+	{"parent", 'p', OPTION_TEXT, "PARENT", "devices of this parent only", GO(parent)},
+	{"type", 't', OPTION_TEXT, "TYPE", "devices of this type only", GO(type)},
+	{"columns", 'o', OPTION_TEXT, "COLUMNS", "the columns, +COLUMNS: also these", GO(columns)},
+	{"tree", 0, OPTION_FLAG, NULL, "devices below types below parents", GO(tree)},
+	{0},
+};
+
+static bool is_wanted(const struct device *dev, const struct list_args *args)
+{
+	if (args->active && !args->defined && !device_is_live(dev))
+		return false;
+	if (args->defined && !args->active && !dev->def)
+		return false;
+	return !args->type || strcmp(args->type, dev->type) == 0;
+}
+
+/* Keeps what the options ask for, and of that what the words name (all without words). */
+static int filter(struct device_list *list, const struct list_args *args, int word_count,
+		  char **words)
+{
+	_cleanup_free_ struct identity *ids = xcalloc((size_t)word_count, sizeof(*ids));
+	int status = DONE, id_count = 0;
+	size_t kept = 0;
+
+	if (args->active || args->defined || args->type) {
+		for (size_t i = 0; i < list->n; i++)
+			if (is_wanted(&list->v[i], args))
+				list->v[kept++] = list->v[i];
+		list->n = kept;
+	}
+	for (int i = 0; i < word_count; i++) {
+		_cleanup_free_ char *error = NULL;
+		int rc = find_identity(list, words[i], NULL, &ids[id_count], &error);
+
+		if (rc == -EINVAL)
+			return cmd_usage(&cmd_list, "%s", error);
+		if (rc) {
+			msg_error("%s", error);
+			status = FAILED;
+		} else {
+			id_count++;
+		}
+	}
+	kept = 0;
+	for (size_t i = 0; word_count && i < list->n; i++)
+		if (identity_is_one_of(&list->v[i].id, ids, id_count))
+			list->v[kept++] = list->v[i];
+	if (word_count)
+		list->n = kept;
+	return status;
+}
+
+/*
+ * What is asked for by --parent: a parent, or what definitions call one that is not there; NULL
+ * with DONE for the latter.
+ */
+static int find_parent(struct inventory *inventory, const char *text, const char **ret_name)
+{
+	_cleanup_free_ char *error = NULL;
+
+	if (text && parent_resolve(&inventory->parents, text, ret_name, &error) == -ENOENT)
+		for (size_t i = 0; i < inventory->definitions.n; i++)
+			if (strcmp(inventory->definitions.v[i]->parent, text) == 0)
+				return DONE;
+	return cmd_parent(&cmd_list, inventory, text, ret_name);
+}
+
+/* Keeps the definitions for a parent that is not there, by what they call it. */
+static void keep_absent(struct device_list *list, const char *text)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->n; i++)
+		if (list->v[i].def && strcmp(list->v[i].def->parent, text) == 0)
+			list->v[kept++] = list->v[i];
+	list->n = kept;
+}
+
+/* A type that nothing has is told apart from one that has no device now. */
+static int check_type(const struct inventory *inventory, const char *name)
+{
+	struct type_list types = {0};
+	bool is_known = false;
+
+	for (size_t i = 0; i < inventory->definitions.n; i++)
+		is_known |= strcmp(inventory->definitions.v[i]->type, name) == 0;
+	live_types(&types, NULL);
+	for (size_t i = 0; i < types.n; i++)
+		is_known |= strcmp(types.v[i].name, name) == 0;
+	type_list_free(&types);
+	if (!is_known)
+		msg_error("no parent and no definition has a type '%s'; 'mdev types' lists them",
+			  name);
+	return is_known ? DONE : FAILED;
+}
+
+static void print(struct device_list *list, const struct globals *globals,
+		  const struct list_args *args)
+{
+	bool details = column_needs_details(args->columns);
+	struct table_style style = {args->columns, globals->raw, globals->noheadings, args->tree};
+	struct json_array array;
+
+	for (size_t i = 0; details && i < list->n; i++)
+		if (device_is_live(&list->v[i]))
+			live_device_details(&list->v[i], &list->arena);
+	if (!globals->json) {
+		table_print_devices(list, &style);
+		return;
+	}
+	json_begin(&array);
+	for (size_t i = 0; i < list->n; i++)
+		json_add_device(&array, &list->v[i], details, NULL, NULL);
+	json_end(&array);
+}
+
+static int run(const struct globals *globals, void *p, int word_count, char **words)
+{
+	const struct list_args *args = p;
+	struct inventory inventory = {0};
+	_cleanup_free_ char *error = NULL;
+	const char *parent = NULL;
+	int status, listed;
+
+	if (column_check(COLUMNS_OF_DEVICES, args->columns, &error) < 0)
+		return cmd_usage(&cmd_list, "%s", error);
+	inventory_load_definitions(&inventory);
+	status = find_parent(&inventory, args->parent, &parent);
+	if (status == DONE) {
+		status = cmd_report_problems(&inventory);
+		inventory_load_devices(&inventory, parent);
+		if (args->parent && !parent)
+			keep_absent(&inventory.devices, args->parent);
+		listed = filter(&inventory.devices, args, word_count, words);
+		if (listed == DONE && args->type && !inventory.devices.n)
+			listed = check_type(&inventory, args->type);
+		if (listed != USAGE)
+			print(&inventory.devices, globals, args);
+		status = listed == DONE ? status : listed;
+	}
+	inventory_free(&inventory);
+	return status;
+}
+
+static void help_more(void)
+{
+	puts("\nColumns (* shown by default):");
+	column_print(COLUMNS_OF_DEVICES, false);
+}
+
+const struct command cmd_list = {
+	.name = "list",
+	.summary = "List live and defined devices",
+	.synopsis = "[OPTION]... [UUID[:INSTANCE]]...",
+	.details =
+		"UUIDs may be shortened to four digits or more. Scripts should use --json or name\n"
+		"the columns they want, for the default may change.",
+	.words = WORDS_ANY,
+	.min_words = 0,
+	.max_words = -1,
+	.options = options,
+	.args_size = sizeof(struct list_args),
+	.help_more = help_more,
+	.run = run,
+};

@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* mdev modify: change a definition, and the live device where that can be done. */
+#include "base/msg.h"
+#include "base/text.h"
+#include "model/find.h"
+#include "host/lifecycle.h"
+#include "host/live.h"
+#include "store/store.h"
+#include "verb/cmd.h"
+
+#include <errno.h>
+
+struct modify_args {
+	const char *of, *parent, *type, *params, *description, *attr_at;
+	struct strlist attrs, set_attrs, remove_attrs;
+	bool is_auto, is_manual, live;
+};
+
+#define GO(field) offsetof(struct modify_args, field)
+
+static const struct option_row options[] = {
+	{"of", 0, OPTION_TEXT, "PARENT", "the definition for this parent, of several", GO(of)},
+	{"auto", 0, OPTION_FLAG, NULL, "have it after every boot", GO(is_auto)},
+	{"manual", 0, OPTION_FLAG, NULL, "create it on demand only", GO(is_manual)},
+	{"parent", 'p', OPTION_TEXT, "PARENT", "another parent, kept as written", GO(parent)},
+	{"type", 't', OPTION_TEXT, "TYPE", "another type", GO(type)},
+	{"params", 0, OPTION_TEXT, "TEXT", "other parameters, '' for none", GO(params)},
+	{"description", 0, OPTION_TEXT, "TEXT", "another description, '' for none",
+	 GO(description)},
+	{"remove-attr", 0, OPTION_TEXTS, "NAME[=VALUE]", "take it out", GO(remove_attrs)},
+	{"set-attr", 0, OPTION_TEXTS, "NAME=VALUE", "give an attribute another value",
+	 GO(set_attrs)},
+	{"attr", 'a', OPTION_TEXTS, "NAME=VALUE", "add an attribute, behind the others", GO(attrs)},
+	{"attr-at", 0, OPTION_TEXT, "N", "what --attr adds becomes the Nth, from 1", GO(attr_at)},
+	{"live", 0, OPTION_FLAG, NULL, "change the live device, too", GO(live)},
+	{0},
+};
+
+struct attrs {
+	struct attr *v;
+	size_t n;
+};
+
+/* What to change, checked; the attributes point into the words of the command line. */
+struct changes {
+	const struct modify_args *args;
+	struct attrs set, add;
+	uint32_t add_at; /* 0: at the end */
+};
+
+static int take_attrs(const struct strlist *texts, struct attrs *ret)
+{
+	ret->v = xcalloc(texts->n, sizeof(*ret->v));
+	for (; ret->n < texts->n; ret->n++) {
+		_cleanup_free_ char *error = NULL;
+
+		if (attr_split(texts->v[ret->n], &ret->v[ret->n], &error) < 0)
+			return cmd_usage(&cmd_modify, "%s", error);
+	}
+	return DONE;
+}
+
+static int check_live_args(const struct modify_args *args)
+{
+	if (args->parent || args->type || args->params)
+		return cmd_usage(&cmd_modify,
+				 "parent, type and parameters of a live device cannot be changed: "
+				 "modify it without --live, then destroy and create it");
+	if (args->remove_attrs.n || args->attr_at)
+		return cmd_usage(&cmd_modify,
+				 "what was written to a live device cannot be taken back or put in "
+				 "another order: --live goes with --set-attr and --attr");
+	if (!args->set_attrs.n && !args->attrs.n)
+		return cmd_usage(&cmd_modify, "--live needs --set-attr or --attr");
+	return DONE;
+}
+
+static int check_args(const struct modify_args *args, struct changes *changes)
+{
+	int status = DONE;
+
+	changes->args = args;
+	if (args->is_auto && args->is_manual)
+		return cmd_usage(&cmd_modify, "either --auto or --manual");
+	if (!args->is_auto && !args->is_manual && !args->parent && !args->type && !args->params &&
+	    !args->description && !args->attrs.n && !args->set_attrs.n && !args->remove_attrs.n)
+		return cmd_usage(&cmd_modify, "nothing to change is named");
+	if (args->type && !name_is_safe(args->type))
+		return cmd_usage(&cmd_modify, "'%s' cannot be the name of a type", args->type);
+	if (args->attr_at && (parse_u32(args->attr_at, &changes->add_at) < 0 || !changes->add_at))
+		return cmd_usage(&cmd_modify, "'%s' is no place, counted from 1", args->attr_at);
+	if (args->attr_at && !args->attrs.n)
+		return cmd_usage(&cmd_modify, "--attr-at goes with --attr");
+	if (args->live)
+		status = check_live_args(args);
+	if (status == DONE)
+		status = take_attrs(&args->set_attrs, &changes->set);
+	return status == DONE ? take_attrs(&args->attrs, &changes->add) : status;
+}
+
+/* NAME, or NAME=VALUE. */
+static bool is_named(const struct attr *attr, const char *text)
+{
+	size_t len = strlen(attr->name);
+
+	return strncmp(attr->name, text, len) == 0 &&
+	       (!text[len] || (text[len] == '=' && strcmp(attr->value, text + len + 1) == 0));
+}
+
+static int remove_attr(struct definition *def, const char *text, char **reterr)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < def->attr_count; i++)
+		if (!is_named(&def->attrs[i], text))
+			def->attrs[kept++] = def->attrs[i];
+	if (kept == def->attr_count) {
+		set_text(reterr, "there is no attribute '%s' in the definition", text);
+		return -ENOENT;
+	}
+	def->attr_count = kept;
+	return 0;
+}
+
+/* What is there once gets the value, what is not there comes to the end. */
+static int set_attr(struct definition *def, struct arena *arena, const struct attr *attr,
+		    char **reterr)
+{
+	struct attr *found = NULL;
+
+	for (size_t i = 0; i < def->attr_count; i++) {
+		if (strcmp(def->attrs[i].name, attr->name) != 0)
+			continue;
+		if (found) {
+			set_text(
+				reterr,
+				"attribute '%s' is there several times; say which by --remove-attr %s=VALUE, and add with --attr",
+				attr->name, attr->name);
+			return -ENOTUNIQ;
+		}
+		found = &def->attrs[i];
+	}
+	if (found)
+		found->value = arena_strdup(arena, attr->value);
+	else
+		definition_add_attr(def, arena, attr->name, attr->value);
+	return 0;
+}
+
+static int add_attrs(struct definition *def, struct arena *arena, const struct changes *changes,
+		     char **reterr)
+{
+	size_t before = def->attr_count, at = changes->add_at ? changes->add_at - 1 : before;
+	size_t count = changes->add.n;
+
+	if (at > before) {
+		set_text(reterr, "it has %zu attributes, so there is no place %u", before,
+			 changes->add_at);
+		return -EINVAL;
+	}
+	for (size_t i = 0; i < count; i++)
+		definition_add_attr(def, arena, changes->add.v[i].name, changes->add.v[i].value);
+	for (size_t i = 0; i < count && at < before; i++) {
+		struct attr new = def->attrs[before + i];
+
+		memmove(&def->attrs[at + i + 1], &def->attrs[at + i],
+			(before - at) * sizeof(*def->attrs));
+		def->attrs[at + i] = new;
+	}
+	return 0;
+}
+
+static void copy_attrs(struct definition *def, struct arena *arena)
+{
+	const struct attr *old = def->attrs;
+	size_t count = def->attr_count;
+
+	def->attrs = NULL;
+	def->attr_count = 0;
+	for (size_t i = 0; i < count; i++)
+		definition_add_attr(def, arena, old[i].name, old[i].value);
+}
+
+/* For store_change(). */
+static int change(struct definition *def, struct arena *arena, void *arg, char **reterr)
+{
+	const struct changes *changes = arg;
+	const struct modify_args *args = changes->args;
+	int rc = 0;
+
+	def->is_auto = args->is_auto || (def->is_auto && !args->is_manual);
+	if (args->parent)
+		def->parent = args->parent;
+	if (args->type)
+		def->type = args->type;
+	if (args->params)
+		def->params = *args->params ? args->params : NULL;
+	if (args->description)
+		def->description = *args->description ? args->description : NULL;
+	copy_attrs(def, arena);
+	for (size_t i = 0; !rc && i < args->remove_attrs.n; i++)
+		rc = remove_attr(def, args->remove_attrs.v[i], reterr);
+	for (size_t i = 0; !rc && i < changes->set.n; i++)
+		rc = set_attr(def, arena, &changes->set.v[i], reterr);
+	return rc ? rc : add_attrs(def, arena, changes, reterr);
+}
+
+/* The one definition of the identity that is meant; NULL with status FAILED, or DONE for none. */
+static struct definition *find_definition(struct inventory *inventory, const struct identity *id,
+					  const char *of, int *ret_status)
+{
+	_cleanup_free_ char *error = NULL;
+	struct definition *found = NULL;
+	char text[IDENTITY_TEXT_SIZE];
+	const char *name = NULL;
+
+	if (of)
+		(void)parent_resolve(&inventory->parents, of, &name, &error);
+	*ret_status = DONE;
+	for (size_t i = 0; i < inventory->definitions.n; i++) {
+		struct definition *def = inventory->definitions.v[i];
+
+		if (identity_compare(&def->id, id) != 0 || !cmd_is_for_parent(def, of, name))
+			continue;
+		if (!found) {
+			found = def;
+			continue;
+		}
+		msg_error(
+			"cannot modify %s: it is defined for '%s' (%s:%u) and for '%s' (%s:%u); name one with --of",
+			identity_format(id, text), found->parent, found->file, found->line,
+			def->parent, def->file, def->line);
+		*ret_status = FAILED;
+		return NULL;
+	}
+	return found;
+}
+
+/* Another parent may come later, but must not be one that the identity is defined for. */
+static int check_parent(struct inventory *inventory, const struct definition *def,
+			const char *parent)
+{
+	struct definition moved = *def;
+	_cleanup_free_ char *error = NULL;
+
+	moved.parent = parent;
+	moved.parent_name = NULL;
+	if (parent_resolve(&inventory->parents, parent, &moved.parent_name, &error) == -EINVAL)
+		return cmd_usage(&cmd_modify, "%s", error);
+	return cmd_check_new(&cmd_modify, inventory, &moved, def);
+}
+
+static int write_live(struct device *dev, const struct changes *changes, char **reterr)
+{
+	size_t count = changes->set.n + changes->add.n;
+	_cleanup_free_ struct attr *attrs = xcalloc(count, sizeof(*attrs));
+
+	for (size_t i = 0; i < changes->set.n; i++)
+		attrs[i] = changes->set.v[i];
+	for (size_t i = 0; i < changes->add.n; i++)
+		attrs[changes->set.n + i] = changes->add.v[i];
+	return lifecycle_write_attrs(dev, attrs, count, reterr);
+}
+
+/* The live device first, for it may refuse. */
+static int change_both(struct device *dev, struct definition *def, const struct changes *changes,
+		       char **reterr)
+{
+	int rc = 0;
+
+	if (changes->args->live && !dev) {
+		set_text(reterr, "it is not live");
+		return -ENODEV;
+	}
+	if (dev && def)
+		rc = store_check_change(def, change, (void *)changes, reterr);
+	if (dev && !rc)
+		rc = write_live(dev, changes, reterr);
+	if (!rc && def) {
+		rc = store_change(def, change, (void *)changes, reterr);
+		if (rc < 0 && dev)
+			set_text(reterr, "the live device was changed, the definition not: %s",
+				 *reterr);
+	}
+	return rc;
+}
+
+/* What there is now, read again. */
+static void print(const struct globals *globals, const struct identity *id, const char *error)
+{
+	struct inventory now = {0};
+	struct report report;
+
+	if (!globals->json)
+		return;
+	inventory_load_definitions(&now);
+	inventory_load_devices(&now, NULL);
+	report_begin(&report, globals);
+	for (size_t i = 0; i < now.devices.n; i++)
+		if (identity_compare(&now.devices.v[i].id, id) == 0)
+			report_device(&report, &now.devices.v[i], "modify", error);
+	report_end(&report);
+	inventory_free(&now);
+}
+
+static int modify(const struct globals *globals, struct inventory *inventory,
+		  const struct identity *id, struct definition *def, const struct changes *changes)
+{
+	struct device *dev = changes->args->live ? live_find(&inventory->devices, id) : NULL;
+	_cleanup_free_ char *error = NULL;
+	char text[IDENTITY_TEXT_SIZE];
+	int rc = change_both(dev, def, changes, &error);
+
+	if (rc)
+		msg_error("%s%s: %s", rc < 0 ? "cannot modify " : "", identity_format(id, text),
+			  error);
+	print(globals, id, error);
+	return rc ? FAILED : DONE;
+}
+
+static bool is_defined(const struct device *dev)
+{
+	return dev->def != NULL;
+}
+
+static int find_and_modify(const struct globals *globals, struct inventory *inventory,
+			   const struct changes *changes, const char *word)
+{
+	const struct modify_args *args = changes->args;
+	_cleanup_free_ char *error = NULL;
+	struct identity id;
+	struct definition *def = NULL;
+	int status, rc;
+
+	inventory_load_definitions(inventory);
+	inventory_load_devices(inventory, NULL);
+	rc = find_identity(&inventory->devices, word, args->live ? NULL : is_defined, &id, &error);
+	if (rc == -EINVAL)
+		return cmd_usage(&cmd_modify, "%s", error);
+	if (rc) {
+		(void)cmd_report_problems(inventory);
+		msg_error("cannot modify '%s': %s", word,
+			  args->live || rc != -ENOENT ? error : "it is not defined");
+		return FAILED;
+	}
+	def = find_definition(inventory, &id, args->of, &status);
+	if (status != DONE)
+		return status;
+	if (!def && (args->of || !args->live)) {
+		msg_error("cannot modify '%s': it is not defined for '%s'", word, args->of);
+		return FAILED;
+	}
+	if (!def && (args->is_auto || args->is_manual || args->description)) {
+		msg_error("cannot modify '%s': it is live, but not defined", word);
+		return FAILED;
+	}
+	if (def && args->parent)
+		status = check_parent(inventory, def, args->parent);
+	return status == DONE ? modify(globals, inventory, &id, def, changes) : status;
+}
+
+static int run(const struct globals *globals, void *p, int word_count, char **words)
+{
+	struct inventory inventory = {0};
+	struct changes changes = {0};
+	int status = check_args(p, &changes);
+
+	(void)word_count;
+	if (status == DONE)
+		status = find_and_modify(globals, &inventory, &changes, words[0]);
+	free(changes.set.v);
+	free(changes.add.v);
+	inventory_free(&inventory);
+	return status;
+}
+
+const struct command cmd_modify = {
+	.name = "modify",
+	.summary = "Change a definition, and with --live the device",
+	.synopsis = "[OPTION]... UUID[:INSTANCE]",
+	.details =
+		"Attributes are taken out first, then given other values, then added. Every byte of\n"
+		"the file that does not have to change stays. With --live attributes are written to\n"
+		"the device, too; when one is refused those before it get their old values back.",
+	.words = WORDS_DEFINED,
+	.min_words = 1,
+	.max_words = 1,
+	.options = options,
+	.args_size = sizeof(struct modify_args),
+	.run = run,
+};

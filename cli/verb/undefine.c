@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* mdev undefine: remove definitions. */
+#include "base/msg.h"
+#include "store/store.h"
+#include "verb/cmd.h"
+
+#include <errno.h>
+
+struct undefine_args {
+	const char *parent;
+};
+
+#define GO(field) offsetof(struct undefine_args, field)
+
+static const struct option_row options[] = {
+	{"parent", 'p', OPTION_TEXT, "PARENT", "definitions for this parent only", GO(parent)},
+	{0},
+};
+
+/* Keeps what is defined, for that parent. */
+static void filter(struct device_list *list, const char *parent, const char *parent_name)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->n; i++)
+		if (list->v[i].def && cmd_is_for_parent(list->v[i].def, parent, parent_name))
+			list->v[kept++] = list->v[i];
+	list->n = kept;
+}
+
+/* Each one once, though it may be named twice; what fails does not stop the others. */
+static int undefine_all(const struct device_list *list, const struct identity *ids, int count,
+			struct report *report)
+{
+	int status = DONE;
+
+	for (size_t i = 0; i < list->n; i++) {
+		_cleanup_free_ char *error = NULL;
+		struct device dev = list->v[i];
+		char text[IDENTITY_TEXT_SIZE];
+		int rc;
+
+		if (!identity_is_one_of(&dev.id, ids, count))
+			continue;
+		rc = store_remove(dev.def, &error);
+		if (rc >= 0)
+			dev.def = NULL;
+		if (rc) {
+			msg_error("%s%s: %s", rc < 0 ? "cannot undefine " : "",
+				  identity_format(&dev.id, text), error);
+			status = FAILED;
+		}
+		report_device(report, &dev, "undefine", error);
+	}
+	return status;
+}
+
+static int run(const struct globals *globals, void *p, int word_count, char **words)
+{
+	const struct undefine_args *args = p;
+	_cleanup_free_ struct identity *ids = xcalloc((size_t)word_count, sizeof(*ids));
+	_cleanup_free_ char *error = NULL;
+	struct inventory inventory = {0};
+	const char *parent_name = NULL;
+	struct report report;
+	int status = DONE;
+
+	if (args->parent &&
+	    parent_resolve(&inventory.parents, args->parent, &parent_name, &error) == -EINVAL)
+		status = cmd_usage(&cmd_undefine, "%s", error);
+	if (status == DONE) {
+		inventory_load_definitions(&inventory);
+		inventory_load_devices(&inventory, NULL);
+		filter(&inventory.devices, args->parent, parent_name);
+		status = cmd_identities(&cmd_undefine, &inventory.devices, NULL,
+					"no definition of it was found", word_count, words, ids);
+		/* What is asked for may stand in a file that cannot be read. */
+		if (status == FAILED)
+			(void)cmd_report_problems(&inventory);
+	}
+	if (status == DONE) {
+		report_begin(&report, globals);
+		status = undefine_all(&inventory.devices, ids, word_count, &report);
+		report_end(&report);
+	}
+	inventory_free(&inventory);
+	return status;
+}
+
+const struct command cmd_undefine = {
+	.name = "undefine",
+	.summary = "Remove definitions; live instances stay",
+	.synopsis = "[OPTION]... UUID[:INSTANCE]...",
+	.details =
+		"Nothing is removed when one of them cannot be found. A definition that came with a\n"
+		"package is not removed; the message says how to hide it.",
+	.words = WORDS_DEFINED,
+	.min_words = 1,
+	.max_words = -1,
+	.options = options,
+	.args_size = sizeof(struct undefine_args),
+	.run = run,
+};
