@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The core's tables: which identities, places and machines are taken
+ * The core as a module, and its rules of locking
  */
 
 /*
@@ -45,115 +45,22 @@
 
 #include <linux/module.h>
 #include <linux/rcupdate.h>
-#include <linux/rhashtable.h>
 
 #include "mdev_private.h"
 
 /* A leaf; guards every list and table, see above */
 DEFINE_MUTEX(mdev_lock);
 
-static struct rhashtable mdev_ids;
-
-static const struct rhashtable_params mdev_ids_params = {
-	.key_len = sizeof(struct mdev_id),
-	.key_offset = offsetof(struct mdev_device, id),
-	.head_offset = offsetof(struct mdev_device, id_node),
-	.automatic_shrinking = true,
-};
-
-/**
- * mdev_device_reserve() - take identity, place and machine, so that nobody
- * else can
- * @mdev: the instance, not live
- *
- * Return: 0, -EEXIST where the identity is taken, -EUSERS where the parent has
- * no instance left, -ENOMEM.
- */
-int mdev_device_reserve(struct mdev_device *mdev)
-{
-	struct parent_device *parent = mdev->parent;
-	unsigned int max = parent->ops->max_instances;
-	int rc;
-
-	mutex_lock(&mdev_lock);
-	rc = rhashtable_lookup_insert_fast(&mdev_ids, &mdev->id_node,
-					   mdev_ids_params);
-	if (rc) {
-		/* Whatever else the table says, it is short of memory. */
-		rc = rc == -EEXIST ? rc : -ENOMEM;
-		goto out_unlock;
-	}
-	if (max && parent->nr_devices >= max) {
-		rc = -EUSERS;
-		goto out_remove;
-	}
-	rc = mdev_machine_join(mdev);
-	if (rc)
-		goto out_remove;
-
-	list_add_tail(&mdev->parent_node, &parent->devices);
-	WRITE_ONCE(parent->nr_devices, parent->nr_devices + 1);
-	mutex_unlock(&mdev_lock);
-	return 0;
-
-out_remove:
-	rhashtable_remove_fast(&mdev_ids, &mdev->id_node, mdev_ids_params);
-out_unlock:
-	mutex_unlock(&mdev_lock);
-	return rc;
-}
-
-/**
- * mdev_device_unreserve() - undo mdev_device_reserve()
- * @mdev: the instance, not live
- */
-void mdev_device_unreserve(struct mdev_device *mdev)
-{
-	struct parent_device *parent = mdev->parent;
-
-	mutex_lock(&mdev_lock);
-	list_del(&mdev->parent_node);
-	mdev_machine_leave(mdev);
-	rhashtable_remove_fast(&mdev_ids, &mdev->id_node, mdev_ids_params);
-	WRITE_ONCE(parent->nr_devices, parent->nr_devices - 1);
-	if (!parent->nr_devices)
-		/* Pairs with the wait in mdev_unregister_device() */
-		wake_up(&parent->devices_gone);
-	mutex_unlock(&mdev_lock);
-}
-
-/**
- * mdev_device_find() - look an instance up by its identity
- * @parent: whose it must be
- * @id: the identity
- *
- * Return: the instance with a reference for the caller to put, or NULL.
- */
-struct mdev_device *mdev_device_find(struct parent_device *parent,
-				     const struct mdev_id *id)
-{
-	struct mdev_device *mdev;
-
-	mutex_lock(&mdev_lock);
-	mdev = rhashtable_lookup_fast(&mdev_ids, id, mdev_ids_params);
-	if (mdev && mdev->live && mdev->parent == parent)
-		mdev_get_device(mdev);
-	else
-		mdev = NULL;
-	mutex_unlock(&mdev_lock);
-	return mdev;
-}
-
 static int __init mdev_init(void)
 {
 	int rc;
 
-	rc = rhashtable_init(&mdev_ids, &mdev_ids_params);
+	rc = mdev_devices_init();
 	if (rc)
 		return rc;
 	rc = mdev_machines_init();
 	if (rc)
-		goto out_ids;
+		goto out_devices;
 	rc = mdev_bus_register();
 	if (rc)
 		goto out_machines;
@@ -166,8 +73,8 @@ out_bus:
 	mdev_bus_unregister();
 out_machines:
 	mdev_machines_exit();
-out_ids:
-	rhashtable_destroy(&mdev_ids);
+out_devices:
+	mdev_devices_exit();
 	return rc;
 }
 
@@ -177,7 +84,7 @@ static void __exit mdev_exit(void)
 	mdev_sysfs_exit();
 	mdev_bus_unregister();
 	mdev_machines_exit();
-	rhashtable_destroy(&mdev_ids);
+	mdev_devices_exit();
 	/*
 	 * Whoever gave the last reference back may still be on his way out of
 	 * the code that freed it, and none of his locks is ours to wait for.

@@ -43,16 +43,14 @@ struct mdev_request {
 	char *line;
 };
 
-/* Guards every list and table of the core; see mdev_core.c */
+/* mdev_core.c: guards every list and table of the core */
 extern struct mutex mdev_lock;
 
-/* mdev_core.c */
-int mdev_device_reserve(struct mdev_device *mdev);
-void mdev_device_unreserve(struct mdev_device *mdev);
+/* mdev_device.c */
+int mdev_devices_init(void);
+void mdev_devices_exit(void);
 struct mdev_device *mdev_device_find(struct parent_device *parent,
 				     const struct mdev_id *id);
-
-/* mdev_device.c */
 int mdev_device_create(struct mdev_type *type, const struct mdev_request *req);
 int mdev_device_destroy(struct mdev_device *mdev);
 void mdev_device_evict(struct mdev_device *mdev);
