@@ -58,21 +58,21 @@ static int __init mdev_init(void)
 	rc = mdev_devices_init();
 	if (rc)
 		return rc;
-	rc = mdev_machines_init();
-	if (rc)
-		goto out_devices;
 	rc = mdev_bus_register();
 	if (rc)
-		goto out_machines;
-	rc = mdev_sysfs_init();
+		goto out_devices;
+	rc = mdev_machines_init();
 	if (rc)
 		goto out_bus;
+	rc = mdev_parents_init();
+	if (rc)
+		goto out_machines;
 	return 0;
 
-out_bus:
-	mdev_bus_unregister();
 out_machines:
 	mdev_machines_exit();
+out_bus:
+	mdev_bus_unregister();
 out_devices:
 	mdev_devices_exit();
 	return rc;
@@ -81,9 +81,8 @@ out_devices:
 static void __exit mdev_exit(void)
 {
 	mdev_parents_exit();
-	mdev_sysfs_exit();
-	mdev_bus_unregister();
 	mdev_machines_exit();
+	mdev_bus_unregister();
 	mdev_devices_exit();
 	/*
 	 * Whoever gave the last reference back may still be on his way out of

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Instances: creation, removal, use, lifetime. Locking: see mdev_core.c.
+ * Instances: identity, creation, removal, use, lifetime. Locking: see mdev_core.c.
  */
 
 #include <linux/module.h>
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
+#include <linux/sysfs.h>
 
 #include "mdev_private.h"
 
@@ -99,6 +100,101 @@ struct mdev_device *mdev_device_find(struct parent_device *parent,
 		mdev = NULL;
 	mutex_unlock(&mdev_lock);
 	return mdev;
+}
+
+static ssize_t remove_store(struct device *dev, struct device_attribute *attr,
+			    const char *buf, size_t count)
+{
+	struct mdev_device *mdev = to_mdev_device(dev);
+	struct kernfs_node *kn;
+	unsigned long val;
+	int rc;
+
+	/*
+	 * A NUL would end the number, but not what was written; and sysfs cuts
+	 * a longer write to a page: what is missing is not known.
+	 */
+	if (count >= PAGE_SIZE || strlen(buf) != count ||
+	    kstrtoul(buf, 0, &val))
+		return -EINVAL;
+	if (!val)
+		return count;
+
+	/* Removal takes this file away, which would wait for this write. */
+	kn = sysfs_break_active_protection(&dev->kobj, &attr->attr);
+	if (!kn)
+		return -ENODEV;
+	rc = mdev_device_destroy(mdev);
+	sysfs_unbreak_active_protection(kn);
+	return rc ?: count;
+}
+static DEVICE_ATTR_WO(remove);
+
+static ssize_t uuid_show(struct device *dev, struct device_attribute *attr,
+			 char *buf)
+{
+	return sysfs_emit(buf, "%pUl\n", &to_mdev_device(dev)->id.uuid);
+}
+static DEVICE_ATTR_RO(uuid);
+
+static ssize_t instance_show(struct device *dev, struct device_attribute *attr,
+			     char *buf)
+{
+	return sysfs_emit(buf, "%u\n", to_mdev_device(dev)->id.instance);
+}
+static DEVICE_ATTR_RO(instance);
+
+static ssize_t state_show(struct device *dev, struct device_attribute *attr,
+			  char *buf)
+{
+	bool started = READ_ONCE(to_mdev_device(dev)->started);
+
+	return sysfs_emit(buf, "%s\n", started ? "started" : "stopped");
+}
+static DEVICE_ATTR_RO(state);
+
+static struct attribute *mdev_device_attrs[] = {
+	&dev_attr_remove.attr,
+	&dev_attr_uuid.attr,
+	&dev_attr_instance.attr,
+	&dev_attr_state.attr,
+	NULL
+};
+ATTRIBUTE_GROUPS(mdev_device);
+
+static const struct device_type mdev_device_type = {
+	.groups = mdev_device_groups,
+};
+
+/**
+ * mdev_sysfs_add_links() - tie an instance to its type
+ * @mdev: the instance, added
+ *
+ * Return: 0 or -ENOMEM.
+ */
+static int mdev_sysfs_add_links(struct mdev_device *mdev)
+{
+	int rc;
+
+	rc = sysfs_create_link(mdev->type->devices_kobj, &mdev->dev.kobj,
+			       dev_name(&mdev->dev));
+	if (rc)
+		return rc;
+	rc = sysfs_create_link(&mdev->dev.kobj, &mdev->type->kobj, "mdev_type");
+	if (rc)
+		sysfs_remove_link(mdev->type->devices_kobj,
+				  dev_name(&mdev->dev));
+	return rc;
+}
+
+/**
+ * mdev_sysfs_remove_links() - undo mdev_sysfs_add_links()
+ * @mdev: the instance
+ */
+static void mdev_sysfs_remove_links(struct mdev_device *mdev)
+{
+	sysfs_remove_link(&mdev->dev.kobj, "mdev_type");
+	sysfs_remove_link(mdev->type->devices_kobj, dev_name(&mdev->dev));
 }
 
 static void mdev_device_release(struct device *dev)

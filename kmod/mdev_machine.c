@@ -4,9 +4,12 @@
  * stopped together
  */
 
+#include <linux/completion.h>
+#include <linux/device/class.h>
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
 
+#include "compat.h"
 #include "mdev_private.h"
 
 /**
@@ -256,12 +259,76 @@ int mdev_machine_stop(const guid_t *uuid)
 	return mdev_machine_run(uuid, mdev_members_stop);
 }
 
+static ssize_t mdev_class_store(const char *buf, size_t count,
+				int (*action)(const guid_t *uuid))
+{
+	struct mdev_request req;
+	int rc;
+
+	rc = mdev_request_parse(&req, buf, count);
+	if (rc)
+		return rc;
+	if (req.numbered || req.params)
+		rc = -EINVAL;
+	else
+		rc = action(&req.id.uuid);
+	mdev_request_done(&req);
+	return rc ?: count;
+}
+
+static ssize_t mdev_start_store(compat_class_const struct class *class,
+				compat_class_const struct class_attribute *attr,
+				const char *buf, size_t count)
+{
+	return mdev_class_store(buf, count, mdev_machine_start);
+}
+static CLASS_ATTR_WO(mdev_start);
+
+static ssize_t mdev_stop_store(compat_class_const struct class *class,
+			       compat_class_const struct class_attribute *attr,
+			       const char *buf, size_t count)
+{
+	return mdev_class_store(buf, count, mdev_machine_stop);
+}
+static CLASS_ATTR_WO(mdev_stop);
+
+static struct attribute *mdev_class_attrs[] = {
+	&class_attr_mdev_start.attr,
+	&class_attr_mdev_stop.attr,
+	NULL
+};
+ATTRIBUTE_GROUPS(mdev_class);
+
+static DECLARE_COMPLETION(mdev_class_released);
+
+static void mdev_class_release(compat_class_const struct class *class)
+{
+	complete(&mdev_class_released);
+}
+
+static struct class mdev_class = {
+	.name = "mdev",
+	.class_groups = mdev_class_groups,
+	.class_release = mdev_class_release,
+};
+
 int __init mdev_machines_init(void)
 {
-	return rhashtable_init(&mdev_machines, &mdev_machines_params);
+	int rc;
+
+	rc = rhashtable_init(&mdev_machines, &mdev_machines_params);
+	if (rc)
+		return rc;
+	rc = class_register(&mdev_class);
+	if (rc)
+		rhashtable_destroy(&mdev_machines);
+	return rc;
 }
 
 void mdev_machines_exit(void)
 {
+	class_unregister(&mdev_class);
+	/* The class is memory of this module. */
+	wait_for_completion(&mdev_class_released);
 	rhashtable_destroy(&mdev_machines);
 }

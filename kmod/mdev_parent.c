@@ -3,11 +3,16 @@
  * Parents: registration, and the end of it
  */
 
+#include <linux/device/class.h>
 #include <linux/module.h>
 #include <linux/slab.h>
+#include <linux/sysfs.h>
 #include <linux/wait_bit.h>
 
+#include "compat.h"
 #include "mdev_private.h"
+
+static struct class_compat *mdev_bus_class;
 
 static LIST_HEAD(mdev_parents);
 
@@ -144,6 +149,151 @@ static void mdev_parent_delist(struct parent_device *parent)
 	mutex_unlock(&mdev_lock);
 }
 
+static ssize_t mdev_create_store(struct device *dev,
+				 struct device_attribute *attr,
+				 const char *buf, size_t count)
+{
+	struct parent_device *parent =
+		container_of(attr, struct parent_device, create_attr);
+	struct mdev_request req;
+	struct mdev_type *type;
+	int rc;
+
+	rc = mdev_request_parse(&req, buf, count);
+	if (rc)
+		return rc;
+	type = mdev_request_take_type(&req, parent);
+	if (!req.numbered)
+		rc = -EINVAL;
+	else if (IS_ERR(type))
+		rc = PTR_ERR(type);
+	else
+		rc = mdev_device_create(type, &req);
+	mdev_request_done(&req);
+	return rc ?: count;
+}
+
+static ssize_t mdev_destroy_store(struct device *dev,
+				  struct device_attribute *attr,
+				  const char *buf, size_t count)
+{
+	struct parent_device *parent =
+		container_of(attr, struct parent_device, destroy_attr);
+	struct mdev_device *mdev;
+	struct mdev_request req;
+	int rc;
+
+	rc = mdev_request_parse(&req, buf, count);
+	if (rc)
+		return rc;
+	rc = req.params ? -EINVAL : -ENODEV;
+	mdev = req.params ? NULL : mdev_device_find(parent, &req.id);
+	if (mdev) {
+		rc = mdev_device_destroy(mdev);
+		/* Pairs with the get in mdev_device_find() */
+		mdev_put_device(mdev);
+	}
+	mdev_request_done(&req);
+	return rc ?: count;
+}
+
+/* For the files through which instances come, added last and removed first */
+static void mdev_door_init(struct device_attribute *attr, const char *name)
+{
+	sysfs_attr_init(&attr->attr);
+	attr->attr.name = name;
+	attr->attr.mode = 0200;
+}
+
+/**
+ * mdev_sysfs_add_parent() - give a parent its files
+ * @parent: the parent, complete
+ *
+ * All but those through which instances come.
+ *
+ * Return: 0, -EEXIST where the device has a file of such a name, -ENOMEM.
+ */
+static int mdev_sysfs_add_parent(struct parent_device *parent)
+{
+	int rc;
+
+	rc = sysfs_create_groups(&parent->dev->kobj,
+				 parent->ops->dev_attr_groups);
+	if (rc)
+		return rc;
+	rc = mdev_types_add(parent);
+	if (rc)
+		goto out_groups;
+	rc = compat_class_link(mdev_bus_class, parent->dev);
+	if (rc)
+		goto out_types;
+	return 0;
+
+out_types:
+	mdev_types_remove(parent);
+out_groups:
+	sysfs_remove_groups(&parent->dev->kobj, parent->ops->dev_attr_groups);
+	return rc;
+}
+
+/**
+ * mdev_sysfs_open_parent() - let instances be made
+ * @parent: the parent, with its files
+ *
+ * Return: 0, -EEXIST where the device has a file of such a name, -ENOMEM. Then
+ * no more instances are made, but there may be some.
+ */
+static int mdev_sysfs_open_parent(struct parent_device *parent)
+{
+	int rc;
+
+	mdev_door_init(&parent->create_attr, "mdev_create");
+	parent->create_attr.store = mdev_create_store;
+	mdev_door_init(&parent->destroy_attr, "mdev_destroy");
+	parent->destroy_attr.store = mdev_destroy_store;
+
+	rc = device_create_file(parent->dev, &parent->create_attr);
+	if (rc)
+		return rc;
+	rc = device_create_file(parent->dev, &parent->destroy_attr);
+	if (rc)
+		goto out_create;
+	rc = mdev_types_open(parent);
+	if (rc)
+		goto out_destroy;
+	return 0;
+
+out_destroy:
+	device_remove_file(parent->dev, &parent->destroy_attr);
+out_create:
+	device_remove_file(parent->dev, &parent->create_attr);
+	return rc;
+}
+
+/**
+ * mdev_sysfs_seal_parent() - let no more instances be made
+ * @parent: the parent
+ *
+ * Those that are being made are complete, or given up, when this returns.
+ */
+static void mdev_sysfs_seal_parent(struct parent_device *parent)
+{
+	mdev_types_seal(parent);
+	device_remove_file(parent->dev, &parent->create_attr);
+	device_remove_file(parent->dev, &parent->destroy_attr);
+}
+
+/**
+ * mdev_sysfs_remove_parent() - take a parent's files away
+ * @parent: the parent, sealed and without instances
+ */
+static void mdev_sysfs_remove_parent(struct parent_device *parent)
+{
+	compat_class_unlink(mdev_bus_class, parent->dev);
+	mdev_types_remove(parent);
+	sysfs_remove_groups(&parent->dev->kobj, parent->ops->dev_attr_groups);
+}
+
 static void mdev_parent_announce(struct parent_device *parent, char *state)
 {
 	char *envp[2] = { state };
@@ -270,6 +420,12 @@ void mdev_unregister_device(struct device *dev)
 }
 EXPORT_SYMBOL_GPL(mdev_unregister_device);
 
+int __init mdev_parents_init(void)
+{
+	mdev_bus_class = class_compat_register("mdev_bus");
+	return mdev_bus_class ? 0 : -ENOMEM;
+}
+
 /**
  * mdev_parents_exit() - wait until nothing of parents is left in memory
  *
@@ -279,4 +435,5 @@ EXPORT_SYMBOL_GPL(mdev_unregister_device);
 void mdev_parents_exit(void)
 {
 	wait_var_event(&mdev_nr_parents, !atomic_read(&mdev_nr_parents));
+	class_compat_unregister(mdev_bus_class);
 }

@@ -62,6 +62,7 @@ void mdev_parent_get(struct parent_device *parent);
 void mdev_parent_put(struct parent_device *parent);
 void mdev_parent_lock_ops(struct parent_device *parent);
 void mdev_parent_unlock_ops(struct parent_device *parent);
+int mdev_parents_init(void);
 void mdev_parents_exit(void);
 
 /* mdev_machine.c */
@@ -87,17 +88,5 @@ int mdev_types_add(struct parent_device *parent);
 void mdev_types_remove(struct parent_device *parent);
 int mdev_types_open(struct parent_device *parent);
 void mdev_types_seal(struct parent_device *parent);
-
-/* mdev_sysfs.c */
-extern const struct device_type mdev_device_type;
-
-int mdev_sysfs_init(void);
-void mdev_sysfs_exit(void);
-int mdev_sysfs_add_parent(struct parent_device *parent);
-int mdev_sysfs_open_parent(struct parent_device *parent);
-void mdev_sysfs_seal_parent(struct parent_device *parent);
-void mdev_sysfs_remove_parent(struct parent_device *parent);
-int mdev_sysfs_add_links(struct mdev_device *mdev);
-void mdev_sysfs_remove_links(struct mdev_device *mdev);
 
 #endif /* _MDEV_PRIVATE_H */
