@@ -28,10 +28,11 @@ static int syslog_priority(enum msg_level level)
 static void say(enum msg_level level, const char *prefix, const char *fmt, va_list args)
 {
 	struct buf line = {0};
-	char *text = NULL;
+	char *text;
 
-	if (level > shown || vasprintf(&text, fmt, args) < 0)
+	if (level > shown)
 		return;
+	text = xvasprintf(fmt, args);
 	buf_addf(&line, "%s%s", to_syslog ? "" : "mdev: ", prefix);
 	buf_add_visible(&line, text);
 	if (to_syslog)

@@ -58,6 +58,7 @@ void *xcalloc(size_t count, size_t size);
 void *xrealloc(void *p, size_t count, size_t size);
 char *xstrdup(const char *s);
 char *xasprintf(const char *fmt, ...) PRINTF_LIKE(1, 2);
+char *xvasprintf(const char *fmt, va_list args) PRINTF_LIKE(1, 0);
 
 /* Frees *target, then sets it to the formatted text; for messages handed up as reterr. */
 void set_text(char **target, const char *fmt, ...) PRINTF_LIKE(2, 3);

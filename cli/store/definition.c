@@ -44,12 +44,10 @@ static bool is_blank(char c)
 static void add_problem(struct problem_list *problems, const char *file, unsigned int line,
 			const char *fmt, va_list args)
 {
-	_cleanup_free_ char *what = NULL;
+	_cleanup_free_ char *what = xvasprintf(fmt, args);
 	struct problem *problem;
 	char *text;
 
-	if (vasprintf(&what, fmt, args) < 0)
-		return;
 	text = line ? xasprintf("%s:%u: %s", file, line, what) : xasprintf("%s: %s", file, what);
 	/* The room doubles each time the number reaches a power of two. */
 	if ((problems->n & (problems->n - 1)) == 0)

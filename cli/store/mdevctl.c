@@ -22,14 +22,13 @@ PRINTF_LIKE(2, 3) static void bad(struct import *import, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	if (vasprintf(&what, fmt, args) < 0)
-		what = NULL;
+	what = xvasprintf(fmt, args);
 	va_end(args);
 	if (import->def && !import->is_bad)
 		problem_add(import->problems, import->file, 0, "%s: %s",
-			    identity_format(&import->def->id, text), what ? what : "");
+			    identity_format(&import->def->id, text), what);
 	else if (!import->def)
-		problem_add(import->problems, import->file, 0, "%s", what ? what : "");
+		problem_add(import->problems, import->file, 0, "%s", what);
 	import->is_bad = true;
 }
 

@@ -47,10 +47,9 @@ PRINTF_LIKE(2, 3) static void complain(struct run *run, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	if (vasprintf(&text, fmt, args) < 0)
-		text = NULL;
+	text = xvasprintf(fmt, args);
 	va_end(args);
-	if (text && (!run->globals->syslog || run->dry_run || said_add(&run->said, text)))
+	if (!run->globals->syslog || run->dry_run || said_add(&run->said, text))
 		msg_error("%s", text);
 	run->status = FAILED;
 }

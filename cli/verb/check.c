@@ -41,14 +41,13 @@ static void warn(struct checker *checker, const struct definition *def, const ch
 	va_list args;
 
 	va_start(args, fmt);
-	if (vasprintf(&what, fmt, args) < 0)
-		what = NULL;
+	what = xvasprintf(fmt, args);
 	va_end(args);
 	checker->warnings++;
 	if (checker->json)
 		json_add_finding(checker->json, "warning", def->file, def->line, what);
 	else
-		msg_warning("%s:%u: %s", def->file, def->line, what ? what : "");
+		msg_warning("%s:%u: %s", def->file, def->line, what);
 }
 
 static void check_type(struct checker *checker, const struct definition *def, bool is_demand)

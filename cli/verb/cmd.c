@@ -23,11 +23,10 @@ int cmd_usage(const struct command *command, const char *fmt, ...)
 	char *what;
 
 	va_start(args, fmt);
-	if (vasprintf(&what, fmt, args) < 0)
-		what = NULL;
+	what = xvasprintf(fmt, args);
 	va_end(args);
-	buf_addf(&text, "%s; try 'mdev%s%s --help'", what ? what : "wrong usage",
-		 command ? " " : "", command ? command->name : "");
+	buf_addf(&text, "%s; try 'mdev%s%s --help'", what, command ? " " : "",
+		 command ? command->name : "");
 	msg_error("%s", text.data);
 	buf_free(&text);
 	free(what);
