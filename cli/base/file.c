@@ -23,23 +23,52 @@ static int lock_once(int fd, struct flock *range, bool wait)
 	return rc < 0 ? -errno : 0;
 }
 
+/* What a caller may have set up before this program began, and gets back. */
+struct alarm {
+	struct sigaction action;
+	struct itimerval timer;
+	sigset_t mask;
+};
+
+/*
+ * Interrupts what blocks, first after that many seconds and then ten times a second: a signal may
+ * come just before the call blocks. A caller may have left SIGALRM blocked or ignored.
+ */
+static void alarm_begin(struct alarm *before, unsigned int seconds)
+{
+	struct itimerval timer = {.it_interval.tv_usec = 100000, .it_value.tv_sec = seconds};
+	struct sigaction action = {.sa_handler = on_alarm};
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGALRM);
+	sigaction(SIGALRM, &action, &before->action);
+	sigprocmask(SIG_UNBLOCK, &set, &before->mask);
+	setitimer(ITIMER_REAL, &timer, &before->timer);
+}
+
+static void alarm_end(const struct alarm *before)
+{
+	setitimer(ITIMER_REAL, &before->timer, NULL);
+	sigprocmask(SIG_SETMASK, &before->mask, NULL);
+	sigaction(SIGALRM, &before->action, NULL);
+}
+
 static int lock_within(int fd, struct flock *range, unsigned int seconds)
 {
-	/* The timer repeats, for the first signal could come just before the lock blocks. */
-	struct itimerval timer = {.it_interval.tv_usec = 100000, .it_value.tv_sec = seconds};
-	struct sigaction action = {.sa_handler = on_alarm}, before;
+	int64_t until = clock_ms() + (int64_t)seconds * 1000;
+	struct alarm before;
 	int rc = lock_once(fd, range, false);
 
 	if (rc != -EWOULDBLOCK && rc != -EACCES)
 		return rc;
-	sigaction(SIGALRM, &action, &before);
-	setitimer(ITIMER_REAL, &timer, NULL);
-	rc = lock_once(fd, range, true);
-	if (rc == -EINTR)
-		rc = -ETIMEDOUT;
-	setitimer(ITIMER_REAL, &(struct itimerval){0}, NULL);
-	sigaction(SIGALRM, &before, NULL);
-	return rc;
+	alarm_begin(&before, seconds);
+	/* Other signals interrupt it as well, and end nothing. */
+	do
+		rc = lock_once(fd, range, true);
+	while (rc == -EINTR && clock_ms() < until);
+	alarm_end(&before);
+	return rc == -EINTR ? -ETIMEDOUT : rc;
 }
 
 int lock_wait(int fd, unsigned int seconds)

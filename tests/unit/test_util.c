@@ -154,6 +154,37 @@ static void test_file_replace(void)
 	rmdir(dir);
 }
 
+/* SIGALRM as a caller may leave it: how is what sigaction() and sigprocmask() are given. */
+static void wait_with_alarm(int fd, void (*handler)(int), int how, const char *what)
+{
+	struct sigaction action = {.sa_handler = handler}, before;
+	sigset_t set, mask;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGALRM);
+	sigaction(SIGALRM, &action, &before);
+	sigprocmask(how, &set, &mask);
+	is_number(lock_wait(fd, 1), -ETIMEDOUT, what);
+	sigprocmask(SIG_SETMASK, &mask, NULL);
+	sigaction(SIGALRM, &before, NULL);
+}
+
+/* A signal that has nothing to do with the wait. */
+static void wait_with_signal(int fd)
+{
+	pid_t child = fork();
+	int64_t before = clock_ms();
+
+	if (child == 0) {
+		usleep(100000);
+		kill(getppid(), SIGALRM);
+		_exit(0);
+	}
+	is_number(lock_wait(fd, 1), -ETIMEDOUT, "a signal of somebody else's");
+	ok(clock_ms() - before >= 1000, "does not end the wait");
+	waitpid(child, NULL, 0);
+}
+
 /* The child holds the lock until it is killed. */
 static void test_lock_wait(void)
 {
@@ -176,6 +207,9 @@ static void test_lock_wait(void)
 	}
 	ok(read(pipe_fds[0], &byte, 1) == 1, "somebody else has the lock");
 	is_number(lock_wait(fd, 1), -ETIMEDOUT, "waiting for it ends");
+	wait_with_alarm(fd, SIG_DFL, SIG_BLOCK, "also when SIGALRM is blocked");
+	wait_with_alarm(fd, SIG_IGN, SIG_UNBLOCK, "also when SIGALRM is ignored");
+	wait_with_signal(fd);
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
 	is_number(lock_wait(fd, 5), 0, "it is free when its holder was killed");
