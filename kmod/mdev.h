@@ -375,6 +375,34 @@ static inline void *mdev_get_drvdata(struct mdev_device *mdev)
 	return mdev->drvdata;
 }
 
+/**
+ * mdev_get_device() - take a reference
+ * @mdev: an instance that the caller has some hold of, or NULL
+ *
+ * The reference keeps the structure, not the instance: it can be removed
+ * meanwhile.
+ *
+ * Return: @mdev.
+ */
+static inline struct mdev_device *mdev_get_device(struct mdev_device *mdev)
+{
+	if (mdev)
+		get_device(&mdev->dev);
+	return mdev;
+}
+
+/**
+ * mdev_put_device() - give a reference back
+ * @mdev: an instance, or NULL
+ *
+ * Context: process context.
+ */
+static inline void mdev_put_device(struct mdev_device *mdev)
+{
+	if (mdev)
+		put_device(&mdev->dev);
+}
+
 const struct mdev_type_desc *mdev_type_desc(struct mdev_device *mdev);
 
 int mdev_register_device(struct device *dev, const struct parent_ops *ops);
@@ -383,8 +411,6 @@ void mdev_unregister_device(struct device *dev);
 int mdev_register_driver(struct mdev_driver *drv, struct module *owner);
 void mdev_unregister_driver(struct mdev_driver *drv);
 
-struct mdev_device *mdev_get_device(struct mdev_device *mdev);
-void mdev_put_device(struct mdev_device *mdev);
 struct mdev_device *mdev_get_device_by_group(struct iommu_group *group);
 
 /* For bus drivers */

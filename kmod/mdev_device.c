@@ -406,18 +406,6 @@ static int mdev_device_claim(struct mdev_device *mdev, bool wait)
 	return rc;
 }
 
-static int mdev_device_call_stop(struct mdev_device *mdev)
-{
-	int rc = 0;
-
-	if (mdev->parent->ops->stop) {
-		mdev_parent_lock_ops(mdev->parent);
-		rc = mdev->parent->ops->stop(mdev);
-		mdev_parent_unlock_ops(mdev->parent);
-	}
-	return rc;
-}
-
 /*
  * Take the bus driver away, for good. Waits for user space where the bus driver
  * does, which an instance that was claimed while closed never makes it do. The
@@ -441,10 +429,7 @@ static void mdev_device_remove(struct mdev_device *mdev)
 	mdev_device_unbind(mdev);
 	mdev_sysfs_remove_links(mdev);
 	device_del(&mdev->dev);
-	/* No longer live, so nobody else starts or stops it. */
-	if (mdev->started && mdev_device_call_stop(mdev))
-		dev_warn(mdev->parent->dev, "%s failed to stop, removing it\n",
-			 dev_name(&mdev->dev));
+	mdev_machine_stop_removed(mdev);
 	mdev_device_call_destroy(mdev);
 	mdev_device_unreserve(mdev);
 	/* Pairs with device_initialize() in mdev_device_alloc() */
@@ -480,75 +465,6 @@ void mdev_device_evict(struct mdev_device *mdev)
 {
 	if (!mdev_device_claim(mdev, true))
 		mdev_device_remove(mdev);
-}
-
-static int mdev_device_do_start(struct mdev_device *mdev)
-{
-	const struct parent_ops *ops = mdev->parent->ops;
-	int rc = 0;
-
-	if (!mdev->live || mdev->started)
-		return 0;
-	if (ops->start) {
-		mdev_parent_lock_ops(mdev->parent);
-		rc = ops->start(mdev);
-		mdev_parent_unlock_ops(mdev->parent);
-	}
-	if (rc)
-		return rc;
-	WRITE_ONCE(mdev->started, true);
-	kobject_uevent(&mdev->dev.kobj, KOBJ_ONLINE);
-	return 1;
-}
-
-/**
- * mdev_device_start() - start one instance
- * @mdev: the instance; the caller holds a reference
- *
- * Context: process context, op_lock not held.
- * Return: 1 where it was started, 0 where it was so already or is being
- * removed, or the error of the driver's start.
- */
-int mdev_device_start(struct mdev_device *mdev)
-{
-	int rc;
-
-	mutex_lock(&mdev->op_lock);
-	rc = mdev_device_do_start(mdev);
-	mutex_unlock(&mdev->op_lock);
-	return rc;
-}
-
-static int mdev_device_do_stop(struct mdev_device *mdev)
-{
-	int rc;
-
-	if (!mdev->live || !mdev->started)
-		return 0;
-	rc = mdev_device_call_stop(mdev);
-	if (rc)
-		return rc;
-	WRITE_ONCE(mdev->started, false);
-	kobject_uevent(&mdev->dev.kobj, KOBJ_OFFLINE);
-	return 1;
-}
-
-/**
- * mdev_device_stop() - stop one instance
- * @mdev: the instance; the caller holds a reference
- *
- * Context: process context, op_lock not held.
- * Return: 1 where it was stopped, 0 where it was so already or is being
- * removed, or the error of the driver's stop.
- */
-int mdev_device_stop(struct mdev_device *mdev)
-{
-	int rc;
-
-	mutex_lock(&mdev->op_lock);
-	rc = mdev_device_do_stop(mdev);
-	mutex_unlock(&mdev->op_lock);
-	return rc;
 }
 
 static int mdev_device_do_open(struct mdev_device *mdev)
@@ -613,36 +529,6 @@ void mdev_close_device(struct mdev_device *mdev)
 	module_put(ops->owner);
 }
 EXPORT_SYMBOL_GPL(mdev_close_device);
-
-/**
- * mdev_get_device() - take a reference
- * @mdev: an instance that the caller has some hold of, or NULL
- *
- * The reference keeps the structure, not the instance: it can be removed
- * meanwhile.
- *
- * Return: @mdev.
- */
-struct mdev_device *mdev_get_device(struct mdev_device *mdev)
-{
-	if (mdev)
-		get_device(&mdev->dev);
-	return mdev;
-}
-EXPORT_SYMBOL_GPL(mdev_get_device);
-
-/**
- * mdev_put_device() - give a reference back
- * @mdev: an instance, or NULL
- *
- * Context: process context.
- */
-void mdev_put_device(struct mdev_device *mdev)
-{
-	if (mdev)
-		put_device(&mdev->dev);
-}
-EXPORT_SYMBOL_GPL(mdev_put_device);
 
 /**
  * mdev_type_desc() - what the parent driver said of an instance's type

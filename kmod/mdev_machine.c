@@ -130,6 +130,100 @@ static struct mdev_machine *mdev_machine_find(const guid_t *uuid)
 	return machine;
 }
 
+static int mdev_member_call_stop(struct mdev_device *mdev)
+{
+	int rc = 0;
+
+	if (mdev->parent->ops->stop) {
+		mdev_parent_lock_ops(mdev->parent);
+		rc = mdev->parent->ops->stop(mdev);
+		mdev_parent_unlock_ops(mdev->parent);
+	}
+	return rc;
+}
+
+static int mdev_member_do_start(struct mdev_device *mdev)
+{
+	const struct parent_ops *ops = mdev->parent->ops;
+	int rc = 0;
+
+	if (!mdev->live || mdev->started)
+		return 0;
+	if (ops->start) {
+		mdev_parent_lock_ops(mdev->parent);
+		rc = ops->start(mdev);
+		mdev_parent_unlock_ops(mdev->parent);
+	}
+	if (rc)
+		return rc;
+	WRITE_ONCE(mdev->started, true);
+	kobject_uevent(&mdev->dev.kobj, KOBJ_ONLINE);
+	return 1;
+}
+
+/**
+ * mdev_member_start() - start one instance
+ * @mdev: the instance; the caller holds a reference
+ *
+ * Context: process context, op_lock not held.
+ * Return: 1 where it was started, 0 where it was so already or is being
+ * removed, or the error of the driver's start.
+ */
+static int mdev_member_start(struct mdev_device *mdev)
+{
+	int rc;
+
+	mutex_lock(&mdev->op_lock);
+	rc = mdev_member_do_start(mdev);
+	mutex_unlock(&mdev->op_lock);
+	return rc;
+}
+
+static int mdev_member_do_stop(struct mdev_device *mdev)
+{
+	int rc;
+
+	if (!mdev->live || !mdev->started)
+		return 0;
+	rc = mdev_member_call_stop(mdev);
+	if (rc)
+		return rc;
+	WRITE_ONCE(mdev->started, false);
+	kobject_uevent(&mdev->dev.kobj, KOBJ_OFFLINE);
+	return 1;
+}
+
+/**
+ * mdev_member_stop() - stop one instance
+ * @mdev: the instance; the caller holds a reference
+ *
+ * Context: process context, op_lock not held.
+ * Return: 1 where it was stopped, 0 where it was so already or is being
+ * removed, or the error of the driver's stop.
+ */
+static int mdev_member_stop(struct mdev_device *mdev)
+{
+	int rc;
+
+	mutex_lock(&mdev->op_lock);
+	rc = mdev_member_do_stop(mdev);
+	mutex_unlock(&mdev->op_lock);
+	return rc;
+}
+
+/**
+ * mdev_machine_stop_removed() - stop an instance that is being removed
+ * @mdev: the instance, no longer live, so that nobody else starts or stops it
+ *
+ * It is removed even where its driver fails to stop it.
+ */
+void mdev_machine_stop_removed(struct mdev_device *mdev)
+{
+	if (mdev->started && mdev_member_call_stop(mdev))
+		dev_warn(mdev->parent->dev, "%s failed to stop, removing it\n",
+			 dev_name(&mdev->dev));
+}
+
 /* Referenced live instances of a machine, as they were at one moment */
 struct mdev_members {
 	struct mdev_device **devices;
@@ -175,7 +269,7 @@ static int mdev_members_start(struct mdev_members *members)
 	int rc;
 
 	for (i = 0; i < members->nr; i++) {
-		rc = mdev_device_start(members->devices[i]);
+		rc = mdev_member_start(members->devices[i]);
 		if (rc < 0)
 			goto out_stop;
 		if (rc > 0) {
@@ -188,7 +282,7 @@ static int mdev_members_start(struct mdev_members *members)
 
 out_stop:
 	while (started--)
-		mdev_device_stop(members->devices[started]);
+		mdev_member_stop(members->devices[started]);
 	return rc;
 }
 
@@ -199,7 +293,7 @@ static int mdev_members_stop(struct mdev_members *members)
 	int first = 0, rc;
 
 	while (i--) {
-		rc = mdev_device_stop(members->devices[i]);
+		rc = mdev_member_stop(members->devices[i]);
 		if (rc < 0 && !first)
 			first = rc;
 	}

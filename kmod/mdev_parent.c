@@ -50,26 +50,6 @@ void mdev_parent_put(struct parent_device *parent)
 	kref_put(&parent->ref, mdev_parent_release);
 }
 
-/**
- * mdev_parent_lock_ops() - begin a callback that the driver may want alone
- * @parent: the parent
- */
-void mdev_parent_lock_ops(struct parent_device *parent)
-{
-	if (parent->ops->serialize)
-		mutex_lock(&parent->ops_lock);
-}
-
-/**
- * mdev_parent_unlock_ops() - end it
- * @parent: the parent
- */
-void mdev_parent_unlock_ops(struct parent_device *parent)
-{
-	if (parent->ops->serialize)
-		mutex_unlock(&parent->ops_lock);
-}
-
 /* Returns the name of the first thing that is wrong with a table, or NULL */
 static const char *mdev_ops_flaw(const struct parent_ops *ops)
 {

@@ -43,6 +43,26 @@ struct mdev_request {
 	char *line;
 };
 
+/**
+ * mdev_parent_lock_ops() - begin a callback that the driver may want alone
+ * @parent: the parent
+ */
+static inline void mdev_parent_lock_ops(struct parent_device *parent)
+{
+	if (parent->ops->serialize)
+		mutex_lock(&parent->ops_lock);
+}
+
+/**
+ * mdev_parent_unlock_ops() - end it
+ * @parent: the parent
+ */
+static inline void mdev_parent_unlock_ops(struct parent_device *parent)
+{
+	if (parent->ops->serialize)
+		mutex_unlock(&parent->ops_lock);
+}
+
 /* mdev_core.c: guards every list and table of the core */
 extern struct mutex mdev_lock;
 
@@ -54,14 +74,10 @@ struct mdev_device *mdev_device_find(struct parent_device *parent,
 int mdev_device_create(struct mdev_type *type, const struct mdev_request *req);
 int mdev_device_destroy(struct mdev_device *mdev);
 void mdev_device_evict(struct mdev_device *mdev);
-int mdev_device_start(struct mdev_device *mdev);
-int mdev_device_stop(struct mdev_device *mdev);
 
 /* mdev_parent.c */
 void mdev_parent_get(struct parent_device *parent);
 void mdev_parent_put(struct parent_device *parent);
-void mdev_parent_lock_ops(struct parent_device *parent);
-void mdev_parent_unlock_ops(struct parent_device *parent);
 int mdev_parents_init(void);
 void mdev_parents_exit(void);
 
@@ -70,6 +86,7 @@ int mdev_machines_init(void);
 void mdev_machines_exit(void);
 int mdev_machine_join(struct mdev_device *mdev);
 void mdev_machine_leave(struct mdev_device *mdev);
+void mdev_machine_stop_removed(struct mdev_device *mdev);
 int mdev_machine_start(const guid_t *uuid);
 int mdev_machine_stop(const guid_t *uuid);
 
