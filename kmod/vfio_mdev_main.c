@@ -147,32 +147,6 @@ static long vfio_mdev_ioctl_get_info(struct vfio_mdev *self, void __user *arg)
 	return copy_to_user(arg, &info, minsz) ? -EFAULT : 0;
 }
 
-/**
- * vfio_mdev_get_region_info() - describe a region
- * @vdev: the instance
- * @info: index set by the user; the rest is filled
- * @caps: capabilities are added; its buf is for the caller to kfree(), also on
- *	failure
- *
- * Return: 0, -EINVAL where there is no such index, or the parent driver's
- * error.
- */
-int vfio_mdev_get_region_info(struct vfio_device *vdev,
-			      struct vfio_region_info *info,
-			      struct vfio_info_cap *caps)
-{
-	struct vfio_mdev *self = to_vfio_mdev(vdev);
-	const struct parent_ops *ops = vfio_mdev_ops(self);
-
-	if (info->index >= ops->num_regions)
-		return -EINVAL;
-	info->index = array_index_nospec(info->index, ops->num_regions);
-	info->flags = 0;
-	info->size = 0;
-	info->offset = mdev_region_offset(info->index);
-	return ops->get_region_info(self->mdev, info, caps);
-}
-
 static long vfio_mdev_ioctl_get_irq_info(struct vfio_mdev *self,
 					 void __user *arg)
 {

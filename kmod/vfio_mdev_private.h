@@ -81,12 +81,10 @@ static inline const struct parent_ops *vfio_mdev_ops(struct vfio_mdev *self)
 	return self->mdev->parent->ops;
 }
 
-/* vfio_mdev_main.c */
+/* vfio_mdev_region.c */
 int vfio_mdev_get_region_info(struct vfio_device *vdev,
 			      struct vfio_region_info *info,
 			      struct vfio_info_cap *caps);
-
-/* vfio_mdev_access.c */
 ssize_t vfio_mdev_read(struct vfio_device *vdev, char __user *buf,
 		       size_t count, loff_t *ppos);
 ssize_t vfio_mdev_write(struct vfio_device *vdev, const char __user *buf,

@@ -191,8 +191,6 @@ int medu_engine_read(struct medu *medu, struct medu_instance *inst,
 /* medu_regs.c: with the instance's lock held */
 u32 medu_reg_read(struct medu_instance *inst, u32 reg);
 void medu_reg_write(struct medu_instance *inst, u32 reg, u32 val);
-void medu_notify(struct medu_instance *inst);
-void medu_raise(struct medu_instance *inst, u32 conditions);
 void medu_regs_reset(struct medu_instance *inst);
 
 /* medu_regs.c: without */
@@ -207,12 +205,12 @@ void medu_unpin_range(struct medu_instance *inst, u64 iova, u64 length);
 /* medu_config.c */
 void medu_config_setup(void);
 void medu_config_reset(struct medu_instance *inst);
-bool medu_config_has_msi(struct medu_instance *inst);
-bool medu_config_has_intx(struct medu_instance *inst);
 void medu_config_read(struct medu_instance *inst, u32 offset, u8 *buf,
 		      size_t count);
 void medu_config_write(struct medu_instance *inst, u32 offset, const u8 *buf,
 		       size_t count);
+void medu_notify(struct medu_instance *inst);
+void medu_raise(struct medu_instance *inst, u32 conditions);
 
 /* medu_region.c */
 int medu_get_region_info(struct mdev_device *mdev,

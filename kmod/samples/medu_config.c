@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * medu: the PCI config space of an instance
+ * medu: the PCI config space of an instance, and the interrupts that it routes
  */
 
 #include <linux/init.h>
@@ -77,7 +77,7 @@ void medu_config_reset(struct medu_instance *inst)
  *
  * Return: true where interrupts are to come as messages.
  */
-bool medu_config_has_msi(struct medu_instance *inst)
+static bool medu_config_has_msi(struct medu_instance *inst)
 {
 	return inst->config[MEDU_MSI + PCI_MSI_FLAGS] & PCI_MSI_FLAGS_ENABLE;
 }
@@ -88,7 +88,7 @@ bool medu_config_has_msi(struct medu_instance *inst)
  *
  * Return: true where neither MSI nor the command register stands against it.
  */
-bool medu_config_has_intx(struct medu_instance *inst)
+static bool medu_config_has_intx(struct medu_instance *inst)
 {
 	return !medu_config_has_msi(inst) &&
 	       !(inst->config[PCI_COMMAND + 1] & (PCI_COMMAND_INTX_DISABLE >> 8));
@@ -134,4 +134,32 @@ void medu_config_write(struct medu_instance *inst, u32 offset,
 	/* The level may have been high all the while. */
 	if (!had_intx && medu_config_has_intx(inst))
 		medu_notify(inst);
+}
+
+/**
+ * medu_notify() - tell the user of the interrupt conditions, if there are any
+ * @inst: the open instance, locked
+ */
+void medu_notify(struct medu_instance *inst)
+{
+	lockdep_assert_held(&inst->lock);
+
+	if (!inst->irq_status)
+		return;
+	/* -ENOENT: nobody listens, which is the user's choice. */
+	if (medu_config_has_msi(inst))
+		(void)mdev_signal(inst->mdev, VFIO_PCI_MSI_IRQ_INDEX, 0);
+	else if (medu_config_has_intx(inst))
+		(void)mdev_signal(inst->mdev, VFIO_PCI_INTX_IRQ_INDEX, 0);
+}
+
+/**
+ * medu_raise() - interrupt conditions have come up
+ * @inst: the open instance, locked
+ * @conditions: bits of EDU_IRQ_STATUS
+ */
+void medu_raise(struct medu_instance *inst, u32 conditions)
+{
+	inst->irq_status |= conditions;
+	medu_notify(inst);
 }

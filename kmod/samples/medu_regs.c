@@ -7,34 +7,6 @@
 
 #include "medu.h"
 
-/**
- * medu_notify() - tell the user of the interrupt conditions, if there are any
- * @inst: the open instance, locked
- */
-void medu_notify(struct medu_instance *inst)
-{
-	lockdep_assert_held(&inst->lock);
-
-	if (!inst->irq_status)
-		return;
-	/* -ENOENT: nobody listens, which is the user's choice. */
-	if (medu_config_has_msi(inst))
-		(void)mdev_signal(inst->mdev, VFIO_PCI_MSI_IRQ_INDEX, 0);
-	else if (medu_config_has_intx(inst))
-		(void)mdev_signal(inst->mdev, VFIO_PCI_INTX_IRQ_INDEX, 0);
-}
-
-/**
- * medu_raise() - interrupt conditions have come up
- * @inst: the open instance, locked
- * @conditions: bits of EDU_IRQ_STATUS
- */
-void medu_raise(struct medu_instance *inst, u32 conditions)
-{
-	inst->irq_status |= conditions;
-	medu_notify(inst);
-}
-
 static bool medu_is_dma_reg(struct medu_instance *inst, u32 reg)
 {
 	return inst->buffer && reg >= EDU_DMA_SRC && reg < EDU_DMA_END;

@@ -1,12 +1,39 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Reading and writing an instance's regions
+ * An instance's regions: what they are, and reading and writing them
  */
 
+#include <linux/nospec.h>
 #include <linux/uaccess.h>
 #include <linux/vfio.h>
 
 #include "vfio_mdev_private.h"
+
+/**
+ * vfio_mdev_get_region_info() - describe a region
+ * @vdev: the instance
+ * @info: index set by the user; the rest is filled
+ * @caps: capabilities are added; its buf is for the caller to kfree(), also on
+ *	failure
+ *
+ * Return: 0, -EINVAL where there is no such index, or the parent driver's
+ * error.
+ */
+int vfio_mdev_get_region_info(struct vfio_device *vdev,
+			      struct vfio_region_info *info,
+			      struct vfio_info_cap *caps)
+{
+	struct vfio_mdev *self = to_vfio_mdev(vdev);
+	const struct parent_ops *ops = vfio_mdev_ops(self);
+
+	if (info->index >= ops->num_regions)
+		return -EINVAL;
+	info->index = array_index_nospec(info->index, ops->num_regions);
+	info->flags = 0;
+	info->size = 0;
+	info->offset = mdev_region_offset(info->index);
+	return ops->get_region_info(self->mdev, info, caps);
+}
 
 /* How much of what is left of an access comes next: see MDEV_ACCESS_STEP */
 static size_t vfio_mdev_piece(size_t left)
