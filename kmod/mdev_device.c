@@ -167,12 +167,12 @@ static const struct device_type mdev_device_type = {
 };
 
 /**
- * mdev_sysfs_add_links() - tie an instance to its type
+ * mdev_device_add_links() - tie an instance to its type
  * @mdev: the instance, added
  *
  * Return: 0 or -ENOMEM.
  */
-static int mdev_sysfs_add_links(struct mdev_device *mdev)
+static int mdev_device_add_links(struct mdev_device *mdev)
 {
 	int rc;
 
@@ -188,10 +188,10 @@ static int mdev_sysfs_add_links(struct mdev_device *mdev)
 }
 
 /**
- * mdev_sysfs_remove_links() - undo mdev_sysfs_add_links()
+ * mdev_device_remove_links() - undo mdev_device_add_links()
  * @mdev: the instance
  */
-static void mdev_sysfs_remove_links(struct mdev_device *mdev)
+static void mdev_device_remove_links(struct mdev_device *mdev)
 {
 	sysfs_remove_link(&mdev->dev.kobj, "mdev_type");
 	sysfs_remove_link(mdev->type->devices_kobj, dev_name(&mdev->dev));
@@ -285,7 +285,7 @@ static int mdev_device_publish(struct mdev_device *mdev)
 	int rc;
 
 	mutex_lock(&mdev->op_lock);
-	rc = mdev_sysfs_add_links(mdev);
+	rc = mdev_device_add_links(mdev);
 	if (!rc) {
 		dev_set_uevent_suppress(&mdev->dev, false);
 		kobject_uevent(&mdev->dev.kobj, KOBJ_ADD);
@@ -427,7 +427,7 @@ static void mdev_device_unbind(struct mdev_device *mdev)
 static void mdev_device_remove(struct mdev_device *mdev)
 {
 	mdev_device_unbind(mdev);
-	mdev_sysfs_remove_links(mdev);
+	mdev_device_remove_links(mdev);
 	device_del(&mdev->dev);
 	mdev_machine_stop_removed(mdev);
 	mdev_device_call_destroy(mdev);

@@ -186,14 +186,14 @@ static void mdev_door_init(struct device_attribute *attr, const char *name)
 }
 
 /**
- * mdev_sysfs_add_parent() - give a parent its files
+ * mdev_parent_add_files() - give a parent its files
  * @parent: the parent, complete
  *
  * All but those through which instances come.
  *
  * Return: 0, -EEXIST where the device has a file of such a name, -ENOMEM.
  */
-static int mdev_sysfs_add_parent(struct parent_device *parent)
+static int mdev_parent_add_files(struct parent_device *parent)
 {
 	int rc;
 
@@ -217,13 +217,13 @@ out_groups:
 }
 
 /**
- * mdev_sysfs_open_parent() - let instances be made
+ * mdev_parent_open() - let instances be made
  * @parent: the parent, with its files
  *
  * Return: 0, -EEXIST where the device has a file of such a name, -ENOMEM. Then
  * no more instances are made, but there may be some.
  */
-static int mdev_sysfs_open_parent(struct parent_device *parent)
+static int mdev_parent_open(struct parent_device *parent)
 {
 	int rc;
 
@@ -251,12 +251,12 @@ out_create:
 }
 
 /**
- * mdev_sysfs_seal_parent() - let no more instances be made
+ * mdev_parent_seal() - let no more instances be made
  * @parent: the parent
  *
  * Those that are being made are complete, or given up, when this returns.
  */
-static void mdev_sysfs_seal_parent(struct parent_device *parent)
+static void mdev_parent_seal(struct parent_device *parent)
 {
 	mdev_types_seal(parent);
 	device_remove_file(parent->dev, &parent->create_attr);
@@ -264,10 +264,10 @@ static void mdev_sysfs_seal_parent(struct parent_device *parent)
 }
 
 /**
- * mdev_sysfs_remove_parent() - take a parent's files away
+ * mdev_parent_remove_files() - take a parent's files away
  * @parent: the parent, sealed and without instances
  */
-static void mdev_sysfs_remove_parent(struct parent_device *parent)
+static void mdev_parent_remove_files(struct parent_device *parent)
 {
 	compat_class_unlink(mdev_bus_class, parent->dev);
 	mdev_types_remove(parent);
@@ -348,10 +348,10 @@ int mdev_register_device(struct device *dev, const struct parent_ops *ops)
 	rc = mdev_parent_enlist(parent);
 	if (rc)
 		goto out_put;
-	rc = mdev_sysfs_add_parent(parent);
+	rc = mdev_parent_add_files(parent);
 	if (rc)
 		goto out_delist;
-	rc = mdev_sysfs_open_parent(parent);
+	rc = mdev_parent_open(parent);
 	if (rc)
 		goto out_evict;
 
@@ -361,7 +361,7 @@ int mdev_register_device(struct device *dev, const struct parent_ops *ops)
 out_evict:
 	/* Instances came by the files that were there for a while. */
 	mdev_parent_evict_all(parent);
-	mdev_sysfs_remove_parent(parent);
+	mdev_parent_remove_files(parent);
 out_delist:
 	mdev_parent_delist(parent);
 out_put:
@@ -390,9 +390,9 @@ void mdev_unregister_device(struct device *dev)
 	if (WARN_ON(!parent))
 		return;
 
-	mdev_sysfs_seal_parent(parent);
+	mdev_parent_seal(parent);
 	mdev_parent_evict_all(parent);
-	mdev_sysfs_remove_parent(parent);
+	mdev_parent_remove_files(parent);
 	mdev_parent_delist(parent);
 	mdev_parent_announce(parent, "MDEV_STATE=unregistered");
 	/* Pairs with kref_init() in mdev_parent_alloc() */
