@@ -4,10 +4,9 @@
 
 #include "base/sysfs.h"
 #include "host/core.h"
+#include "host/layout.h"
 
 #include <errno.h>
-
-#define PCI_DEVICES "bus/pci/devices/"
 
 /* How many names a message lists. */
 #define NAMES_SHOWN 8
@@ -20,7 +19,7 @@ struct functions {
 
 static int read_number(const char *address, const char *file, uint32_t *ret)
 {
-	_cleanup_free_ char *path = xasprintf(PCI_DEVICES "%s/%s", address, file);
+	_cleanup_free_ char *path = layout_pci_device(address, file);
 
 	return sysfs_read_u32(SYSFS_TOP, path, ret);
 }
@@ -81,15 +80,15 @@ static void add_enabling(struct buf *text, const struct functions *functions)
 {
 	buf_addf(
 		text,
-		"%u of %u are enabled (enable them with the vendor's tool, or write their number to /sys/" PCI_DEVICES
-		"%s/sriov_numvfs)",
+		"%u of %u are enabled (enable them with the vendor's tool, or write their number to /sys/" LAYOUT_PCI_DEVICES
+		"/%s/sriov_numvfs)",
 		functions->enabled, functions->total, functions->address);
 }
 
 /* A device that is there, with its driver or without. */
 static char *explain_present(const char *address)
 {
-	_cleanup_free_ char *path = xasprintf(PCI_DEVICES "%s/driver", address), *driver = NULL;
+	_cleanup_free_ char *path = layout_pci_device(address, "driver"), *driver = NULL;
 	struct functions functions;
 	struct buf text = {0};
 
@@ -141,12 +140,12 @@ static int try_device(const char *name, void *arg)
 /* NULL when nothing is to be said of the address. */
 static char *explain_address(const char *address)
 {
-	_cleanup_free_ char *path = xasprintf(PCI_DEVICES "%s", address);
+	_cleanup_free_ char *path = layout_pci_device(address, "");
 	struct search search = {.address = address};
 
 	if (sysfs_exists(SYSFS_TOP, path))
 		return explain_present(address);
-	(void)sysfs_each(SYSFS_TOP, "bus/pci/devices", try_device, &search);
+	(void)sysfs_each(SYSFS_TOP, LAYOUT_PCI_DEVICES, try_device, &search);
 	return search.reason;
 }
 

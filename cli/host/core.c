@@ -4,8 +4,7 @@
 
 #include "base/file.h"
 #include "base/sysfs.h"
-
-#define MODULE "module/mdev"
+#include "host/layout.h"
 
 /* Far above any name of a release, and any list of modules. */
 #define RELEASE_MAX 4096
@@ -13,18 +12,18 @@
 
 bool core_is_extended(void)
 {
-	return sysfs_exists(SYSFS_TOP, "class/mdev/mdev_start");
+	return sysfs_exists(SYSFS_TOP, LAYOUT_MACHINE_START);
 }
 
 static bool is_loaded(void)
 {
-	return sysfs_exists(SYSFS_TOP, "bus/mdev");
+	return sysfs_exists(SYSFS_TOP, LAYOUT_BUS);
 }
 
 /* Only what can be unloaded has a state. */
 static bool is_built_in(void)
 {
-	return !sysfs_exists(SYSFS_TOP, MODULE "/initstate");
+	return !sysfs_exists(SYSFS_TOP, LAYOUT_MODULE "/initstate");
 }
 
 /* The release of the running kernel, which names the folder of its modules; "" when unknown. */
@@ -70,7 +69,7 @@ static char *way_out(void)
 		return xstrdup("it is built into the kernel");
 	if (!is_installed(release))
 		return xstrdup("this project's is not installed");
-	(void)sysfs_list(SYSFS_TOP, MODULE "/holders", &users);
+	(void)sysfs_list(SYSFS_TOP, LAYOUT_MODULE "/holders", &users);
 	buf_addf(&text, "'modprobe -r");
 	for (size_t i = 0; i < users.n; i++)
 		buf_addf(&text, " %s", users.v[i]);
@@ -136,7 +135,7 @@ char *core_describe(void)
 
 	if (!is_loaded())
 		return xstrdup("none is loaded");
-	if (sysfs_read(SYSFS_TOP, MODULE "/version", &version) < 0)
+	if (sysfs_read(SYSFS_TOP, LAYOUT_MODULE "/version", &version) < 0)
 		version = xstrdup("of unknown version");
 	if (core_is_extended())
 		return xasprintf("this project's, %s", version);

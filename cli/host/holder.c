@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "host/layout.h"
 #include "host/live.h"
 
 #include <errno.h>
@@ -98,7 +99,7 @@ static void look_at_process(const char *pid, const struct node_list *nodes, stru
 		if (len <= 0)
 			continue;
 		target[len] = '\0';
-		if (!str_starts(target, "/dev/vfio/"))
+		if (!str_starts(target, LAYOUT_VFIO_NODES))
 			continue;
 		found = bsearch(&key, nodes->v, nodes->n, sizeof(*nodes->v), compare_nodes);
 		if (found && is_open(dirfd(dir), entry->d_name))

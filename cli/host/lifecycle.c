@@ -5,6 +5,7 @@
 #include "base/sysfs.h"
 #include "base/text.h"
 #include "host/core.h"
+#include "host/layout.h"
 #include "host/live.h"
 
 #include <errno.h>
@@ -68,15 +69,13 @@ const struct device *lifecycle_find_live(struct lifecycle_creator *creator,
 
 static char *type_path(const struct definition *def, const char *file)
 {
-	_cleanup_free_ char *below = xasprintf("mdev_supported_types/%s/%s", def->type, file);
-
-	return live_parent_path(def->parent_name, below);
+	return layout_type(def->parent_name, def->type, file);
 }
 
 /* As far as the parent says how many there are. */
 static bool has_no_instance(const struct definition *def)
 {
-	_cleanup_free_ char *available = type_path(def, "available_instances");
+	_cleanup_free_ char *available = type_path(def, LAYOUT_AVAILABLE);
 	uint32_t left;
 
 	return sysfs_read_u32(SYSFS_TOP, available, &left) == 0 && left == 0;
@@ -139,7 +138,7 @@ static char *explain_taken(struct lifecycle_creator *creator, const struct defin
 
 static char *explain_unknown_type(const struct definition *def)
 {
-	_cleanup_free_ char *path = live_parent_path(def->parent_name, "mdev_supported_types");
+	_cleanup_free_ char *path = layout_parent(def->parent_name, LAYOUT_TYPES);
 	_cleanup_free_ char *names = NULL;
 	struct strlist types = {0};
 	char *reason;
@@ -184,7 +183,7 @@ static char *explain_create(struct lifecycle_creator *creator, int rc, const str
 
 int lifecycle_check(struct lifecycle_creator *creator, const struct definition *def, char **reterr)
 {
-	_cleanup_free_ char *create = type_path(def, "create");
+	_cleanup_free_ char *create = type_path(def, LAYOUT_CREATE);
 	char *live;
 	int rc = 0;
 
@@ -222,7 +221,7 @@ static int creator_open(struct lifecycle_creator *creator, const struct definiti
 	    strcmp(creator->type, def->type) == 0)
 		return creator->fd;
 	close_type(creator);
-	path = type_path(def, "create");
+	path = type_path(def, LAYOUT_CREATE);
 	creator->fd = sysfs_open_write(SYSFS_TOP, path);
 	creator->parent = xstrdup(def->parent_name);
 	creator->type = xstrdup(def->type);
@@ -307,7 +306,7 @@ static void explain_attr(int rc, const struct attr *attr, char **reterr)
 /* Of a device that is gone nothing is left in the folder that was opened. */
 static bool is_gone(int device_fd)
 {
-	return !sysfs_exists(device_fd, "remove");
+	return !sysfs_exists(device_fd, LAYOUT_REMOVE);
 }
 
 /* Removes what was made again, for the reason rc, and adds to what is said why that failed. */
@@ -328,13 +327,13 @@ static int undo_create(int dirfd, const char *path, int rc, char **reterr)
 static int write_attrs(const struct definition *def, char **reterr)
 {
 	char name[IDENTITY_TEXT_SIZE];
-	_cleanup_free_ char *path = live_parent_path(def->parent_name, lifecycle_name(def, name));
+	_cleanup_free_ char *path = layout_device(def->parent_name, lifecycle_name(def, name), "");
 	_cleanup_close_ int fd = sysfs_open_dir(SYSFS_TOP, path);
 	int rc = 0;
 
 	if (fd < 0) {
 		set_text(reterr, "it is not to be found after it was made: %s", strerror(-fd));
-		set_text(&path, "%s/remove", path);
+		set_text(&path, "%s/" LAYOUT_REMOVE, path);
 		return fd == -ENOENT ? fd : undo_create(SYSFS_TOP, path, fd, reterr);
 	}
 	for (size_t i = 0; i < def->attr_count && !rc; i++) {
@@ -342,7 +341,7 @@ static int write_attrs(const struct definition *def, char **reterr)
 		if (rc)
 			explain_attr(rc, &def->attrs[i], reterr);
 	}
-	return rc ? undo_create(fd, "remove", rc, reterr) : 0;
+	return rc ? undo_create(fd, LAYOUT_REMOVE, rc, reterr) : 0;
 }
 
 /*
@@ -404,7 +403,7 @@ static void undo_attrs(int device_fd, const struct attr *attrs, char **old, size
 int lifecycle_write_attrs(const struct device *dev, const struct attr *attrs, size_t count,
 			  char **reterr)
 {
-	_cleanup_free_ char *path = live_parent_path(dev->parent, dev->name);
+	_cleanup_free_ char *path = layout_device(dev->parent, dev->name, "");
 	_cleanup_close_ int fd = sysfs_open_dir(SYSFS_TOP, path);
 	_cleanup_free_ char **old = xcalloc(count, sizeof(*old));
 	sigset_t before;
@@ -435,8 +434,7 @@ int lifecycle_write_attrs(const struct device *dev, const struct attr *attrs, si
 
 int lifecycle_destroy(const struct device *dev, char **reterr)
 {
-	_cleanup_free_ char *folder = live_parent_path(dev->parent, dev->name);
-	_cleanup_free_ char *path = xasprintf("%s/remove", folder);
+	_cleanup_free_ char *path = layout_device(dev->parent, dev->name, LAYOUT_REMOVE);
 	int rc = sysfs_write(SYSFS_TOP, path, "1", 1);
 
 	if (rc == -ENOENT)
@@ -463,7 +461,7 @@ int lifecycle_machine(bool start, const struct identity *id, char **reterr)
 		return -EOPNOTSUPP;
 	}
 	identity_format_uuid(id, uuid);
-	rc = sysfs_write(SYSFS_TOP, start ? "class/mdev/mdev_start" : "class/mdev/mdev_stop", uuid,
+	rc = sysfs_write(SYSFS_TOP, start ? LAYOUT_MACHINE_START : LAYOUT_MACHINE_STOP, uuid,
 			 strlen(uuid));
 	if (rc == -ENODEV)
 		set_text(reterr, "no instance of it is live");

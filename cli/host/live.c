@@ -3,21 +3,14 @@
 #include "host/live.h"
 
 #include "base/sysfs.h"
+#include "host/layout.h"
 
 #include <errno.h>
 #include <sys/stat.h>
 
-#define PARENTS "class/mdev_bus"
-#define TYPES "mdev_supported_types"
-
-char *live_parent_path(const char *parent, const char *below)
-{
-	return xasprintf(PARENTS "/%s%s%s", parent, *below ? "/" : "", below);
-}
-
 int live_parents(struct strlist *ret_names)
 {
-	int rc = sysfs_list(SYSFS_TOP, PARENTS, ret_names);
+	int rc = sysfs_list(SYSFS_TOP, LAYOUT_PARENTS, ret_names);
 
 	/* Without a core there are none. */
 	return rc == -ENOENT ? 0 : rc;
@@ -35,7 +28,7 @@ static void each_type(const char *only_parent,
 	else
 		(void)live_parents(&parents);
 	for (size_t i = 0; i < parents.n; i++) {
-		_cleanup_free_ char *path = live_parent_path(parents.v[i], TYPES);
+		_cleanup_free_ char *path = layout_parent(parents.v[i], LAYOUT_TYPES);
 		_cleanup_close_ int fd = sysfs_open_dir(SYSFS_TOP, path);
 		struct strlist types = {0};
 
@@ -50,14 +43,12 @@ static void each_type(const char *only_parent,
 
 bool live_type_is_closed(const char *parent, const char *type)
 {
-	_cleanup_free_ char *link = live_parent_path(parent, "");
-	_cleanup_free_ char *folder = live_parent_path(parent, TYPES);
-	_cleanup_free_ char *create = NULL;
+	_cleanup_free_ char *link = layout_parent(parent, "");
+	_cleanup_free_ char *folder = layout_type(parent, type, "");
+	_cleanup_free_ char *create = layout_type(parent, type, LAYOUT_CREATE);
 
 	if (!sysfs_exists(SYSFS_TOP, link))
 		return true;
-	set_text(&folder, "%s/%s", folder, type);
-	create = xasprintf("%s/create", folder);
 	return sysfs_exists(SYSFS_TOP, folder) && !sysfs_exists(SYSFS_TOP, create);
 }
 
@@ -84,7 +75,7 @@ static int add_device(const char *name, void *arg)
 
 static void add_devices_of_type(int types_fd, const char *parent, const char *type, void *arg)
 {
-	_cleanup_free_ char *path = xasprintf("%s/devices", type);
+	_cleanup_free_ char *path = xasprintf("%s/" LAYOUT_DEVICES, type);
 	struct reader *reader = arg;
 
 	if (!reader->parent || strcmp(reader->parent, parent) != 0)
@@ -109,22 +100,28 @@ static const char *read_into(struct arena *arena, int dirfd, const char *path)
 
 void live_device_details(struct device *dev, struct arena *arena)
 {
-	_cleanup_free_ char *path = live_parent_path(dev->parent, dev->name);
+	_cleanup_free_ char *path = layout_device(dev->parent, dev->name, "");
 	_cleanup_close_ int fd = sysfs_open_dir(SYSFS_TOP, path);
 	_cleanup_free_ char *group = NULL;
 
 	if (fd < 0)
 		return;
-	dev->state = read_into(arena, fd, "state");
-	if (sysfs_link_name(fd, "iommu_group", &group) == 0)
+	dev->state = read_into(arena, fd, LAYOUT_STATE);
+	if (sysfs_link_name(fd, LAYOUT_IOMMU_GROUP, &group) == 0)
 		dev->iommu_group = arena_strdup(arena, group);
 }
 
 /* What the core and the driver model put into the folder of every device. */
 static bool is_common(const char *name)
 {
-	static const char *const names[] = {"uevent", "remove", "uuid",	    "instance",
-					    "state",  "power",	"vfio-dev", "waiting_for_supplier"};
+	static const char *const names[] = {"uevent",
+					    LAYOUT_REMOVE,
+					    "uuid",
+					    "instance",
+					    LAYOUT_STATE,
+					    "power",
+					    LAYOUT_VFIO_DEVICES,
+					    "waiting_for_supplier"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (strcmp(names[i], name) == 0)
@@ -164,39 +161,37 @@ static void add_attrs(int dirfd, const char *prefix, struct definition *attrs, s
 
 char *live_device_type(const char *parent, const char *name)
 {
-	_cleanup_free_ char *path = live_parent_path(parent, name);
+	_cleanup_free_ char *path = layout_device(parent, name, LAYOUT_TYPE);
 	char *type = NULL;
 
-	set_text(&path, "%s/mdev_type", path);
 	return sysfs_link_name(SYSFS_TOP, path, &type) < 0 ? NULL : type;
 }
 
 bool live_device_exists(const char *parent, const char *name)
 {
-	_cleanup_free_ char *path = live_parent_path(parent, name);
+	_cleanup_free_ char *path = layout_device(parent, name, "");
 
 	return sysfs_exists(SYSFS_TOP, path);
 }
 
 char *live_device_group_node(const struct device *dev)
 {
-	_cleanup_free_ char *path = live_parent_path(dev->parent, dev->name), *group = NULL;
+	_cleanup_free_ char *path = layout_device(dev->parent, dev->name, LAYOUT_IOMMU_GROUP);
+	_cleanup_free_ char *group = NULL;
 
-	set_text(&path, "%s/iommu_group", path);
 	if (sysfs_link_name(SYSFS_TOP, path, &group) < 0)
 		return NULL;
-	return xasprintf("/dev/vfio/%s", group);
+	return layout_group_node(group);
 }
 
 void live_device_cdev_nodes(const struct device *dev, struct strlist *ret_paths)
 {
-	_cleanup_free_ char *path = live_parent_path(dev->parent, dev->name);
+	_cleanup_free_ char *path = layout_device(dev->parent, dev->name, LAYOUT_VFIO_DEVICES);
 	struct strlist names = {0};
 
-	set_text(&path, "%s/vfio-dev", path);
 	(void)sysfs_list(SYSFS_TOP, path, &names);
 	for (size_t i = 0; i < names.n; i++) {
-		_cleanup_free_ char *node = xasprintf("/dev/vfio/devices/%s", names.v[i]);
+		_cleanup_free_ char *node = layout_vfio_node(names.v[i]);
 
 		strlist_add(ret_paths, node);
 	}
@@ -205,7 +200,7 @@ void live_device_cdev_nodes(const struct device *dev, struct strlist *ret_paths)
 
 void live_device_all(struct device *dev, struct arena *arena)
 {
-	_cleanup_free_ char *path = live_parent_path(dev->parent, dev->name), *real = NULL;
+	_cleanup_free_ char *path = layout_device(dev->parent, dev->name, ""), *real = NULL;
 	_cleanup_free_ char *group = live_device_group_node(dev);
 	_cleanup_close_ int fd = sysfs_open_dir(SYSFS_TOP, path);
 	struct strlist cdevs = {0};
@@ -249,7 +244,7 @@ static void add_type(int types_fd, const char *parent, const char *name, void *a
 		.pretty_name = read_into(&list->arena, fd, "name"),
 		.description = read_into(&list->arena, fd, "description"),
 	};
-	if (sysfs_read_u32(fd, "available_instances", &available) == 0)
+	if (sysfs_read_u32(fd, LAYOUT_AVAILABLE, &available) == 0)
 		type->available = available;
 }
 

@@ -47,7 +47,4 @@ void live_types(struct type_list *list, const char *parent);
 /* The live device of this identity in the list, or NULL. The list need not be sorted. */
 struct device *live_find(const struct device_list *list, const struct identity *id);
 
-/* "class/mdev_bus/PARENT[/...]", to be used below SYSFS_TOP; the caller frees it. */
-char *live_parent_path(const char *parent, const char *below);
-
 #endif

@@ -5,6 +5,7 @@
 #include "base/sysfs.h"
 #include "base/text.h"
 #include "host/absent.h"
+#include "host/layout.h"
 #include "host/live.h"
 #include "host/udev.h"
 
@@ -65,7 +66,7 @@ static const char *parent_above(const struct parent_index *index, const char *pa
 
 	for (int depth = 0; depth < 32; depth++) {
 		for (size_t i = 0; i < index->names.n; i++) {
-			_cleanup_free_ char *known = live_parent_path(index->names.v[i], "");
+			_cleanup_free_ char *known = layout_parent(index->names.v[i], "");
 
 			if (sysfs_same(SYSFS_TOP, up, SYSFS_TOP, known))
 				return index->names.v[i];
@@ -87,7 +88,7 @@ static int resolve_path(const struct parent_index *index, const char *path, stru
 		return -EINVAL;
 	below += strlen("/sys/");
 	for (size_t i = 0; i < index->names.n; i++) {
-		_cleanup_free_ char *known = live_parent_path(index->names.v[i], "");
+		_cleanup_free_ char *known = layout_parent(index->names.v[i], "");
 
 		if (sysfs_same(SYSFS_TOP, below, SYSFS_TOP, known))
 			strlist_add(found, index->names.v[i]);
@@ -106,8 +107,8 @@ static int resolve_node(const struct parent_index *index, const char *path, stru
 		return 0;
 	if (!S_ISCHR(st.st_mode) && !S_ISBLK(st.st_mode))
 		return -EINVAL;
-	sysfs = xasprintf("dev/%s/%u:%u", S_ISCHR(st.st_mode) ? "char" : "block", major(st.st_rdev),
-			  minor(st.st_rdev));
+	sysfs = xasprintf(LAYOUT_DEVICE_NUMBERS "/%s/%u:%u", S_ISCHR(st.st_mode) ? "char" : "block",
+			  major(st.st_rdev), minor(st.st_rdev));
 	name = sysfs_exists(SYSFS_TOP, sysfs) ? parent_above(index, sysfs) : NULL;
 	if (name)
 		strlist_add(found, name);
@@ -154,9 +155,9 @@ static void pci_devices(const struct pci_id *id, struct strlist *ret_addresses)
 {
 	struct strlist names = {0};
 
-	(void)sysfs_list(SYSFS_TOP, "bus/pci/devices", &names);
+	(void)sysfs_list(SYSFS_TOP, LAYOUT_PCI_DEVICES, &names);
 	for (size_t i = 0; i < names.n; i++) {
-		_cleanup_free_ char *folder = xasprintf("bus/pci/devices/%s", names.v[i]);
+		_cleanup_free_ char *folder = layout_pci_device(names.v[i], "");
 
 		if (has_pci_id(folder, id))
 			strlist_add(ret_addresses, names.v[i]);
@@ -195,7 +196,7 @@ static int resolve_pci_id(const struct parent_index *index, const char *text, st
 	if (rc || id.nth)
 		return rc;
 	for (size_t i = 0; i < index->names.n; i++) {
-		_cleanup_free_ char *folder = live_parent_path(index->names.v[i], "");
+		_cleanup_free_ char *folder = layout_parent(index->names.v[i], "");
 
 		if (has_pci_id(folder, &id))
 			strlist_add(found, index->names.v[i]);
@@ -205,7 +206,7 @@ static int resolve_pci_id(const struct parent_index *index, const char *text, st
 
 static bool has_properties(const char *parent, const struct strlist *wanted)
 {
-	_cleanup_free_ char *path = live_parent_path(parent, "");
+	_cleanup_free_ char *path = layout_parent(parent, "");
 
 	for (size_t i = 0; i < wanted->n; i++) {
 		const char *equals = strchr(wanted->v[i], '=');
@@ -299,7 +300,7 @@ static void list_properties(const struct parent_index *index, const char *text,
 
 	key[strcspn(key, "=")] = '\0';
 	for (size_t i = 0; i < index->names.n; i++) {
-		_cleanup_free_ char *path = live_parent_path(index->names.v[i], "");
+		_cleanup_free_ char *path = layout_parent(index->names.v[i], "");
 		_cleanup_free_ char *value = NULL, *property = NULL;
 
 		if (udev_property(path, key, &value) < 0)
@@ -313,8 +314,8 @@ static void list_properties(const struct parent_index *index, const char *text,
 static void list_pci_ids(const struct parent_index *index, struct strlist *ret_texts)
 {
 	for (size_t i = 0; i < index->names.n; i++) {
-		_cleanup_free_ char *vendor_path = live_parent_path(index->names.v[i], "vendor");
-		_cleanup_free_ char *device_path = live_parent_path(index->names.v[i], "device");
+		_cleanup_free_ char *vendor_path = layout_parent(index->names.v[i], "vendor");
+		_cleanup_free_ char *device_path = layout_parent(index->names.v[i], "device");
 		_cleanup_free_ char *vendor = NULL, *device = NULL, *id = NULL;
 
 		if (sysfs_read(SYSFS_TOP, vendor_path, &vendor) < 0 ||

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where things are in sysfs and below /dev/vfio: the only file that spells such a path.
+ *
+ *	class/mdev_bus/PARENT/mdev_supported_types/TYPE/{create,devices/NAME,...}
+ *	class/mdev_bus/PARENT/NAME/{remove,mdev_type,iommu_group,vfio-dev/vfioN,...}
+ */
+#ifndef LAYOUT_H
+#define LAYOUT_H
+
+/* Folders and files below SYSFS_TOP. */
+#define LAYOUT_PARENTS "class/mdev_bus"
+#define LAYOUT_BUS "bus/mdev"
+#define LAYOUT_MODULE "module/mdev"
+#define LAYOUT_MACHINE_START "class/mdev/mdev_start"
+#define LAYOUT_MACHINE_STOP "class/mdev/mdev_stop"
+#define LAYOUT_PCI_DEVICES "bus/pci/devices"
+#define LAYOUT_DEVICE_NUMBERS "dev"
+
+/* In the folder of a parent. */
+#define LAYOUT_TYPES "mdev_supported_types"
+
+/* In the folder of a type. */
+#define LAYOUT_CREATE "create"
+#define LAYOUT_AVAILABLE "available_instances"
+#define LAYOUT_DEVICES "devices"
+
+/* In the folder of an instance. */
+#define LAYOUT_REMOVE "remove"
+#define LAYOUT_STATE "state"
+#define LAYOUT_TYPE "mdev_type"
+#define LAYOUT_IOMMU_GROUP "iommu_group"
+#define LAYOUT_VFIO_DEVICES "vfio-dev"
+
+/* Where the nodes of VFIO are. */
+#define LAYOUT_VFIO_NODES "/dev/vfio/"
+
+/*
+ * The path below SYSFS_TOP of a parent, of one of its types, of one of its instances, of any PCI
+ * device; or of what is below that, unless below is "". The caller frees it.
+ */
+char *layout_parent(const char *parent, const char *below);
+char *layout_type(const char *parent, const char *type, const char *below);
+char *layout_device(const char *parent, const char *name, const char *below);
+char *layout_pci_device(const char *address, const char *below);
+
+/* The node of a VFIO group, and of a VFIO device ("vfio0"); the caller frees it. */
+char *layout_group_node(const char *group);
+char *layout_vfio_node(const char *name);
+
+#endif
