@@ -92,6 +92,11 @@ int sysfs_read_u32(int dirfd, const char *path, uint32_t *ret_value)
 	return rc ? rc : parse_u32(text, ret_value);
 }
 
+size_t sysfs_value_max(void)
+{
+	return (size_t)sysconf(_SC_PAGESIZE) - 1;
+}
+
 int sysfs_open_write(int dirfd, const char *path)
 {
 	return open_at(dirfd, path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);

@@ -36,6 +36,12 @@ int sysfs_read_u32(int dirfd, const char *path, uint32_t *ret_value);
 int sysfs_write(int dirfd, const char *path, const char *data, size_t len);
 int sysfs_write_fd(int fd, const char *data, size_t len);
 
+/*
+ * The longest value that an attribute takes together with the newline behind it: the kernel cuts
+ * a write to a page.
+ */
+size_t sysfs_value_max(void);
+
 /* An attribute opened for several writes, not through a link; the caller closes it. */
 int sysfs_open_write(int dirfd, const char *path);
 

@@ -225,6 +225,18 @@ void strlist_free(struct strlist *list)
 	*list = (struct strlist){0};
 }
 
+char *quoted(const char *text)
+{
+	size_t len = strlen(text), cut = QUOTED_MAX;
+
+	if (len <= QUOTED_MAX)
+		return xasprintf("'%s'", text);
+	/* Not within a character of UTF-8, whose further bytes begin with the bits 10. */
+	while (cut && ((unsigned char)text[cut] & 0xc0) == 0x80)
+		cut--;
+	return xasprintf("'%.*s...' (%zu bytes)", (int)cut, text, len);
+}
+
 void root_set(const char *dir)
 {
 	size_t len = strlen(dir);
@@ -255,6 +267,22 @@ int64_t clock_ms(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+const char *error_text(int rc)
+{
+	static const struct {
+		int rc;
+		const char *name;
+	} of_kernel[] = {
+		{-512, "ERESTARTSYS"}, {-515, "ENOIOCTLCMD"}, {-517, "EPROBE_DEFER"},
+		{-524, "ENOTSUPP"},    {-525, "ETOOSMALL"},   {-527, "EBADTYPE"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(of_kernel); i++)
+		if (of_kernel[i].rc == rc)
+			return of_kernel[i].name;
+	return strerror(-rc);
 }
 
 const char *root_hint(int rc)

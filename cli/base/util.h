@@ -118,6 +118,13 @@ const char *strlist_find(const struct strlist *list, const char *s);
 char *strlist_join(const struct strlist *list, size_t max);
 void strlist_free(struct strlist *list);
 
+/*
+ * The text in single quotes for a message, and cut: after QUOTED_MAX bytes, between two characters,
+ * come "..." and how long it is, as in "'aaaa...' (1048576 bytes)". The caller frees it.
+ */
+#define QUOTED_MAX 128
+char *quoted(const char *text);
+
 /* The folder below which everything is looked up; "" for the running system. Set once by main. */
 void root_set(const char *dir);
 bool root_is_host(void);
@@ -127,6 +134,13 @@ char *root_path(const char *path);
 
 /* Milliseconds that always go forward, from some beginning. */
 int64_t clock_ms(void);
+
+/*
+ * What an errno is called, rc being a negative one. The kernel has some that no program should ever
+ * see, which drivers let through all the same: those have no text in the C library, and are called
+ * by their names, such as "EPROBE_DEFER".
+ */
+const char *error_text(int rc);
 
 /* " (only root may)" where that is why rc, a negative errno, was the answer; else "". */
 const char *root_hint(int rc);

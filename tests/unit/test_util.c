@@ -222,6 +222,41 @@ static void test_lock_wait(void)
 	unlink(path);
 }
 
+static void quote(const char *text, const char *expected)
+{
+	_cleanup_free_ char *result = quoted(text);
+
+	is_text(result, expected, "quoted for a message");
+}
+
+static void test_quoted(void)
+{
+	char longest[QUOTED_MAX + 1], text[QUOTED_MAX + 8];
+	_cleanup_free_ char *whole = NULL, *cut = NULL;
+
+	memset(longest, 'a', QUOTED_MAX);
+	longest[QUOTED_MAX] = '\0';
+	whole = xasprintf("'%s'", longest);
+	quote("", "''");
+	quote(longest, whole);
+	snprintf(text, sizeof(text), "%sb", longest);
+	cut = xasprintf("'%s...' (%d bytes)", longest, QUOTED_MAX + 1);
+	quote(text, cut);
+	/* A character of two bytes that the cut would split. */
+	longest[QUOTED_MAX - 1] = '\0';
+	snprintf(text, sizeof(text), "%s\xc3\xa4", longest);
+	set_text(&cut, "'%s...' (%d bytes)", longest, QUOTED_MAX + 1);
+	quote(text, cut);
+}
+
+static void test_error_text(void)
+{
+	is_text(error_text(-ENODEV), strerror(ENODEV), "an errno of the C library");
+	is_text(error_text(-517), "EPROBE_DEFER", "one of the kernel's own");
+	is_text(error_text(-524), "ENOTSUPP", "another one");
+	is_text(error_text(-9999), strerror(9999), "one that nobody knows");
+}
+
 int main(void)
 {
 	test_utf8();
@@ -231,5 +266,7 @@ int main(void)
 	test_lists();
 	test_file_replace();
 	test_lock_wait();
+	test_quoted();
+	test_error_text();
 	return tap_end();
 }
