@@ -3,6 +3,7 @@
 # What the bats suites share: running mdev, comparing, skipping, made roots.
 
 bats_require_minimum_version 1.5.0
+. "${BASH_SOURCE[0]%/*}/assert.bash"
 
 # The binary under test; in the virtual machine it is the installed one.
 MDEV=${MDEV:-mdev}
@@ -28,25 +29,6 @@ mdev() {
 			"$*" "$status" "$expected" "$output" "$stderr"
 		return 1
 	fi
-}
-
-# assert ACTUAL OP EXPECTED WHAT: OP is == != =~ !~ (a regular expression) or -eq -le -ge.
-assert() {
-	local ok=1
-	case $2 in
-	==) [ "$1" = "$3" ] || ok=0 ;;
-	!=) [ "$1" != "$3" ] || ok=0 ;;
-	=~) [[ $1 =~ $3 ]] || ok=0 ;;
-	!~) ! [[ $1 =~ $3 ]] || ok=0 ;;
-	-eq) (($1 == $3)) || ok=0 ;;
-	-le) (($1 <= $3)) || ok=0 ;;
-	-ge) (($1 >= $3)) || ok=0 ;;
-	*) ok=0 ;;
-	esac
-	[ "$ok" = 1 ] || {
-		printf '%s\n  is:      %s\n  expected %s %s\n' "${4:-assertion}" "$1" "$2" "$3"
-		return 1
-	}
 }
 
 # requires WHAT...: skips the test with a reason when this machine lacks one of them.

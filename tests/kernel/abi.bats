@@ -37,8 +37,8 @@ present() {
 	while read -r path kind; do
 		[ -e "$path" ] || { echo "there is no $path"; return 1; }
 		case $kind in
-		Write-only.) assert "$path $(stat -c %a "$path")" = "$path 200" ;;
-		Read-only.) assert "$path $(stat -c %a "$path")" = "$path 444" ;;
+		Write-only.) assert "$path $(stat -c %a "$path")" == "$path 200" ;;
+		Read-only.) assert "$path $(stat -c %a "$path")" == "$path 444" ;;
 		esac
 	done <"$BATS_TEST_TMPDIR/documented"
 }
@@ -49,7 +49,7 @@ present() {
 	[ "$(present | wc -l)" -ge 19 ]
 	present | sed "s|//|/|g; s|/\$||; s|$OTHER_PARENT|$PARENT|" | sort -u >"$BATS_TEST_TMPDIR/present"
 	run grep -vxFf "$BATS_TEST_TMPDIR/documented" "$BATS_TEST_TMPDIR/present"
-	assert "$output" = ""
+	assert "$output" == ""
 }
 
 @test "a create that is begun while the parent is there, and written when it is not: ENODEV" {

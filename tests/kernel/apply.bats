@@ -94,9 +94,9 @@ applied() {
 	for how in "" "-p mdev_test.0" "-p mdev_test.1"; do
 		# shellcheck disable=SC2086 # words
 		run mdev apply $how
-		assert "$status" = 0
+		assert "$status" == 0
 		[ "$output" = "" ] || assert "$output" =~ "more.conf:3 for parent 'mdev_test.1' is meant, not"
 		[[ $output != *$'\n'* ]]
 	done
-	assert "$(readlink -f $DEVICES/$UUID)" = "$PARENT1/$UUID"
+	assert "$(readlink -f $DEVICES/$UUID)" == "$PARENT1/$UUID"
 }

@@ -8,41 +8,41 @@ load kernel
 load medu
 
 @test "a registered parent is linked in the class mdev_bus" {
-	assert "$(ls /sys/class/mdev_bus)" = "$PARENT"$'\n'"$OTHER_PARENT"
-	assert "$(readlink -f /sys/class/mdev_bus/$PARENT)" = "$(readlink -f /sys/bus/pci/devices/$PARENT)"
+	assert "$(ls /sys/class/mdev_bus)" == "$PARENT"$'\n'"$OTHER_PARENT"
+	assert "$(readlink -f /sys/class/mdev_bus/$PARENT)" == "$(readlink -f /sys/bus/pci/devices/$PARENT)"
 }
 
 @test "a parent shows its types, one value a file" {
-	assert "$(ls "$(types)")" = $'medu-dma\nmedu-fact'
-	assert "$(cat "$(types)/medu-fact/device_api")" = vfio-pci
-	assert "$(cat "$(types)/medu-fact/available_instances")" = 8
-	assert "$(cat "$(types)/medu-fact/name")" = "edu factorial engine"
+	assert "$(ls "$(types)")" == $'medu-dma\nmedu-fact'
+	assert "$(cat "$(types)/medu-fact/device_api")" == vfio-pci
+	assert "$(cat "$(types)/medu-fact/available_instances")" == 8
+	assert "$(cat "$(types)/medu-fact/name")" == "edu factorial engine"
 	assert "$(cat "$(types)/medu-dma/description")" =~ dma=yes
-	assert "$(stat -c %a "$(types)/medu-fact/create")" = 200
+	assert "$(stat -c %a "$(types)/medu-fact/create")" == 200
 }
 
 @test "an instance comes by the type's create and goes by its remove" {
 	create $UUID
-	assert "$(cat $DEVICES/$UUID/uuid)" = $UUID
-	assert "$(cat $DEVICES/$UUID/instance)" = 0
-	assert "$(cat $DEVICES/$UUID/state)" = stopped
-	assert "$(readlink -f $DEVICES/$UUID/mdev_type)" = "$(readlink -f "$(types)/medu-fact")"
-	assert "$(readlink -f "$(types)/medu-fact/devices/$UUID")" = "$(readlink -f $DEVICES/$UUID)"
-	assert "$(basename "$(readlink -f $DEVICES/$UUID/driver)")" = vfio_mdev
+	assert "$(cat $DEVICES/$UUID/uuid)" == $UUID
+	assert "$(cat $DEVICES/$UUID/instance)" == 0
+	assert "$(cat $DEVICES/$UUID/state)" == stopped
+	assert "$(readlink -f $DEVICES/$UUID/mdev_type)" == "$(readlink -f "$(types)/medu-fact")"
+	assert "$(readlink -f "$(types)/medu-fact/devices/$UUID")" == "$(readlink -f $DEVICES/$UUID)"
+	assert "$(basename "$(readlink -f $DEVICES/$UUID/driver)")" == vfio_mdev
 	[ -c "/dev/vfio/$(basename "$(readlink $DEVICES/$UUID/iommu_group)")" ]
-	assert "$(cat "$(types)/medu-dma/available_instances")" = 7
+	assert "$(cat "$(types)/medu-dma/available_instances")" == 7
 	remove $UUID
 	[ ! -e $DEVICES/$UUID ]
 	[ ! -e "$(types)/medu-fact/devices/$UUID" ]
-	assert "$(cat "$(types)/medu-dma/available_instances")" = 8
+	assert "$(cat "$(types)/medu-dma/available_instances")" == 8
 }
 
 @test "an instance number is part of the identity and of the name" {
 	create $UUID:7
-	assert "$(cat $DEVICES/$UUID-7/instance)" = 7
+	assert "$(cat $DEVICES/$UUID-7/instance)" == 7
 	create $UUID:8
 	create $UUID
-	assert "$(ls "$(types)/medu-fact/devices" | wc -l)" = 3
+	assert "$(ls "$(types)/medu-fact/devices" | wc -l)" == 3
 }
 
 @test "a UUID without a number is instance 0" {
@@ -59,7 +59,7 @@ load medu
 	fails_with "File exists" create $UUID
 	fails_with "File exists" create -t medu-dma $UUID
 	fails_with "File exists" create -p $OTHER_PARENT $UUID
-	assert "$(cat "$(types $OTHER_PARENT)/medu-fact/available_instances")" = 8
+	assert "$(cat "$(types $OTHER_PARENT)/medu-fact/available_instances")" == 8
 }
 
 @test "an upper-case UUID is the same identity" {
@@ -82,9 +82,9 @@ load medu
 @test "mdev_create takes the type from the params" {
 	parent=/sys/bus/pci/devices/$PARENT
 	write $parent/mdev_create "$UUID:1:type=medu-fact"
-	assert "$(basename "$(readlink $DEVICES/$UUID-1/mdev_type)")" = medu-fact
+	assert "$(basename "$(readlink $DEVICES/$UUID-1/mdev_type)")" == medu-fact
 	write $parent/mdev_create "$UUID:2:seed=5,type=medu-dma"
-	assert "$(basename "$(readlink $DEVICES/$UUID-2/mdev_type)")" = medu-dma
+	assert "$(basename "$(readlink $DEVICES/$UUID-2/mdev_type)")" == medu-dma
 	write $parent/mdev_create "$UUID:3:type=medu-dma,seed=5"
 	run vfio_user info $UUID-3
 	assert "$output" =~ "liveness 0x5"
@@ -95,7 +95,7 @@ load medu
 	fails_with "Invalid argument" write $parent/mdev_create "$UUID:4:type="
 	fails_with "Invalid argument" write $parent/mdev_create "$UUID:type=medu-fact"
 	fails_with "Invalid argument" write $parent/mdev_create "$UUID:4:type=medu-fact,seed="
-	assert "$(ls $DEVICES | wc -l)" = 3
+	assert "$(ls $DEVICES | wc -l)" == 3
 }
 
 @test "mdev_destroy removes the parent's instances, and only those" {
@@ -122,7 +122,7 @@ load medu
 	fails_with "Invalid argument" create $UUID2:seed=x
 	fails_with "Invalid argument" create $UUID2:1:seed=1,seed=2
 	fails_with "Invalid argument" create $UUID2:colour=blue
-	assert "$(cat "$(types)/medu-fact/available_instances")" = 6
+	assert "$(cat "$(types)/medu-fact/available_instances")" == 6
 }
 
 @test "malformed identities are refused with EINVAL" {
@@ -138,12 +138,12 @@ load medu
 		run bash -c 'printf "$1" >"$2"' -- "$text" "$(types)/medu-fact/create"
 		[ "$status" -ne 0 ]
 	done
-	assert "$(ls $DEVICES)" = ""
+	assert "$(ls $DEVICES)" == ""
 }
 
 @test "the greatest instance number is taken" {
 	create $UUID:4294967295
-	assert "$(cat $DEVICES/$UUID-4294967295/instance)" = 4294967295
+	assert "$(cat $DEVICES/$UUID-4294967295/instance)" == 4294967295
 }
 
 @test "remove takes a number; zero does nothing" {
@@ -169,13 +169,13 @@ load medu
 	echo 0 >/sys/bus/mdev/drivers_autoprobe
 	run create $UUID
 	echo 1 >/sys/bus/mdev/drivers_autoprobe
-	assert "$status$output" = 0
-	assert "$(basename "$(readlink -f $DEVICES/$UUID/driver)")" = vfio_mdev
+	assert "$status$output" == 0
+	assert "$(basename "$(readlink -f $DEVICES/$UUID/driver)")" == vfio_mdev
 	remove $UUID
 	modprobe -r vfio_mdev
 	modprobe vfio_mdev async_probe=1
 	create $UUID
-	assert "$(basename "$(readlink -f $DEVICES/$UUID/driver)")" = vfio_mdev
+	assert "$(basename "$(readlink -f $DEVICES/$UUID/driver)")" == vfio_mdev
 	[ -c "/dev/vfio/$(basename "$(readlink $DEVICES/$UUID/iommu_group)")" ]
 	remove $UUID
 	modprobe -r vfio_mdev
@@ -202,11 +202,11 @@ load medu
 	create -p $OTHER_PARENT $UUID:1
 	create $UUID2
 	write /sys/class/mdev/mdev_start $UUID
-	assert "$(cat $DEVICES/$UUID/state $DEVICES/$UUID-1/state $DEVICES/$UUID2/state)" = \
+	assert "$(cat $DEVICES/$UUID/state $DEVICES/$UUID-1/state $DEVICES/$UUID2/state)" == \
 		$'started\nstarted\nstopped'
 	write /sys/class/mdev/mdev_start $UUID
 	write /sys/class/mdev/mdev_stop $UUID$'\n'
-	assert "$(cat $DEVICES/$UUID/state $DEVICES/$UUID-1/state)" = $'stopped\nstopped'
+	assert "$(cat $DEVICES/$UUID/state $DEVICES/$UUID-1/state)" == $'stopped\nstopped'
 	write /sys/class/mdev/mdev_stop $UUID
 }
 
@@ -217,12 +217,12 @@ load medu
 	echo 2 >/sys/module/medu/parameters/max_started
 	fails_with "Device or resource busy" write /sys/class/mdev/mdev_start $UUID
 	echo 0 >/sys/module/medu/parameters/max_started
-	assert "$(cat $DEVICES/$UUID-{1,2,3}/state)" = $'stopped\nstopped\nstopped'
+	assert "$(cat $DEVICES/$UUID-{1,2,3}/state)" == $'stopped\nstopped\nstopped'
 	# What was undone was undone in the driver too.
 	echo 3 >/sys/module/medu/parameters/max_started
 	write /sys/class/mdev/mdev_start $UUID
 	echo 0 >/sys/module/medu/parameters/max_started
-	assert "$(cat $DEVICES/$UUID-{1,2,3}/state)" = $'started\nstarted\nstarted'
+	assert "$(cat $DEVICES/$UUID-{1,2,3}/state)" == $'started\nstarted\nstarted'
 }
 
 @test "an instance that is started is stopped when it is removed" {
@@ -233,7 +233,7 @@ load medu
 	create $UUID2
 	write /sys/class/mdev/mdev_start $UUID2
 	echo 0 >/sys/module/medu/parameters/max_started
-	assert "$(cat $DEVICES/$UUID2/state)" = started
+	assert "$(cat $DEVICES/$UUID2/state)" == started
 }
 
 @test "start and stop refuse what is no machine" {
@@ -244,14 +244,14 @@ load medu
 		fails_with "Invalid argument" write /sys/class/mdev/mdev_start "$text"
 		fails_with "Invalid argument" write /sys/class/mdev/mdev_stop "$text"
 	done
-	assert "$(cat $DEVICES/$UUID/state)" = stopped
+	assert "$(cat $DEVICES/$UUID/state)" == stopped
 }
 
 @test "the driver's attributes are there, and keep what is written" {
 	create $UUID
 	printf 'runner 1\n' >$DEVICES/$UUID/medu/label
-	assert "$(cat $DEVICES/$UUID/medu/label)" = "runner 1"
-	assert "$(cat $DEVICES/$UUID/medu/jobs)" = 0
+	assert "$(cat $DEVICES/$UUID/medu/label)" == "runner 1"
+	assert "$(cat $DEVICES/$UUID/medu/jobs)" == 0
 	fails_with "Invalid argument" write $DEVICES/$UUID/medu/label "$(printf '%64s' x)"
 	write $DEVICES/$UUID/medu/label "$(printf '%63s' x)"
 }
@@ -278,7 +278,7 @@ heard() {
 	remove $UUID
 	heard '^ACTION=remove'
 	kill $LISTENER
-	assert "$(grep -c '^ACTION=add' "$BATS_TEST_TMPDIR/events")" = 1
+	assert "$(grep -c '^ACTION=add' "$BATS_TEST_TMPDIR/events")" == 1
 }
 
 @test "uevents tell of parents" {
@@ -295,20 +295,20 @@ heard() {
 	create $UUID:1
 	create -p $OTHER_PARENT $UUID2
 	echo $PARENT >/sys/bus/pci/drivers/medu/unbind
-	assert "$(ls $DEVICES)" = $UUID2
-	assert "$(ls /sys/class/mdev_bus)" = $OTHER_PARENT
+	assert "$(ls $DEVICES)" == $UUID2
+	assert "$(ls /sys/class/mdev_bus)" == $OTHER_PARENT
 	[ ! -e "$(types)" ]
 	[ ! -e /sys/bus/pci/devices/$PARENT/mdev_create ]
 	[ ! -e /sys/bus/pci/devices/$PARENT/medu ]
 	echo $PARENT >/sys/bus/pci/drivers/medu/bind
-	assert "$(cat "$(types)/medu-fact/available_instances")" = 8
+	assert "$(cat "$(types)/medu-fact/available_instances")" == 8
 }
 
 @test "create fails when nothing could bind the instance" {
 	modprobe -r vfio_mdev 2>/dev/null || rmmod vfio_mdev
 	fails_with "No such device or address" create $UUID
-	assert "$(ls $DEVICES)" = ""
-	assert "$(cat "$(types)/medu-fact/available_instances")" = 8
+	assert "$(ls $DEVICES)" == ""
+	assert "$(cat "$(types)/medu-fact/available_instances")" == 8
 	modprobe vfio_mdev
 	create $UUID
 }
@@ -320,7 +320,7 @@ heard() {
 			create -t ${types[i % 2]} $UUID 2>/dev/null 3>&- && echo won >>"$BATS_TEST_TMPDIR/won" &
 		done
 		wait
-		assert "$(wc -l <"$BATS_TEST_TMPDIR/won")" = "$round"
+		assert "$(wc -l <"$BATS_TEST_TMPDIR/won")" == "$round"
 		remove $UUID
 	done
 }
@@ -332,7 +332,7 @@ heard() {
 			remove $UUID 2>/dev/null 3>&- && echo won >>"$BATS_TEST_TMPDIR/won" &
 		done
 		wait
-		assert "$(wc -l <"$BATS_TEST_TMPDIR/won")" = "$round"
+		assert "$(wc -l <"$BATS_TEST_TMPDIR/won")" == "$round"
 		[ ! -e $DEVICES/$UUID ]
 	done
 }

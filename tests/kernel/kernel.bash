@@ -2,6 +2,8 @@
 # What the suites that run on a real kernel share.
 # shellcheck shell=bash
 
+. "${BASH_SOURCE[0]%/*}/../assert.bash"
+
 # shellcheck disable=SC2034 # used by the suites
 {
 	PARENT=0000:01:00.0
@@ -106,20 +108,6 @@ wait_for() {
 		[ $tries -gt 0 ] || { echo "still fails after a minute: $*"; return 1; }
 		read -r -t 0.1 <> <(:) || true
 	done
-}
-
-# assert ACTUAL = EXPECTED: prints both when they differ
-assert() {
-	local actual=$1 operator=$2 expected=$3
-	case $operator in
-	=) [[ $actual == "$expected" ]] ;;
-	!=) [[ $actual != "$expected" ]] ;;
-	=~) [[ $actual =~ $expected ]] ;;
-	*) echo "no operator '$operator'"; return 2 ;;
-	esac || {
-		printf 'expected %s %s\n     got %s\n' "$operator" "$expected" "$actual"
-		return 1
-	}
 }
 
 # hold_device [--iommufd] DEVICE: opens it with vfio_user and keeps it so until release_device

@@ -1,6 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # How suites talk to the module mdev_test, for `load mdev_test` behind `load kernel`; and how they
 # begin and end. What is called often here starts no process: that is slow in an emulated machine.
+#
+# Theory of operation: the module mdev_test is two parents and a bus driver. A callback that is told
+# to hold stays inside until it is released. So a test makes the moment between two steps of the core
+# last for as long as it looks at it:
+#
+#	hold create                     # the parent driver's create will not return
+#	later $DOOR0 $UUID              # a write that makes an instance, in the background
+#	await create/now 1              # it has come to the parent driver
+#	refused "File exists" ...       # what a second write gets meanwhile
+#	release create
+#	succeeds "$LATER"               # the first write has ended, and well
+#
+# mdev_test/mdev_test.h says what else the module can be told.
 # shellcheck shell=bash
 
 # shellcheck disable=SC2034 # used by the suites
@@ -109,7 +122,7 @@ expect() {
 }
 
 expect_kept() {
-	assert "$(<"$KNOBS/kept")" = "$1"
+	assert "$(<"$KNOBS/kept")" == "$1"
 }
 
 # later FILE TEXT: the write, in the background; LATER is its process

@@ -26,10 +26,10 @@ source_version() {
 		assert "$(modinfo -n $module)" =~ ^/lib/modules/[^/]+/updates/
 	done
 	load_modules
-	assert "$(</sys/module/mdev/srcversion)" = "$(source_version "$(modinfo -n mdev)")"
+	assert "$(</sys/module/mdev/srcversion)" == "$(source_version "$(modinfo -n mdev)")"
 	assert "$(</sys/module/mdev/srcversion)" != "$(source_version "$OWN")"
 	run mdev --version
-	assert "${lines[1]}" = "mdev core in the kernel: this project's, $(modinfo -F version "$(modinfo -n mdev)")"
+	assert "${lines[1]}" == "mdev core in the kernel: this project's, $(modinfo -F version "$(modinfo -n mdev)")"
 }
 
 # DKMS installs no module whose version is not above that of the kernel's own.
@@ -37,7 +37,7 @@ source_version() {
 	for module in mdev vfio_mdev medu; do
 		highest=$(printf '%s\n' "$(modinfo -F version $module)" "$(modinfo -F version "$OWN")" |
 			sort -V | tail -n 1)
-		assert "$(modinfo -F version $module)" = "$highest"
+		assert "$(modinfo -F version $module)" == "$highest"
 	done
 	assert "$(modinfo -F version mdev)" != "$(modinfo -F version "$OWN")"
 }
@@ -45,7 +45,7 @@ source_version() {
 @test "the kernel's own core is refused beside this one" {
 	load_modules
 	fails_with "File exists" insmod "$OWN"
-	assert "$(</sys/module/mdev/srcversion)" = "$(source_version mdev)"
+	assert "$(</sys/module/mdev/srcversion)" == "$(source_version mdev)"
 	create "$UUID"
 	remove "$UUID"
 }

@@ -48,7 +48,7 @@ files() {
 			answers "Invalid argument" "$file" "$(bytes $length '\n')"
 		done
 	done
-	assert "$(ls $DEVICES)" = $UUID
+	assert "$(ls $DEVICES)" == $UUID
 }
 
 @test "bad input: lines that are right but for their end" {
@@ -68,8 +68,8 @@ files() {
 	for number in -1 0x 08 1.0 18446744073709551616 "$(bytes 4095 9)"; do
 		answers "Invalid argument" $DEVICES/$UUID/remove "$number"
 	done
-	assert "$(ls $DEVICES)" = $UUID$'\n'$UUID-1
-	assert "$(cat $DEVICES/$UUID/state)" = stopped
+	assert "$(ls $DEVICES)" == $UUID$'\n'$UUID-1
+	assert "$(cat $DEVICES/$UUID/state)" == stopped
 }
 
 @test "bad input: the longest line that there can be, and one byte more" {
@@ -83,14 +83,14 @@ files() {
 	answers "Invalid argument" $DEVICES/$UUID/remove "$(bytes 4096 0)"
 	answers "Invalid argument" $DEVICES/$UUID/remove "$(bytes 4096 0)1"
 	answers "" $DEVICES/$UUID/remove "$(bytes 4094 0)1"
-	assert "$(ls $DEVICES)" = ""
+	assert "$(ls $DEVICES)" == ""
 }
 
 @test "bad input: lines at random, each with the answer that it must get" {
 	local seconds=${FUZZ_SECONDS:-15}
 	run timeout $((seconds + 120)) sysfs_fuzz "${FUZZ_SEED:-20261123}" "$seconds"
 	sed 's/^/# /' <<<"$output" >&3
-	assert "$status" = 0
+	assert "$status" == 0
 	[[ ${lines[-1]} =~ ^[1-9][0-9]+\ writes,\ 0\ differences$ ]]
-	assert "$(ls $DEVICES)" = ""
+	assert "$(ls $DEVICES)" == ""
 }

@@ -53,17 +53,17 @@ all_met_failures() {
 nothing_is_left() {
 	local parent
 	load_modules
-	assert "$(ls $DEVICES)" = ""
+	assert "$(ls $DEVICES)" == ""
 	for parent in $PARENT $OTHER_PARENT; do
 		[ -e "/sys/bus/pci/drivers/medu/$parent" ] || echo $parent >/sys/bus/pci/drivers/medu/bind
-		assert "$(cat "$(types $parent)"/*/available_instances)" = $'4\n4'
+		assert "$(cat "$(types $parent)"/*/available_instances)" == $'4\n4'
 	done
 	# What was started has been stopped.
 	create $UUID
 	echo 1 >/sys/module/medu/parameters/max_started
 	write /sys/class/mdev/mdev_start $UUID
 	echo 0 >/sys/module/medu/parameters/max_started
-	assert "$(cat $DEVICES/$UUID/state)" = started
+	assert "$(cat $DEVICES/$UUID/state)" == started
 	remove $UUID
 }
 

@@ -2,7 +2,7 @@
 # The use of an instance, from open to close: which of the parent driver's callbacks come, when, and
 # with what; and what the bus driver does by itself.
 #
-# Theory of operation: as in review.bats. vfio_talk uses an instance as a test tells it, line by line.
+# Theory of operation: as in mdev_test.bash. vfio_talk uses an instance as a test tells it, line by line.
 
 load kernel
 load mdev_test
@@ -150,7 +150,7 @@ hang_up() {
 	refused "No such file" $KNOBS/control "signal 1 2"
 	says "listen 1 2" "done"
 	# VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER of the index MSI
-	assert "$(<$KNOBS/irqs)" = "0x24 1 1 2"
+	assert "$(<$KNOBS/irqs)" == "0x24 1 1 2"
 	control signal 1 2
 	control signal 1 2
 	control signal 1 1
@@ -176,11 +176,11 @@ hang_up() {
 	write $DOOR0 $UUID
 	control keep $UUID
 	# EOPNOTSUPP
-	assert "$(<$KNOBS/services)" = $'open 0\npin -95 read -95 write -95 signal -95'
+	assert "$(<$KNOBS/services)" == $'open 0\npin -95 read -95 write -95 signal -95'
 	expect open/calls=1 close/calls=1
 	remove $UUID
 	# ENODEV
-	assert "$(<$KNOBS/services)" = "open -19"
+	assert "$(<$KNOBS/services)" == "open -19"
 	expect open/calls=1
 	control drop
 }
@@ -205,8 +205,36 @@ hang_up() {
 	release open
 	read -r -t 60 line <&"$late_out"
 	exec {late_out}<&-
-	assert "$line" = unmapped
+	assert "$line" == unmapped
 	wait "$USER_PID"
 	await close/calls 1
 	expect dma_unmap/calls=1 pinned=0 strays=0
+}
+
+@test "reads get the offset in the device's file, whatever the region" {
+	offer 0
+	write $DOOR0 $UUID
+	run vfio_regions $UUID
+	echo "$output"
+	assert "$(grep -c 'read at its offset 0x18' <<<"$output")" == 9
+}
+
+@test "the driver sizes the capabilities of its region info" {
+	offer 0
+	write $DOOR0 $UUID
+	for nr in 1000 1; do
+		echo $nr >$KNOBS/areas
+		run vfio_regions $UUID
+		assert "$output" =~ "capability 1 with $nr areas"
+	done
+}
+
+# VFIO takes an iommufd's memory away once more when the instance has been closed.
+@test "dma_unmap comes while the instance is open, and not after" {
+	has_iommufd
+	offer 0
+	write $DOOR0 $UUID
+	hold_device --iommufd $UUID
+	release_device
+	expect open/calls=1 close/calls=1 dma_unmap/calls=0
 }

@@ -15,7 +15,7 @@ jobs_total() {
 @test "an instance looks like an edu of its own" {
 	create $UUID
 	run vfio_user info $UUID
-	assert "$output" = "flags 0x3 regions 9 irqs 5
+	assert "$output" == "flags 0x3 regions 9 irqs 5
 region 0 size 0x100000 flags 0x3
 region 2 size 0x2000 flags 0xf
 region 7 size 0x100 flags 0x3
@@ -30,14 +30,14 @@ liveness 0"
 @test "the physical engine computes the factorial, and interrupts" {
 	create $UUID
 	before=$(jobs_total)
-	assert "$(vfio_user factorial $UUID 5)" = 120
-	assert "$(jobs_total)" = $((before + 1))
-	assert "$(cat $DEVICES/$UUID/medu/jobs)" = 1
-	assert "$(vfio_user factorial $UUID 0)" = 1
-	assert "$(vfio_user factorial $UUID 12)" = 479001600
-	assert "$(vfio_user factorial $UUID 33)" = 2147483648
-	assert "$(vfio_user factorial $UUID 34)" = 0
-	assert "$(vfio_user factorial $UUID 4294967295)" = 0
+	assert "$(vfio_user factorial $UUID 5)" == 120
+	assert "$(jobs_total)" == $((before + 1))
+	assert "$(cat $DEVICES/$UUID/medu/jobs)" == 1
+	assert "$(vfio_user factorial $UUID 0)" == 1
+	assert "$(vfio_user factorial $UUID 12)" == 479001600
+	assert "$(vfio_user factorial $UUID 33)" == 2147483648
+	assert "$(vfio_user factorial $UUID 34)" == 0
+	assert "$(vfio_user factorial $UUID 4294967295)" == 0
 }
 
 @test "two instances at once each get their own answer" {
@@ -50,15 +50,15 @@ liveness 0"
 	seven=$!
 	wait $five
 	wait $seven
-	assert "$(cat "$BATS_TEST_TMPDIR/five" "$BATS_TEST_TMPDIR/seven")" = $'300\n300'
-	assert "$(jobs_total)" = $((before + 600))
-	assert "$(cat $DEVICES/$UUID/medu/jobs $DEVICES/$UUID-1/medu/jobs)" = $'300\n300'
+	assert "$(cat "$BATS_TEST_TMPDIR/five" "$BATS_TEST_TMPDIR/seven")" == $'300\n300'
+	assert "$(jobs_total)" == $((before + 600))
+	assert "$(cat $DEVICES/$UUID/medu/jobs $DEVICES/$UUID-1/medu/jobs)" == $'300\n300'
 }
 
 @test "INTx is masked when it comes, and comes again while its condition holds" {
 	create $UUID
 	run vfio_user intx $UUID
-	assert "$output" = "raised 1
+	assert "$output" == "raised 1
 masked 0
 unmasked 1
 acknowledged 0"
@@ -66,7 +66,7 @@ acknowledged 0"
 
 @test "an eventfd of the user's unmasks INTx" {
 	create $UUID
-	assert "$(vfio_user resample $UUID)" = "raised 1
+	assert "$(vfio_user resample $UUID)" == "raised 1
 resampled 1
 raised again 1"
 }
@@ -74,8 +74,8 @@ raised again 1"
 @test "a region is mapped where the parent driver allows it" {
 	create $UUID
 	run vfio_user map $UUID hello
-	assert "$status" = $((128 + $(kill -l BUS)))
-	assert "$(grep -v Bus <<<"$output")" = "flags 0xf argsz grown cap_offset 0
+	assert "$status" == $((128 + $(kill -l BUS)))
+	assert "$(grep -v Bus <<<"$output")" == "flags 0xf argsz grown cap_offset 0
 cap 1 areas 1 offset 0 size page of two
 written mapped, read: hello
 written, read mapped: xello
@@ -86,14 +86,14 @@ closed, read mapped: xello"
 
 @test "DMA moves guest memory through the physical engine" {
 	create -t medu-dma $UUID
-	assert "$(vfio_user dma $UUID 'text through the engine')" = 'text through the engine'
-	assert "$(cat $DEVICES/$UUID/medu/jobs)" = 2
+	assert "$(vfio_user dma $UUID 'text through the engine')" == 'text through the engine'
+	assert "$(cat $DEVICES/$UUID/medu/jobs)" == 2
 }
 
 # pins_are_let_go [--iommufd]
 pins_are_let_go() {
 	create -t medu-dma $UUID
-	assert "$(vfio_dma "$@" pins $UUID)" = "moved, pinned 2
+	assert "$(vfio_dma "$@" pins $UUID)" == "moved, pinned 2
 moved, pinned 2
 taken away, pinned 0
 asked for, pinned 0
@@ -101,7 +101,7 @@ replaced, pinned 1
 reset, pinned 0
 moved, pinned 2
 closed, pinned 0"
-	assert "$(vfio_dma "$@" race $UUID)" = "20 rounds"
+	assert "$(vfio_dma "$@" race $UUID)" == "20 rounds"
 }
 
 @test "guest memory stays pinned until it is taken away, and is not touched after that" {
@@ -118,19 +118,19 @@ closed, pinned 0"
 	unload_modules
 	load_modules dma_instances=2
 	left() { cat "$(types)"/medu-{dma,fact}/available_instances; }
-	assert "$(left)" = $'2\n8'
+	assert "$(left)" == $'2\n8'
 	create -t medu-dma $UUID:1
 	create -t medu-dma $UUID:2
-	assert "$(left)" = $'0\n6'
+	assert "$(left)" == $'0\n6'
 	fails_with "Too many users" create -t medu-dma $UUID:3
 	for i in 3 4 5 6 7; do
 		create $UUID:$i
 	done
 	remove $UUID-1
-	assert "$(left)" = $'1\n2'
+	assert "$(left)" == $'1\n2'
 	create $UUID:8
 	create $UUID:9
-	assert "$(left)" = $'0\n0'
+	assert "$(left)" == $'0\n0'
 	fails_with "Too many users" create -t medu-dma $UUID:10
 	fails_with "Too many users" create $UUID:10
 	unload_modules
@@ -139,7 +139,7 @@ closed, pinned 0"
 
 @test "reset brings an instance back to its beginning" {
 	create $UUID:seed=0x77
-	assert "$(vfio_user reset $UUID)" = $'liveness 0xffffffff memory 1\nliveness 0x77 memory 0'
+	assert "$(vfio_user reset $UUID)" == $'liveness 0xffffffff memory 1\nliveness 0x77 memory 0'
 }
 
 @test "an open instance is not removed: EBUSY at once" {
@@ -173,7 +173,7 @@ closed, pinned 0"
 	kill -0 $unbind
 	release_device
 	wait $unbind
-	assert "$(ls $DEVICES)" = ""
+	assert "$(ls $DEVICES)" == ""
 	[ ! -e "$(types)" ]
 	echo $PARENT >/sys/bus/pci/drivers/medu/bind
 }
@@ -198,8 +198,8 @@ closed, pinned 0"
 @test "an instance is opened by its own file, with an iommufd" {
 	has_iommufd
 	create -t medu-dma $UUID
-	assert "$(vfio_user --iommufd factorial $UUID 5)" = 120
-	assert "$(vfio_user --iommufd dma $UUID 'without a group')" = 'without a group'
-	assert "$(vfio_user --iommufd info $UUID)" = "$(vfio_user info $UUID)"
-	assert "$(cat $DEVICES/$UUID/medu/jobs)" = 3
+	assert "$(vfio_user --iommufd factorial $UUID 5)" == 120
+	assert "$(vfio_user --iommufd dma $UUID 'without a group')" == 'without a group'
+	assert "$(vfio_user --iommufd info $UUID)" == "$(vfio_user info $UUID)"
+	assert "$(cat $DEVICES/$UUID/medu/jobs)" == 3
 }

@@ -33,14 +33,14 @@ references() {
 
 @test "INTx is masked by its user, and comes to whoever begins to listen while it is high" {
 	create $UUID
-	assert "$(vfio_user mask $UUID)" = "masked 0
+	assert "$(vfio_user mask $UUID)" == "masked 0
 unmasked 1
 high when listening began 1"
 }
 
 @test "MSI comes each time, and instead of INTx" {
 	create $UUID
-	assert "$(vfio_user msi $UUID)" = "raised 2
+	assert "$(vfio_user msi $UUID)" == "raised 2
 intx 0"
 }
 
@@ -53,10 +53,10 @@ intx 0"
 		wait $USER_PID || true
 		wait_for remove $UUID
 	done
-	assert "$(references)" = "$before"
-	assert "$(cat "$(types)/medu-dma/available_instances")" = 8
+	assert "$(references)" == "$before"
+	assert "$(cat "$(types)/medu-dma/available_instances")" == 8
 	create -t medu-dma $UUID
-	assert "$(vfio_user dma $UUID 'the engine works')" = 'the engine works'
+	assert "$(vfio_user dma $UUID 'the engine works')" == 'the engine works'
 }
 
 @test "another user's group is refused, and does not disturb the first" {
@@ -71,7 +71,7 @@ intx 0"
 	start_user yield $UUID
 	echo $PARENT >/sys/bus/pci/drivers/medu/unbind
 	wait $USER_PID
-	assert "$(cat "$OUT")" = $'open\nasked'
+	assert "$(cat "$OUT")" == $'open\nasked'
 	[ ! -e $DEVICES/$UUID ]
 	echo $PARENT >/sys/bus/pci/drivers/medu/bind
 }
@@ -92,9 +92,9 @@ intx 0"
 	wait $pci_remove
 	[ ! -e /sys/bus/pci/devices/$PARENT ]
 	[ ! -e $DEVICES/$UUID ]
-	assert "$(ls /sys/class/mdev_bus)" = $OTHER_PARENT
+	assert "$(ls /sys/class/mdev_bus)" == $OTHER_PARENT
 	echo 1 >/sys/bus/pci/rescan
 	wait_for test -e "$(types)/medu-fact/create"
 	create -t medu-dma $UUID
-	assert "$(vfio_user factorial $UUID 5)" = 120
+	assert "$(vfio_user factorial $UUID 5)" == 120
 }

@@ -15,9 +15,9 @@ checks() {
 	create -t medu-dma $UUID
 	run "$program" "$section" $UUID
 	echo "$output"
-	assert "$status" = 0
+	assert "$status" == 0
 	[[ ${lines[-1]} =~ ^[1-9][0-9]*\ checks,\ 0\ differences$ ]]
-	assert "$(vfio_user factorial $UUID 5)" = 120
+	assert "$(vfio_user factorial $UUID 5)" == 120
 	remove $UUID
 }
 
@@ -68,10 +68,10 @@ fuzz() {
 	local seconds=${FUZZ_SECONDS:-15}
 	run timeout $((seconds + 120)) vfio_fuzz "$@" $UUID "${FUZZ_SEED:-20261123}" "$seconds"
 	sed 's/^/# /' <<<"$output" >&3
-	assert "$status" = 0
+	assert "$status" == 0
 	[[ ${lines[-1]} =~ ^[1-9][0-9]+\ calls ]]
-	assert "$(vfio_user factorial $UUID 5)" = 120
-	assert "$(vfio_user dma $UUID 'as good as new')" = 'as good as new'
+	assert "$(vfio_user factorial $UUID 5)" == 120
+	assert "$(vfio_user dma $UUID 'as good as new')" == 'as good as new'
 	remove $UUID
 }
 

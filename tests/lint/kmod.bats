@@ -40,6 +40,37 @@ kernel_doc() {
 	done
 }
 
+@test "the guide says how to use every callback" {
+	names=$(sed -n '/^struct parent_ops {/,/^}/s/.*(\*\([a-z_]*\))(.*/\1/p' kmod/mdev.h)
+	[ "$(wc -l <<<"$names")" -ge 16 ]
+	for name in $names; do
+		grep -qw "$name" kmod/guide.rst || { echo "guide.rst lacks $name"; return 1; }
+	done
+}
+
+@test "every lock of the core has its place in the order at the head of mdev_core.c" {
+	order=$(sed -n '/^ \* Locking$/,/^ \*\/$/p' kmod/mdev_core.c)
+	locks=$(sed -nE 's/^\t(struct mutex|spinlock_t) (\w+);.*/\2/p
+		s/^(static )?DEFINE_(MUTEX|SPINLOCK)\((\w+)\);/\3/p' kmod/mdev*.[ch])
+	[ "$(wc -l <<<"$locks")" -ge 4 ]
+	for lock in $locks; do
+		grep -E "^ \* (\w+\.)?$lock\$" <<<"$order" || { echo "no place for $lock"; return 1; }
+	done
+}
+
+# The text of a function of the core, from the line with its name and parameters to its last brace
+body_of() {
+	sed -n "/^[a-z].*\<$1(.*[^;]\$/,/^}/p" kmod/mdev_*.c
+}
+
+@test "a function of the core that says a lock is held asserts it" {
+	names=$(sed -nE '/^ \* \w+\(\) - /h; /^ \* Context: \w+ held/{x;s/^ \* (\w+)\(\).*/\1/p}' kmod/mdev_*.c)
+	[ -n "$names" ]
+	for name in $names; do
+		body_of "$name" | grep -q lockdep_assert_held || { echo "$name asserts nothing"; return 1; }
+	done
+}
+
 # What runs last of a module can not wait for itself to return.
 @test "a module that waits for its last reference waits for who gave it back, too" {
 	files=$(grep -lE 'wait_var_event|wait_for_completion' kmod/*.c)

@@ -125,10 +125,10 @@ irq_is() {
 		config_address "$slot" 0
 		[ $(($(qtest inl 0xcfc))) != $ID ] || found+=" $slot"
 	done
-	assert "$found" = " $SLOT"
-	assert "$(config 0x08)" = $((0x00ff0010))
+	assert "$found" == " $SLOT"
+	assert "$(config 0x08)" == $((0x00ff0010))
 	# No physical function stands behind it that could report errors of the bus.
-	assert "$(grep -v 'Could not enable error recovery' "$BATS_TEST_TMPDIR/qemu")" = ""
+	assert "$(grep -v 'Could not enable error recovery' "$BATS_TEST_TMPDIR/qemu")" == ""
 }
 
 @test "QEMU: the BARs have their sizes and can be moved" {
@@ -136,16 +136,16 @@ irq_is() {
 	start_qemu $UUID
 	config 0x10 $((0xffffffff))
 	config 0x18 $((0xffffffff))
-	assert "$(config 0x10)" = $((0xfff00000))
-	assert "$(config 0x18)" = $((0xffffe000))
+	assert "$(config 0x10)" == $((0xfff00000))
+	assert "$(config 0x18)" == $((0xffffe000))
 	for other in 0x14 0x1c 0x20 0x24; do
 		config $other $((0xffffffff))
-		assert "$(config $other)" = 0
+		assert "$(config $other)" == 0
 	done
 	enable_device
-	assert "$(bar $BAR0)" = $((0x010000ed))
+	assert "$(bar $BAR0)" == $((0x010000ed))
 	config 0x10 $((BAR0 + 0x10000000))
-	assert "$(bar $((BAR0 + 0x10000000)))" = $((0x010000ed))
+	assert "$(bar $((BAR0 + 0x10000000)))" == $((0x010000ed))
 }
 
 @test "QEMU: the physical engine computes a factorial for the nested machine, with INTx" {
@@ -156,13 +156,13 @@ irq_is() {
 	bar $((BAR0 + 0x20)) $((0x80))
 	bar $((BAR0 + 0x08)) 10
 	wait_for irq_is raise
-	assert "$(bar $((BAR0 + 0x08)))" = 3628800
-	assert "$(cat /sys/bus/pci/devices/$PARENT/medu/jobs_total)" = $((before + 1))
+	assert "$(bar $((BAR0 + 0x08)))" == 3628800
+	assert "$(cat /sys/bus/pci/devices/$PARENT/medu/jobs_total)" == $((before + 1))
 	# A level: those accesses made QEMU unmask, which brings it again, until it is acknowledged.
 	wait_for irq_is raise
 	bar $((BAR0 + 0x64)) 1
 	wait_for irq_is lower
-	assert "$(bar $((BAR0 + 0x24)))" = 0
+	assert "$(bar $((BAR0 + 0x24)))" == 0
 }
 
 @test "QEMU: the same with MSI" {
@@ -173,8 +173,8 @@ irq_is() {
 	bar $((BAR0 + 0x20)) $((0x80))
 	bar $((BAR0 + 0x08)) 12
 	wait_for msi_came
-	assert "$(bar $((BAR0 + 0x08)))" = 479001600
-	assert "$(cat "$IRQS")" = ""
+	assert "$(bar $((BAR0 + 0x08)))" == 479001600
+	assert "$(cat "$IRQS")" == ""
 }
 
 # dma SRC DST SIZE CMD: one transfer, until its interrupt has come. The engine is at 0x40000.
@@ -212,10 +212,10 @@ pinned_kb() {
 		qtest write 0x200c00 $size "$text"
 		dma 0x200c00 0x40000 $size 5
 		dma 0x40000 0x300c00 $size 7
-		assert "$(qtest read 0x300c00 $size)" = "$text"
+		assert "$(qtest read 0x300c00 $size)" == "$text"
 	done
-	assert "$(cat $DEVICES/$UUID/medu/jobs)" = 4
-	assert "$(pinned_kb)" = 16
+	assert "$(cat $DEVICES/$UUID/medu/jobs)" == 4
+	assert "$(pinned_kb)" == 16
 }
 
 # The chipset has a register for what stands at 0xc0000 and above: memory, or the bus.
@@ -234,18 +234,18 @@ shadow_memory() {
 	shadow_memory 0x33
 	dma 0x200000 0x40000 360 5
 	dma 0x40000 0xc1000 360 7
-	assert "$(qtest read 0xc1000 360)" = "$old"
-	assert "$(pinned_kb)" = 8
+	assert "$(qtest read 0xc1000 360)" == "$old"
+	assert "$(pinned_kb)" == 8
 	shadow_memory 0
-	assert "$(pinned_kb)" = 4
+	assert "$(pinned_kb)" == 4
 	qtest write 0x200000 360 "$new"
 	dma 0x200000 0x40000 360 5
 	dma 0x40000 0xc1000 360 7
-	assert "$(pinned_kb)" = 4
+	assert "$(pinned_kb)" == 4
 	shadow_memory 0x33
-	assert "$(qtest read 0xc1000 360)" = "$old"
+	assert "$(qtest read 0xc1000 360)" == "$old"
 	dma 0x40000 0xc1000 360 7
-	assert "$(qtest read 0xc1000 360)" = "$new"
+	assert "$(qtest read 0xc1000 360)" == "$new"
 }
 
 @test "QEMU: the page that can be mapped, and the one beside it that can not" {
@@ -253,8 +253,8 @@ shadow_memory() {
 	start_qemu $UUID
 	enable_device
 	bar $BAR2 $((0x12345678))
-	assert "$(bar $BAR2)" = $((0x12345678))
-	assert "$(bar $((BAR2 + 0x1000)))" = 0
+	assert "$(bar $BAR2)" == $((0x12345678))
+	assert "$(bar $((BAR2 + 0x1000)))" == 0
 	bar $((BAR0 + 0x08)) 3
 	wait_for jobs_are 1
 	grep -qF '[vfio-mdev]' "/proc/$QEMU_PID/maps"
