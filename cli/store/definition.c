@@ -17,14 +17,17 @@
 
 struct parser {
 	const char *file;
+	const char *text;
 	const char *next, *end; /* what is still to be read */
 	bool is_odd; /* there is a NUL or a carriage return in it */
 	unsigned int line; /* the number of the line that was read last */
 	const char *tail; /* the blanks that end it: inih takes them off a value */
 	size_t tail_len;
+	struct key_place place; /* where that line stands, if it has a key */
 
 	struct definition_list *list;
 	struct problem_list *problems;
+	struct definition_layout *layout; /* NULL when nobody wants it */
 
 	struct definition defaults;
 	bool has_defaults, defaults_are_bad, has_identity;
@@ -99,6 +102,58 @@ static int compare_definitions(const void *a, const void *b)
 	return order ? order : strcmp(first->parent, second->parent);
 }
 
+/* Room for one more; it doubles each time the number reaches a power of two. */
+static void *grow(void *v, size_t n, size_t size)
+{
+	return n & (n - 1) ? v : xrealloc(v, n ? 2 * n : 1, size);
+}
+
+/* The header was read last. */
+static void note_section(struct parser *parser, const char *header)
+{
+	struct definition_layout *layout = parser->layout;
+
+	if (!layout)
+		return;
+	layout->sections = grow(layout->sections, layout->section_count, sizeof(*layout->sections));
+	layout->sections[layout->section_count++] =
+		(struct section_place){.start = (size_t)(header - parser->text),
+				       .end = (size_t)(parser->next - parser->text),
+				       .first_key = layout->key_count};
+}
+
+/* The line of the key was read last. */
+static void note_key(struct parser *parser, enum definition_key key)
+{
+	struct definition_layout *layout = parser->layout;
+	struct section_place *section;
+
+	if (!layout || parser->section == &parser->defaults)
+		return;
+	section = &layout->sections[layout->section_count - 1];
+	layout->keys = grow(layout->keys, layout->key_count, sizeof(*layout->keys));
+	parser->place.key = key;
+	layout->keys[layout->key_count++] = parser->place;
+	section->key_count++;
+	section->end = parser->place.end;
+}
+
+static void drop_section(struct parser *parser)
+{
+	struct definition_layout *layout = parser->layout;
+
+	parser->list->n--;
+	if (layout)
+		layout->key_count = layout->sections[--layout->section_count].first_key;
+}
+
+void definition_layout_free(struct definition_layout *layout)
+{
+	free(layout->sections);
+	free(layout->keys);
+	*layout = (struct definition_layout){0};
+}
+
 /* What only the whole section shows. */
 static void check_section(struct parser *parser)
 {
@@ -130,10 +185,13 @@ static void end_section(struct parser *parser)
 	if (parser->section && !parser->defaults_are_bad)
 		check_section(parser);
 	parser->line = line;
-	if (parser->section == &parser->defaults)
+	if (parser->section == &parser->defaults) {
 		parser->defaults_are_bad = parser->is_bad;
-	else if (parser->section && (parser->is_bad || parser->defaults_are_bad))
-		parser->list->n--;
+		if (parser->layout)
+			parser->layout->defaults = parser->keys;
+	} else if (parser->section && (parser->is_bad || parser->defaults_are_bad)) {
+		drop_section(parser);
+	}
 	parser->section = NULL;
 	parser->is_bad = false;
 	parser->keys = 0;
@@ -180,6 +238,7 @@ static void begin_section(struct parser *parser, const char *header, size_t len)
 	parser->section->id = id;
 	parser->section->file = parser->file;
 	parser->section->line = parser->line;
+	note_section(parser, header);
 }
 
 /* A carriage return beside the key or before the value: inih would take it off. */
@@ -190,6 +249,18 @@ static bool has_return(const char *line, size_t len, size_t equals)
 	while (value < len && is_blank(line[value]))
 		value++;
 	return memchr(line, '\r', equals) || (value < len && line[value] == '\r');
+}
+
+static void note_line(struct parser *parser, const char *line, size_t len, size_t equals)
+{
+	size_t value = equals + 1, start = (size_t)(line - parser->text);
+
+	while (value < len && is_blank(line[value]))
+		value++;
+	parser->place = (struct key_place){.start = start,
+					   .end = (size_t)(parser->next - parser->text),
+					   .value = start + value,
+					   .value_end = start + len};
 }
 
 /* False when the line, which is not blank, must not reach inih; the reason is noted. */
@@ -220,6 +291,7 @@ static bool line_is_good(struct parser *parser, const char *line, size_t len)
 		bad_line(parser, "a carriage return beside '='");
 		return false;
 	}
+	note_line(parser, line, len, key);
 	return true;
 }
 
@@ -335,10 +407,18 @@ static const struct key {
 	void (*set)(struct parser *parser, struct definition *def, const char *value);
 	bool in_defaults, repeats;
 } known_keys[] = {
-	{"parent", set_parent, true, false}, {"type", set_type, true, false},
-	{"auto", set_auto, true, false},     {"params", set_params, true, false},
-	{"attr", add_attr, false, true},     {"description", set_description, false, false},
+	[KEY_PARENT] = {"parent", set_parent, true, false},
+	[KEY_TYPE] = {"type", set_type, true, false},
+	[KEY_AUTO] = {"auto", set_auto, true, false},
+	[KEY_PARAMS] = {"params", set_params, true, false},
+	[KEY_DESCRIPTION] = {"description", set_description, false, false},
+	[KEY_ATTR] = {"attr", add_attr, false, true},
 };
+
+const char *definition_key_name(enum definition_key key)
+{
+	return known_keys[key].name;
+}
 
 static void take_key(struct parser *parser, const char *name, const char *value)
 {
@@ -356,6 +436,7 @@ static void take_key(struct parser *parser, const char *name, const char *value)
 		else
 			key->set(parser, parser->section, value);
 		parser->keys |= 1u << i;
+		note_key(parser, (enum definition_key)i);
 		return;
 	}
 	bad_line(parser, "unknown key '%s'%s", name, is_defaults ? " in [defaults]" : "");
@@ -380,14 +461,16 @@ static void keep_node(void *node)
 }
 
 void definition_parse(const char *file, const char *text, size_t len, struct definition_list *list,
-		      struct problem_list *problems)
+		      struct problem_list *problems, struct definition_layout *ret_layout)
 {
 	struct parser parser = {.file = arena_strdup(&list->arena, file),
+				.text = text,
 				.next = text,
 				.end = text + len,
 				.is_odd = memchr(text, '\0', len) || memchr(text, '\r', len),
 				.list = list,
-				.problems = problems};
+				.problems = problems,
+				.layout = ret_layout};
 	int rc;
 
 	/* Room for any line of it, a newline and the NUL, so that inih never cuts one. */
@@ -411,7 +494,7 @@ static int check_section_text(const struct definition *def, const struct buf *te
 	struct problem_list problems = {0};
 	int rc = 0;
 
-	definition_parse("the definition", text->data, text->len, &list, &problems);
+	definition_parse("the definition", text->data, text->len, &list, &problems, NULL);
 	if (problems.n || list.n != 1 || !definition_same(def, list.v[0])) {
 		set_text(reterr, "a definition file cannot hold it%s%s", problems.n ? ": " : "",
 			 problems.n ? problems.v[0].text : "");

@@ -26,12 +26,49 @@ void problem_add(struct problem_list *problems, const char *file, unsigned int l
 		 const char *fmt, ...) PRINTF_LIKE(4, 5);
 void problem_list_free(struct problem_list *problems);
 
+enum definition_key {
+	KEY_PARENT,
+	KEY_TYPE,
+	KEY_AUTO,
+	KEY_PARAMS,
+	KEY_DESCRIPTION,
+	KEY_ATTR,
+};
+
+/* Where a line "KEY = VALUE" stands in the text: offsets of bytes, each end behind the last one. */
+struct key_place {
+	enum definition_key key;
+	size_t start, end; /* with its newline */
+	size_t value, value_end; /* with the blanks that end it */
+};
+
+/* From the line of its header to the last of its lines that is neither blank nor a comment. */
+struct section_place {
+	size_t start, end;
+	size_t first_key, key_count; /* in the layout */
+};
+
+/* Where everything of a file stands. Owns what it points to. Zeroed at the start. */
+struct definition_layout {
+	struct section_place *sections; /* one for each definition that was read, in their order */
+	size_t section_count;
+	struct key_place *keys;
+	size_t key_count;
+	unsigned int defaults; /* a bit, 1 << KEY_..., for each key that [defaults] gives */
+};
+
+void definition_layout_free(struct definition_layout *layout);
+
+/* As it is written: "parent". */
+const char *definition_key_name(enum definition_key key);
+
 /*
  * Reads the text of one file. Good sections are added to the list, each bad line or section
  * to the problems; a section with a bad line is not added, the others of the file are.
+ * ret_layout: where they stand, for one who is to change the text; NULL for others.
  */
 void definition_parse(const char *file, const char *text, size_t len, struct definition_list *list,
-		      struct problem_list *problems);
+		      struct problem_list *problems, struct definition_layout *ret_layout);
 
 /*
  * Adds the section that definition_parse() would read as this definition. 0, or -EINVAL with a

@@ -1,179 +1,165 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* One section in the text of a definition file: where it is, and changing it in place. */
+/*
+ * Changing sections in the text of a definition file.
+ *
+ * Edits are gathered by offsets of the text as it was, and carried out together at the end, so that
+ * no edit moves the place of another and the text is copied once.
+ */
 #include "store/section.h"
-
-#include "base/text.h"
 
 #include <errno.h>
 
-/* A line "KEY = VALUE". */
-struct key_line {
-	size_t start, end; /* end is behind its newline */
-	size_t value, value_end;
+/* Puts something in the place of the bytes from start to end. */
+struct edit {
+	size_t start, end;
+	char *text; /* NULL for nothing; belongs to the edit */
+	bool is_line; /* the text is to begin a line */
 };
 
-/* The offset behind the line that begins at pos. */
-static size_t line_end(const struct buf *text, size_t pos)
-{
-	const char *newline = memchr(text->data + pos, '\n', text->len - pos);
+struct edits {
+	struct edit *v;
+	size_t n;
+};
 
-	return newline ? (size_t)(newline - text->data) + 1 : text->len;
+/* One section, and the edits of it so far. */
+struct change {
+	const struct definition_layout *layout;
+	const struct section_place *section;
+	struct edits edits;
+};
+
+static void add_edit(struct edits *edits, struct edit edit)
+{
+	/* The room doubles each time the number reaches a power of two. */
+	if ((edits->n & (edits->n - 1)) == 0)
+		edits->v = xrealloc(edits->v, edits->n ? 2 * edits->n : 1, sizeof(*edits->v));
+	edits->v[edits->n++] = edit;
 }
 
-static bool is_blank(char c)
+static void edits_free(struct edits *edits)
 {
-	return c == ' ' || c == '\t' || c == '\v' || c == '\f';
+	for (size_t i = 0; i < edits->n; i++)
+		free(edits->v[i].text);
+	free(edits->v);
+	*edits = (struct edits){0};
 }
 
-/* Neither blank nor a comment. */
-static bool is_key_line(const struct buf *text, size_t start, size_t end)
+/* What is inserted at a place comes before what stood there. */
+static bool is_before(const struct edit *a, const struct edit *b)
 {
-	while (start < end && (is_blank(text->data[start]) || text->data[start] == '\n'))
-		start++;
-	return start < end && text->data[start] != '#' && text->data[start] != ';';
+	if (a->start != b->start)
+		return a->start < b->start;
+	return a->end == a->start && b->end != b->start;
 }
 
-void section_find(const struct buf *text, unsigned int line, size_t *ret_start, size_t *ret_end)
+/* By place; they come nearly in order. Those of one place keep theirs. */
+static void sort_edits(struct edits *edits)
 {
-	size_t start = text_bom_length(text->data, text->len), end, pos;
+	for (size_t i = 1; i < edits->n; i++) {
+		struct edit edit = edits->v[i];
+		size_t at = i;
 
-	while (--line && start < text->len)
-		start = line_end(text, start);
-	end = pos = line_end(text, start);
-	while (pos < text->len && text->data[pos] != '[') {
-		size_t next = line_end(text, pos);
-
-		if (is_key_line(text, pos, next))
-			end = next;
-		pos = next;
+		for (; at > 0 && is_before(&edit, &edits->v[at - 1]); at--)
+			edits->v[at] = edits->v[at - 1];
+		edits->v[at] = edit;
 	}
-	*ret_start = start;
-	*ret_end = end;
 }
 
-/* Puts other bytes in the place of those from start to end. */
-static void splice(struct buf *text, size_t start, size_t end, const char *data, size_t len)
+static void carry_out(struct edits *edits, struct buf *text)
 {
 	struct buf new = {0};
+	size_t done = 0;
 
-	buf_add(&new, text->data, start);
-	buf_add(&new, data, len);
-	buf_add(&new, text->data + end, text->len - end);
+	sort_edits(edits);
+	for (size_t i = 0; i < edits->n; i++) {
+		const struct edit *edit = &edits->v[i];
+
+		buf_add(&new, text->data + done, edit->start - done);
+		if (edit->is_line && new.len &&new.data[new.len - 1] != '\n')
+			buf_add(&new, "\n", 1);
+		if (edit->text)
+			buf_add(&new, edit->text, strlen(edit->text));
+		done = edit->end;
+	}
+	buf_add(&new, text->data + done, text->len - done);
 	buf_free(text);
 	*text = new;
 }
 
-void section_remove(struct buf *text, unsigned int line)
+void section_remove(struct buf *text, const struct definition_layout *layout, const size_t *which,
+		    size_t count)
 {
-	size_t start, end;
+	struct edits edits = {0};
 
-	section_find(text, line, &start, &end);
-	splice(text, start, end, "", 0);
-}
+	for (size_t i = 0; i < count; i++) {
+		const struct section_place *section = &layout->sections[which[i]];
 
-static bool has_key(const struct buf *text, size_t start, const char *key)
-{
-	size_t len = strlen(key);
-
-	if (strncmp(text->data + start, key, len) != 0)
-		return false;
-	for (start += len; is_blank(text->data[start]); start++)
-		;
-	return text->data[start] == '=';
-}
-
-/* [defaults], which stands before all other sections, has that key. */
-static bool defaults_have(const struct buf *text, const char *key)
-{
-	bool inside = false;
-
-	for (size_t pos = text_bom_length(text->data, text->len); pos < text->len;
-	     pos = line_end(text, pos)) {
-		if (text->data[pos] == '[' &&
-		    (inside || !str_starts(text->data + pos, "[defaults]")))
-			return false;
-		inside |= text->data[pos] == '[';
-		if (inside && has_key(text, pos, key))
-			return true;
+		add_edit(&edits, (struct edit){.start = section->start, .end = section->end});
 	}
-	return false;
+	carry_out(&edits, text);
+	edits_free(&edits);
 }
 
-static void split(const struct buf *text, size_t start, size_t end, struct key_line *ret)
+/* The nth line of a key, counted from 0; NULL when there are not so many. */
+static const struct key_place *find_key(const struct change *change, enum definition_key key,
+					size_t nth)
 {
-	const char *equals = memchr(text->data + start, '=', end - start);
+	const struct key_place *places = change->layout->keys + change->section->first_key;
 
-	ret->start = start;
-	ret->end = end;
-	ret->value_end = end - (text->data[end - 1] == '\n');
-	ret->value = (size_t)(equals - text->data) + 1;
-	while (ret->value < ret->value_end && is_blank(text->data[ret->value]))
-		ret->value++;
+	for (size_t i = 0; i < change->section->key_count; i++)
+		if (places[i].key == key && nth-- == 0)
+			return &places[i];
+	return NULL;
 }
 
-/* The nth line of a key, counted from 0. */
-static bool find_key(const struct buf *text, unsigned int line, const char *key, size_t nth,
-		     struct key_line *ret)
+static void insert_line(struct change *change, size_t pos, enum definition_key key,
+			const char *value)
 {
-	size_t pos, end;
-
-	section_find(text, line, &pos, &end);
-	for (pos = line_end(text, pos); pos < end; pos = line_end(text, pos))
-		if (has_key(text, pos, key) && nth-- == 0) {
-			split(text, pos, line_end(text, pos), ret);
-			return true;
-		}
-	return false;
+	add_edit(&change->edits,
+		 (struct edit){.start = pos,
+			       .end = pos,
+			       .text = xasprintf("%s = %s\n", definition_key_name(key), value),
+			       .is_line = true});
 }
 
-static void insert_line(struct buf *text, size_t pos, const char *key, const char *value)
+static void replace_value(struct change *change, const struct key_place *old, const char *value)
 {
-	_cleanup_free_ char *line = xasprintf(
-		"%s%s = %s\n", pos && text->data[pos - 1] != '\n' ? "\n" : "", key, value);
-
-	splice(text, pos, pos, line, strlen(line));
+	add_edit(&change->edits,
+		 (struct edit){.start = old->value, .end = old->value_end, .text = xstrdup(value)});
 }
 
-static void replace_value(struct buf *text, const struct key_line *old, const char *value)
+static void remove_line(struct change *change, const struct key_place *old)
 {
-	splice(text, old->value, old->value_end, value, strlen(value));
-}
-
-static void remove_line(struct buf *text, const struct key_line *old)
-{
-	splice(text, old->start, old->end, "", 0);
+	add_edit(&change->edits, (struct edit){.start = old->start, .end = old->end});
 }
 
 /* Where a key that is new goes: behind the others, before the first attribute. */
-static size_t new_key_place(const struct buf *text, unsigned int line)
+static size_t new_key_place(const struct change *change)
 {
-	struct key_line first;
-	size_t start, end;
+	const struct key_place *first = find_key(change, KEY_ATTR, 0);
 
-	section_find(text, line, &start, &end);
-	return find_key(text, line, "attr", 0, &first) ? first.start : end;
+	return first ? first->start : change->section->end;
 }
 
-static int change_key(struct buf *text, unsigned int line, const char *key, const char *before,
+static int change_key(struct change *change, enum definition_key key, const char *before,
 		      const char *after, char **reterr)
 {
-	struct key_line old;
-	bool found = find_key(text, line, key, 0, &old);
+	const struct key_place *old = find_key(change, key, 0);
 
 	if (before && after ? strcmp(before, after) == 0 : before == after)
 		return 0;
-	if (!after && (!found || defaults_have(text, key))) {
+	if (!after && (!old || change->layout->defaults & 1u << key)) {
 		set_text(reterr,
 			 "'%s' comes from [defaults] of the file and cannot be taken away here",
-			 key);
+			 definition_key_name(key));
 		return -EINVAL;
 	}
 	if (!after)
-		remove_line(text, &old);
-	else if (found)
-		replace_value(text, &old, after);
+		remove_line(change, old);
+	else if (old)
+		replace_value(change, old, after);
 	else
-		insert_line(text, new_key_place(text, line), key, after);
+		insert_line(change, new_key_place(change), key, after);
 	return 0;
 }
 
@@ -182,64 +168,96 @@ static bool same_attr(const struct attr *a, const struct attr *b)
 	return strcmp(a->name, b->name) == 0 && strcmp(a->value, b->value) == 0;
 }
 
-/* The nth attribute becomes this one; add: it is put before that, the others move up. */
-static void put_attr(struct buf *text, unsigned int line, size_t nth, const struct attr *attr,
-		     bool add)
+/* The attributes that are in both at the beginning, and of the others at the end. */
+static void count_same_attrs(const struct definition *before, const struct definition *after,
+			     size_t *ret_first, size_t *ret_last)
 {
-	_cleanup_free_ char *value = xasprintf("%s %s", attr->name, attr->value);
-	struct key_line old;
-	size_t start, end;
+	size_t first = 0, last = 0, common = before->attr_count;
 
-	section_find(text, line, &start, &end);
-	if (!add && find_key(text, line, "attr", nth, &old))
-		replace_value(text, &old, value);
-	else if (nth && find_key(text, line, "attr", nth - 1, &old))
-		insert_line(text, old.end, "attr", value);
-	else
-		insert_line(text, nth ? end : new_key_place(text, line), "attr", value);
+	if (common > after->attr_count)
+		common = after->attr_count;
+	while (first < common && same_attr(&before->attrs[first], &after->attrs[first]))
+		first++;
+	while (first + last < common && same_attr(&before->attrs[before->attr_count - 1 - last],
+						  &after->attrs[after->attr_count - 1 - last]))
+		last++;
+	*ret_first = first;
+	*ret_last = last;
 }
 
-/* Of the attributes, those at the beginning and the end that stay the same are not touched. */
-static void change_attrs(struct buf *text, unsigned int line, const struct definition *before,
+/* Where the attributes of the section stand, in their order; the caller frees the array. */
+static const struct key_place **list_attrs(const struct change *change)
+{
+	const struct section_place *section = change->section;
+	const struct key_place *places = change->layout->keys + section->first_key;
+	const struct key_place **attrs = xcalloc(section->key_count, sizeof(struct key_place *));
+	size_t count = 0;
+
+	for (size_t i = 0; i < section->key_count; i++)
+		if (places[i].key == KEY_ATTR)
+			attrs[count++] = &places[i];
+	return attrs;
+}
+
+/*
+ * Attributes at the beginning and the end that stay the same are not touched. Of those between
+ * them, as many as there were and will be get their new values in place; what is more is inserted
+ * behind these, what is less is removed there.
+ */
+static void change_attrs(struct change *change, const struct definition *before,
 			 const struct definition *after)
 {
-	size_t first = 0, old_end = before->attr_count, new_end = after->attr_count;
-	struct key_line old;
+	_cleanup_free_ const struct key_place **attrs = list_attrs(change);
+	size_t first, last, old_end, new_end, behind;
 
-	while (first < old_end && first < new_end &&
-	       same_attr(&before->attrs[first], &after->attrs[first]))
-		first++;
-	while (old_end > first && new_end > first &&
-	       same_attr(&before->attrs[old_end - 1], &after->attrs[new_end - 1])) {
-		old_end--;
-		new_end--;
+	count_same_attrs(before, after, &first, &last);
+	old_end = before->attr_count - last;
+	new_end = after->attr_count - last;
+	behind = old_end ? attrs[old_end - 1]->end : new_key_place(change);
+	for (size_t i = first; i < old_end || i < new_end; i++) {
+		const struct attr *attr = i < new_end ? &after->attrs[i] : NULL;
+		_cleanup_free_ char *value = attr ? xasprintf("%s %s", attr->name, attr->value) :
+						    NULL;
+
+		if (!value)
+			remove_line(change, attrs[i]);
+		else if (i < old_end)
+			replace_value(change, attrs[i], value);
+		else
+			insert_line(change, behind, KEY_ATTR, value);
 	}
-	for (size_t i = first; i < new_end; i++)
-		put_attr(text, line, i, &after->attrs[i], i >= old_end);
-	for (size_t i = new_end; i < old_end; i++)
-		if (find_key(text, line, "attr", new_end, &old))
-			remove_line(text, &old);
 }
 
-int section_change(struct buf *text, unsigned int line, const struct definition *before,
-		   const struct definition *after, char **reterr)
+static int change_keys(struct change *change, const struct definition *before,
+		       const struct definition *after, char **reterr)
 {
 	const struct {
-		const char *key, *before, *after;
+		enum definition_key key;
+		const char *before, *after;
 	} keys[] = {
-		{"parent", before->parent, after->parent},
-		{"type", before->type, after->type},
-		{"auto", before->is_auto ? "yes" : "no", after->is_auto ? "yes" : "no"},
-		{"params", before->params, after->params},
-		{"description", before->description, after->description},
+		{KEY_PARENT, before->parent, after->parent},
+		{KEY_TYPE, before->type, after->type},
+		{KEY_AUTO, before->is_auto ? "yes" : "no", after->is_auto ? "yes" : "no"},
+		{KEY_PARAMS, before->params, after->params},
+		{KEY_DESCRIPTION, before->description, after->description},
 	};
+	int rc = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-		int rc = change_key(text, line, keys[i].key, keys[i].before, keys[i].after, reterr);
+	for (size_t i = 0; !rc && i < ARRAY_SIZE(keys); i++)
+		rc = change_key(change, keys[i].key, keys[i].before, keys[i].after, reterr);
+	return rc;
+}
 
-		if (rc)
-			return rc;
+int section_change(struct buf *text, const struct definition_layout *layout, size_t which,
+		   const struct definition *before, const struct definition *after, char **reterr)
+{
+	struct change change = {.layout = layout, .section = &layout->sections[which]};
+	int rc = change_keys(&change, before, after, reterr);
+
+	if (!rc) {
+		change_attrs(&change, before, after);
+		carry_out(&change.edits, text);
 	}
-	change_attrs(text, line, before, after);
-	return 0;
+	edits_free(&change.edits);
+	return rc;
 }

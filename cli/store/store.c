@@ -13,9 +13,9 @@
 #define OWN_HEADER "# Written by mdev; change it with mdev or by hand.\n"
 
 static void parse(const char *path, const struct buf *text, struct definition_list *list,
-		  struct problem_list *problems)
+		  struct problem_list *problems, struct definition_layout *layout)
 {
-	definition_parse(path, text->data ? text->data : "", text->len, list, problems);
+	definition_parse(path, text->data ? text->data : "", text->len, list, problems, layout);
 }
 
 /* path: of the folder with a slash; the name is put behind it */
@@ -31,7 +31,7 @@ static void load_entry(const struct folder_entry *entry, int folder_fd, struct b
 	if (rc && (rc != -ENOENT || !entry->is_plain_file))
 		problem_add(problems, path->data, 0, "%s", folder_explain(rc));
 	else if (!rc)
-		parse(path->data, text, list, problems);
+		parse(path->data, text, list, problems, NULL);
 	path->len = folder_len;
 }
 
@@ -86,16 +86,29 @@ void store_load_file(const char *path, struct definition_list *list, struct prob
 	if (rc)
 		problem_add(problems, path, 0, "%s", folder_explain(rc));
 	else
-		parse(path, &text, list, problems);
+		parse(path, &text, list, problems, NULL);
 	buf_free(&text);
 }
 
-/* Reads a file that is to be changed; one that does not parse is never overwritten. */
-static int load_for_change(int folder_fd, const char *path, struct buf *text,
-			   struct definition_list *list, char **reterr)
+/* A file that is to be changed. */
+struct loaded {
+	struct buf text;
+	struct definition_list list;
+	struct definition_layout layout;
+};
+
+static void loaded_free(struct loaded *file)
+{
+	buf_free(&file->text);
+	definition_list_free(&file->list);
+	definition_layout_free(&file->layout);
+}
+
+/* One that does not parse is never overwritten. */
+static int load_for_change(int folder_fd, const char *path, struct loaded *file, char **reterr)
 {
 	struct problem_list problems = {0};
-	int rc = folder_read(folder_fd, strrchr(path, '/') + 1, false, false, text);
+	int rc = folder_read(folder_fd, strrchr(path, '/') + 1, false, false, &file->text);
 
 	if (rc == -ENOENT)
 		return rc;
@@ -103,7 +116,7 @@ static int load_for_change(int folder_fd, const char *path, struct buf *text,
 		set_text(reterr, "%s: %s", path, folder_explain(rc));
 		return rc;
 	}
-	parse(path, text, list, &problems);
+	parse(path, &file->text, &file->list, &problems, &file->layout);
 	if (problems.n) {
 		set_text(reterr, "%s (the file is left as it is)", problems.v[0].text);
 		rc = -EBADMSG;
@@ -143,14 +156,15 @@ static int remove_file(int folder_fd, const char *path, char **reterr)
 	return explain_change(rc, path, "removed", reterr);
 }
 
-static struct definition *find_same(const struct definition_list *list,
-				    const struct definition *def)
+/* The index of the definition of the same identity and parent; the length of the list for none. */
+static size_t find_same(const struct definition_list *list, const struct definition *def)
 {
-	for (size_t i = 0; i < list->n; i++)
-		if (identity_compare(&list->v[i]->id, &def->id) == 0 &&
-		    strcmp(list->v[i]->parent, def->parent) == 0)
-			return list->v[i];
-	return NULL;
+	size_t i = 0;
+
+	while (i < list->n && (identity_compare(&list->v[i]->id, &def->id) != 0 ||
+			       strcmp(list->v[i]->parent, def->parent) != 0))
+		i++;
+	return i;
 }
 
 /* A new file must not hide one that came with a package. */
@@ -177,65 +191,79 @@ static void separate(struct buf *text)
 		buf_add(text, "\n", 1);
 }
 
-/*
- * The changed text says what was known, but for old, in whose place is new: NULL for old when new
- * comes behind all, for new when old is gone. Nothing is written that does not.
- */
-static int check_changed(const char *path, const struct buf *text,
-			 const struct definition_list *known, const struct definition *old,
-			 const struct definition *new, char **reterr)
+/* What a changed file shall say: pointers to definitions of elsewhere. */
+struct wanted {
+	const struct definition **v;
+	size_t n;
+};
+
+/* What the file says, and room for one more. */
+static struct wanted want_all(const struct definition_list *list)
+{
+	struct wanted wanted = {xcalloc(list->n + 1, sizeof(struct definition *)), list->n};
+
+	for (size_t i = 0; i < list->n; i++)
+		wanted.v[i] = list->v[i];
+	return wanted;
+}
+
+/* Before a changed text is written: it is parsed, and must say what is wanted and nothing else. */
+static int check_changed(const char *path, const struct buf *text, const struct wanted *wanted,
+			 const char *hint, char **reterr)
 {
 	struct definition_list list = {0};
 	struct problem_list problems = {0};
-	const char *why = old ? "" : ": what its [defaults] say would hold, too";
-	size_t count = 0;
-	bool same = true;
+	bool same;
 
-	parse(path, text, &list, &problems);
-	for (size_t i = 0; i <= known->n; i++) {
-		const struct definition *wanted = i < known->n ? known->v[i] : old ? NULL : new;
-
-		if (wanted && wanted == old)
-			wanted = new;
-		if (wanted)
-			same = same && count < list.n && definition_same(list.v[count++], wanted);
-	}
-	same = same && count == list.n && !problems.n;
+	parse(path, text, &list, &problems, NULL);
+	same = !problems.n && list.n == wanted->n;
+	for (size_t i = 0; same && i < list.n; i++)
+		same = definition_same(list.v[i], wanted->v[i]);
 	if (!same)
-		set_text(reterr, "%s cannot hold that%s%s", path, problems.n ? ": " : why,
+		set_text(reterr, "%s cannot hold that%s%s", path, problems.n ? ": " : hint,
 			 problems.n ? problems.v[0].text : "");
 	problem_list_free(&problems);
 	definition_list_free(&list);
 	return same ? 0 : -EINVAL;
 }
 
+/* Puts the section behind all others. */
+static int append(const char *path, struct loaded *file, const struct definition *def,
+		  const struct buf *section, char **reterr)
+{
+	struct wanted wanted = want_all(&file->list);
+	int rc;
+
+	wanted.v[wanted.n++] = def;
+	separate(&file->text);
+	buf_add(&file->text, section->data, section->len);
+	rc = check_changed(path, &file->text, &wanted, ": its [defaults] would hold for it, too",
+			   reterr);
+	free(wanted.v);
+	return rc;
+}
+
 static int add_to_file(int folder_fd, const char *path, const struct definition *def,
 		       const struct buf *section, char **reterr)
 {
-	struct definition_list known = {0};
-	struct buf text = {0};
-	const struct definition *same;
-	int rc = load_for_change(folder_fd, path, &text, &known, reterr);
+	struct loaded file = {0};
+	int rc = load_for_change(folder_fd, path, &file, reterr);
+	size_t same = find_same(&file.list, def);
 
 	if (rc == -ENOENT) {
 		rc = check_not_hiding(strrchr(path, '/') + 1, reterr);
-		text.len = 0;
-		buf_add(&text, OWN_HEADER, strlen(OWN_HEADER));
+		file.text.len = 0;
+		buf_add(&file.text, OWN_HEADER, strlen(OWN_HEADER));
 	}
-	same = rc ? NULL : find_same(&known, def);
-	if (same) {
-		set_text(reterr, "it is already defined in %s:%u", path, same->line);
+	if (!rc && same < file.list.n) {
+		set_text(reterr, "it is already defined in %s:%u", path, file.list.v[same]->line);
 		rc = -EEXIST;
 	}
-	if (!rc) {
-		separate(&text);
-		buf_add(&text, section->data, section->len);
-		rc = check_changed(path, &text, &known, NULL, def, reterr);
-	}
 	if (!rc)
-		rc = replace(folder_fd, path, &text, reterr);
-	definition_list_free(&known);
-	buf_free(&text);
+		rc = append(path, &file, def, section, reterr);
+	if (!rc)
+		rc = replace(folder_fd, path, &file.text, reterr);
+	loaded_free(&file);
 	return rc;
 }
 
@@ -277,30 +305,50 @@ static bool is_own_and_empty(const char *path, const struct definition *def, con
 	       strspn(text->data + strlen(OWN_HEADER), "\n") == text->len - strlen(OWN_HEADER);
 }
 
+/* The file, and the index in it of a definition that is to be changed. */
+static int load_definition(int folder_fd, const char *path, const struct definition *def,
+			   struct loaded *file, size_t *ret_which, char **reterr)
+{
+	int rc = load_for_change(folder_fd, path, file, reterr);
+
+	*ret_which = find_same(&file->list, def);
+	if (rc != -ENOENT && (rc || *ret_which < file->list.n))
+		return rc;
+	set_text(reterr, "it is not in %s any more", path);
+	return -ENOENT;
+}
+
+/* Takes the section out of the text. */
+static int take_out(const char *path, struct loaded *file, size_t which, char **reterr)
+{
+	struct wanted wanted = want_all(&file->list);
+	int rc;
+
+	section_remove(&file->text, &file->layout, &which, 1);
+	wanted.n--;
+	memmove(&wanted.v[which], &wanted.v[which + 1],
+		(wanted.n - which) * sizeof(struct definition *));
+	rc = check_changed(path, &file->text, &wanted, "", reterr);
+	free(wanted.v);
+	return rc;
+}
+
 static int remove_from_file(int folder_fd, const char *path, const struct definition *def,
 			    char **reterr)
 {
-	struct definition_list known = {0};
-	struct buf text = {0};
-	int rc = load_for_change(folder_fd, path, &text, &known, reterr);
-	const struct definition *same = rc ? NULL : find_same(&known, def);
+	struct loaded file = {0};
+	size_t which;
+	int rc = load_definition(folder_fd, path, def, &file, &which, reterr);
 
-	if (rc == -ENOENT || (!rc && !same)) {
-		set_text(reterr, "it is not in %s any more", path);
-		rc = -ENOENT;
-	}
+	if (!rc)
+		rc = take_out(path, &file, which, reterr);
 	if (!rc) {
-		section_remove(&text, same->line);
-		rc = check_changed(path, &text, &known, same, NULL, reterr);
-	}
-	if (!rc) {
-		if (!is_own_and_empty(path, def, &text))
-			rc = replace(folder_fd, path, &text, reterr);
+		if (!is_own_and_empty(path, def, &file.text))
+			rc = replace(folder_fd, path, &file.text, reterr);
 		else
 			rc = remove_file(folder_fd, path, reterr);
 	}
-	definition_list_free(&known);
-	buf_free(&text);
+	loaded_free(&file);
 	return rc;
 }
 
@@ -326,33 +374,39 @@ int store_remove(const struct definition *def, char **reterr)
 	return rc ? rc : remove_from_file(folder.fd, def->file, def, reterr);
 }
 
+/* Changes the text so that it says new instead of the definition of that index. */
+static int change_section(const char *path, struct loaded *file, size_t which,
+			  const struct definition *new, char **reterr)
+{
+	struct wanted wanted = want_all(&file->list);
+	int rc = section_change(&file->text, &file->layout, which, wanted.v[which], new, reterr);
+
+	wanted.v[which] = new;
+	if (!rc)
+		rc = check_changed(path, &file->text, &wanted, "", reterr);
+	free(wanted.v);
+	return rc;
+}
+
 /* write: else all is done but that. */
 static int change_in_file(int folder_fd, const char *path, const struct definition *def,
 			  store_change_fn change, void *arg, bool write, char **reterr)
 {
-	struct definition_list known = {0};
-	struct buf text = {0};
+	struct loaded file = {0};
 	struct definition new;
-	int rc = load_for_change(folder_fd, path, &text, &known, reterr);
-	const struct definition *same = rc ? NULL : find_same(&known, def);
+	size_t which;
+	int rc = load_definition(folder_fd, path, def, &file, &which, reterr);
 
-	if (rc == -ENOENT || (!rc && !same)) {
-		set_text(reterr, "it is not in %s any more", path);
-		rc = -ENOENT;
-	}
 	if (!rc) {
-		new = *same;
-		rc = change(&new, &known.arena, arg, reterr);
+		new = *file.list.v[which];
+		rc = change(&new, &file.list.arena, arg, reterr);
 	}
-	if (!rc && !definition_same(same, &new)) {
-		rc = section_change(&text, same->line, same, &new, reterr);
-		if (!rc)
-			rc = check_changed(path, &text, &known, same, &new, reterr);
+	if (!rc && !definition_same(file.list.v[which], &new)) {
+		rc = change_section(path, &file, which, &new, reterr);
 		if (!rc && write)
-			rc = replace(folder_fd, path, &text, reterr);
+			rc = replace(folder_fd, path, &file.text, reterr);
 	}
-	definition_list_free(&known);
-	buf_free(&text);
+	loaded_free(&file);
 	return rc;
 }
 

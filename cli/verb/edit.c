@@ -183,7 +183,7 @@ static int check_text(const struct edit *edit)
 	size_t count;
 
 	definition_parse(edit->copy, edit->after.data ? edit->after.data : "", edit->after.len,
-			 &list, &problems);
+			 &list, &problems, NULL);
 	count = problems.n;
 	for (size_t i = 0; i < count; i++)
 		msg_error("%s", problems.v[i].text);

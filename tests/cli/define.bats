@@ -223,7 +223,7 @@ auto = yes"
 @test "a file whose [defaults] would add something is no place for it" {
 	make_definition farm.conf <<< $'[defaults]\nparams = seed=1'
 	before=$(fingerprint)
-	refused 1 "farm.conf cannot hold that: what its \[defaults\] say would hold, too" \
+	refused 1 "farm.conf cannot hold that: its \[defaults\] would hold for it, too" \
 		--root "$ROOT" define "$U1" -p soft -t soft-1 --file farm
 	assert "$(fingerprint)" == "$before"
 	mdev --root "$ROOT" define "$U1" -p soft -t soft-1 --params seed=2 --file farm

@@ -9,18 +9,20 @@
 struct file {
 	struct definition_list list;
 	struct problem_list problems;
+	struct definition_layout layout;
 };
 
 static void file_parse(const char *text, size_t len, struct file *file)
 {
 	*file = (struct file){0};
-	definition_parse("file", text, len, &file->list, &file->problems);
+	definition_parse("file", text, len, &file->list, &file->problems, &file->layout);
 }
 
 static void file_free(struct file *file)
 {
 	problem_list_free(&file->problems);
 	definition_list_free(&file->list);
+	definition_layout_free(&file->layout);
 }
 
 static void check_format(const struct definition_list *list)
@@ -181,12 +183,11 @@ static void check_section(const char *before, const char *before_end, const char
 }
 
 static void check_bytes(const struct buf *before, const struct buf *after,
-			const struct definition *old, const struct definition *new)
+			const struct section_place *section, const struct definition *old,
+			const struct definition *new)
 {
-	size_t start, end, behind;
+	size_t start = section->start, end = section->end, behind = before->len - end;
 
-	section_find(before, old->line, &start, &end);
-	behind = before->len - end;
 	promise(after->len >= start + behind && memcmp(before->data, after->data, start) == 0,
 		"what stands before the section stays");
 	promise(memcmp(before->data + end, after->data + after->len - behind, behind) == 0,
@@ -215,19 +216,52 @@ static void check_reads(const struct buf *text, const struct definition_list *be
 	file_free(&now);
 }
 
-static void check_remove(const struct buf *original, const struct definition_list *list, size_t i)
+/*
+ * What the layout says is what stands there, by a look at the text that does not know the parser:
+ * sections begin with a bracket, one behind the other; their keys are lines of that key.
+ */
+static void check_layout(const struct buf *text, const struct file *file)
 {
+	size_t behind = 0;
+
+	promise(file->layout.section_count == file->list.n, "a place for each definition");
+	for (size_t i = 0; i < file->list.n; i++) {
+		const struct section_place *section = &file->layout.sections[i];
+		const struct key_place *places = file->layout.keys + section->first_key;
+
+		promise(section->start >= behind && text->data[section->start] == '[',
+			"a section begins with its header");
+		behind = section->start + 1;
+		for (size_t j = 0; j < section->key_count; j++) {
+			struct line line = {text->data + places[j].start,
+					    places[j].end - places[j].start};
+
+			promise(places[j].start >= behind && places[j].end <= section->end,
+				"a key stands in its section");
+			promise(line_has_key(&line, definition_key_name(places[j].key)),
+				"and is the key that it is said to be");
+			promise(places[j].value > places[j].start &&
+					places[j].value_end <= places[j].end,
+				"a value stands in its line");
+			behind = places[j].end;
+		}
+		promise(section->end >= behind, "a section ends behind its last key");
+		behind = section->end;
+	}
+}
+
+static void check_remove(const struct buf *original, const struct file *file, size_t i)
+{
+	size_t start = file->layout.sections[i].start, end = file->layout.sections[i].end;
 	struct buf text = {0};
-	size_t start, end;
 
 	buf_add(&text, original->data, original->len);
-	section_find(original, list->v[i]->line, &start, &end);
-	section_remove(&text, list->v[i]->line);
+	section_remove(&text, &file->layout, &i, 1);
 	promise(text.len == original->len - (end - start) &&
 			memcmp(text.data, original->data, start) == 0 &&
 			memcmp(text.data + start, original->data + end, original->len - end) == 0,
 		"what stands around a removed section stays");
-	check_reads(&text, list, list->v[i], NULL);
+	check_reads(&text, &file->list, file->list.v[i], NULL);
 	buf_free(&text);
 }
 
@@ -318,12 +352,12 @@ static void check_change(const struct buf *original, struct file *file, size_t i
 	if (is_impossible(&file->list, old, &new))
 		return;
 	buf_add(&text, original->data, original->len);
-	rc = section_change(&text, old->line, old, &new, &error);
+	rc = section_change(&text, &file->layout, i, old, &new, &error);
 	if (rc) {
 		promise(error && memmem(original->data, original->len, "[defaults]", 10),
 			"only what comes from [defaults] cannot be taken away");
 	} else {
-		check_bytes(original, &text, old, &new);
+		check_bytes(original, &text, &file->layout.sections[i], old, &new);
 		check_reads(&text, &file->list, old, &new);
 	}
 	buf_free(&text);
@@ -343,7 +377,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (file.list.n && !file.problems.n) {
 		size_t i = choose(&choices, file.list.n);
 
-		check_remove(&text, &file.list, i);
+		check_layout(&text, &file);
+		check_remove(&text, &file, i);
 		for (int round = 0; round < 4; round++)
 			check_change(&text, &file, i, &choices);
 	}

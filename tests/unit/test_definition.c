@@ -15,7 +15,7 @@ static void parse(const char *text, size_t len, size_t definitions, size_t probl
 	struct problem_list found = {0};
 	bool same;
 
-	definition_parse("f", text, len, &list, &found);
+	definition_parse("f", text, len, &list, &found, NULL);
 	same = list.n == definitions && found.n == problems;
 	ok(same, what);
 	if (!same)
@@ -69,7 +69,7 @@ static void test_odd_texts(void)
 
 		/* In memory of exactly that size, so that reading on is seen. */
 		memcpy(exact, good, len);
-		definition_parse("f", exact, len, &list, &problems);
+		definition_parse("f", exact, len, &list, &problems, NULL);
 		problem_list_free(&problems);
 		definition_list_free(&list);
 		free(exact);
@@ -137,7 +137,7 @@ static void test_many(void)
 
 	for (unsigned int i = 1; i <= 2000; i++)
 		buf_addf(&text, "[" UUID ":%u]\nparent=p\ntype=t\n", i % 1999);
-	definition_parse("f", text.data, text.len, &list, &problems);
+	definition_parse("f", text.data, text.len, &list, &problems, NULL);
 	is_number((long long)list.n, 1999,
 		  "two thousand sections but for the one that is there twice");
 	is_number((long long)problems.n, 1, "which is reported");

@@ -144,7 +144,7 @@ static bool reads_as(const struct buf *text, const struct definition_list *list,
 	struct problem_list problems = {0};
 	bool same;
 
-	definition_parse("f", text->data, text->len, &now, &problems);
+	definition_parse("f", text->data, text->len, &now, &problems, NULL);
 	same = !problems.n && now.n == list->n;
 	for (size_t i = 0; same && i < now.n; i++)
 		same = definition_same(now.v[i], i == changed ? new : list->v[i]);
@@ -154,14 +154,14 @@ static bool reads_as(const struct buf *text, const struct definition_list *list,
 }
 
 /* What stands before and behind the section stays, but for the end of the last line. */
-static bool keeps_rest(const struct buf *before, const struct buf *after, unsigned int line)
+static bool keeps_rest(const struct buf *before, const struct buf *after,
+		       const struct section_place *section)
 {
-	size_t start, end, rest;
+	size_t rest = before->len - section->end;
 
-	section_find(before, line, &start, &end);
-	rest = before->len - end;
-	return after->len >= start + rest && memcmp(before->data, after->data, start) == 0 &&
-	       memcmp(before->data + end, after->data + after->len - rest, rest) == 0;
+	return after->len >= section->start + rest &&
+	       memcmp(before->data, after->data, section->start) == 0 &&
+	       memcmp(before->data + section->end, after->data + after->len - rest, rest) == 0;
 }
 
 static void say_text(const char *what, const struct buf *text)
@@ -174,7 +174,8 @@ static void say_text(const char *what, const struct buf *text)
 }
 
 /* False when the changed text is not what it shall be. */
-static bool try(struct buf *text, const struct definition_list *list, struct arena *arena)
+static bool try(struct buf *text, const struct definition_list *list,
+		const struct definition_layout *layout, struct arena *arena)
 {
 	size_t which = next_number((uint32_t)list->n);
 	const struct definition *old = list->v[which];
@@ -185,8 +186,9 @@ static bool try(struct buf *text, const struct definition_list *list, struct are
 
 	buf_add(&before, text->data, text->len);
 	change(&new, arena);
-	if (section_change(text, old->line, old, &new, &error) == 0)
-		good = reads_as(text, list, which, &new) && keeps_rest(&before, text, old->line);
+	if (section_change(text, layout, which, old, &new, &error) == 0)
+		good = reads_as(text, list, which, &new) &&
+		       keeps_rest(&before, text, &layout->sections[which]);
 	if (!good) {
 		say_text("before", &before);
 		say_text("after", text);
@@ -203,13 +205,15 @@ int main(void)
 	for (unsigned int i = 0; i < ROUNDS && wrong < 5; i++) {
 		struct definition_list list = {0};
 		struct problem_list problems = {0};
+		struct definition_layout layout = {0};
 
 		make_text(&text);
-		definition_parse("f", text.data, text.len, &list, &problems);
+		definition_parse("f", text.data, text.len, &list, &problems, &layout);
 		if (list.n && !problems.n) {
 			tried++;
-			wrong += !try(&text, &list, &list.arena);
+			wrong += !try(&text, &list, &layout, &list.arena);
 		}
+		definition_layout_free(&layout);
 		problem_list_free(&problems);
 		definition_list_free(&list);
 	}

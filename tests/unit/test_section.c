@@ -15,21 +15,23 @@ static void check(const char *before, void (*change)(struct definition *def, str
 {
 	struct definition_list list = {0};
 	struct problem_list problems = {0};
+	struct definition_layout layout = {0};
 	_cleanup_free_ char *error = NULL;
 	struct buf text = {0};
 	struct definition new;
 
 	buf_add(&text, before, strlen(before));
-	definition_parse("f", text.data, text.len, &list, &problems);
+	definition_parse("f", text.data, text.len, &list, &problems, &layout);
 	if (!ok(list.n >= 1 && problems.n == 0, "the text is good"))
 		return;
 	new = *list.v[0];
 	change(&new, &list.arena);
-	is_number(section_change(&text, list.v[0]->line, list.v[0], &new, &error),
-		  after ? 0 : -EINVAL, what);
+	is_number(section_change(&text, &layout, 0, list.v[0], &new, &error), after ? 0 : -EINVAL,
+		  what);
 	if (after)
 		is_text(text.data, after, what);
 	buf_free(&text);
+	definition_layout_free(&layout);
 	problem_list_free(&problems);
 	definition_list_free(&list);
 }
@@ -151,57 +153,128 @@ static void test_attrs(void)
 	      "another order");
 }
 
-/* The section whose header is in that line. */
-static void find(const char *text, unsigned int line, const char *expected, const char *what)
-{
-	_cleanup_free_ char *found = NULL;
-	struct buf buf = {0};
-	size_t start, end;
+/* Three definitions, each of its header and keys as K has them. */
+#define A "[83b8f4f2-509f-382f-3c1e-e6bfe0fa100a]\n"
+#define B "[83b8f4f2-509f-382f-3c1e-e6bfe0fa100b]\n"
+#define C "[83b8f4f2-509f-382f-3c1e-e6bfe0fa100c]\n"
+#define K "parent=p\ntype=t\n"
 
-	buf_add(&buf, text, strlen(text));
-	section_find(&buf, line, &start, &end);
-	found = xasprintf("%.*s", (int)(end - start), text + start);
-	is_text(found, expected, what);
-	buf_free(&buf);
+static void layout_of(const char *text, struct definition_layout *layout, size_t count)
+{
+	struct definition_list list = {0};
+	struct problem_list problems = {0};
+
+	*layout = (struct definition_layout){0};
+	definition_parse("f", text, strlen(text), &list, &problems, layout);
+	is_number((long long)problems.n, 0, "the text is good");
+	is_number((long long)layout->section_count, (long long)count, "so many sections");
+	problem_list_free(&problems);
+	definition_list_free(&list);
 }
 
-static void test_find_section(void)
+static void is_part(const char *text, size_t start, size_t end, const char *expected,
+		    const char *what)
 {
-	static const char text[] = "# top\n[a]\nx=1\n\n# mine\ny=2\n\n# of b\n[b]\n[c]\nz=3";
+	_cleanup_free_ char *part = xasprintf("%.*s", (int)(end - start), text + start);
 
-	find(text, 2, "[a]\nx=1\n\n# mine\ny=2\n", "to its last key, comments behind it stay");
-	find(text, 9, "[b]\n", "a header alone");
-	find(text, 10, "[c]\nz=3", "the last line without a newline");
-	find("[a]", 1, "[a]", "one line");
-	find("[a]\n \n;x\n", 1, "[a]\n", "nothing but comments behind it");
+	is_text(part, expected, what);
 }
 
-/* The section whose header is in that line, taken out. */
-static void take_out(const char *text, unsigned int line, const char *expected, const char *what)
+/* The bytes of the section of that index. */
+static void is_section(const char *text, size_t count, size_t which, const char *expected,
+		       const char *what)
 {
-	struct buf buf = {0};
+	struct definition_layout layout;
 
+	layout_of(text, &layout, count);
+	is_part(text, layout.sections[which].start, layout.sections[which].end, expected, what);
+	definition_layout_free(&layout);
+}
+
+static void test_layout(void)
+{
+	static const char text[] = "# top\n" A K "\n# mine\nauto=no\n\n# of b\n" B K C K "attr=z 3";
+
+	is_section(text, 3, 0, A K "\n# mine\nauto=no\n",
+		   "to its last key, comments behind it stay");
+	is_section(text, 3, 1, B K, "one behind the other");
+	is_section(text, 3, 2, C K "attr=z 3", "the last line without a newline");
+	is_section("[defaults]\n" K A, 1, 0, A, "a header alone");
+	is_section("[defaults]\n" K B "\n \n;x\n", 1, 0, B, "nothing but comments behind it");
+	is_section("\xef\xbb\xbf" A K, 1, 0, A K, "a byte order mark before it");
+}
+
+static void test_key_places(void)
+{
+	static const char text[] = "[defaults]\nparent=p\nauto=no\n" A "# c\ntype \t=\t t x \n" B
+				   "type=u";
+	struct definition_layout layout;
+
+	layout_of(text, &layout, 2);
+	is_number(layout.defaults, 1 << KEY_PARENT | 1 << KEY_AUTO, "keys of [defaults]");
+	is_number((long long)layout.key_count, 2, "those of the sections");
+	is_number(layout.keys[0].key, KEY_TYPE, "which");
+	is_part(text, layout.keys[0].start, layout.keys[0].end, "type \t=\t t x \n", "the line");
+	is_part(text, layout.keys[0].value, layout.keys[0].value_end, "t x ", "the value");
+	is_part(text, layout.keys[1].value, layout.keys[1].value_end, "u", "one at the end");
+	is_number((long long)layout.sections[1].first_key, 1, "each section has its own");
+	definition_layout_free(&layout);
+}
+
+/* Sections, by a letter "a" to "c" each, taken out of a text of count. */
+static void take_out(const char *text, size_t count, const char *letters, const char *expected,
+		     const char *what)
+{
+	struct definition_layout layout;
+	struct buf buf = {0};
+	size_t which[3];
+
+	layout_of(text, &layout, count);
+	for (size_t i = 0; letters[i]; i++)
+		which[i] = (size_t)(letters[i] - 'a');
 	buf_add(&buf, text, strlen(text));
-	section_remove(&buf, line);
+	section_remove(&buf, &layout, which, strlen(letters));
 	is_text(buf.data, expected, what);
 	buf_free(&buf);
+	definition_layout_free(&layout);
 }
 
 static void test_remove(void)
 {
-	take_out("# top\n[a]\nx=1\n\n# of b\n[b]\ny=2", 2, "# top\n\n# of b\n[b]\ny=2",
-		 "the first");
-	take_out("# top\n[a]\nx=1\n\n# of b\n[b]\ny=2", 6, "# top\n[a]\nx=1\n\n# of b\n",
-		 "the last");
-	take_out("[a]\nx=1\n", 1, "", "all there is");
-	take_out("\xef\xbb\xbf[a]\nx=1\n[b]\n", 1, "\xef\xbb\xbf[b]\n", "a byte order mark stays");
+	static const char text[] = "# top\n" A K "\n# of b\n" B K C K;
+
+	take_out(text, 3, "a", "# top\n\n# of b\n" B K C K, "the first");
+	take_out(text, 3, "c", "# top\n" A K "\n# of b\n" B K, "the last");
+	take_out(text, 3, "ab", "# top\n\n# of b\n" C K, "two at once");
+	take_out(text, 3, "abc", "# top\n\n# of b\n", "all");
+	take_out(A K, 1, "a", "", "all there is");
+	take_out("\xef\xbb\xbf" A K B K, 2, "a", "\xef\xbb\xbf" B K, "a byte order mark stays");
+}
+
+static void no_description_but_attr(struct definition *def, struct arena *arena)
+{
+	def->description = NULL;
+	definition_add_attr(def, arena, "c", "3");
+}
+
+/* Where one edit ends, another begins. */
+static void test_edits_side_by_side(void)
+{
+	check(KEYS "attr = a 1\ndescription = x\nauto = no\n", no_description_but_attr,
+	      KEYS "attr = a 1\nattr = c 3\nauto = no\n", "a line for a line");
+	check(KEYS "attr = a 1\ndescription = x", no_description_but_attr,
+	      KEYS "attr = a 1\nattr = c 3\n", "at the end, without a newline");
+	check(KEYS "description = x", no_description_but_attr, KEYS "attr = c 3\n",
+	      "behind what goes");
 }
 
 int main(void)
 {
-	test_find_section();
+	test_layout();
+	test_key_places();
 	test_remove();
 	test_keys();
 	test_attrs();
+	test_edits_side_by_side();
 	return tap_end();
 }
