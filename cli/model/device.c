@@ -96,12 +96,18 @@ const char *device_presence(const struct device *dev)
 	return dev->def ? "both" : "live";
 }
 
+void device_list_reserve(struct device_list *list, size_t more)
+{
+	if (list->cap - list->n >= more)
+		return;
+	list->cap = list->n + more;
+	list->v = xrealloc(list->v, list->cap, sizeof(*list->v));
+}
+
 struct device *device_list_add(struct device_list *list)
 {
-	if (list->n == list->cap) {
-		list->cap = list->cap ? 2 * list->cap : 64;
-		list->v = xrealloc(list->v, list->cap, sizeof(*list->v));
-	}
+	if (list->n == list->cap)
+		device_list_reserve(list, list->n ? list->n : 64);
 	list->v[list->n] = (struct device){0};
 	return &list->v[list->n++];
 }

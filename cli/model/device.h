@@ -81,7 +81,9 @@ struct device_list {
 	struct arena arena;
 };
 
-/* A zeroed device at the end; the pointer is good until the next one is added. */
+/* Room for so many more, so that pointers stay good while they are added. */
+void device_list_reserve(struct device_list *list, size_t more);
+/* A zeroed device at the end; pointers are good until there is no room for the next one. */
 struct device *device_list_add(struct device_list *list);
 /* By parent, then identity; live before defined. */
 void device_list_sort(struct device_list *list);

@@ -12,14 +12,17 @@ struct matches {
 	struct strlist names;
 };
 
-static void collect(const struct device_list *list, const struct identity_prefix *prefix,
-		    bool (*accept)(const struct device *dev), struct matches *matches)
+static void collect(const struct device_index *index, const struct identity_prefix *prefix,
+		    struct matches *matches)
 {
-	for (size_t i = 0; i < list->n; i++) {
-		const struct device *dev = &list->v[i];
+	size_t count;
+	struct device *const *range = device_index_range(index, prefix, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		const struct device *dev = range[i];
 		char text[IDENTITY_TEXT_SIZE];
 
-		if (!identity_prefix_matches(prefix, &dev->id) || (accept && !accept(dev)))
+		if (!identity_prefix_matches(prefix, &dev->id))
 			continue;
 		if (dev->id.instance == prefix->instance)
 			matches->chosen = dev;
@@ -36,8 +39,8 @@ static void collect(const struct device_list *list, const struct identity_prefix
 		matches->chosen = matches->first;
 }
 
-int find_identity(const struct device_list *list, const char *text,
-		  bool (*accept)(const struct device *dev), struct identity *ret_id, char **reterr)
+int find_identity(const struct device_index *index, const char *text, struct identity *ret_id,
+		  char **reterr)
 {
 	struct identity_prefix prefix;
 	struct matches matches = {0};
@@ -49,7 +52,7 @@ int find_identity(const struct device_list *list, const char *text,
 			 text);
 		return -EINVAL;
 	}
-	collect(list, &prefix, accept, &matches);
+	collect(index, &prefix, &matches);
 	names = strlist_join(&matches.names, 4);
 	if (!matches.first) {
 		set_text(reterr, "there is no device '%s'", text);

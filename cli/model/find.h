@@ -3,14 +3,14 @@
 #ifndef FIND_H
 #define FIND_H
 
-#include "model/device.h"
+#include "model/index.h"
 
 /*
- * The identity that text means among the devices of the list that accept() takes (NULL: all):
- * UUID, UUID:INSTANCE, or an unambiguous beginning of four digits or more. With a reason
- * in *reterr: -EINVAL (no identity begins like that), -ENOENT, -ENOTUNIQ.
+ * The identity that text means among the devices of the index: UUID, UUID:INSTANCE, or an
+ * unambiguous beginning of four digits or more. With a reason in *reterr: -EINVAL (no identity
+ * begins like that), -ENOENT, -ENOTUNIQ.
  */
-int find_identity(const struct device_list *list, const char *text,
-		  bool (*accept)(const struct device *dev), struct identity *ret_id, char **reterr);
+int find_identity(const struct device_index *index, const char *text, struct identity *ret_id,
+		  char **reterr);
 
 #endif

@@ -152,12 +152,20 @@ bool identity_same_uuid(const struct identity *a, const struct identity *b)
 	return memcmp(a->uuid, b->uuid, sizeof(a->uuid)) == 0;
 }
 
+static int compare_identities(const void *a, const void *b)
+{
+	return identity_compare(a, b);
+}
+
+void identity_sort(struct identity *ids, int count)
+{
+	if (count)
+		qsort(ids, (size_t)count, sizeof(*ids), compare_identities);
+}
+
 bool identity_is_one_of(const struct identity *id, const struct identity *ids, int count)
 {
-	for (int i = 0; i < count; i++)
-		if (identity_compare(id, &ids[i]) == 0)
-			return true;
-	return false;
+	return count && bsearch(id, ids, (size_t)count, sizeof(*ids), compare_identities);
 }
 
 int identity_prefix_parse(const char *text, struct identity_prefix *ret_prefix)

@@ -42,6 +42,8 @@ static inline int identity_compare(const struct identity *a, const struct identi
 	return order ? order : (a->instance > b->instance) - (a->instance < b->instance);
 }
 
+void identity_sort(struct identity *ids, int count);
+/* Of identities that identity_sort() has sorted. */
 bool identity_is_one_of(const struct identity *id, const struct identity *ids, int count);
 bool identity_same_uuid(const struct identity *a, const struct identity *b);
 

@@ -2,6 +2,8 @@
 /* What is defined against what is live: the ordered actions that bring one to the other. */
 #include "model/plan.h"
 
+#include "model/index.h"
+
 const char *action_name(enum action_kind kind)
 {
 	static const char *const names[] = {
@@ -25,8 +27,7 @@ struct context {
 	const struct plan_wish *wish;
 	struct ranked *ranked; /* by identity, then rank */
 	size_t ranked_count;
-	struct device **live; /* by identity */
-	size_t live_count;
+	struct device_index live;
 	struct plan *plan;
 };
 
@@ -45,27 +46,10 @@ static int compare_rank(const void *a, const void *b)
 	return (first->rank > second->rank) - (first->rank < second->rank);
 }
 
-static int compare_live(const void *a, const void *b)
-{
-	return identity_compare(&(*(struct device *const *)a)->id,
-				&(*(struct device *const *)b)->id);
-}
-
 static void sort(void *v, size_t n, size_t size, int (*compare)(const void *, const void *))
 {
 	if (n)
 		qsort(v, n, size, compare);
-}
-
-static struct device *find_live(const struct context *context, const struct identity *id)
-{
-	struct device key = {.id = *id}, *wanted = &key;
-	struct device **found = NULL;
-
-	if (context->live_count)
-		found = bsearch(&wanted, context->live, context->live_count, sizeof(*context->live),
-				compare_live);
-	return found ? *found : NULL;
 }
 
 static bool is_live_by(const struct device *live, const struct definition *def)
@@ -78,7 +62,7 @@ static bool is_live_by(const struct device *live, const struct definition *def)
 static const struct definition *choose(const struct context *context, const struct ranked *ranked,
 				       size_t count)
 {
-	const struct device *live = find_live(context, &ranked->def->id);
+	const struct device *live = device_index_live(&context->live, &ranked->def->id);
 	const struct definition *first = NULL;
 
 	for (size_t i = 0; i < count; i++) {
@@ -151,17 +135,17 @@ static bool has_meant(const struct context *context, const struct identity *id)
 
 static void add_destroys(struct context *context)
 {
-	for (size_t i = 0; i < context->live_count; i++)
-		if (is_wished(context, context->live[i]->parent) &&
-		    !has_meant(context, &context->live[i]->id))
-			add_action(context->plan, ACTION_DESTROY, NULL, context->live[i]);
+	for (size_t i = 0; i < context->live.n; i++)
+		if (is_wished(context, context->live.v[i]->parent) &&
+		    !has_meant(context, &context->live.v[i]->id))
+			add_action(context->plan, ACTION_DESTROY, NULL, context->live.v[i]);
 }
 
 static void add_definitions(struct context *context)
 {
 	for (size_t i = 0; i < context->ranked_count; i++) {
 		const struct ranked *ranked = &context->ranked[i];
-		struct device *live = find_live(context, &ranked->def->id);
+		struct device *live = device_index_live(&context->live, &ranked->def->id);
 
 		if (!is_wished(context, ranked->def->parent_name))
 			continue;
@@ -176,18 +160,14 @@ void plan_make(const struct definition_list *definitions, const struct device_li
 	struct context context = {.wish = wish, .plan = ret_plan};
 
 	context.ranked = xcalloc(definitions->n, sizeof(*context.ranked));
-	context.live = xcalloc(devices->n, sizeof(struct device *));
+	device_index_make(&context.live, devices, device_is_live, definitions->n + devices->n);
 	ret_plan->v = xcalloc(definitions->n + devices->n, sizeof(*ret_plan->v));
 	ret_plan->n = 0;
 
 	for (size_t i = 0; i < definitions->n; i++)
 		context.ranked[i] = (struct ranked){.def = definitions->v[i], .rank = i};
 	context.ranked_count = definitions->n;
-	for (size_t i = 0; i < devices->n; i++)
-		if (device_is_live(&devices->v[i]))
-			context.live[context.live_count++] = &devices->v[i];
 	sort(context.ranked, context.ranked_count, sizeof(*context.ranked), compare_ranked);
-	sort(context.live, context.live_count, sizeof(struct device *), compare_live);
 
 	mark_meant(&context);
 	if (wish->prune)
@@ -195,7 +175,7 @@ void plan_make(const struct definition_list *definitions, const struct device_li
 	sort(context.ranked, context.ranked_count, sizeof(*context.ranked), compare_rank);
 	add_definitions(&context);
 	free(context.ranked);
-	free(context.live);
+	device_index_free(&context.live);
 }
 
 void plan_free(struct plan *plan)

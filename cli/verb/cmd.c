@@ -96,13 +96,16 @@ static int identity_of_word(const struct command *command, const char *word,
 			    bool (*accept)(const struct device *dev), struct identity *ret_id)
 {
 	_cleanup_free_ char *error = NULL;
+	struct device_index index;
 	int rc;
 
 	if (identity_parse(word, ret_id) == 0)
 		return DONE;
 	if (!known)
 		return cmd_usage(command, "'%s' is neither a UUID nor UUID:INSTANCE", word);
-	rc = find_identity(known, word, accept, ret_id, &error);
+	device_index_make(&index, known, accept, 1);
+	rc = find_identity(&index, word, ret_id, &error);
+	device_index_free(&index);
 	if (rc == -EINVAL)
 		return cmd_usage(command, "%s", error);
 	if (rc)
@@ -135,20 +138,24 @@ int cmd_identities(const struct command *command, const struct device_list *list
 		   bool (*accept)(const struct device *dev), const char *absent, int word_count,
 		   char **words, struct identity *ret_ids)
 {
+	struct device_index index;
 	int status = DONE;
 
-	for (int i = 0; i < word_count; i++) {
+	device_index_make(&index, list, accept, (size_t)word_count);
+	for (int i = 0; i < word_count && status != USAGE; i++) {
 		_cleanup_free_ char *error = NULL;
-		int rc = find_identity(list, words[i], accept, &ret_ids[i], &error);
+		int rc = find_identity(&index, words[i], &ret_ids[i], &error);
 
-		if (rc == -EINVAL)
-			return cmd_usage(command, "%s", error);
-		if (rc) {
+		if (rc == -EINVAL) {
+			status = cmd_usage(command, "%s", error);
+		} else if (rc) {
 			msg_error("cannot %s '%s': %s", command->name, words[i],
 				  rc == -ENOENT ? absent : error);
 			status = FAILED;
 		}
 	}
+	device_index_free(&index);
+	identity_sort(ret_ids, word_count);
 	return status;
 }
 

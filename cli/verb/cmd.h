@@ -103,8 +103,9 @@ int cmd_identity(const struct command *command, const struct instance_args *args
 		 struct identity *ret_id);
 
 /*
- * The identities that the words of a verb mean, among those that accept() takes (NULL: all);
- * absent says of one that it is not there. DONE, or a message for each and FAILED or USAGE.
+ * The identities that the words of a verb mean, among those that accept() takes (NULL: all), as
+ * identity_sort() sorts them; absent says of one that it is not there. DONE, or a message for each
+ * and FAILED or USAGE.
  */
 int cmd_identities(const struct command *command, const struct device_list *list,
 		   bool (*accept)(const struct device *dev), const char *absent, int word_count,

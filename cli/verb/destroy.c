@@ -30,68 +30,79 @@ static const struct option_row options[] = {
 struct targets {
 	struct device **v; /* in the inventory */
 	size_t n;
+	bool *is_chosen; /* one for each device of the inventory */
 };
 
-/* There is room for all devices of the inventory. */
-static void add_target(struct targets *targets, struct device *dev)
+/* There is room for all devices of the inventory; one that is named twice counts once. */
+static void add_target(struct targets *targets, struct device_list *devices, struct device *dev)
 {
-	targets->v[targets->n++] = dev;
-}
+	bool *is_chosen = &targets->is_chosen[dev - devices->v];
 
-static bool is_target(const struct targets *targets, const struct device *dev)
-{
-	for (size_t i = 0; i < targets->n; i++)
-		if (targets->v[i] == dev)
-			return true;
-	return false;
+	if (!*is_chosen)
+		targets->v[targets->n++] = dev;
+	*is_chosen = true;
 }
 
 static void choose_all(struct device_list *devices, struct targets *targets)
 {
 	for (size_t i = 0; i < devices->n; i++)
 		if (device_is_live(&devices->v[i]))
-			add_target(targets, &devices->v[i]);
+			add_target(targets, devices, &devices->v[i]);
 }
 
-/* Why a name is not that of a live device. */
-static void explain_absent(const char *word, char **reterr)
+/* All devices of the host, to say what a name is that is not that of a live one on the parent. */
+struct everything {
+	bool is_loaded;
+	struct inventory inventory;
+	struct device_index index;
+};
+
+static void explain_absent(struct everything *all, const char *word, size_t words, char **reterr)
 {
-	struct inventory inventory = {0};
 	_cleanup_free_ char *error = NULL;
 	struct identity id;
 
-	inventory_load_definitions(&inventory);
-	inventory_load_devices(&inventory, NULL);
-	if (find_identity(&inventory.devices, word, NULL, &id, &error) == 0)
-		set_text(reterr, live_find(&inventory.devices, &id) ?
+	if (!all->is_loaded) {
+		inventory_load_definitions(&all->inventory);
+		inventory_load_devices(&all->inventory, NULL);
+		device_index_make(&all->index, &all->inventory.devices, NULL, words);
+		all->is_loaded = true;
+	}
+	if (find_identity(&all->index, word, &id, &error) == 0)
+		set_text(reterr, device_index_live(&all->index, &id) ?
 					 "it is live on another parent" :
 					 "it is defined, but not live");
-	inventory_free(&inventory);
 }
 
-/* Every name is looked up before anything is removed; one that is given twice counts once. */
+/* Every name is looked up before anything is removed. */
 static int choose(struct device_list *devices, int word_count, char **words,
 		  struct targets *targets)
 {
+	struct everything all = {.is_loaded = false};
+	struct device_index live;
 	int status = DONE;
 
-	for (int i = 0; i < word_count; i++) {
+	device_index_make(&live, devices, device_is_live, (size_t)word_count);
+	for (int i = 0; i < word_count && status != USAGE; i++) {
 		_cleanup_free_ char *error = NULL;
 		struct identity id;
-		int rc = find_identity(devices, words[i], device_is_live, &id, &error);
-		struct device *dev = rc ? NULL : live_find(devices, &id);
+		int rc = find_identity(&live, words[i], &id, &error);
+		struct device *dev = rc ? NULL : device_index_live(&live, &id);
 
-		if (rc == -EINVAL)
-			return cmd_usage(&cmd_destroy, "%s", error);
 		if (rc == -ENOENT)
-			explain_absent(words[i], &error);
-		if (rc) {
+			explain_absent(&all, words[i], (size_t)word_count, &error);
+		if (rc == -EINVAL) {
+			status = cmd_usage(&cmd_destroy, "%s", error);
+		} else if (rc) {
 			msg_error("cannot destroy '%s': %s", words[i], error);
 			status = FAILED;
-		} else if (!is_target(targets, dev)) {
-			add_target(targets, dev);
+		} else {
+			add_target(targets, devices, dev);
 		}
 	}
+	device_index_free(&live);
+	device_index_free(&all.index);
+	inventory_free(&all.inventory);
 	return status;
 }
 
@@ -252,6 +263,7 @@ static int run_destroy(const struct globals *globals, void *p, int word_count, c
 	if (status == DONE) {
 		inventory_load_devices(&inventory, parent);
 		run.targets.v = xcalloc(inventory.devices.n, sizeof(struct device *));
+		run.targets.is_chosen = xcalloc(inventory.devices.n, sizeof(bool));
 		if (args->all)
 			choose_all(&inventory.devices, &run.targets);
 		status = choose(&inventory.devices, word_count, words, &run.targets);
@@ -264,6 +276,7 @@ static int run_destroy(const struct globals *globals, void *p, int word_count, c
 		report_end(&run.report);
 	}
 	free(run.targets.v);
+	free(run.targets.is_chosen);
 	inventory_free(&inventory);
 	return status;
 }

@@ -36,13 +36,16 @@ static int find_file(const char *word, char **ret_path)
 {
 	struct inventory inventory = {0};
 	_cleanup_free_ char *error = NULL;
+	struct device_index index;
 	struct identity id;
 	int rc = -EINVAL;
 
 	if (!strchr(word, '/') && !str_ends(word, ".conf")) {
 		inventory_load_definitions(&inventory);
 		inventory_load_devices(&inventory, NULL);
-		rc = find_identity(&inventory.devices, word, NULL, &id, &error);
+		device_index_make(&index, &inventory.devices, NULL, 1);
+		rc = find_identity(&index, word, &id, &error);
+		device_index_free(&index);
 	}
 	if (rc == -EINVAL) {
 		rc = store_find_file(word, ret_path, &error);

@@ -11,6 +11,7 @@ static void find_parents(struct inventory *inventory)
 {
 	struct definition_list *list = &inventory->definitions;
 
+	definition_index_make(&inventory->by_identity, list);
 	for (size_t i = 0; i < list->n; i++) {
 		struct definition *def = list->v[i];
 		_cleanup_free_ char *error = NULL;
@@ -35,12 +36,6 @@ void inventory_load_files(struct inventory *inventory, int count, char **paths)
 	find_parents(inventory);
 }
 
-/* Live devices by identity; there is one of each on a host. */
-static int compare_identities(const void *a, const void *b)
-{
-	return identity_compare(&((const struct device *)a)->id, &((const struct device *)b)->id);
-}
-
 static void add_defined(struct device_list *list, struct definition *def)
 {
 	struct device *dev = device_list_add(list);
@@ -54,19 +49,15 @@ static void add_defined(struct device_list *list, struct definition *def)
 void inventory_load_devices(struct inventory *inventory, const char *parent)
 {
 	struct device_list *list = &inventory->devices;
-	size_t live;
+	struct device_index live;
 
 	device_list_free(list);
 	live_devices(list, parent);
-	live = inventory->definitions.n ? list->n : 0;
-	if (live)
-		qsort(list->v, live, sizeof(*list->v), compare_identities);
+	device_list_reserve(list, inventory->definitions.n);
+	device_index_make(&live, list, NULL, inventory->definitions.n);
 	for (size_t i = 0; i < inventory->definitions.n; i++) {
 		struct definition *def = inventory->definitions.v[i];
-		struct device key = {.id = def->id};
-		struct device *dev =
-			!live ? NULL :
-				bsearch(&key, list->v, live, sizeof(*list->v), compare_identities);
+		struct device *dev = device_index_live(&live, &def->id);
 
 		if (parent && (!def->parent_name || strcmp(def->parent_name, parent) != 0))
 			continue;
@@ -76,25 +67,26 @@ void inventory_load_devices(struct inventory *inventory, const char *parent)
 		else
 			add_defined(list, def);
 	}
+	device_index_free(&live);
 	device_list_sort(list);
 }
 
 struct definition *inventory_definition(const struct inventory *inventory,
 					const struct identity *id, const char *parent)
 {
-	for (size_t i = 0; i < inventory->definitions.n; i++) {
-		struct definition *def = inventory->definitions.v[i];
+	size_t count;
+	struct definition *const *defs = definition_index_find(&inventory->by_identity, id, &count);
 
-		if (def->parent_name && identity_compare(&def->id, id) == 0 &&
-		    (!parent || strcmp(def->parent_name, parent) == 0))
-			return def;
-	}
+	for (size_t i = 0; i < count; i++)
+		if (defs[i]->parent_name && (!parent || strcmp(defs[i]->parent_name, parent) == 0))
+			return defs[i];
 	return NULL;
 }
 
 void inventory_free(struct inventory *inventory)
 {
 	device_list_free(&inventory->devices);
+	definition_index_free(&inventory->by_identity);
 	definition_list_free(&inventory->definitions);
 	problem_list_free(&inventory->problems);
 	parent_index_free(&inventory->parents);

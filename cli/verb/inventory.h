@@ -3,7 +3,7 @@
 #ifndef INVENTORY_H
 #define INVENTORY_H
 
-#include "model/device.h"
+#include "model/index.h"
 #include "host/parent.h"
 #include "store/definition.h"
 
@@ -11,6 +11,7 @@
 struct inventory {
 	struct parent_index parents;
 	struct definition_list definitions;
+	struct definition_index by_identity; /* of the definitions, from their loading on */
 	struct problem_list problems; /* of the definition files */
 	struct device_list devices; /* sorted; live ones with the definition meant for them */
 };

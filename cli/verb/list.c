@@ -42,6 +42,7 @@ static int filter(struct device_list *list, const struct list_args *args, int wo
 {
 	_cleanup_free_ struct identity *ids = xcalloc((size_t)word_count, sizeof(*ids));
 	int status = DONE, id_count = 0;
+	struct device_index index;
 	size_t kept = 0;
 
 	if (args->active || args->defined || args->type) {
@@ -50,19 +51,22 @@ static int filter(struct device_list *list, const struct list_args *args, int wo
 				list->v[kept++] = list->v[i];
 		list->n = kept;
 	}
-	for (int i = 0; i < word_count; i++) {
+	device_index_make(&index, list, NULL, (size_t)word_count);
+	for (int i = 0; i < word_count && status != USAGE; i++) {
 		_cleanup_free_ char *error = NULL;
-		int rc = find_identity(list, words[i], NULL, &ids[id_count], &error);
+		int rc = find_identity(&index, words[i], &ids[id_count], &error);
 
-		if (rc == -EINVAL)
-			return cmd_usage(&cmd_list, "%s", error);
-		if (rc) {
+		if (rc == -EINVAL) {
+			status = cmd_usage(&cmd_list, "%s", error);
+		} else if (rc) {
 			msg_error("%s", error);
 			status = FAILED;
 		} else {
 			id_count++;
 		}
 	}
+	device_index_free(&index);
+	identity_sort(ids, id_count);
 	kept = 0;
 	for (size_t i = 0; word_count && i < list->n; i++)
 		if (identity_is_one_of(&list->v[i].id, ids, id_count))

@@ -328,13 +328,16 @@ static int find_and_modify(const struct globals *globals, struct inventory *inve
 {
 	const struct modify_args *args = changes->args;
 	_cleanup_free_ char *error = NULL;
+	struct device_index index;
 	struct identity id;
 	struct definition *def = NULL;
 	int status, rc;
 
 	inventory_load_definitions(inventory);
 	inventory_load_devices(inventory, NULL);
-	rc = find_identity(&inventory->devices, word, args->live ? NULL : is_defined, &id, &error);
+	device_index_make(&index, &inventory->devices, args->live ? NULL : is_defined, 1);
+	rc = find_identity(&index, word, &id, &error);
+	device_index_free(&index);
 	if (rc == -EINVAL)
 		return cmd_usage(&cmd_modify, "%s", error);
 	if (rc) {

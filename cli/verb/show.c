@@ -130,13 +130,11 @@ static void print(const struct device *dev)
 }
 
 /* The live device and the definition that is meant for it, though they may differ. */
-static struct device *find(struct inventory *inventory, const struct identity *id)
+static struct device *find(struct inventory *inventory, const struct device_index *index,
+			   const struct identity *id)
 {
-	struct device *dev = live_find(&inventory->devices, id);
+	struct device *dev = device_index_find(index, id);
 
-	for (size_t i = 0; !dev && i < inventory->devices.n; i++)
-		if (identity_compare(&inventory->devices.v[i].id, id) == 0)
-			dev = &inventory->devices.v[i];
 	if (dev && inventory_definition(inventory, id, NULL))
 		dev->def = inventory_definition(inventory, id, NULL);
 	if (dev && device_is_live(dev)) {
@@ -154,28 +152,32 @@ static struct device *find(struct inventory *inventory, const struct identity *i
 /* Definitions of the identity that are not meant. */
 static void print_others(const struct inventory *inventory, const struct device *dev)
 {
-	for (size_t i = 0; i < inventory->definitions.n; i++) {
-		const struct definition *def = inventory->definitions.v[i];
-		_cleanup_free_ char *place =
-			xasprintf("%s:%u for parent %s", def->file, def->line, def->parent);
+	size_t count;
+	struct definition *const *defs =
+		definition_index_find(&inventory->by_identity, &dev->id, &count);
 
-		if (def != dev->def && identity_compare(&def->id, &dev->id) == 0)
+	for (size_t i = 0; i < count; i++) {
+		_cleanup_free_ char *place = xasprintf("%s:%u for parent %s", defs[i]->file,
+						       defs[i]->line, defs[i]->parent);
+
+		if (defs[i] != dev->def)
 			line("not meant:", place);
 	}
 }
 
-static int show(struct inventory *inventory, const char *word, struct json_array *array, bool first)
+static int show(struct inventory *inventory, const struct device_index *index, const char *word,
+		struct json_array *array, bool first)
 {
 	_cleanup_free_ char *error = NULL;
 	struct identity id;
 	struct device *dev;
-	int rc = find_identity(&inventory->devices, word, NULL, &id, &error);
+	int rc = find_identity(index, word, &id, &error);
 
 	if (rc) {
 		msg_error("cannot show '%s': %s", word, error);
 		return rc == -EINVAL ? USAGE : FAILED;
 	}
-	dev = find(inventory, &id);
+	dev = find(inventory, index, &id);
 	if (array) {
 		json_add_device(array, dev, true, NULL, NULL);
 		return DONE;
@@ -191,6 +193,7 @@ static int run(const struct globals *globals, void *args, int word_count, char *
 {
 	struct inventory inventory = {0};
 	struct identity_prefix prefix;
+	struct device_index index;
 	struct json_array array;
 	int status;
 
@@ -204,13 +207,16 @@ static int run(const struct globals *globals, void *args, int word_count, char *
 	inventory_load_definitions(&inventory);
 	status = cmd_report_problems(&inventory);
 	inventory_load_devices(&inventory, NULL);
+	device_index_make(&index, &inventory.devices, NULL, (size_t)word_count);
 	if (globals->json)
 		json_begin(&array);
 	for (int i = 0; i < word_count; i++)
-		if (show(&inventory, words[i], globals->json ? &array : NULL, i == 0) != DONE)
+		if (show(&inventory, &index, words[i], globals->json ? &array : NULL, i == 0) !=
+		    DONE)
 			status = FAILED;
 	if (globals->json)
 		json_end(&array);
+	device_index_free(&index);
 	inventory_free(&inventory);
 	return status;
 }

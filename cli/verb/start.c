@@ -11,24 +11,26 @@
 static const struct option_row options[] = {{0}};
 
 /* A machine is all instances of a UUID: any of them stands for it. */
-static int find_machine(const struct command *command, const struct device_list *list,
+static int find_machine(const struct command *command, const struct device_index *live,
 			const char *word, struct identity *ret_id)
 {
-	struct identity_prefix prefix;
 	const struct device *found = NULL;
+	struct identity_prefix prefix;
+	struct device *const *range;
+	size_t count;
 
 	if (identity_prefix_parse(word, &prefix) < 0 || prefix.has_instance)
 		return cmd_usage(command, "'%s' is neither a UUID nor the beginning of one", word);
-	for (size_t i = 0; i < list->n; i++) {
-		if (!device_is_live(&list->v[i]) ||
-		    !identity_prefix_matches(&prefix, &list->v[i].id))
+	range = device_index_range(live, &prefix, &count);
+	for (size_t i = 0; i < count; i++) {
+		if (!identity_prefix_matches(&prefix, &range[i]->id))
 			continue;
-		if (found && !identity_same_uuid(&found->id, &list->v[i].id)) {
+		if (found && !identity_same_uuid(&found->id, &range[i]->id)) {
 			msg_error("cannot %s '%s': it is the beginning of several UUIDs",
 				  command->name, word);
 			return FAILED;
 		}
-		found = &list->v[i];
+		found = range[i];
 	}
 	/* Of a whole UUID the kernel itself says that there is no instance. */
 	if (found)
@@ -42,20 +44,25 @@ static int find_machine(const struct command *command, const struct device_list 
 
 /* One object for each instance of the machine. */
 static void print(struct report *report, const struct command *command, struct device_list *list,
-		  const struct identity *id, const char *error)
+		  const struct device_index *live, const struct identity *id, const char *error)
 {
-	for (size_t i = 0; report->is_on && i < list->n; i++) {
-		struct device *dev = &list->v[i];
+	struct identity_prefix prefix;
+	char uuid[IDENTITY_TEXT_SIZE];
+	struct device *const *range;
+	size_t count = 0;
 
-		if (!device_is_live(dev) || !identity_same_uuid(&dev->id, id))
+	identity_prefix_parse(identity_format_uuid(id, uuid), &prefix);
+	range = device_index_range(live, &prefix, &count);
+	for (size_t i = 0; report->is_on && i < count; i++) {
+		if (!identity_same_uuid(&range[i]->id, id))
 			continue;
-		live_device_details(dev, &list->arena);
-		report_device(report, dev, command->name, error);
+		live_device_details(range[i], &list->arena);
+		report_device(report, range[i], command->name, error);
 	}
 }
 
 static int tell_all(const struct command *command, struct report *report, struct device_list *list,
-		    const struct identity *ids, int count)
+		    const struct device_index *live, const struct identity *ids, int count)
 {
 	int status = DONE;
 
@@ -68,7 +75,7 @@ static int tell_all(const struct command *command, struct report *report, struct
 				  identity_format_uuid(&ids[i], text), error);
 			status = FAILED;
 		}
-		print(report, command, list, &ids[i], error);
+		print(report, command, list, live, &ids[i], error);
 	}
 	return status;
 }
@@ -78,22 +85,25 @@ static int run(const struct globals *globals, const struct command *command, int
 {
 	_cleanup_free_ struct identity *ids = xcalloc((size_t)word_count, sizeof(*ids));
 	struct inventory inventory = {0};
+	struct device_index live;
 	struct report report;
 	int status = DONE;
 
 	if (globals->json)
 		inventory_load_definitions(&inventory);
 	inventory_load_devices(&inventory, NULL);
+	device_index_make(&live, &inventory.devices, device_is_live, (size_t)word_count);
 	for (int i = 0; i < word_count && status != USAGE; i++) {
-		int found = find_machine(command, &inventory.devices, words[i], &ids[i]);
+		int found = find_machine(command, &live, words[i], &ids[i]);
 
 		status = found == DONE ? status : found;
 	}
 	if (status == DONE) {
 		report_begin(&report, globals);
-		status = tell_all(command, &report, &inventory.devices, ids, word_count);
+		status = tell_all(command, &report, &inventory.devices, &live, ids, word_count);
 		report_end(&report);
 	}
+	device_index_free(&live);
 	inventory_free(&inventory);
 	return status;
 }

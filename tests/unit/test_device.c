@@ -70,7 +70,18 @@ static void find(const struct device_list *list, const char *text, int rc, const
 	_cleanup_free_ char *error = NULL, *what = xasprintf("find '%s'", text);
 	char found[IDENTITY_TEXT_SIZE];
 	struct identity id;
-	int result = find_identity(list, text, NULL, &id, &error);
+	int result, sorted;
+
+	for (size_t look_ups = 1; look_ups <= 2; look_ups++) {
+		struct device_index index;
+
+		device_index_make(&index, list, NULL, look_ups);
+		sorted = find_identity(&index, text, &id, &error);
+		if (look_ups == 1)
+			result = sorted;
+		device_index_free(&index);
+	}
+	is_number(sorted, result, "one of several look-ups finds the same");
 
 	if (is_number(result, rc, what) && rc == 0)
 		is_text(identity_format(&id, found), expected, what);
