@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Builds the command and the kernel modules, installs them, and runs the tests.
 
-VERSION := 0.1
+# The one place where the version stands: the modules have to build without this file.
+VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"$$/\1/p' kmod/dkms.conf)
 
 prefix ?= /usr/local
 bindir ?= $(prefix)/bin
@@ -61,6 +62,8 @@ print-sanitize:
 build/mdev: $(objects)
 	$(CC) $(LDFLAGS) -o $@ $^ $(BASE_LIBS)
 
+build/obj/main.o $(INSTRUMENTED)/main.o: kmod/dkms.conf
+
 build/obj/%.o: cli/%.c
 	@mkdir -p $(@D)
 	$(CC) $(BASE_CFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
@@ -119,8 +122,10 @@ build/tests/profile.so: tests/vm/profile.c | build/tests
 	$(CC) -std=gnu11 -Wall -Wextra $(WERROR) -O2 -g -shared -fPIC -fvisibility=hidden -o $@ $<
 
 man: $(man_pages)
-build/man/%: man/%.scd | build/man
-	scdoc < $< > $@
+# A page bears the version, and the date of the last change to it.
+build/man/%: man/%.scd kmod/dkms.conf | build/man
+	sed '1s/$$/ "mdev $(VERSION)"/' $< | \
+		SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(stat -c %Y $<)} scdoc > $@
 
 build/fuzz build/tests build/man:
 	mkdir -p $@

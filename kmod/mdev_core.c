@@ -97,5 +97,4 @@ module_exit(mdev_exit);
 MODULE_DESCRIPTION("Mediated device core");
 MODULE_AUTHOR("The mdev project");
 MODULE_LICENSE("GPL");
-/* Above the in-tree core's, or DKMS would keep that one. */
-MODULE_VERSION("1.0");
+MODULE_VERSION(MDEV_VERSION);

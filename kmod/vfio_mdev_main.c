@@ -381,4 +381,4 @@ module_exit(vfio_mdev_module_exit);
 MODULE_DESCRIPTION("VFIO bus driver for mediated devices");
 MODULE_AUTHOR("The mdev project");
 MODULE_LICENSE("GPL");
-MODULE_VERSION("1.0");
+MODULE_VERSION(MDEV_VERSION);

@@ -146,6 +146,6 @@ module_exit(medu_exit);
 MODULE_DESCRIPTION("Sample parent driver: shares QEMU's edu device");
 MODULE_AUTHOR("The mdev project");
 MODULE_LICENSE("GPL");
-MODULE_VERSION("1.0");
+MODULE_VERSION(MDEV_VERSION);
 /* What gives the instances to user space */
 MODULE_SOFTDEP("pre: vfio_mdev");

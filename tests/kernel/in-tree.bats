@@ -198,7 +198,7 @@ refused() {
 	advice=$(mdev --version | sed -n "s/.*('\(modprobe.*\)' exchanges.*/\1/p")
 	echo "$advice"
 	eval "$advice"
-	core_is "this project's, 1.0"
+	core_is "this project's, $(modinfo -F version mdev)"
 	modprobe medu
 	[ -e "/sys/class/mdev_bus/0000:01:00.0" ]
 	# Drivers for the kernel's own core do not load on this one.

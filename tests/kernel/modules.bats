@@ -29,6 +29,7 @@ source_version() {
 	assert "$(</sys/module/mdev/srcversion)" == "$(source_version "$(modinfo -n mdev)")"
 	assert "$(</sys/module/mdev/srcversion)" != "$(source_version "$OWN")"
 	run mdev --version
+	assert "${lines[0]}" == "mdev $(</sys/module/mdev/version)"
 	assert "${lines[1]}" == "mdev core in the kernel: this project's, $(modinfo -F version "$(modinfo -n mdev)")"
 }
 

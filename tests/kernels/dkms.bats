@@ -19,6 +19,7 @@ teardown_file() {
 }
 
 setup() {
+	. "$top/kmod/dkms.conf"
 	version=$(cd "$ROOT/usr/src" && echo linux-headers-*-amd64)
 	version=${version#linux-headers-}
 	folder=/lib/modules/$version
@@ -64,17 +65,18 @@ only_the_kernels_own() {
 
 @test "dkms: add, build and install bring all three modules, before the kernel's own" {
 	here dkms add /root/project/kmod
-	here dkms build mdev/1.0 -k "$version"
-	run here dkms install mdev/1.0 -k "$version"
+	here dkms build "mdev/$PACKAGE_VERSION" -k "$version"
+	run here dkms install "mdev/$PACKAGE_VERSION" -k "$version"
 	echo "$output"
 	[ "$status" = 0 ]
 	[[ $output != *"will not replace"* ]]
 	taken_from updates/dkms/
-	[[ $(here dkms status) == *"mdev/1.0, $version, x86_64: installed"* ]]
+	[ "$(modinfo -b "$ROOT" -k "$version" -F version mdev)" = "$PACKAGE_VERSION" ]
+	[[ $(here dkms status) == *"mdev/$PACKAGE_VERSION, $version, x86_64: installed"* ]]
 }
 
 @test "dkms: a kernel that comes later gets them by itself" {
-	here dkms remove mdev/1.0 -k "$version"
+	here dkms remove "mdev/$PACKAGE_VERSION" -k "$version"
 	only_the_kernels_own
 	here dkms add /root/project/kmod || :
 	here dkms autoinstall -k "$version"
@@ -82,7 +84,7 @@ only_the_kernels_own() {
 }
 
 @test "dkms: remove brings the kernel's own core back" {
-	here dkms remove mdev/1.0 --all
+	here dkms remove "mdev/$PACKAGE_VERSION" --all
 	only_the_kernels_own
 }
 
