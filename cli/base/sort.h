@@ -3,24 +3,23 @@
 #ifndef SORT_H
 #define SORT_H
 
+#include "base/util.h"
+
 #include <endian.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
 
 /* A pointer of whatever type the array has. */
 typedef void *__attribute__((may_alias)) sort_item;
 
 /*
- * Sorts n pointers, and keeps the order of those of which neither is before the other. The array
- * has room for as many again. The comparison is compiled into it: through a pointer, as qsort()
- * calls it, it would take half of the time of a listing.
+ * Sorts n pointers, and keeps the order of those of which neither is before the other. The
+ * comparison is compiled into it: through a pointer, as qsort() calls it, it would take half of the
+ * time of a listing.
  */
 static inline __attribute__((always_inline)) void
 sort_pointers(void *array, size_t n, bool (*is_before)(const void *a, const void *b))
 {
-	sort_item *from = array, *to = from + n;
+	_cleanup_free_ sort_item *second = xcalloc(n, sizeof(*second));
+	sort_item *from = array, *to = second;
 
 	for (size_t width = 1; width < n; width *= 2) {
 		sort_item *sorted = to;

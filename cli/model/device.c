@@ -148,7 +148,7 @@ static void put_in_order(struct device *v, size_t n, struct device **order)
 
 void device_list_sort(struct device_list *list)
 {
-	_cleanup_free_ struct device **order = xcalloc(list->n, 2 * sizeof(struct device *));
+	_cleanup_free_ struct device **order = xcalloc(list->n, sizeof(struct device *));
 
 	for (size_t i = 0; i < list->n; i++)
 		order[i] = &list->v[i];

@@ -123,7 +123,7 @@ static bool is_before(const void *a, const void *b)
 
 static void print_tree(const struct device_list *list, const struct table_style *style)
 {
-	_cleanup_free_ const struct device **order = xcalloc(2 * list->n, sizeof(*order));
+	_cleanup_free_ const struct device **order = xcalloc(list->n, sizeof(*order));
 	struct libscols_line *parent_line = NULL, *type_line = NULL;
 	struct printer printer = {.count = 0};
 

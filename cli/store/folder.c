@@ -70,9 +70,6 @@ static bool is_before(const void *a, const void *b)
 
 void folder_entries_sort(struct folder_entries *list)
 {
-	/* Room for as many again. */
-	list->cap = 2 * list->n;
-	list->v = xrealloc(list->v, list->cap, sizeof(*list->v));
 	sort_pointers(list->v, list->n, is_before);
 }
 
