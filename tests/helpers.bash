@@ -97,6 +97,20 @@ make_type() {
 	: > "$dir/create"
 }
 
+# A device node that anybody may open, for the node of a VFIO group: nodes of VFIO's numbers could be
+# made by root alone, and what counts is the number.
+vfio_node() {
+	local nodes=(/dev/zero /dev/full /dev/random /dev/urandom)
+	echo "${nodes[$1]}"
+}
+
+# vfio_number N: the number of that node as sysfs has it; VFIO has any number of groups.
+vfio_number() {
+	local number=510:$1
+	[ "$1" -ge 4 ] || number=$((0x$(stat -c %t "$(vfio_node "$1")"))):$((0x$(stat -c %T "$(vfio_node "$1")")))
+	echo "$number"
+}
+
 # make_device PARENT TYPE NAME: a live device, as the kernel would show it.
 make_device() {
 	local parent dir group
@@ -108,6 +122,8 @@ make_device() {
 	ln -s "../mdev_supported_types/$2" "$dir/mdev_type"
 	ln -s "$ROOT/sys/kernel/iommu_groups/$group" "$dir/iommu_group"
 	ln -s "$dir" "$ROOT/sys/bus/mdev/devices/$3"
+	mkdir -p "$ROOT/sys/class/vfio/$group"
+	vfio_number "$group" > "$ROOT/sys/class/vfio/$group/dev"
 	echo stopped > "$dir/state"
 	: > "$dir/remove"
 	: > "$dir/medu/label"

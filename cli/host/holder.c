@@ -4,64 +4,64 @@
 
 #include "base/file.h"
 #include "base/text.h"
-#include "host/layout.h"
 #include "host/live.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 /* How many processes a message lists. */
 #define HOLDERS_SHOWN 8
 
-/* Longer than the name that the kernel has for a program. */
-#define PROGRAM_MAX 256
-
-/* A node under /dev/vfio and the device that is reached through it. */
-struct node {
-	char *path;
+/* The number of a node under /dev/vfio, and the device that is reached through it. */
+struct target {
+	dev_t number;
 	size_t index;
 };
 
-struct node_list {
-	struct node *v;
-	size_t n;
+/* What is looked for, sorted by number, and what was found: a list for each device. */
+struct search {
+	struct target *targets;
+	size_t target_count;
+	struct holder_list *holders;
 };
 
-static int compare_nodes(const void *a, const void *b)
+static int compare_targets(const void *a, const void *b)
 {
-	return strcmp(((const struct node *)a)->path, ((const struct node *)b)->path);
+	dev_t first = ((const struct target *)a)->number;
+	dev_t second = ((const struct target *)b)->number;
+
+	return (first > second) - (first < second);
 }
 
-static void add_node(struct node_list *nodes, char *path, size_t index)
+/* There is room for both nodes of each device. */
+static void add_targets(struct search *search, const struct device *dev, size_t index)
 {
-	nodes->v = xrealloc(nodes->v, nodes->n + 1, sizeof(*nodes->v));
-	nodes->v[nodes->n++] = (struct node){path, index};
+	struct vfio_nodes nodes;
+
+	live_device_nodes(dev, &nodes);
+	if (nodes.group.path)
+		search->targets[search->target_count++] =
+			(struct target){nodes.group.number, index};
+	if (nodes.own.path)
+		search->targets[search->target_count++] = (struct target){nodes.own.number, index};
+	vfio_nodes_free(&nodes);
 }
 
-static void add_nodes_of(struct node_list *nodes, const struct device *dev, size_t index)
+/*
+ * The number of the device that is open there; false for any other file. Nothing is asked of the
+ * file's own file system, which might not answer (its server is gone) or refuse (FUSE): that is
+ * what the empty mask is for. What a node in memory or on a disk is, the kernel says all the same.
+ */
+static bool read_number(int dirfd, const char *name, dev_t *ret_number)
 {
-	char *group = live_device_group_node(dev);
-	struct strlist own = {0};
+	struct statx st;
 
-	if (group)
-		add_node(nodes, group, index);
-	live_device_cdev_nodes(dev, &own);
-	for (size_t i = 0; i < own.n; i++)
-		add_node(nodes, xstrdup(own.v[i]), index);
-	strlist_free(&own);
-}
-
-static char *describe_process(const char *pid)
-{
-	_cleanup_free_ char *path = xasprintf("%s/proc/%s/comm", root_get(), pid), *text = NULL;
-	struct buf program = {0};
-
-	if (file_read(path, PROGRAM_MAX, &program) == 0 && program.len)
-		program.data[strcspn(program.data, "\n")] = '\0';
-	text = xasprintf("PID %s '%s'", pid, program.len ? program.data : "?");
-	buf_free(&program);
-	return TAKE_PTR(text);
+	if (statx(dirfd, name, AT_STATX_DONT_SYNC, 0, &st) < 0 || !S_ISCHR(st.stx_mode))
+		return false;
+	*ret_number = makedev(st.stx_rdev_major, st.stx_rdev_minor);
+	return true;
 }
 
 /*
@@ -75,66 +75,108 @@ static bool is_open(int dirfd, const char *name)
 	return fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_mode & 0600;
 }
 
-/* Once for each device, though a process may have it open several times. */
-static void note_holder(const char *pid, struct strlist *holders)
+static void read_program(const char *pid, struct holder *holder)
 {
-	_cleanup_free_ char *holder = describe_process(pid);
+	_cleanup_free_ char *path = xasprintf("%s/proc/%s/comm", root_get(), pid);
+	struct buf text = {0};
+	bool is_known = file_read(path, sizeof(holder->program) - 1, &text) == 0 && text.len;
 
-	if (!holders->n || strcmp(holders->v[holders->n - 1], holder) != 0)
-		strlist_add(holders, holder);
+	if (is_known)
+		memcpy(holder->program, text.data, strcspn(text.data, "\n"));
+	else
+		holder->program[0] = '?';
+	buf_free(&text);
+}
+
+/* Once for each device, though a process may have it open several times. */
+static void note_holder(const char *pid, struct holder_list *list)
+{
+	struct holder holder = {.pid = (unsigned int)strtoul(pid, NULL, 10)};
+
+	if (list->n && list->v[list->n - 1].pid == holder.pid)
+		return;
+	read_program(pid, &holder);
+	list->v = xrealloc(list->v, list->n + 1, sizeof(*list->v));
+	list->v[list->n++] = holder;
+}
+
+/* Several devices may share a group. */
+static void note_number(struct search *search, const char *pid, dev_t number)
+{
+	for (size_t i = 0; i < search->target_count; i++)
+		if (search->targets[i].number == number)
+			note_holder(pid, &search->holders[search->targets[i].index]);
 }
 
 /* A process that ends meanwhile, or is not ours to look into, is passed over. */
-static void look_at_process(const char *pid, const struct node_list *nodes, struct strlist *holders)
+static void look_at_process(struct search *search, const char *pid)
 {
 	_cleanup_free_ char *path = xasprintf("%s/proc/%s/fd", root_get(), pid);
 	_cleanup_closedir_ DIR *dir = opendir(path);
 	struct dirent *entry;
 
 	while (dir && (entry = readdir(dir))) {
-		char target[256];
-		ssize_t len = readlinkat(dirfd(dir), entry->d_name, target, sizeof(target) - 1);
-		struct node key = {.path = target}, *found;
+		struct target key;
 
-		if (len <= 0)
-			continue;
-		target[len] = '\0';
-		if (!str_starts(target, LAYOUT_VFIO_NODES))
-			continue;
-		found = bsearch(&key, nodes->v, nodes->n, sizeof(*nodes->v), compare_nodes);
-		if (found && is_open(dirfd(dir), entry->d_name))
-			note_holder(pid, &holders[found->index]);
+		if (entry->d_name[0] != '.' &&
+		    read_number(dirfd(dir), entry->d_name, &key.number) &&
+		    bsearch(&key, search->targets, search->target_count, sizeof(key),
+			    compare_targets) &&
+		    is_open(dirfd(dir), entry->d_name))
+			note_number(search, pid, key.number);
 	}
 }
 
-void holder_find(struct device *const *devs, size_t count, char **ret_holders)
+void holder_find(struct device *const *devs, size_t count, struct holder_list *ret_holders)
 {
 	_cleanup_free_ char *path = root_path("proc");
 	_cleanup_closedir_ DIR *proc = opendir(path);
-	_cleanup_free_ struct strlist *holders = xcalloc(count, sizeof(*holders));
-	struct node_list nodes = {0};
+	_cleanup_free_ struct target *targets = xcalloc(2 * count, sizeof(*targets));
+	struct search search = {.targets = targets, .holders = ret_holders};
 	struct dirent *entry;
 
-	for (size_t i = 0; i < count; i++)
-		add_nodes_of(&nodes, devs[i], i);
-	if (nodes.n)
-		qsort(nodes.v, nodes.n, sizeof(*nodes.v), compare_nodes);
-	while (proc && nodes.n && (entry = readdir(proc)))
-		if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9')
-			look_at_process(entry->d_name, &nodes, holders);
 	for (size_t i = 0; i < count; i++) {
-		ret_holders[i] = holders[i].n ? strlist_join(&holders[i], HOLDERS_SHOWN) : NULL;
-		strlist_free(&holders[i]);
+		ret_holders[i] = (struct holder_list){0};
+		add_targets(&search, devs[i], i);
 	}
-	for (size_t i = 0; i < nodes.n; i++)
-		free(nodes.v[i].path);
-	free(nodes.v);
+	qsort(targets, search.target_count, sizeof(*targets), compare_targets);
+	while (proc && search.target_count && (entry = readdir(proc)))
+		if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9')
+			look_at_process(&search, entry->d_name);
+}
+
+void holder_list_free(struct holder_list *list)
+{
+	free(list->v);
+	*list = (struct holder_list){0};
+}
+
+char *holder_describe(const struct holder *holders, size_t count)
+{
+	struct buf text = {0};
+
+	if (!count)
+		return xstrdup("a process that cannot be seen from here");
+	for (size_t i = 0; i < count && i < HOLDERS_SHOWN; i++)
+		buf_addf(&text, "%sPID %u '%s'", i ? ", " : "", holders[i].pid, holders[i].program);
+	if (count > HOLDERS_SHOWN)
+		buf_addf(&text, " and %zu more", count - HOLDERS_SHOWN);
+	return text.data;
 }
 
 bool holder_has_group_open(const struct device *dev)
 {
-	_cleanup_free_ char *node = root_is_host() ? live_device_group_node(dev) : NULL;
-	_cleanup_close_ int fd = node ? open(node, O_RDWR | O_CLOEXEC) : -1;
+	_cleanup_close_ int fd = -1;
+	struct vfio_nodes nodes;
+	bool is_busy = false;
 
-	return node && fd < 0 && errno == EBUSY;
+	if (!root_is_host())
+		return false;
+	live_device_nodes(dev, &nodes);
+	if (nodes.group.path) {
+		fd = open(nodes.group.path, O_RDWR | O_CLOEXEC);
+		is_busy = fd < 0 && errno == EBUSY;
+	}
+	vfio_nodes_free(&nodes);
+	return is_busy;
 }

@@ -5,12 +5,27 @@
 
 #include "model/device.h"
 
+/* Who has one device open, each process once. Zeroed at the start. */
+struct holder_list {
+	struct holder *v;
+	size_t n;
+};
+
+void holder_list_free(struct holder_list *list);
+
 /*
- * Looks for processes that have the VFIO node of one of the devices open (its group or its own
- * node), with one pass over /proc. ret_holders[i] gets a text such as "PID 4242 'qemu-system-x86'",
- * several joined by ", ", which the caller frees, or NULL when nobody was seen.
+ * Looks for processes that have a VFIO node of one of the devices open (its group's or its own),
+ * with one pass over /proc. A node is told by its device number, so that a process in a chroot or
+ * in a mount namespace of its own is found. ret_holders has a list for each device, which the
+ * caller frees.
  */
-void holder_find(struct device *const *devs, size_t count, char **ret_holders);
+void holder_find(struct device *const *devs, size_t count, struct holder_list *ret_holders);
+
+/*
+ * "PID 4242 'qemu-system-x86'", several joined by ", "; for nobody "a process that cannot be seen
+ * from here". The caller frees it.
+ */
+char *holder_describe(const struct holder *holders, size_t count);
 
 /*
  * The VFIO group of the device cannot be opened because somebody has it open: also true of a

@@ -35,10 +35,10 @@ char *layout_pci_device(const char *address, const char *below)
 
 char *layout_group_node(const char *group)
 {
-	return xasprintf(LAYOUT_VFIO_NODES "%s", group);
+	return xasprintf("/dev/vfio/%s", group);
 }
 
 char *layout_vfio_node(const char *name)
 {
-	return xasprintf(LAYOUT_VFIO_NODES "devices/%s", name);
+	return xasprintf("/dev/vfio/devices/%s", name);
 }

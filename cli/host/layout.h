@@ -16,6 +16,7 @@
 #define LAYOUT_MACHINE_STOP "class/mdev/mdev_stop"
 #define LAYOUT_PCI_DEVICES "bus/pci/devices"
 #define LAYOUT_DEVICE_NUMBERS "dev"
+#define LAYOUT_VFIO_GROUPS "class/vfio"
 
 /* In the folder of a parent. */
 #define LAYOUT_TYPES "mdev_supported_types"
@@ -32,8 +33,8 @@
 #define LAYOUT_IOMMU_GROUP "iommu_group"
 #define LAYOUT_VFIO_DEVICES "vfio-dev"
 
-/* Where the nodes of VFIO are. */
-#define LAYOUT_VFIO_NODES "/dev/vfio/"
+/* In the folder of what has a node under /dev: "MAJOR:MINOR" of the node. */
+#define LAYOUT_DEV "dev"
 
 /*
  * The path below SYSFS_TOP of a parent, of one of its types, of one of its instances, of any PCI

@@ -3,10 +3,12 @@
 #include "host/live.h"
 
 #include "base/sysfs.h"
+#include "base/text.h"
 #include "host/layout.h"
 
 #include <errno.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 int live_parents(struct strlist *ret_names)
 {
@@ -174,52 +176,86 @@ bool live_device_exists(const char *parent, const char *name)
 	return sysfs_exists(SYSFS_TOP, path);
 }
 
-char *live_device_group_node(const struct device *dev)
+/* False for what has no node, and for a text that is no number of one. */
+static bool read_dev(const char *path, dev_t *ret_number)
 {
-	_cleanup_free_ char *path = layout_device(dev->parent, dev->name, LAYOUT_IOMMU_GROUP);
-	_cleanup_free_ char *group = NULL;
+	_cleanup_free_ char *text = NULL;
+	char *minor_text;
+	uint32_t major, minor;
 
-	if (sysfs_link_name(SYSFS_TOP, path, &group) < 0)
-		return NULL;
-	return layout_group_node(group);
+	if (sysfs_read(SYSFS_TOP, path, &text) < 0)
+		return false;
+	minor_text = strchr(text, ':');
+	if (!minor_text)
+		return false;
+	*minor_text++ = '\0';
+	if (parse_u32(text, &major) < 0 || parse_u32(minor_text, &minor) < 0)
+		return false;
+	*ret_number = makedev(major, minor);
+	return true;
 }
 
-void live_device_cdev_nodes(const struct device *dev, struct strlist *ret_paths)
+static void find_group_node(const struct device *dev, struct vfio_node *node)
 {
-	_cleanup_free_ char *path = layout_device(dev->parent, dev->name, LAYOUT_VFIO_DEVICES);
+	_cleanup_free_ char *link = layout_device(dev->parent, dev->name, LAYOUT_IOMMU_GROUP);
+	_cleanup_free_ char *group = NULL, *path = NULL;
+
+	if (sysfs_link_name(SYSFS_TOP, link, &group) < 0)
+		return;
+	path = xasprintf(LAYOUT_VFIO_GROUPS "/%s/" LAYOUT_DEV, group);
+	if (read_dev(path, &node->number))
+		node->path = layout_group_node(group);
+}
+
+static void find_own_node(const struct device *dev, struct vfio_node *node)
+{
+	_cleanup_free_ char *folder = layout_device(dev->parent, dev->name, LAYOUT_VFIO_DEVICES);
 	struct strlist names = {0};
 
-	(void)sysfs_list(SYSFS_TOP, path, &names);
-	for (size_t i = 0; i < names.n; i++) {
-		_cleanup_free_ char *node = layout_vfio_node(names.v[i]);
+	(void)sysfs_list(SYSFS_TOP, folder, &names);
+	for (size_t i = 0; i < names.n && !node->path; i++) {
+		_cleanup_free_ char *path = xasprintf("%s/%s/" LAYOUT_DEV, folder, names.v[i]);
 
-		strlist_add(ret_paths, node);
+		if (read_dev(path, &node->number))
+			node->path = layout_vfio_node(names.v[i]);
 	}
 	strlist_free(&names);
+}
+
+void live_device_nodes(const struct device *dev, struct vfio_nodes *ret_nodes)
+{
+	*ret_nodes = (struct vfio_nodes){0};
+	find_group_node(dev, &ret_nodes->group);
+	find_own_node(dev, &ret_nodes->own);
+}
+
+void vfio_nodes_free(struct vfio_nodes *nodes)
+{
+	free(nodes->group.path);
+	free(nodes->own.path);
 }
 
 void live_device_all(struct device *dev, struct arena *arena)
 {
 	_cleanup_free_ char *path = layout_device(dev->parent, dev->name, ""), *real = NULL;
-	_cleanup_free_ char *group = live_device_group_node(dev);
 	_cleanup_close_ int fd = sysfs_open_dir(SYSFS_TOP, path);
-	struct strlist cdevs = {0};
+	struct vfio_nodes nodes;
 	struct definition attrs = {0};
 
 	if (fd < 0)
 		return;
 	live_device_details(dev, arena);
-	live_device_cdev_nodes(dev, &cdevs);
+	live_device_nodes(dev, &nodes);
 	add_attrs(fd, "", &attrs, arena);
 	dev->details = arena_alloc(arena, sizeof(*dev->details));
 	*dev->details = (struct device_details){
 		.path = sysfs_real_path(fd, &real) ? NULL : arena_strdup(arena, real),
-		.vfio_group = group ? arena_strdup(arena, group) : NULL,
-		.vfio_cdev = cdevs.n ? arena_strdup(arena, cdevs.v[0]) : NULL,
+		.vfio_group = nodes.group.path ? arena_strdup(arena, nodes.group.path) : NULL,
+		.vfio_cdev = nodes.own.path ? arena_strdup(arena, nodes.own.path) : NULL,
 		.attrs = attrs.attrs,
 		.attr_count = attrs.attr_count,
 	};
-	strlist_free(&cdevs);
+	vfio_nodes_free(&nodes);
 }
 
 static void add_type(int types_fd, const char *parent, const char *name, void *arg)

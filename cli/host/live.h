@@ -7,6 +7,8 @@
 #include "model/device.h"
 #include "model/type.h"
 
+#include <sys/types.h>
+
 /* Names of the registered parents, sorted. None at all is no error. 0 or a negative errno. */
 int live_parents(struct strlist *ret_names);
 
@@ -26,7 +28,7 @@ void live_devices(struct device_list *list, const char *parent);
 void live_device_details(struct device *dev, struct arena *arena);
 
 /*
- * Fills in that and dev->details, but for the holder. One that went away stays without details.
+ * Fills in that and dev->details, but for the holders. One that went away stays without details.
  */
 void live_device_all(struct device *dev, struct arena *arena);
 
@@ -36,10 +38,23 @@ void live_device_all(struct device *dev, struct arena *arena);
 char *live_device_type(const char *parent, const char *name);
 bool live_device_exists(const char *parent, const char *name);
 
-/* The node of the device's VFIO group, NULL for one without a group; the caller frees it. */
-char *live_device_group_node(const struct device *dev);
-/* The device's own VFIO nodes. */
-void live_device_cdev_nodes(const struct device *dev, struct strlist *ret_paths);
+/* A node under /dev/vfio; path is NULL when there is none. */
+struct vfio_node {
+	char *path;
+	dev_t number;
+};
+
+/* Through what a device can be opened: its VFIO group, and a node of its own. */
+struct vfio_nodes {
+	struct vfio_node group, own;
+};
+
+/*
+ * Those that the kernel has: one may be built without groups or without nodes of devices. To be
+ * freed by vfio_nodes_free().
+ */
+void live_device_nodes(const struct device *dev, struct vfio_nodes *ret_nodes);
+void vfio_nodes_free(struct vfio_nodes *nodes);
 
 /* Adds the types of one parent (NULL: of all). */
 void live_types(struct type_list *list, const char *parent);

@@ -42,11 +42,18 @@ bool attr_name_is_valid(const char *name);
 /* Splits NAME=VALUE in place. 0, or -EINVAL with a reason in *reterr. */
 int attr_split(char *text, struct attr *ret_attr, char **reterr);
 
+/* A process that has a device open; program: the kernel's name for what it runs. */
+struct holder {
+	unsigned int pid;
+	char program[64];
+};
+
 /* What costs a look into the folder of a live device. Strings belong to a list's arena. */
 struct device_details {
 	const char *path; /* "/sys/devices/..." */
 	const char *vfio_group, *vfio_cdev; /* nodes under /dev/vfio, NULL when there is none */
-	const char *holder; /* who has it open, NULL when nobody is seen */
+	struct holder *holders; /* who has it open, as far as that can be seen */
+	size_t holder_count;
 	struct attr *attrs; /* of the vendor; the value is NULL when it cannot be read */
 	size_t attr_count;
 };

@@ -159,13 +159,25 @@ void json_end(struct json_array *array)
 	fputs(array->count ? "\n]\n" : "]\n", stdout);
 }
 
+static void add_holders(const struct holder *holders, size_t count)
+{
+	begin("holders", "[");
+	for (size_t i = 0; i < count; i++) {
+		begin(NULL, "{");
+		add_number("pid", holders[i].pid);
+		add_text("program", holders[i].program);
+		put("}");
+	}
+	put("]");
+}
+
 /* What only show looks for. */
 static void add_details(const struct device_details *details)
 {
 	add_text("path", details->path);
 	add_text("vfio_group", details->vfio_group);
 	add_text("vfio_cdev", details->vfio_cdev);
-	add_text("holder", details->holder);
+	add_holders(details->holders, details->holder_count);
 	add_attrs("attrs", details->attrs, details->attr_count);
 }
 

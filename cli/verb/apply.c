@@ -122,15 +122,16 @@ static enum action_kind find_excuse(struct run *run, struct action *action, int 
 	return def == action->def ? ACTION_KEEP : ACTION_SHADOWED;
 }
 
-static void destroy(struct run *run, const struct action *action, const char *holder)
+static void destroy(struct run *run, const struct action *action, const struct holder_list *holders)
 {
 	_cleanup_free_ char *error = NULL;
 	struct device *dev = action->dev;
 
-	if (holder || (!core_is_extended() && holder_has_group_open(dev)))
-		set_text(&error, "it is in use by %s",
-			 holder ? holder : "a process that cannot be seen from here");
-	else if (lifecycle_destroy(dev, &error) == 0) {
+	if (holders->n || (!core_is_extended() && holder_has_group_open(dev))) {
+		_cleanup_free_ char *who = holder_describe(holders->v, holders->n);
+
+		set_text(&error, "it is in use by %s", who);
+	} else if (lifecycle_destroy(dev, &error) == 0) {
 		print(run, action, NULL);
 		return;
 	}
@@ -190,8 +191,8 @@ static void create(struct run *run, struct action *action)
 		pass_over(run, action);
 }
 
-/* holder: who was seen to have a device open that is to be destroyed */
-static void carry_out(struct run *run, struct action *action, const char *holder)
+/* holders: who was seen to have a device open that is to be destroyed */
+static void carry_out(struct run *run, struct action *action, const struct holder_list *holders)
 {
 	if (run->dry_run) {
 		print(run, action, NULL);
@@ -202,7 +203,7 @@ static void carry_out(struct run *run, struct action *action, const char *holder
 		create(run, action);
 		return;
 	case ACTION_DESTROY:
-		destroy(run, action, holder);
+		destroy(run, action, holders);
 		return;
 	case ACTION_DIFFERS:
 		report_difference(run, action);
@@ -257,10 +258,10 @@ static bool concerns(const struct inventory *inventory, const char *parent)
 }
 
 /* Of the devices to destroy, which come first in a plan; one look at the processes for all. */
-static char **find_holders(const struct plan *plan, size_t destroy_count)
+static struct holder_list *find_holders(const struct plan *plan, size_t destroy_count)
 {
 	_cleanup_free_ struct device **devs = xcalloc(destroy_count, sizeof(struct device *));
-	char **holders = xcalloc(destroy_count, sizeof(*holders));
+	struct holder_list *holders = xcalloc(destroy_count, sizeof(*holders));
 
 	for (size_t i = 0; i < destroy_count; i++)
 		devs[i] = plan->v[i].dev;
@@ -270,7 +271,7 @@ static char **find_holders(const struct plan *plan, size_t destroy_count)
 
 static void carry_out_all(struct run *run, const struct plan_wish *wish)
 {
-	_cleanup_free_ char **holders = NULL;
+	_cleanup_free_ struct holder_list *holders = NULL;
 	size_t destroy_count = 0;
 	struct plan plan;
 
@@ -280,9 +281,9 @@ static void carry_out_all(struct run *run, const struct plan_wish *wish)
 		destroy_count++;
 	holders = find_holders(&plan, destroy_count);
 	for (size_t i = 0; i < plan.n; i++)
-		carry_out(run, &plan.v[i], i < destroy_count ? holders[i] : NULL);
+		carry_out(run, &plan.v[i], i < destroy_count ? &holders[i] : NULL);
 	for (size_t i = 0; i < destroy_count; i++)
-		free(holders[i]);
+		holder_list_free(&holders[i]);
 	plan_free(&plan);
 	lifecycle_creator_close(&run->creator);
 }

@@ -126,45 +126,46 @@ static void fail(struct run *run, const struct device *dev, const char *verb, co
 	report_device(&run->report, dev, "destroy", error);
 }
 
-static char *explain_in_use(const char *holder)
+static char *explain_in_use(const struct holder_list *holders)
 {
-	return xasprintf("it is in use by %s (--wait waits for that to end)",
-			 holder ? holder : "a process that cannot be seen from here");
+	_cleanup_free_ char *who = holder_describe(holders->v, holders->n);
+
+	return xasprintf("it is in use by %s (--wait waits for that to end)", who);
 }
 
 /*
  * The kernel's own core would block in the write, without end and beyond any signal; and of
  * several devices none is to be removed when one is in use. holders: one for each target.
  */
-static bool is_in_use(const struct device *dev, const char *holder)
+static bool is_in_use(const struct device *dev, const struct holder_list *holders)
 {
-	return holder || (!core_is_extended() && holder_has_group_open(dev));
+	return holders->n || (!core_is_extended() && holder_has_group_open(dev));
 }
 
-static void free_holders(char **holders, size_t count)
+static void free_holders(struct holder_list *holders, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		free(holders[i]);
+		holder_list_free(&holders[i]);
 }
 
-static bool is_any_in_use(const struct targets *targets, char **holders)
+static bool is_any_in_use(const struct targets *targets, struct holder_list *holders)
 {
 	bool any = false;
 
 	holder_find(targets->v, targets->n, holders);
 	for (size_t i = 0; i < targets->n; i++)
-		any |= is_in_use(targets->v[i], holders[i]);
+		any |= is_in_use(targets->v[i], &holders[i]);
 	return any;
 }
 
-static void say_in_use(struct run *run, char *const *holders)
+static void say_in_use(struct run *run, const struct holder_list *holders)
 {
 	for (size_t i = 0; i < run->targets.n; i++) {
 		const struct device *dev = run->targets.v[i];
 		_cleanup_free_ char *error = NULL;
 
-		if (is_in_use(dev, holders[i])) {
-			error = explain_in_use(holders[i]);
+		if (is_in_use(dev, &holders[i])) {
+			error = explain_in_use(&holders[i]);
 			fail(run, dev, "destroy", error);
 		} else {
 			report_device(&run->report, dev, "destroy",
@@ -176,7 +177,7 @@ static void say_in_use(struct run *run, char *const *holders)
 /* Waits until nobody has one of them open. DONE, or FAILED when that takes too long. */
 static int wait_unused(struct run *run)
 {
-	_cleanup_free_ char **holders = xcalloc(run->targets.n, sizeof(*holders));
+	_cleanup_free_ struct holder_list *holders = xcalloc(run->targets.n, sizeof(*holders));
 	bool any = is_any_in_use(&run->targets, holders);
 
 	while (any && clock_ms() < run->until) {
@@ -193,16 +194,18 @@ static int wait_unused(struct run *run)
 /* On the project's core somebody may still have come in between, and gets the rest of the time. */
 static int destroy(struct run *run, struct device *dev)
 {
-	_cleanup_free_ char *error = NULL, *holder = NULL;
+	_cleanup_free_ char *error = NULL;
+	struct holder_list holders;
 	struct device now = *dev;
 	int rc;
 
 	while ((rc = lifecycle_destroy(dev, &error)) == -EBUSY && clock_ms() < run->until)
 		usleep(POLL_MS * 1000);
 	if (rc == -EBUSY) {
-		holder_find(&dev, 1, &holder);
+		holder_find(&dev, 1, &holders);
 		free(error);
-		error = explain_in_use(holder);
+		error = explain_in_use(&holders);
+		holder_list_free(&holders);
 	}
 	if (rc) {
 		fail(run, dev, "destroy", error);

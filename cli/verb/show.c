@@ -90,13 +90,16 @@ static void print_attrs(const struct device *dev)
 static void print_live(const struct device *dev)
 {
 	const struct device_details *details = dev->details;
+	_cleanup_free_ char *holders = NULL;
 
 	line("machine:", dev->state);
 	line("path:", details ? details->path : NULL);
 	line("IOMMU group:", dev->iommu_group);
 	line("VFIO group:", details ? details->vfio_group : NULL);
 	line("VFIO device:", details ? details->vfio_cdev : NULL);
-	line("in use by:", details ? details->holder : NULL);
+	if (details && details->holder_count)
+		holders = holder_describe(details->holders, details->holder_count);
+	line("in use by:", holders);
 }
 
 static void print_definition(const struct definition *def)
@@ -129,6 +132,21 @@ static void print(const struct device *dev)
 	print_attrs(dev);
 }
 
+static void find_holders(struct inventory *inventory, struct device *dev)
+{
+	struct holder_list found;
+	size_t size;
+
+	holder_find(&dev, 1, &found);
+	size = found.n * sizeof(*found.v);
+	if (dev->details && found.n) {
+		dev->details->holders =
+			memcpy(arena_alloc(&inventory->devices.arena, size), found.v, size);
+		dev->details->holder_count = found.n;
+	}
+	holder_list_free(&found);
+}
+
 /* The live device and the definition that is meant for it, though they may differ. */
 static struct device *find(struct inventory *inventory, const struct device_index *index,
 			   const struct identity *id)
@@ -138,13 +156,8 @@ static struct device *find(struct inventory *inventory, const struct device_inde
 	if (dev && inventory_definition(inventory, id, NULL))
 		dev->def = inventory_definition(inventory, id, NULL);
 	if (dev && device_is_live(dev)) {
-		char *holder = NULL;
-
 		live_device_all(dev, &inventory->devices.arena);
-		holder_find(&dev, 1, &holder);
-		if (dev->details && holder)
-			dev->details->holder = arena_strdup(&inventory->devices.arena, holder);
-		free(holder);
+		find_holders(inventory, dev);
 	}
 	return dev;
 }

@@ -201,7 +201,7 @@ mdev: $ROOT/etc/mdev.d/0.conf:5: '../soft' cannot name a parent"
 	make_device soft soft-1 "$U3-7"
 	mkdir -p "$ROOT/proc/42/fd"
 	echo vmm > "$ROOT/proc/42/comm"
-	ln -s /dev/vfio/0 "$ROOT/proc/42/fd/3"
+	ln -s "$(vfio_node 0)" "$ROOT/proc/42/fd/3"
 	mdev 1 --root "$ROOT" apply --prune -p soft
 	assert "$output" == "destroy $U3:7 parent soft type soft-1"
 	assert "$stderr" == "mdev: cannot destroy $U3: it is in use by PID 42 'vmm'"

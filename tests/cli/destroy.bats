@@ -47,7 +47,7 @@ make_process() {
 }
 
 @test "nothing is removed when one of them is in use, and its holder is named" {
-	make_process 4242 qemu-system-x86 /dev/vfio/0
+	make_process 4242 qemu-system-x86 "$(vfio_node 0)"
 	refused 1 "cannot destroy $U1: it is in use by PID 4242 'qemu-system-x86'" --root "$ROOT" destroy "$U1" 3333
 	removed
 	mdev --root "$ROOT" destroy 3333
@@ -55,9 +55,9 @@ make_process() {
 }
 
 @test "all who hold it are named, each once" {
-	make_process 42 vmm /dev/vfio/0
-	ln -s /dev/vfio/0 "$ROOT/proc/42/fd/9"
-	make_process 43 backup /dev/vfio/0
+	make_process 42 vmm "$(vfio_node 0)"
+	ln -s "$(vfio_node 0)" "$ROOT/proc/42/fd/9"
+	make_process 43 backup "$(vfio_node 0)"
 	refused 1 "cannot destroy $U1: it is in use by PID 4[23] '[a-z]*', PID 4[23] '[a-z]*' \(--wait" --root "$ROOT" destroy "$U1"
 	assert "$stderr" =~ "PID 42 'vmm'"
 	assert "$stderr" =~ "PID 43 'backup'"
@@ -67,15 +67,28 @@ make_process() {
 	removed
 }
 
+# As in a chroot, or in a mount namespace: what the process calls the node says nothing.
+@test "the holder is found whatever it calls the node, and by nothing but its number" {
+	mkdir -p "$ROOT/jail/vfio"
+	ln -s "$(vfio_node 0)" "$ROOT/jail/vfio/elsewhere"
+	make_process 42 vmm "$ROOT/jail/vfio/elsewhere"
+	refused 1 "cannot destroy $U1: it is in use by PID 42 'vmm'" --root "$ROOT" destroy "$U1"
+	removed
+	ln -sfn "$(vfio_node 3)" "$ROOT/jail/vfio/elsewhere"
+	mdev --root "$ROOT" destroy "$U1"
+	removed "$U1"
+}
+
 @test "the holder of a device's own node is found, too" {
 	mkdir -p "$ROOT/sys/class/mdev_bus/soft/$U3/vfio-dev/vfio9"
-	make_process 77 vmm /dev/vfio/devices/vfio9
+	vfio_number 3 > "$ROOT/sys/class/mdev_bus/soft/$U3/vfio-dev/vfio9/dev"
+	make_process 77 vmm "$(vfio_node 3)"
 	refused 1 "cannot destroy $U3: it is in use by PID 77 'vmm'" --root "$ROOT" destroy 3333
 	removed
 }
 
 @test "--wait waits until the holder lets go, within its time" {
-	make_process 4242 vmm /dev/vfio/0
+	make_process 4242 vmm "$(vfio_node 0)"
 	refused 1 "cannot destroy $U1: it is in use by PID 4242 'vmm'" --root "$ROOT" destroy --wait=1 "$U1" 3333
 	removed
 	"$MDEV" --root "$ROOT" destroy --wait "$U1" 3333 3>&- &

@@ -74,7 +74,7 @@ has() {
 	has '[.action, (.error | test("cannot start or stop"))]' '["start",true]'
 	mkdir -p "$ROOT/proc/42/fd"
 	echo vmm > "$ROOT/proc/42/comm"
-	ln -s /dev/vfio/0 "$ROOT/proc/42/fd/3"
+	ln -s "$(vfio_node 0)" "$ROOT/proc/42/fd/3"
 	json 1 destroy "$U1" 2222
 	assert "$(jq -c 'map([.uuid[0:4], .live != null, .error])' <<<"$output")" == \
 		'[["1111",true,"it is in use by PID 42 '"'vmm'"' (--wait waits for that to end)"],["2222",true,"left alone, for another is in use"]]'

@@ -32,8 +32,9 @@ setup() {
 
 @test "what is live beside what is defined" {
 	mkdir -p "$DEVICE/vfio-dev/vfio3" "$ROOT/proc/42/fd"
+	vfio_number 1 > "$DEVICE/vfio-dev/vfio3/dev"
 	echo vmm > "$ROOT/proc/42/comm"
-	ln -s /dev/vfio/0 "$ROOT/proc/42/fd/3"
+	ln -s "$(vfio_node 0)" "$ROOT/proc/42/fd/3"
 	mdev --root "$ROOT" show 1111
 	assert "$stderr" == ""
 	assert "$output" == "\
@@ -58,6 +59,19 @@ $U1
   not meant:   $ROOT/etc/mdev.d/a.conf:12 for parent soft"
 }
 
+# Kernels are built without nodes of devices, or without groups; their folders may be there.
+@test "a node under /dev/vfio is named where the kernel has one" {
+	mkdir -p "$DEVICE/vfio-dev/vfio3"
+	mdev --root "$ROOT" show 1111
+	assert "$output" !~ "VFIO device"
+	assert "$output" =~ "VFIO group:  /dev/vfio/0"
+	vfio_number 1 > "$DEVICE/vfio-dev/vfio3/dev"
+	rm -r "$ROOT/sys/class/vfio"
+	mdev --root "$ROOT" show 1111
+	assert "$output" =~ "VFIO device: /dev/vfio/devices/vfio3"
+	assert "$output" !~ "VFIO group"
+}
+
 @test "several, one of them not there" {
 	mdev 1 --root "$ROOT" show 4444 2222
 	assert "$stderr" == "mdev: cannot show '4444': there is no device '4444'"
@@ -77,8 +91,8 @@ $U1
 @test "JSON" {
 	requires jq
 	mdev --root "$ROOT" --json show 1111 2222
-	assert "$(jq -c '[.[0].live.path, .[0].live.vfio_group, .[0].live.vfio_cdev, .[0].live.holder]' <<<"$output")" == \
-		"[\"/sys/devices/pci0000:00/0000:01:00.0/$U1\",\"/dev/vfio/0\",null,null]"
+	assert "$(jq -c '[.[0].live.path, .[0].live.vfio_group, .[0].live.vfio_cdev, .[0].live.holders]' <<<"$output")" == \
+		"[\"/sys/devices/pci0000:00/0000:01:00.0/$U1\",\"/dev/vfio/0\",null,[]]"
 	assert "$(jq -c '.[0].live.attrs' <<<"$output")" == \
 		'[{"name":"assign","value":null},{"name":"medu/label","value":"one"},{"name":"text","value":"two\nlines"}]'
 	assert "$(jq -c '[.[1].live, .[1].defined.parent]' <<<"$output")" == '[null,"elsewhere"]'
