@@ -61,14 +61,6 @@ static void print_command_help(const struct command *command)
 		command->help_more();
 }
 
-/* Lists in a struct of options are the only thing in it that was allocated. */
-static void free_texts(const struct option_row *rows, void *target)
-{
-	for (const struct option_row *row = rows; row->name; row++)
-		if (row->kind == OPTION_TEXTS)
-			strlist_free((struct strlist *)((char *)target + row->offset));
-}
-
 static int apply_globals(const struct globals *globals)
 {
 	struct stat st;
@@ -123,11 +115,11 @@ static int run_command(const struct command *command, struct globals *globals, i
 		status = print_version(globals);
 	else if (status == DONE)
 		status = command->run(globals, args, words, argv);
-	free_texts(command->options, args);
+	options_free(command->options, args);
 	return status;
 }
 
-/* "mdev --list-QUESTION [WORD] [OPTION]...", for the shell's completion. */
+/* "mdev --list-QUESTION [OPTION]... [WORD]...", for the shell's completion. */
 static int run_completion(int argc, char **argv)
 {
 	const char *question = argv[1] + strlen("--list-");

@@ -150,6 +150,13 @@ int options_parse(const struct option_set *sets, size_t set_count, int argc, cha
 	return words;
 }
 
+void options_free(const struct option_row *rows, void *target)
+{
+	for (const struct option_row *row = rows; row->name; row++)
+		if (row->kind == OPTION_TEXTS)
+			strlist_free((struct strlist *)((char *)target + row->offset));
+}
+
 void options_print(const struct option_row *rows)
 {
 	for (const struct option_row *row = rows; row->name; row++) {

@@ -38,6 +38,9 @@ struct option_set {
 int options_parse(const struct option_set *sets, size_t set_count, int argc, char **argv,
 		  bool stop_at_word, char **reterr);
 
+/* Frees the lists in the struct that the options went to: all in it that parsing allocates. */
+void options_free(const struct option_row *rows, void *target);
+
 /* "  -p, --parent PARENT   help", one row a line, on stdout. */
 void options_print(const struct option_row *rows);
 

@@ -127,7 +127,10 @@ bool cmd_is_for_parent(const struct definition *def, const char *text, const cha
 int cmd_check_new(const struct command *command, const struct inventory *inventory,
 		  const struct definition *def, const struct definition *except);
 
-/* Answers the questions of the shell's completion, --list-*; returns an enum exit_status. */
-int complete(const struct program *program, const char *question, int word_count, char **words);
+/*
+ * Answers a question of the shell's completion, "--list-NAME"; the head of complete.c says what the
+ * words are. Returns an enum exit_status.
+ */
+int complete(const struct program *program, const char *name, int word_count, char **words);
 
 #endif

@@ -1,7 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Answers for the shell's completion: "mdev --list-WHAT [WORD]...", one answer a line. Made from
- * the tables that parsing and --help use, so that completion cannot fall behind them.
+ * Answers for the shell's completion, one a line:
+ *
+ *	mdev --list-QUESTION [OPTION]... [-- [ABOUT [BEGUN [GIVEN]...]]]
+ *
+ * ABOUT is what the question is about (a verb, a parent, a type), BEGUN the beginning that every
+ * answer shall have, GIVEN the words that stand before it on the command line, without the verb. An
+ * empty ABOUT or BEGUN is none. For example, the types of a parent that begin with "nv":
+ *
+ *	mdev --list-types -- 0000:01:00.0 nv
+ *
+ * The answers come from the tables that parsing and --help use, so completion cannot fall behind
+ * them. They are names as they are: quoting is the shell's part.
  */
 #include "base/text.h"
 #include "host/live.h"
@@ -9,73 +19,108 @@
 #include "out/column.h"
 #include "verb/cmd.h"
 
-/* A name as the shell gets it back; one that could steer the terminal cannot be typed anyway. */
-static void say(const char *name)
+struct question {
+	const struct program *program;
+	const char *about; /* or NULL */
+	const char *begun; /* may be empty */
+	int given_count;
+	char **given;
+};
+
+/*
+ * No verb takes a name with control characters: it would steer the terminal, and a newline would
+ * make two answers of it.
+ */
+static bool is_answer(const struct question *question, const char *name)
 {
-	if (text_is_plain(name))
+	return str_starts(name, question->begun) && text_is_plain(name);
+}
+
+static void say(const struct question *question, const char *name)
+{
+	if (is_answer(question, name))
 		puts(name);
 }
 
-/* Sorted, each once; the list is freed. */
-static void print_once(struct strlist *names)
+/* Says the names sorted, each once, and frees the list. */
+static void say_once(const struct question *question, struct strlist *names)
 {
 	strlist_sort(names);
 	for (size_t i = 0; i < names->n; i++)
 		if (!i || strcmp(names->v[i], names->v[i - 1]) != 0)
-			say(names->v[i]);
+			say(question, names->v[i]);
 	strlist_free(names);
 }
 
-static int list_verbs(const struct program *program, const char *word)
+static const struct command *find_verb(const struct question *question)
 {
-	(void)word;
-	for (const struct command *const *command = program->commands; *command; command++)
-		puts((*command)->name);
+	return question->about ? program_find(question->program, question->about) : NULL;
+}
+
+static int list_verbs(const struct question *question)
+{
+	for (const struct command *const *command = question->program->commands; *command;
+	     command++)
+		say(question, (*command)->name);
 	return DONE;
 }
 
-/*
- * "--name", or "--name=ARG" for one that takes an argument, as its help calls it; then its letter
- * in the same form. The argument of an option that may go without stands in its own word only.
- */
-static void print_options(const struct option_row *rows)
+/* "--name", or "--name=ARG" for one whose argument may be the next word. */
+static void say_option(const struct question *question, const char *dashes, const char *name,
+		       const struct option_row *row)
+{
+	const char *arg = row->kind == OPTION_MAYBE ? NULL : row->arg;
+	_cleanup_free_ char *text =
+		xasprintf("%s%s%s%s", dashes, name, arg ? "=" : "", arg ? arg : "");
+
+	say(question, text);
+}
+
+static void say_options(const struct question *question, const struct option_row *rows)
 {
 	for (; rows->name; rows++) {
-		const char *arg = rows->kind == OPTION_MAYBE ? NULL : rows->arg;
+		const char letter[] = {rows->letter, '\0'};
 
-		printf("--%s%s%s\n", rows->name, arg ? "=" : "", arg ? arg : "");
+		say_option(question, "--", rows->name, rows);
 		if (rows->letter)
-			printf("-%c%s%s\n", rows->letter, arg ? "=" : "", arg ? arg : "");
+			say_option(question, "-", letter, rows);
 	}
 }
 
 /* Of a verb, or of the program. */
-static int list_options(const struct program *program, const char *verb)
+static int list_options(const struct question *question)
 {
-	const struct command *command = verb ? program_find(program, verb) : NULL;
+	const struct command *command = find_verb(question);
 
-	if (verb && !command)
+	if (question->about && !command)
 		return FAILED;
 	if (command)
-		print_options(command->options);
-	print_options(program->options);
+		say_options(question, command->options);
+	say_options(question, question->program->options);
 	return DONE;
 }
 
-static int list_parents(const struct program *program, const char *word)
+/* All parents, or those that have a type. */
+static int list_parents(const struct question *question)
 {
 	struct strlist names = {0};
+	struct type_list types = {0};
 
-	(void)program, (void)word;
-	(void)live_parents(&names);
-	for (size_t i = 0; i < names.n; i++)
-		say(names.v[i]);
-	strlist_free(&names);
+	if (question->about) {
+		live_types(&types, NULL);
+		for (size_t i = 0; i < types.n; i++)
+			if (strcmp(types.v[i].name, question->about) == 0)
+				strlist_add(&names, types.v[i].parent);
+	} else {
+		(void)live_parents(&names);
+	}
+	say_once(question, &names);
+	type_list_free(&types);
 	return DONE;
 }
 
 /* Of a parent, or of all. */
-static int list_types(const struct program *program, const char *parent)
+static int list_types(const struct question *question)
 {
 	struct parent_index index = {0};
 	struct type_list types = {0};
@@ -83,12 +128,11 @@ static int list_types(const struct program *program, const char *parent)
 	_cleanup_free_ char *error = NULL;
 	const char *name = NULL;
 
-	(void)program;
-	if (!parent || parent_resolve(&index, parent, &name, &error) == 0)
+	if (!question->about || parent_resolve(&index, question->about, &name, &error) == 0)
 		live_types(&types, name);
 	for (size_t i = 0; i < types.n; i++)
 		strlist_add(&names, types.v[i].name);
-	print_once(&names);
+	say_once(question, &names);
 	type_list_free(&types);
 	parent_index_free(&index);
 	return DONE;
@@ -115,8 +159,12 @@ static bool is_for(const struct device *dev, enum words words)
 	}
 }
 
-/* Each once: an identity may be defined for several parents, a UUID have several instances. */
-static void print_identities(enum words words)
+/*
+ * Identities that begin as asked, but for those that are given already. Each once: an identity may
+ * be defined for several parents, a UUID have several instances.
+ */
+static void say_identities(const struct question *question, enum words words,
+			   const struct strlist *given)
 {
 	struct inventory inventory = {0};
 	struct strlist names = {0};
@@ -128,37 +176,78 @@ static void print_identities(enum words words)
 		const struct device *dev = &inventory.devices.v[i];
 		char text[IDENTITY_TEXT_SIZE];
 
-		if (is_for(dev, words))
-			strlist_add(&names, words == WORDS_MACHINES ?
-						    identity_format_uuid(&dev->id, text) :
-						    identity_format(&dev->id, text));
+		if (!is_for(dev, words))
+			continue;
+		if (words == WORDS_MACHINES)
+			identity_format_uuid(&dev->id, text);
+		else
+			identity_format(&dev->id, text);
+		if (is_answer(question, text) && !strlist_find(given, text))
+			strlist_add(&names, text);
 	}
-	print_once(&names);
+	say_once(question, &names);
 	inventory_free(&inventory);
 }
 
-static int list_files(const struct program *program, const char *word)
+static int list_files(const struct question *question)
 {
 	struct strlist names = {0};
 
-	(void)program, (void)word;
 	store_own_files(&names);
-	print_once(&names);
+	say_once(question, &names);
 	return DONE;
 }
 
-/* What can stand behind a verb; "FILE" for a path, which the shell knows better. */
-static int list_words(const struct program *program, const char *verb)
+/*
+ * The words among what is given, without options and their arguments, sorted. None when the command
+ * line is wrong as it is.
+ */
+static void find_words(const struct question *question, const struct command *command,
+		       struct strlist *ret_words)
 {
-	const struct command *command = verb ? program_find(program, verb) : NULL;
+	struct globals globals = {0};
+	_cleanup_free_ void *args = xcalloc(1, command->args_size);
+	_cleanup_free_ char *error = NULL;
+	const struct option_set sets[] = {
+		{command->options, args},
+		{question->program->options, &globals},
+	};
+	int argc = question->given_count + 1, count;
+	_cleanup_free_ char **argv = xcalloc((size_t)argc, sizeof(*argv));
+
+	for (int i = 1; i < argc; i++)
+		argv[i] = question->given[i - 1];
+	count = options_parse(sets, ARRAY_SIZE(sets), argc, argv, false, &error);
+	for (int i = 0; i < count; i++)
+		strlist_add(ret_words, argv[i]);
+	strlist_sort(ret_words);
+	options_free(command->options, args);
+}
+
+static void say_words(const struct question *question, enum words words,
+		      const struct strlist *given)
+{
+	if (words == WORDS_PATHS)
+		puts("FILE");
+	else if (words != WORDS_NONE)
+		say_identities(question, words, given);
+	if (words == WORDS_DEFINED_OR_FILE)
+		list_files(question);
+}
+
+/* What can stand behind a verb; "FILE" for a path, which the shell knows better. */
+static int list_words(const struct question *question)
+{
+	const struct command *command = find_verb(question);
+	struct strlist given = {0};
 
 	if (!command)
 		return FAILED;
-	if (command->words == WORDS_PATHS)
-		puts("FILE");
-	else if (command->words != WORDS_NONE)
-		print_identities(command->words);
-	return command->words == WORDS_DEFINED_OR_FILE ? list_files(program, NULL) : DONE;
+	find_words(question, command, &given);
+	if (command->max_words < 0 || given.n < (size_t)command->max_words)
+		say_words(question, command->words, &given);
+	strlist_free(&given);
+	return DONE;
 }
 
 static void add_attrs(struct strlist *names, const struct attr *attrs, size_t count)
@@ -171,21 +260,21 @@ static void add_attrs(struct strlist *names, const struct attr *attrs, size_t co
  * Names of attributes that are known of a device or of a type, in definitions and of what is live:
  * one device of a type is like the other.
  */
-static int list_attributes(const struct program *program, const char *word)
+static int list_attributes(const struct question *question)
 {
+	const char *about = question->about;
 	struct inventory inventory = {0};
 	struct strlist names = {0};
 	bool looked = false;
 
-	(void)program;
 	inventory_load_definitions(&inventory);
 	inventory_load_devices(&inventory, NULL);
 	for (size_t i = 0; i < inventory.devices.n; i++) {
 		struct device *dev = &inventory.devices.v[i];
 		char text[IDENTITY_TEXT_SIZE];
 
-		if (word && strcmp(word, dev->type) != 0 &&
-		    strcmp(word, identity_format(&dev->id, text)) != 0)
+		if (about && strcmp(about, dev->type) != 0 &&
+		    strcmp(about, identity_format(&dev->id, text)) != 0)
 			continue;
 		if (dev->def)
 			add_attrs(&names, dev->def->attrs, dev->def->attr_count);
@@ -196,34 +285,40 @@ static int list_attributes(const struct program *program, const char *word)
 			add_attrs(&names, dev->details->attrs, dev->details->attr_count);
 		looked = true;
 	}
-	print_once(&names);
+	say_once(question, &names);
 	inventory_free(&inventory);
 	return DONE;
 }
 
-static int list_columns(const struct program *program, const char *verb)
+static int list_columns(const struct question *question)
 {
-	(void)program;
-	column_print(verb && strcmp(verb, "types") == 0 ? COLUMNS_OF_TYPES : COLUMNS_OF_DEVICES,
-		     true);
+	bool is_types = question->about && strcmp(question->about, "types") == 0;
+
+	column_print(is_types ? COLUMNS_OF_TYPES : COLUMNS_OF_DEVICES, true);
 	return DONE;
 }
 
 static const struct {
 	const char *name;
-	int (*answer)(const struct program *program, const char *word);
+	int (*answer)(const struct question *question);
 } questions[] = {
 	{"verbs", list_verbs},		 {"options", list_options}, {"parents", list_parents},
 	{"types", list_types},		 {"words", list_words},	    {"files", list_files},
 	{"attributes", list_attributes}, {"columns", list_columns},
 };
 
-int complete(const struct program *program, const char *question, int word_count, char **words)
+int complete(const struct program *program, const char *name, int word_count, char **words)
 {
-	if (word_count > 1)
-		return USAGE;
+	struct question question = {
+		.program = program,
+		.about = word_count > 0 && *words[0] ? words[0] : NULL,
+		.begun = word_count > 1 ? words[1] : "",
+		.given_count = word_count > 2 ? word_count - 2 : 0,
+		.given = word_count > 2 ? words + 2 : NULL,
+	};
+
 	for (size_t i = 0; i < ARRAY_SIZE(questions); i++)
-		if (strcmp(questions[i].name, question) == 0)
-			return questions[i].answer(program, word_count ? words[0] : NULL);
-	return cmd_usage(NULL, "unknown option '--list-%s'", question);
+		if (strcmp(questions[i].name, name) == 0)
+			return questions[i].answer(&question);
+	return cmd_usage(NULL, "unknown option '--list-%s'", name);
 }

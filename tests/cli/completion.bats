@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# bash completion, as bash calls it.
+# bash completion, as bash calls it, and by a real TAB in a terminal.
 
 load ../helpers
 
@@ -29,6 +29,161 @@ completes() {
 		_mdev
 		echo "${COMPREPLY[*]}"' - "$COMPLETION" "$1"
 	assert "$output" == "$2" "$1"
+}
+
+# press LINE...: types each line into an interactive bash on a terminal, TABs and all. Leaves in $lines
+# what stands on the command line then.
+press() {
+	local here=$BATS_TEST_TMPDIR/here keys
+	mkdir -p "$here"
+	rm -f "$BATS_TEST_TMPDIR"/{lines,ready}
+	cat > "$BATS_TEST_TMPDIR/bashrc" <<-'END'
+		. /usr/share/bash-completion/bash_completion
+		. "$COMPLETION"
+		HISTFILE=
+		keep() {
+			printf '%s\0' "$READLINE_LINE" >> "$BATS_TEST_TMPDIR/lines"
+			READLINE_LINE='' READLINE_POINT=0
+		}
+		bind -x '"\C-xk": keep'
+		bind -x '"\C-xq": exit'
+		PROMPT_COMMAND='touch "$BATS_TEST_TMPDIR/ready"'
+	END
+	{
+		for ((i = 0; i < 100; i++)); do
+			[ -e "$BATS_TEST_TMPDIR/ready" ] && break
+			sleep 0.1
+		done
+		printf '%s\030k' "$@"
+		printf '\030q'
+	} | (
+		cd "$here" && env -i "PATH=$PATH" "ASAN_OPTIONS=${ASAN_OPTIONS:-}" LC_ALL=C.UTF-8 \
+			"HOME=$BATS_TEST_TMPDIR" TERM=dumb INPUTRC=/dev/null "COMPLETION=$COMPLETION" \
+			"BATS_TEST_TMPDIR=$BATS_TEST_TMPDIR" timeout 60 script -qec \
+			"bash --noprofile --rcfile '$BATS_TEST_TMPDIR/bashrc' -i" /dev/null
+	) > "$BATS_TEST_TMPDIR/screen" 2>&1 3>&-
+	mapfile -d '' -t lines < "$BATS_TEST_TMPDIR/lines"
+	assert "$(ls -A "$here")" == "" "what was run"
+}
+
+# Names that somebody may have chosen; each has a first character of its own.
+# shellcheck disable=SC2016 # nothing is meant to be expanded
+SPECIAL=('$(touch pwned)' '`touch pwned`' 'x${HOME:=y}' "it's" 'my farm' 'v"b' 'b\c' '*' '~root' 'd;touch pwned'
+	'e&touch pwned' 'f|g' 'g>pwned' 'h<i' '(i)' 'j{k,l}' 'k[l]' 'l?' '#m' '!!' 'o!p' 'p=q' 'q:r' "n'" 't"'
+	'u^v' 'ü')
+
+# argument_of LINE: the last argument of the command line, as the program would get it
+argument_of() {
+	(cd "$BATS_TEST_TMPDIR/here" && bash -c "set -- $1"'; printf "%s" "${@: -1}"')
+}
+
+# gives_back LINES AFTER NAME...: what was typed became lines whose last argument is the name and AFTER;
+# that many lines for each name
+gives_back() {
+	local count=$1 after=$2 i name
+	shift 2
+	assert "${#lines[@]}" -eq $(($# * count)) "lines" || return
+	for i in "${!lines[@]}"; do
+		name=${*:i / count + 1:1}
+		assert "$(argument_of "${lines[i]}")" == "$name$after" "${lines[i]}" || return
+	done
+	assert "$(ls -A "$BATS_TEST_TMPDIR/here")" == "" "what was run"
+}
+
+# press_names BEFORE NAME...: behind BEFORE the first character of each name, and a TAB
+press_names() {
+	local before=$1 name first keys=()
+	shift
+	for name; do
+		printf -v first %q "${name:0:1}"
+		keys+=("$before $first"$'\t')
+	done
+	press "${keys[@]}"
+}
+
+@test "names are never expanded, and become one word: types" {
+	for name in "${SPECIAL[@]}"; do
+		make_type soft "$name" 1 soft
+	done
+	press_names "$MDEV --root $ROOT list -t" "${SPECIAL[@]}"
+	gives_back 1 "" "${SPECIAL[@]}"
+}
+
+@test "names are never expanded, and become one word: parents" {
+	for name in "${SPECIAL[@]}"; do
+		make_parent "devices/virtual/soft/$name" soft
+	done
+	press_names "$MDEV --root $ROOT create -p" "${SPECIAL[@]}"
+	gives_back 1 "" "${SPECIAL[@]}"
+}
+
+@test "names are never expanded, and become one word: definition files" {
+	rm "$ROOT/etc/mdev.d/a.conf"
+	for name in "${SPECIAL[@]}"; do
+		: | make_definition "$name.conf"
+	done
+	press_names "$MDEV --root $ROOT edit" "${SPECIAL[@]}"
+	gives_back 1 .conf "${SPECIAL[@]}"
+}
+
+# A name of an attribute ends at a blank.
+@test "names are never expanded, and become one word: attributes" {
+	names=("${SPECIAL[@]// /'${IFS}'}")
+	printf '[%s]\nparent = soft\ntype = soft-1\n' "$U3" | make_definition b.conf
+	printf 'attr = %s value\n' "${names[@]}" >> "$ROOT/etc/mdev.d/b.conf"
+	press_names "$MDEV --root $ROOT modify $U3 --remove-attr" "${names[@]}"
+	gives_back 1 "" "${names[@]}"
+	press_names "$MDEV --root $ROOT modify $U3 --set-attr" "${names[@]}"
+	gives_back 1 = "${names[@]}"
+}
+
+@test "a quote that is open is kept, and closed behind the name" {
+	keys=()
+	for name in "${SPECIAL[@]}"; do
+		: | make_definition "$name.conf"
+		make_type soft "$name" 1 soft
+		first=${name:0:1}
+		keys+=("$MDEV --root $ROOT list -t '$first"$'\t')
+		[[ $first != [\"\$\`\\] ]] || first=\\$first
+		keys+=("$MDEV --root $ROOT list --type \"$first"$'\t')
+	done
+	press "${keys[@]}"
+	gives_back 2 "" "${SPECIAL[@]}"
+}
+
+@test "what several names have in common is inserted, and can be completed further" {
+	rm "$ROOT/etc/mdev.d/a.conf"
+	for name in "my farm" "my fox" "it's :a" "it's :b"; do
+		: | make_definition "$name.conf"
+	done
+	before="$MDEV --root $ROOT edit"
+	press "$before m"$'\t' "$before m"$'\to\t' "$before 'm"$'\ta\t' "$before i"$'\t' "$before i"$'\tb\t' "$before \"i"$'\ta\t'
+	assert "${lines[0]#"$before "}" == 'my\ f'
+	assert "$(argument_of "${lines[1]}")" == "my fox.conf"
+	assert "$(argument_of "${lines[2]}")" == "my farm.conf"
+	assert "${lines[3]#"$before "}" == "it\\'s\\ :"
+	assert "$(argument_of "${lines[4]}")" == "it's :b.conf"
+	assert "$(argument_of "${lines[5]}")" == "it's :a.conf"
+}
+
+@test "a name with control characters is not offered" {
+	make_type soft $'m\ttab' 1 soft
+	make_type soft $'m\e[2Jclear' 1 soft
+	make_type soft $'m\nm$(touch pwned)' 1 soft
+	press "$MDEV --root $ROOT list -t m"$'\t'
+	assert "${lines[0]}" == "$MDEV --root $ROOT list -t m"
+}
+
+@test "a program, a root and words in quotes are understood, and ~/ is the home" {
+	mv "$ROOT" "$BATS_TEST_TMPDIR/it's my root"
+	mkdir "$BATS_TEST_TMPDIR/my bin"
+	ln -s "$MDEV" "$BATS_TEST_TMPDIR/my bin/mdev"
+	press "$BATS_TEST_TMPDIR/my\\ bin/mdev --root '$BATS_TEST_TMPDIR/it'\\''s my root' list -p \"soft\" -t"$' \t' \
+		"$MDEV \"list\" --root=$BATS_TEST_TMPDIR/it\\'s\\ my\\ root -t s"$'\t' \
+		"~/my\\ bin/mdev --root ~/it\\'s\\ my\\ root list -t s"$'\t'
+	for line in "${lines[@]}"; do
+		assert "$(argument_of "$line")" == soft-1 "$line"
+	done
 }
 
 @test "verbs, and options with what they take" {
@@ -82,6 +237,41 @@ completes() {
 	completes "$MDEV --root $ROOT create -p 01:00.0 -t acme-dma -a r" "rate="
 	completes "$MDEV --root $ROOT create -p 01:00.0 -t acme-fact --attr m" "medu/label="
 	completes "$MDEV --root $ROOT define -a " "medu/label= rate= size="
+}
+
+@test "no value of an attribute, and no further word than the verb takes" {
+	printf '[%s]\nparent = 01:00.0\ntype = acme-dma\nattr = rate 1\n' "$U3" | make_definition b.conf
+	completes "$MDEV --root $ROOT modify $U3 --set-attr rate=" ""
+	completes "$MDEV --root $ROOT modify $U3 --set-attr=rate=" ""
+	completes "$MDEV --root $ROOT modify $U3 --remove-attr rate=" ""
+	completes "$MDEV --root $ROOT modify $U3 " ""
+	completes "$MDEV --root $ROOT modify --auto --type acme-dma $U3 " ""
+	completes "$MDEV --root $ROOT modify --auto --type acme-dma " "$U2 $U3"
+	completes "$MDEV --root $ROOT edit a.conf " ""
+	completes "$MDEV --root $ROOT create $U2 " ""
+	completes "$MDEV --root $ROOT undefine $U3 " "$U2"
+}
+
+@test "parents that have the type, types that the parent has" {
+	completes "$MDEV --root $ROOT create -t acme-dma -p " "0000:01:00.0"
+	completes "$MDEV --root $ROOT create -tacme-fact -p " "0000:01:00.0 0000:02:00.0"
+	completes "$MDEV --root $ROOT create --type=soft-1 --parent=" "soft"
+	completes "$MDEV --root $ROOT create -t nothing -p " ""
+	completes "$MDEV --root $ROOT create -p 02:00.0 -t " "acme-fact"
+	completes "$MDEV --root $ROOT list -t " "acme-dma acme-fact soft-1"
+}
+
+@test "the program gives those answers only that begin as asked" {
+	mdev --list-verbs -- "" un
+	assert "$output" == undefine
+	mdev --list-options -- list --c
+	assert "$output" == --columns=COLUMNS
+	mdev --list-types --root "$ROOT" -- soft s
+	assert "$output" == soft-1
+	mdev --list-words --root "$ROOT" -- show 2222
+	assert "$output" == "$U2"
+	mdev --list-files --root "$ROOT" -- "" b
+	assert "$output" == ""
 }
 
 @test "every verb completes its options" {
