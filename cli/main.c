@@ -4,6 +4,7 @@
 #include "base/msg.h"
 #include "base/text.h"
 #include "host/core.h"
+#include "out/output.h"
 #include "verb/cmd.h"
 
 #include <errno.h>
@@ -91,14 +92,45 @@ static int print_version(const struct globals *globals)
 	return DONE;
 }
 
+/* What cannot be parsed may stand before --json. */
+static bool asks_for_json(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], "--json") == 0)
+			return true;
+	return false;
+}
+
+/* Of a command line that cannot be parsed it is not known which of it are words. */
+static void begin_output(const struct command *command, const struct globals *globals, int words,
+			 char **argv)
+{
+	const struct output_request request = {
+		.format = globals->json && !globals->help && !globals->version ? OUTPUT_JSON :
+										 OUTPUT_TEXT,
+		.kind = command->output,
+		.verb = command->name,
+		.word_count = words < 0 ? 0 : words,
+		.words = argv,
+		.quiet = globals->quiet,
+		.raw = globals->raw,
+		.noheadings = globals->noheadings,
+	};
+
+	output_begin(&request);
+}
+
 static int run_command(const struct command *command, struct globals *globals, int argc,
 		       char **argv)
 {
 	_cleanup_free_ void *args = xcalloc(1, command->args_size);
 	_cleanup_free_ char *error = NULL;
 	const struct option_set sets[] = {{command->options, args}, {global_options, globals}};
+	bool may_have_json = asks_for_json(argc, argv);
 	int status, words = options_parse(sets, ARRAY_SIZE(sets), argc, argv, false, &error);
 
+	globals->json |= words < 0 && may_have_json;
+	begin_output(command, globals, words, argv);
 	if (words < 0)
 		status = cmd_usage(command, "%s", error);
 	else if (globals->help || globals->version)
@@ -115,6 +147,7 @@ static int run_command(const struct command *command, struct globals *globals, i
 		status = print_version(globals);
 	else if (status == DONE)
 		status = command->run(globals, args, words, argv);
+	output_end(status != DONE);
 	options_free(command->options, args);
 	return status;
 }

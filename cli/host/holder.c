@@ -11,9 +11,6 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-/* How many processes a message lists. */
-#define HOLDERS_SHOWN 8
-
 /* The number of a node under /dev/vfio, and the device that is reached through it. */
 struct target {
 	dev_t number;
@@ -149,19 +146,6 @@ void holder_list_free(struct holder_list *list)
 {
 	free(list->v);
 	*list = (struct holder_list){0};
-}
-
-char *holder_describe(const struct holder *holders, size_t count)
-{
-	struct buf text = {0};
-
-	if (!count)
-		return xstrdup("a process that cannot be seen from here");
-	for (size_t i = 0; i < count && i < HOLDERS_SHOWN; i++)
-		buf_addf(&text, "%sPID %u '%s'", i ? ", " : "", holders[i].pid, holders[i].program);
-	if (count > HOLDERS_SHOWN)
-		buf_addf(&text, " and %zu more", count - HOLDERS_SHOWN);
-	return text.data;
 }
 
 bool holder_has_group_open(const struct device *dev)

@@ -22,12 +22,6 @@ void holder_list_free(struct holder_list *list);
 void holder_find(struct device *const *devs, size_t count, struct holder_list *ret_holders);
 
 /*
- * "PID 4242 'qemu-system-x86'", several joined by ", "; for nobody "a process that cannot be seen
- * from here". The caller frees it.
- */
-char *holder_describe(const struct holder *holders, size_t count);
-
-/*
  * The VFIO group of the device cannot be opened because somebody has it open: also true of a
  * process that cannot be seen from here.
  */

@@ -89,6 +89,22 @@ int attr_split(char *text, struct attr *ret_attr, char **reterr)
 	return 0;
 }
 
+/* How many processes a message lists. */
+#define HOLDERS_SHOWN 8
+
+char *holder_describe(const struct holder *holders, size_t count)
+{
+	struct buf text = {0};
+
+	if (!count)
+		return xstrdup("a process that cannot be seen from here");
+	for (size_t i = 0; i < count && i < HOLDERS_SHOWN; i++)
+		buf_addf(&text, "%sPID %u '%s'", i ? ", " : "", holders[i].pid, holders[i].program);
+	if (count > HOLDERS_SHOWN)
+		buf_addf(&text, " and %zu more", count - HOLDERS_SHOWN);
+	return text.data;
+}
+
 const char *device_presence(const struct device *dev)
 {
 	if (!device_is_live(dev))

@@ -48,12 +48,16 @@ struct holder {
 	char program[64];
 };
 
+/*
+ * "PID 4242 'qemu-system-x86'", several joined by ", "; for nobody "a process that cannot be seen
+ * from here". The caller frees it.
+ */
+char *holder_describe(const struct holder *holders, size_t count);
+
 /* What costs a look into the folder of a live device. Strings belong to a list's arena. */
 struct device_details {
 	const char *path; /* "/sys/devices/..." */
 	const char *vfio_group, *vfio_cdev; /* nodes under /dev/vfio, NULL when there is none */
-	struct holder *holders; /* who has it open, as far as that can be seen */
-	size_t holder_count;
 	struct attr *attrs; /* of the vendor; the value is NULL when it cannot be read */
 	size_t attr_count;
 };
@@ -65,12 +69,15 @@ struct device_details {
 struct device {
 	struct identity id;
 	const char *name; /* on the bus; NULL when not live */
+	const char *word; /* what the user called it; NULL when no word stands for it */
 	const char *parent;
 	const char *type;
 	struct definition *def; /* NULL when not defined */
 	const char *state; /* live: stopped, started; NULL when not known or not looked at */
 	const char *iommu_group; /* live; NULL when none or not looked at */
 	struct device_details *details; /* live; NULL when not looked at */
+	struct holder *holders; /* who has it open, as far as is seen; NULL when not looked at */
+	size_t holder_count;
 };
 
 static inline bool device_is_live(const struct device *dev)

@@ -7,7 +7,7 @@
 
 #include <errno.h>
 
-static const char *device_identity(const void *row, char scratch[PLAIN_CELL_SIZE])
+static const char *device_identity(const void *row, char scratch[CELL_SIZE])
 {
 	const struct device *dev = row;
 
@@ -17,19 +17,19 @@ static const char *device_identity(const void *row, char scratch[PLAIN_CELL_SIZE
 	return identity_format(&dev->id, scratch);
 }
 
-static const char *device_parent(const void *row, char scratch[PLAIN_CELL_SIZE])
+static const char *device_parent(const void *row, char scratch[CELL_SIZE])
 {
 	(void)scratch;
 	return ((const struct device *)row)->parent;
 }
 
-static const char *device_type(const void *row, char scratch[PLAIN_CELL_SIZE])
+static const char *device_type(const void *row, char scratch[CELL_SIZE])
 {
 	(void)scratch;
 	return ((const struct device *)row)->type;
 }
 
-static const char *device_auto(const void *row, char scratch[PLAIN_CELL_SIZE])
+static const char *device_auto(const void *row, char scratch[CELL_SIZE])
 {
 	const struct device *dev = row;
 
@@ -39,25 +39,25 @@ static const char *device_auto(const void *row, char scratch[PLAIN_CELL_SIZE])
 	return dev->def->is_auto ? "yes" : "no";
 }
 
-static const char *device_where(const void *row, char scratch[PLAIN_CELL_SIZE])
+static const char *device_where(const void *row, char scratch[CELL_SIZE])
 {
 	(void)scratch;
 	return device_presence(row);
 }
 
-static const char *device_machine(const void *row, char scratch[PLAIN_CELL_SIZE])
+static const char *device_machine(const void *row, char scratch[CELL_SIZE])
 {
 	(void)scratch;
 	return ((const struct device *)row)->state;
 }
 
-static const char *device_group(const void *row, char scratch[PLAIN_CELL_SIZE])
+static const char *device_group(const void *row, char scratch[CELL_SIZE])
 {
 	(void)scratch;
 	return ((const struct device *)row)->iommu_group;
 }
 
-static const char *device_params(const void *row, char scratch[PLAIN_CELL_SIZE])
+static const char *device_params(const void *row, char scratch[CELL_SIZE])
 {
 	const struct device *dev = row;
 
@@ -65,7 +65,7 @@ static const char *device_params(const void *row, char scratch[PLAIN_CELL_SIZE])
 	return dev->def ? dev->def->params : NULL;
 }
 
-static const char *device_description(const void *row, char scratch[PLAIN_CELL_SIZE])
+static const char *device_description(const void *row, char scratch[CELL_SIZE])
 {
 	const struct device *dev = row;
 
@@ -73,57 +73,57 @@ static const char *device_description(const void *row, char scratch[PLAIN_CELL_S
 	return dev->def ? dev->def->description : NULL;
 }
 
-static const char *device_file(const void *row, char scratch[PLAIN_CELL_SIZE])
+static const char *device_file(const void *row, char scratch[CELL_SIZE])
 {
 	const struct device *dev = row;
 
 	if (!dev->def)
 		return NULL;
-	snprintf(scratch, PLAIN_CELL_SIZE, "%s:%u", dev->def->file, dev->def->line);
+	snprintf(scratch, CELL_SIZE, "%s:%u", dev->def->file, dev->def->line);
 	return scratch;
 }
 
-static const char *type_parent(const void *row, char scratch[PLAIN_CELL_SIZE])
+static const char *type_parent(const void *row, char scratch[CELL_SIZE])
 {
 	(void)scratch;
 	return ((const struct type *)row)->parent;
 }
 
-static const char *type_name(const void *row, char scratch[PLAIN_CELL_SIZE])
+static const char *type_name(const void *row, char scratch[CELL_SIZE])
 {
 	(void)scratch;
 	return ((const struct type *)row)->name;
 }
 
-static const char *type_available(const void *row, char scratch[PLAIN_CELL_SIZE])
+static const char *type_available(const void *row, char scratch[CELL_SIZE])
 {
 	const struct type *type = row;
 
 	if (type->available == TYPE_UNKNOWN)
 		return NULL;
-	snprintf(scratch, PLAIN_CELL_SIZE, "%lld", (long long)type->available);
+	snprintf(scratch, CELL_SIZE, "%lld", (long long)type->available);
 	return scratch;
 }
 
-static const char *type_api(const void *row, char scratch[PLAIN_CELL_SIZE])
+static const char *type_api(const void *row, char scratch[CELL_SIZE])
 {
 	(void)scratch;
 	return ((const struct type *)row)->device_api;
 }
 
-static const char *type_pretty_name(const void *row, char scratch[PLAIN_CELL_SIZE])
+static const char *type_pretty_name(const void *row, char scratch[CELL_SIZE])
 {
 	(void)scratch;
 	return ((const struct type *)row)->pretty_name;
 }
 
 /* Drivers write several lines; a cell has one. */
-static const char *type_description(const void *row, char scratch[PLAIN_CELL_SIZE])
+static const char *type_description(const void *row, char scratch[CELL_SIZE])
 {
 	const char *text = ((const struct type *)row)->description;
 	size_t len = 0;
 
-	for (; text && *text && len + 3 < PLAIN_CELL_SIZE; text++) {
+	for (; text && *text && len + 3 < CELL_SIZE; text++) {
 		if (*text != '\n') {
 			scratch[len++] = *text;
 		} else {
@@ -242,13 +242,16 @@ bool column_needs_details(const char *names)
 	return needed;
 }
 
-void column_print(enum column_set set, bool names_only)
+void column_print_help(enum column_set set)
 {
-	for (const struct column *column = columns_of(set); column->name; column++) {
-		if (names_only)
-			puts(column->name);
-		else
-			printf("  %-12s %s%s\n", column->name, column->help,
-			       column->flags & COLUMN_DEFAULT ? " *" : "");
-	}
+	puts("\nColumns (* shown by default):");
+	for (const struct column *column = columns_of(set); column->name; column++)
+		printf("  %-12s %s%s\n", column->name, column->help,
+		       column->flags & COLUMN_DEFAULT ? " *" : "");
+}
+
+void column_print_names(enum column_set set)
+{
+	for (const struct column *column = columns_of(set); column->name; column++)
+		puts(column->name);
 }

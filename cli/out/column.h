@@ -3,9 +3,11 @@
 #ifndef COLUMN_H
 #define COLUMN_H
 
-#include "out/plain.h"
+#include "base/util.h"
 
-#define COLUMNS_MAX PLAIN_COLUMNS_MAX
+#define COLUMNS_MAX 16
+/* The room for a cell that is made for the moment. */
+#define CELL_SIZE 4200
 
 /* Rows are struct device, or struct type. */
 enum column_set { COLUMNS_OF_DEVICES, COLUMNS_OF_TYPES };
@@ -21,8 +23,11 @@ struct column {
 	const char *name;
 	const char *help;
 	unsigned int flags;
-	/* As that of struct plain_column. */
-	const char *(*get)(const void *row, char scratch[PLAIN_CELL_SIZE]);
+	/*
+	 * The text of a row's cell, NULL for an empty one: made in scratch, or one that stays as it
+	 * is until all is printed. It is asked for more than once.
+	 */
+	const char *(*get)(const void *row, char scratch[CELL_SIZE]);
 	/* The colour of the cell where there are any, NULL for none; or NULL. */
 	const char *(*color)(const void *row);
 };
@@ -37,7 +42,9 @@ int column_choose(enum column_set set, const char *names, const struct column *c
 int column_check(enum column_set set, const char *names, char **reterr);
 /* One of the columns of devices that are asked for is a COLUMN_DETAIL; the names were checked. */
 bool column_needs_details(const char *names);
-/* Name and meaning of each on stdout, for --help; the names alone for completion. */
-void column_print(enum column_set set, bool names_only);
+/* A chapter of --help on stdout: the name and meaning of each. */
+void column_print_help(enum column_set set);
+/* The names alone, one a line, for completion. */
+void column_print_names(enum column_set set);
 
 #endif

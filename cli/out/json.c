@@ -4,9 +4,8 @@
  * a tree of them first, as a library wants it, costs ten times as much as finding out what to list.
  * That json-c reads all of it as it was is seen to by tests/unit/test_json.c.
  */
-#include "out/json.h"
-
 #include "base/text.h"
+#include "out/ops.h"
 
 /* The object that is being written; its memory is used again for the next one. */
 static struct buf line;
@@ -129,43 +128,55 @@ static void add_attrs(const char *key, const struct attr *attrs, size_t count)
 	put("]");
 }
 
-void json_begin(struct json_array *array)
-{
-	*array = (struct json_array){.count = 0};
-	fputs("[", stdout);
-}
+/* What stands around the objects: in a stream each is a document of its own. */
+static struct {
+	enum output_kind kind;
+	const char *only_word; /* of the command line; then it stands for whatever is printed */
+	size_t count;
+} document;
 
-void json_begin_stream(struct json_array *array)
+#define SCHEMA "{\"schema\":1,"
+
+static void json_start(const struct output_request *request)
 {
-	*array = (struct json_array){.is_stream = true};
+	document.kind = request->kind;
+	document.only_word = request->word_count == 1 ? request->words[0] : NULL;
+	document.count = 0;
 }
 
 static void begin_object(void)
 {
 	line.len = 0;
-	put("{");
+	put(document.kind == OUTPUT_STREAM ? SCHEMA : "{");
 }
 
-static void end_object(struct json_array *array)
+static void end_object(void)
 {
-	put(array->is_stream ? "}\n" : "}");
-	if (!array->is_stream)
-		fputs(array->count++ ? ",\n" : "\n", stdout);
+	put(document.kind == OUTPUT_STREAM ? "}\n" : "}");
+	if (document.kind != OUTPUT_STREAM)
+		fputs(document.count++ ? ",\n" : SCHEMA "\"results\":[\n", stdout);
 	fwrite_unlocked(line.data, 1, line.len, stdout);
 }
 
-void json_end(struct json_array *array)
+static void json_end(void)
 {
-	fputs(array->count ? "\n]\n" : "]\n", stdout);
+	if (document.count)
+		fputs("\n]}\n", stdout);
+	else if (document.kind != OUTPUT_STREAM && document.kind != OUTPUT_FOREIGN)
+		fputs(SCHEMA "\"results\":[]}\n", stdout);
 }
 
-static void add_holders(const struct holder *holders, size_t count)
+static void add_holders(const struct device *dev)
 {
+	if (!dev->holders) {
+		add_text("holders", NULL);
+		return;
+	}
 	begin("holders", "[");
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < dev->holder_count; i++) {
 		begin(NULL, "{");
-		add_number("pid", holders[i].pid);
-		add_text("program", holders[i].program);
+		add_number("pid", dev->holders[i].pid);
+		add_text("program", dev->holders[i].program);
 		put("}");
 	}
 	put("]");
@@ -177,11 +188,11 @@ static void add_details(const struct device_details *details)
 	add_text("path", details->path);
 	add_text("vfio_group", details->vfio_group);
 	add_text("vfio_cdev", details->vfio_cdev);
-	add_holders(details->holders, details->holder_count);
 	add_attrs("attrs", details->attrs, details->attr_count);
 }
 
-static void add_live(const struct device *dev, bool with_details)
+/* What costs a look into the folder of a device is there when somebody looked. */
+static void add_live(const struct device *dev)
 {
 	uint32_t group;
 
@@ -193,8 +204,8 @@ static void add_live(const struct device *dev, bool with_details)
 	add_text("name", dev->name);
 	add_text("parent", dev->parent);
 	add_text("type", dev->type);
-	if (with_details) {
-		add_text("state", dev->state);
+	if (dev->state || dev->iommu_group || dev->details) {
+		add_text("machine", dev->state);
 		if (dev->iommu_group && parse_u32(dev->iommu_group, &group) == 0)
 			add_number("iommu_group", group);
 		else
@@ -224,35 +235,93 @@ static void add_definition(const struct definition *def)
 	put("}");
 }
 
-void json_add_device(struct json_array *array, const struct device *dev, bool with_details,
-		     const char *action, const char *error)
+static void add_flag(const char *key, bool is_set)
+{
+	put_key(key);
+	put(is_set ? "true" : "false");
+}
+
+static void add_outcome(const struct outcome *outcome)
+{
+	add_text("action", outcome->action);
+	add_flag("changed", outcome->is_changed);
+	add_text("code", code_name(outcome->code));
+	add_text("error", outcome->error);
+}
+
+static void add_identity(const struct device *dev)
 {
 	char uuid[IDENTITY_TEXT_SIZE];
 
-	begin_object();
 	add_text("uuid", identity_format_uuid(&dev->id, uuid));
 	add_number("instance", dev->id.instance);
 	add_text("parent", dev->parent);
 	add_text("type", dev->type);
-	add_live(dev, with_details);
-	if (!array->is_stream)
-		add_definition(dev->def);
-	if (action) {
-		add_text("action", action);
-		add_text("error", error);
-	}
-	end_object(array);
 }
 
-void json_add_parent(struct json_array *array, const char *parent, const char *action)
+static void json_device(const struct device *dev, const struct outcome *outcome)
+{
+	begin_object();
+	add_text("word", dev->word ? dev->word : document.only_word);
+	add_identity(dev);
+	add_text("state", device_presence(dev));
+	add_live(dev);
+	add_definition(dev->def);
+	add_holders(dev);
+	add_outcome(outcome);
+	end_object();
+}
+
+/* The fields of a device, none of which is known. */
+static void json_word(const char *word, const struct outcome *outcome)
+{
+	static const char *const unknown[] = {"uuid",  "instance", "parent",  "type",
+					      "state", "live",	   "defined", "holders"};
+
+	begin_object();
+	add_text("word", word ? word : document.only_word);
+	for (size_t i = 0; i < ARRAY_SIZE(unknown); i++)
+		add_text(unknown[i], NULL);
+	add_outcome(outcome);
+	end_object();
+}
+
+static void json_devices(const struct device_list *list, const struct output_style *style)
+{
+	const struct outcome listed = {.action = "list"};
+
+	(void)style;
+	for (size_t i = 0; i < list->n; i++)
+		json_device(&list->v[i], &listed);
+}
+
+static void json_details(const struct device *dev, struct definition *const *others,
+			 size_t other_count)
+{
+	const struct outcome shown = {.action = "show"};
+
+	(void)others, (void)other_count;
+	json_device(dev, &shown);
+}
+
+static void json_parent_event(const char *action, const char *parent)
 {
 	begin_object();
 	add_text("parent", parent);
 	add_text("action", action);
-	end_object(array);
+	end_object();
 }
 
-void json_add_type(struct json_array *array, const struct type *type)
+static void json_device_event(const char *action, const struct device *dev)
+{
+	begin_object();
+	add_identity(dev);
+	add_live(dev);
+	add_text("action", action);
+	end_object();
+}
+
+static void add_type(const struct type *type)
 {
 	begin_object();
 	add_text("parent", type->parent);
@@ -264,16 +333,41 @@ void json_add_type(struct json_array *array, const struct type *type)
 	add_text("device_api", type->device_api);
 	add_text("name", type->pretty_name);
 	add_text("description", type->description);
-	end_object(array);
+	end_object();
 }
 
-void json_add_finding(struct json_array *array, const char *severity, const char *file,
-		      unsigned int line, const char *text)
+static void json_types(const struct type_list *list, const struct output_style *style)
+{
+	(void)style;
+	for (size_t i = 0; i < list->n; i++)
+		add_type(&list->v[i]);
+}
+
+static void json_finding(const struct finding *finding)
 {
 	begin_object();
-	add_text("severity", severity);
-	add_text("file", file);
-	add_line(line);
-	add_text("text", text);
-	end_object(array);
+	add_text("severity", finding->severity == FINDING_ERROR ? "error" : "warning");
+	add_text("file", finding->file);
+	add_line(finding->line);
+	add_text("text", finding->text);
+	end_object();
 }
+
+static void json_summary(const char *text)
+{
+	(void)text;
+}
+
+const struct output_ops json_ops = {
+	.begin = json_start,
+	.device = json_device,
+	.word = json_word,
+	.devices = json_devices,
+	.types = json_types,
+	.details = json_details,
+	.finding = json_finding,
+	.parent_event = json_parent_event,
+	.device_event = json_device_event,
+	.summary = json_summary,
+	.end = json_end,
+};

@@ -13,10 +13,10 @@ struct field {
 
 struct printer {
 	const struct plain_table *table;
-	struct field fields[PLAIN_COLUMNS_MAX];
+	struct field fields[COLUMNS_MAX];
 	char *text; /* a row; a cell that is the same stays from the one before */
 	size_t len;
-	char scratch[PLAIN_CELL_SIZE];
+	char scratch[CELL_SIZE];
 };
 
 /* The text of a cell, NULL when it is the same as above. */
@@ -24,7 +24,7 @@ static inline const char *new_cell(struct printer *printer, size_t r, int i)
 {
 	struct field *field = &printer->fields[i];
 	const char *cell =
-		printer->table->columns[i].get(plain_row(printer->table, r), printer->scratch);
+		printer->table->columns[i]->get(plain_row(printer->table, r), printer->scratch);
 
 	if (!cell)
 		cell = "";
@@ -38,7 +38,7 @@ static inline const char *new_cell(struct printer *printer, size_t r, int i)
 /* False when a cell holds more than printable ASCII. */
 static bool measure_column(struct printer *printer, int i)
 {
-	size_t width = strlen(printer->table->columns[i].name), new_cells = 0;
+	size_t width = strlen(printer->table->columns[i]->name), new_cells = 0;
 
 	for (size_t r = 0; r < printer->table->row_count; r++) {
 		const char *cell = new_cell(printer, r, i);
@@ -73,7 +73,7 @@ static bool measure(struct printer *printer)
 /* Nothing is padded behind the last column, nor in it when it is empty. */
 static void put_cell(struct printer *printer, int i, const char *cell)
 {
-	bool right = printer->table->columns[i].right;
+	bool right = printer->table->columns[i]->flags & COLUMN_RIGHT;
 	bool is_last = i + 1 == printer->table->column_count;
 	size_t len = strlen(cell), padding = printer->fields[i].width - len;
 	char *text = printer->text + printer->fields[i].place;
@@ -100,7 +100,7 @@ static void print_rows(struct printer *printer)
 	const struct plain_table *table = printer->table;
 
 	for (int i = 0; i < table->column_count; i++)
-		put_cell(printer, i, table->columns[i].name);
+		put_cell(printer, i, table->columns[i]->name);
 	if (!table->noheadings)
 		put_row(printer);
 	for (size_t r = 0; r < table->row_count; r++) {
@@ -142,11 +142,11 @@ static void put_raw(const char *cell, bool is_last)
 void plain_print_raw(const struct plain_table *table)
 {
 	int last = table->column_count - 1;
-	char scratch[PLAIN_CELL_SIZE];
+	char scratch[CELL_SIZE];
 
 	for (int i = 0; i <= last && table->row_count && !table->noheadings; i++)
-		put_raw(table->columns[i].name, i == last);
+		put_raw(table->columns[i]->name, i == last);
 	for (size_t r = 0; r < table->row_count; r++)
 		for (int i = 0; i <= last; i++)
-			put_raw(table->columns[i].get(plain_row(table, r), scratch), i == last);
+			put_raw(table->columns[i]->get(plain_row(table, r), scratch), i == last);
 }

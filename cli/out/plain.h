@@ -6,24 +6,10 @@
 #ifndef PLAIN_H
 #define PLAIN_H
 
-#include "base/util.h"
-
-#define PLAIN_COLUMNS_MAX 16
-/* The room for a cell that is made for the moment. */
-#define PLAIN_CELL_SIZE 4200
-
-struct plain_column {
-	const char *name;
-	bool right; /* aligned to the right */
-	/*
-	 * The text of a row's cell, NULL for an empty one: made in scratch, or one that stays as it
-	 * is until all is printed. It is asked for more than once.
-	 */
-	const char *(*get)(const void *row, char scratch[PLAIN_CELL_SIZE]);
-};
+#include "out/column.h"
 
 struct plain_table {
-	struct plain_column columns[PLAIN_COLUMNS_MAX];
+	const struct column *const *columns;
 	int column_count;
 	const void *rows;
 	size_t row_count, row_size;

@@ -4,7 +4,7 @@
 
 #include "base/sort.h"
 #include "out/color.h"
-#include "out/column.h"
+#include "out/plain.h"
 
 #include <libsmartcols.h>
 #include <locale.h>
@@ -33,10 +33,7 @@ static bool try_plain(const struct printer *printer, struct plain_table *rows)
 {
 	rows->column_count = printer->count;
 	rows->noheadings = printer->style->noheadings;
-	for (int i = 0; i < printer->count; i++)
-		rows->columns[i] = (struct plain_column){printer->columns[i]->name,
-							 printer->columns[i]->flags & COLUMN_RIGHT,
-							 printer->columns[i]->get};
+	rows->columns = printer->columns;
 	if (printer->style->raw) {
 		plain_print_raw(rows);
 		return true;
@@ -68,7 +65,7 @@ static struct libscols_line *add_row(struct printer *printer, const void *row,
 				     struct libscols_line *above)
 {
 	struct libscols_line *line = scols_table_new_line(printer->table, above);
-	char scratch[PLAIN_CELL_SIZE];
+	char scratch[CELL_SIZE];
 
 	for (int i = 0; row && i < printer->count; i++) {
 		const struct column *column = printer->columns[i];

@@ -356,7 +356,7 @@ static void add_to_parents(struct json_object *parents, const struct definition 
 }
 
 /* json-c leaves DEL and U+0080 to U+009F as they are; they stand in strings only. */
-static void print_object(struct json_object *object, int flags)
+static void add_object(struct buf *buf, struct json_object *object, int flags)
 {
 	const char *text =
 		json_object_to_json_string_ext(object, flags | JSON_C_TO_STRING_NOSLASHESCAPE);
@@ -364,28 +364,27 @@ static void print_object(struct json_object *object, int flags)
 	for (;;) {
 		size_t plain = strcspn(text, "\x7f\xc2");
 
-		fwrite(text, 1, plain, stdout);
+		buf_add(buf, text, plain);
 		text += plain;
 		if (!*text)
 			return;
 		if (*text == 0x7f)
-			fputs("\\u007f", stdout);
+			buf_addf(buf, "\\u007f");
 		else if ((text[1] & 0xe0) == 0x80)
-			printf("\\u00%02x", (unsigned char)*++text);
+			buf_addf(buf, "\\u00%02x", (unsigned char)*++text);
 		else
-			putchar(*text);
+			buf_add(buf, text, 1);
 		text++;
 	}
 }
 
-void mdevctl_export(struct definition *const *defs, size_t count, bool single)
+char *mdevctl_export(struct definition *const *defs, size_t count, bool single)
 {
 	struct json_object *top, *parents;
+	struct buf text = {0};
 
-	if (!count) {
-		puts("[]");
-		return;
-	}
+	if (!count)
+		return xstrdup("[]\n");
 	if (single) {
 		top = export_object(defs[0]);
 	} else {
@@ -395,9 +394,10 @@ void mdevctl_export(struct definition *const *defs, size_t count, bool single)
 			add_to_parents(parents, defs[i]);
 		json_object_array_add(top, parents);
 	}
-	print_object(top, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED);
-	putchar('\n');
+	add_object(&text, top, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED);
+	buf_add(&text, "\n", 1);
 	json_object_put(top);
+	return text.data;
 }
 
 char *mdevctl_export_extras(const struct definition *def)

@@ -22,10 +22,11 @@ void mdevctl_import(const char *file, const char *text, size_t len,
 		    struct problem_list *problems);
 
 /*
- * Prints definitions in mdevctl's form, as a list, or the one alone. What mdevctl has no word for
- * stands under keys of our own, which it ignores and mdevctl_import() reads.
+ * Definitions in mdevctl's form, as a list, or the one alone; the caller frees the text. What
+ * mdevctl has no word for stands under keys of our own, which it ignores and mdevctl_import()
+ * reads.
  */
-void mdevctl_export(struct definition *const *defs, size_t count, bool single);
+char *mdevctl_export(struct definition *const *defs, size_t count, bool single);
 /* What those are for a definition, "params, description"; NULL for none. The caller frees it. */
 char *mdevctl_export_extras(const struct definition *def);
 

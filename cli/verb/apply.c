@@ -36,7 +36,6 @@ struct run {
 	bool dry_run;
 	struct inventory inventory;
 	struct lifecycle_creator creator;
-	struct report report;
 	struct said said; /* with --syslog: what is said once after a boot, not at each event */
 	int status;
 };
@@ -59,33 +58,29 @@ static const struct identity *action_identity(const struct action *action)
 	return action->def ? &action->def->id : &action->dev->id;
 }
 
-/* One line on stdout, or one object. */
-static void print(struct run *run, const struct action *action, const char *error)
+static void apply_print(const struct run *run, const struct action *action, enum code code,
+			const char *error)
 {
-	const struct definition *def = action->def;
+	bool would_change = action->kind == ACTION_CREATE || action->kind == ACTION_DESTROY;
+	const struct outcome outcome = {
+		.action = action_name(action->kind),
+		.is_changed = !error && would_change,
+		.code = code,
+		.error = error,
+	};
 	struct device dev = action->dev ? *action->dev : cmd_device_of(action->def);
-	char text[IDENTITY_TEXT_SIZE], name[IDENTITY_TEXT_SIZE];
-	struct buf line = {0};
+	char name[IDENTITY_TEXT_SIZE];
 
 	dev.def = action->def;
 	if (!run->dry_run && !error && action->kind == ACTION_CREATE)
-		dev.name = lifecycle_name(def, name);
+		dev.name = lifecycle_name(action->def, name);
 	else if (!run->dry_run && !error && action->kind == ACTION_DESTROY)
 		dev.name = NULL;
-	report_device(&run->report, &dev, action_name(action->kind), error);
-	if (!run->globals->json && !error && !run->globals->quiet) {
-		_cleanup_free_ char *what =
-			xasprintf("%s %s parent %s type %s%s%s", action_name(action->kind),
-				  identity_format(&dev.id, text), dev.parent, dev.type,
-				  def ? " from " : "", def ? def->file : "");
-
-		buf_add_visible(&line, what);
-		puts(line.data);
-	}
-	buf_free(&line);
+	output_device(&dev, &outcome);
 }
 
-static void fail(struct run *run, const struct action *action, const char *what, const char *error)
+static void apply_fail(struct run *run, const struct action *action, enum code code,
+		       const char *what, const char *error)
 {
 	char text[IDENTITY_TEXT_SIZE];
 
@@ -95,8 +90,7 @@ static void fail(struct run *run, const struct action *action, const char *what,
 			 error);
 	else
 		complain(run, "%s %s: %s", what, text, error);
-	if (run->globals->json)
-		print(run, action, error);
+	apply_print(run, action, code, error);
 }
 
 /*
@@ -126,16 +120,21 @@ static void destroy(struct run *run, const struct action *action, const struct h
 {
 	_cleanup_free_ char *error = NULL;
 	struct device *dev = action->dev;
+	int rc = -EBUSY;
 
 	if (holders->n || (!core_is_extended() && holder_has_group_open(dev))) {
 		_cleanup_free_ char *who = holder_describe(holders->v, holders->n);
 
 		set_text(&error, "it is in use by %s", who);
-	} else if (lifecycle_destroy(dev, &error) == 0) {
-		print(run, action, NULL);
-		return;
+		dev->holders = holders->v;
+		dev->holder_count = holders->n;
+	} else {
+		rc = lifecycle_destroy(dev, &error);
 	}
-	fail(run, action, "cannot destroy", error);
+	if (rc)
+		apply_fail(run, action, code_of(rc), "cannot destroy", error);
+	else
+		apply_print(run, action, CODE_NONE, NULL);
 }
 
 static void report_difference(struct run *run, const struct action *action)
@@ -145,7 +144,7 @@ static void report_difference(struct run *run, const struct action *action)
 		action->dev->parent, action->dev->type, action->def->parent_name,
 		action->def->type);
 
-	fail(run, action, "left alone:", error);
+	apply_fail(run, action, CODE_DIFFERS, "left alone:", error);
 }
 
 static void say_shadowed(const struct definition *meant, const struct definition *def)
@@ -167,8 +166,8 @@ static void pass_over(struct run *run, const struct action *action)
 		msg_info("%s: its parent '%s' is not there, ignoring", text, action->def->parent);
 	else if (action->kind == ACTION_SHADOWED && !run->globals->syslog)
 		say_shadowed(action->meant, action->def);
-	if (run->globals->json)
-		print(run, action, NULL);
+	if (output_is_json())
+		apply_print(run, action, CODE_NONE, NULL);
 }
 
 static void create(struct run *run, struct action *action)
@@ -184,9 +183,9 @@ static void create(struct run *run, struct action *action)
 	if (rc)
 		action->kind = find_excuse(run, action, rc);
 	if (!rc)
-		print(run, action, NULL);
+		apply_print(run, action, CODE_NONE, NULL);
 	else if (action->kind == ACTION_CREATE)
-		fail(run, action, "cannot create", error);
+		apply_fail(run, action, code_of(rc), "cannot create", error);
 	else
 		pass_over(run, action);
 }
@@ -195,7 +194,7 @@ static void create(struct run *run, struct action *action)
 static void carry_out(struct run *run, struct action *action, const struct holder_list *holders)
 {
 	if (run->dry_run) {
-		print(run, action, NULL);
+		apply_print(run, action, CODE_NONE, NULL);
 		return;
 	}
 	switch (action->kind) {
@@ -239,9 +238,9 @@ static int take_lock(const char *parent)
 
 	if (!rc)
 		return fd;
-	msg_error("%s: %s%s", path,
-		  rc == -ETIMEDOUT ? "another apply keeps it locked" : strerror(-rc),
-		  root_hint(rc));
+	output_fail(code_of(rc), "%s: %s%s", path,
+		    rc == -ETIMEDOUT ? "another apply keeps it locked" : strerror(-rc),
+		    root_hint(rc));
 	cleanup_close(&fd);
 	return rc;
 }
@@ -288,13 +287,19 @@ static void carry_out_all(struct run *run, const struct plan_wish *wish)
 	lifecycle_creator_close(&run->creator);
 }
 
+static void apply_report_problem(struct run *run, const char *text)
+{
+	complain(run, "%s", text);
+	output_word(NULL, &(struct outcome){.code = CODE_UNREADABLE, .error = text});
+}
+
 /* What is wrong in the files is nothing to do with the parent that udev asks about. */
 static void report_problems(struct run *run)
 {
 	const struct problem_list *problems = &run->inventory.problems;
 
 	for (size_t i = 0; i < problems->n; i++)
-		complain(run, "%s", problems->v[i].text);
+		apply_report_problem(run, problems->v[i].text);
 }
 
 static void apply(struct run *run, const struct plan_wish *wish)
@@ -357,9 +362,7 @@ static int run_apply(const struct globals *globals, void *p, int word_count, cha
 	}
 	if (!globals->syslog && !args->dry_run)
 		said_forget();
-	report_begin(&run.report, globals);
 	status = apply_to(&run, args->parent, &wish);
-	report_end(&run.report);
 	said_end(&run.said);
 	inventory_free(&run.inventory);
 	/* The log has what failed; udev would add the status to it, at each event anew. */
@@ -377,6 +380,7 @@ const struct command cmd_apply = {
 	.min_words = 0,
 	.max_words = 0,
 	.options = options,
+	.output = OUTPUT_ACTION,
 	.args_size = sizeof(struct apply_args),
 	.run = run_apply,
 };

@@ -3,7 +3,6 @@
 #include "base/msg.h"
 #include "model/plan.h"
 #include "host/live.h"
-#include "out/json.h"
 #include "verb/cmd.h"
 
 #include <errno.h>
@@ -17,7 +16,6 @@ struct demand {
 };
 
 struct checker {
-	struct json_array *json; /* NULL for text */
 	struct inventory inventory;
 	struct type_list types;
 	struct demand *demands; /* one for each type */
@@ -27,11 +25,8 @@ struct checker {
 static void add_error(struct checker *checker, const struct problem *problem)
 {
 	checker->errors++;
-	if (checker->json)
-		json_add_finding(checker->json, "error", problem->file, problem->line,
-				 problem->what);
-	else
-		msg_error("%s", problem->text);
+	output_finding(
+		&(struct finding){FINDING_ERROR, problem->file, problem->line, problem->what});
 }
 
 PRINTF_LIKE(3, 4)
@@ -44,10 +39,7 @@ static void warn(struct checker *checker, const struct definition *def, const ch
 	what = xvasprintf(fmt, args);
 	va_end(args);
 	checker->warnings++;
-	if (checker->json)
-		json_add_finding(checker->json, "warning", def->file, def->line, what);
-	else
-		msg_warning("%s:%u: %s", def->file, def->line, what);
+	output_finding(&(struct finding){FINDING_WARNING, def->file, def->line, what});
 }
 
 static void check_type(struct checker *checker, const struct definition *def, bool is_demand)
@@ -138,25 +130,17 @@ static void check(struct checker *checker)
 	free(checker->demands);
 }
 
-static int run(const struct globals *globals, void *args, int word_count, char **words)
+static int check_run(const struct globals *globals, void *args, int word_count, char **words)
 {
-	struct checker checker = {.json = NULL};
-	struct json_array array;
+	struct checker checker = {.errors = 0};
 
-	(void)args;
-	if (globals->json) {
-		json_begin(&array);
-		checker.json = &array;
-	}
+	(void)globals, (void)args;
 	if (word_count)
 		inventory_load_files(&checker.inventory, word_count, words);
 	else
 		inventory_load_definitions(&checker.inventory);
 	check(&checker);
-	if (globals->json)
-		json_end(&array);
-	else if (!globals->quiet)
-		printf("definitions: %zu, errors: %zu, warnings: %zu\n",
+	output_summary("definitions: %zu, errors: %zu, warnings: %zu",
 		       checker.inventory.definitions.n, checker.errors, checker.warnings);
 	type_list_free(&checker.types);
 	inventory_free(&checker.inventory);
@@ -174,5 +158,5 @@ const struct command cmd_check = {
 	.min_words = 0,
 	.max_words = -1,
 	.options = options,
-	.run = run,
+	.run = check_run,
 };

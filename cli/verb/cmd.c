@@ -27,7 +27,7 @@ int cmd_usage(const struct command *command, const char *fmt, ...)
 	va_end(args);
 	buf_addf(&text, "%s; try 'mdev%s%s --help'", what, command ? " " : "",
 		 command ? command->name : "");
-	msg_error("%s", text.data);
+	output_fail(CODE_USAGE, "%s", text.data);
 	buf_free(&text);
 	free(what);
 	return USAGE;
@@ -38,28 +38,8 @@ int cmd_report_problems(const struct inventory *inventory)
 	const struct problem_list *problems = &inventory->problems;
 
 	for (size_t i = 0; i < problems->n; i++)
-		msg_error("%s", problems->v[i].text);
+		output_error(NULL, CODE_UNREADABLE, "%s", problems->v[i].text);
 	return problems->n ? FAILED : DONE;
-}
-
-void report_begin(struct report *report, const struct globals *globals)
-{
-	report->is_on = globals->json;
-	if (report->is_on)
-		json_begin(&report->array);
-}
-
-void report_device(struct report *report, const struct device *dev, const char *action,
-		   const char *error)
-{
-	if (report->is_on)
-		json_add_device(&report->array, dev, dev->state != NULL, action, error);
-}
-
-void report_end(struct report *report)
-{
-	if (report->is_on)
-		json_end(&report->array);
 }
 
 struct device cmd_device_of(struct definition *def)
@@ -85,7 +65,7 @@ int cmd_parent(const struct command *command, struct inventory *inventory, const
 	if (rc == -EINVAL)
 		return cmd_usage(command, "%s", error);
 	if (rc) {
-		msg_error("%s", error);
+		output_fail(code_of(rc), "%s", error);
 		return FAILED;
 	}
 	return DONE;
@@ -109,7 +89,7 @@ static int identity_of_word(const struct command *command, const char *word,
 	if (rc == -EINVAL)
 		return cmd_usage(command, "%s", error);
 	if (rc)
-		msg_error("cannot %s '%s': %s", command->name, word, error);
+		output_error(word, code_of(rc), "cannot %s '%s': %s", command->name, word, error);
 	return rc ? FAILED : DONE;
 }
 
@@ -134,10 +114,32 @@ int cmd_identity(const struct command *command, const struct instance_args *args
 	return DONE;
 }
 
+void cmd_name_devices(const struct device_index *index, const struct identity *id, const char *word,
+		      const struct outcome *outcome)
+{
+	struct identity_prefix prefix;
+	char text[IDENTITY_TEXT_SIZE];
+	struct device *const *range;
+	size_t count;
+
+	(void)identity_prefix_parse(identity_format(id, text), &prefix);
+	range = device_index_range(index, &prefix, &count);
+	for (size_t i = 0; i < count; i++) {
+		if (identity_compare(&range[i]->id, id) != 0)
+			continue;
+		range[i]->word = word;
+		if (outcome)
+			output_device(range[i], outcome);
+	}
+}
+
 int cmd_identities(const struct command *command, const struct device_list *list,
 		   bool (*accept)(const struct device *dev), const char *absent, int word_count,
 		   char **words, struct identity *ret_ids)
 {
+	const struct outcome skipped = {.code = CODE_SKIPPED,
+					.error = "left alone, for another cannot be found"};
+	_cleanup_free_ bool *found = xcalloc((size_t)word_count, sizeof(*found));
 	struct device_index index;
 	int status = DONE;
 
@@ -149,11 +151,16 @@ int cmd_identities(const struct command *command, const struct device_list *list
 		if (rc == -EINVAL) {
 			status = cmd_usage(command, "%s", error);
 		} else if (rc) {
-			msg_error("cannot %s '%s': %s", command->name, words[i],
-				  rc == -ENOENT ? absent : error);
+			output_error(words[i], code_of(rc), "cannot %s '%s': %s", command->name,
+				     words[i], rc == -ENOENT ? absent : error);
 			status = FAILED;
 		}
+		found[i] = !rc;
 	}
+	for (int i = 0; output_is_json() && status != USAGE && i < word_count; i++)
+		if (found[i])
+			cmd_name_devices(&index, &ret_ids[i], words[i],
+					 status == DONE ? NULL : &skipped);
 	device_index_free(&index);
 	identity_sort(ret_ids, word_count);
 	return status;
@@ -185,18 +192,32 @@ bool cmd_is_for_parent(const struct definition *def, const char *text, const cha
 	       (name && def->parent_name && strcmp(def->parent_name, name) == 0);
 }
 
+/* With what is live of it, if devices were loaded. */
+static struct device find_device(const struct inventory *inventory, struct definition *def)
+{
+	for (size_t i = 0; i < inventory->devices.n; i++)
+		if (inventory->devices.v[i].def == def)
+			return inventory->devices.v[i];
+	return cmd_device_of(def);
+}
+
 int cmd_check_new(const struct command *command, const struct inventory *inventory,
 		  const struct definition *def, const struct definition *except)
 {
 	for (size_t i = 0; i < inventory->definitions.n; i++) {
-		const struct definition *known = inventory->definitions.v[i];
+		struct definition *known = inventory->definitions.v[i];
+		_cleanup_free_ char *error = NULL;
 		char text[IDENTITY_TEXT_SIZE];
+		struct device dev;
 
 		if (known == except || identity_compare(&known->id, &def->id) != 0 ||
 		    !cmd_is_for_parent(known, def->parent, def->parent_name))
 			continue;
-		msg_error("cannot %s %s: it is already defined in %s:%u", command->name,
-			  identity_format(&def->id, text), known->file, known->line);
+		error = xasprintf("it is already defined in %s:%u", known->file, known->line);
+		msg_error("cannot %s %s: %s", command->name, identity_format(&def->id, text),
+			  error);
+		dev = find_device(inventory, known);
+		output_device(&dev, &(struct outcome){.code = CODE_EXISTS, .error = error});
 		return FAILED;
 	}
 	return DONE;

@@ -4,7 +4,7 @@
 #define CMD_H
 
 #include "base/options.h"
-#include "out/json.h"
+#include "out/output.h"
 #include "verb/inventory.h"
 
 enum exit_status { DONE = 0, FAILED = 1, USAGE = 2 };
@@ -38,6 +38,7 @@ struct command {
 	int min_words, max_words; /* -1: any number */
 	const struct option_row *options;
 	size_t args_size; /* of the struct that the options go to */
+	enum output_kind output; /* what it prints */
 	void (*help_more)(void); /* prints what is made from other tables, or NULL */
 	/* words are what is left of the command line; returns an enum exit_status. */
 	int (*run)(const struct globals *globals, void *args, int word_count, char **words);
@@ -56,26 +57,11 @@ struct program {
 /* The verb of that name, or NULL. */
 const struct command *program_find(const struct program *program, const char *name);
 
-/* Prints one line that names the verb's --help, and returns USAGE. */
+/* Fails with a line that names the verb's --help, and returns USAGE. */
 int cmd_usage(const struct command *command, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* Prints what was found wrong in the definition files: FAILED when anything was, else DONE. */
 int cmd_report_problems(const struct inventory *inventory);
-
-/*
- * What a verb did to each device, as JSON when that is asked for; else nothing. A verb that cannot
- * begin, for wrong usage or a name that is not found, reports nothing at all.
- */
-struct report {
-	bool is_on;
-	struct json_array array;
-};
-
-void report_begin(struct report *report, const struct globals *globals);
-/* dev: as it is now. error: why the action failed, or NULL. */
-void report_device(struct report *report, const struct device *dev, const char *action,
-		   const char *error);
-void report_end(struct report *report);
 
 /* The device that a definition alone speaks of; it has the definition as its own. */
 struct device cmd_device_of(struct definition *def);
@@ -103,9 +89,17 @@ int cmd_identity(const struct command *command, const struct instance_args *args
 		 struct identity *ret_id);
 
 /*
+ * Notes in the devices of this identity by which word the user named it. outcome: NULL, or what
+ * became of each, which is printed.
+ */
+void cmd_name_devices(const struct device_index *index, const struct identity *id, const char *word,
+		      const struct outcome *outcome);
+
+/*
  * The identities that the words of a verb mean, among those that accept() takes (NULL: all), as
- * identity_sort() sorts them; absent says of one that it is not there. DONE, or a message for each
- * and FAILED or USAGE.
+ * identity_sort() sorts them; absent says of one that it is not there. Devices get the words that
+ * named them. DONE, or a message for each and FAILED or USAGE; the others are said to be left
+ * alone.
  */
 int cmd_identities(const struct command *command, const struct device_list *list,
 		   bool (*accept)(const struct device *dev), const char *absent, int word_count,

@@ -294,7 +294,7 @@ static int list_columns(const struct question *question)
 {
 	bool is_types = question->about && strcmp(question->about, "types") == 0;
 
-	column_print(is_types ? COLUMNS_OF_TYPES : COLUMNS_OF_DEVICES, true);
+	column_print_names(is_types ? COLUMNS_OF_TYPES : COLUMNS_OF_DEVICES);
 	return DONE;
 }
 

@@ -63,13 +63,15 @@ static void explain_undefined(const struct plan *plan, const char *parent)
 
 		if (identity_compare(&def->id, &plan->def.id) != 0)
 			continue;
-		msg_error("cannot create %s: it is defined for parent '%s' (%s:%u), which is %s",
-			  text, def->parent, def->file, def->line,
-			  parent && def->parent_name ? "another" : "not there");
+		output_fail(CODE_ABSENT,
+			    "cannot create %s: it is defined for parent '%s' (%s:%u), which is %s",
+			    text, def->parent, def->file, def->line,
+			    parent && def->parent_name ? "another" : "not there");
 		return;
 	}
 	(void)cmd_report_problems(&plan->inventory);
-	msg_error("cannot create %s: it is not defined; name --parent and --type", text);
+	output_fail(CODE_ABSENT, "cannot create %s: it is not defined; name --parent and --type",
+		    text);
 }
 
 /* Without --type: everything from the definition that is meant. */
@@ -152,26 +154,21 @@ static int keep(struct plan *plan, char **reterr)
 	return rc;
 }
 
-/* failed: there is no instance, whatever the error */
-static void print(struct plan *plan, const struct globals *globals, bool failed, const char *error)
+/* Of an identity that is taken: the device that has it, wherever that is. */
+static void create_print(struct plan *plan, int rc, const char *error)
 {
+	const struct outcome outcome = {.is_changed = rc >= 0, .code = code_of(rc), .error = error};
 	struct device none = cmd_device_of(&plan->def), *dev = NULL;
-	char text[IDENTITY_TEXT_SIZE];
-	struct report report;
 
-	if (!globals->json && !failed)
-		puts(identity_format(&plan->def.id, text));
-	report_begin(&report, globals);
-	if (report.is_on && !failed)
-		dev = look_up(plan);
-	if (!dev)
-		dev = &none;
-	dev->def = plan->kept;
-	report_device(&report, dev, "create", error);
-	report_end(&report);
+	if (output_is_json() && (rc >= 0 || rc == -EEXIST)) {
+		inventory_load_definitions(&plan->inventory);
+		inventory_load_devices(&plan->inventory, NULL);
+		dev = live_find(&plan->inventory.devices, &plan->def.id);
+	}
+	output_device(dev ? dev : &none, &outcome);
 }
 
-static int create(struct plan *plan, const struct globals *globals, const struct create_args *args)
+static int create(struct plan *plan, const struct create_args *args)
 {
 	struct lifecycle_creator creator = LIFECYCLE_CREATOR;
 	struct udev_wait *wait = NULL;
@@ -194,18 +191,19 @@ static int create(struct plan *plan, const struct globals *globals, const struct
 	identity_format(&plan->def.id, text);
 	if (rc)
 		msg_error("%s%s: %s", rc < 0 ? "cannot create " : "", text, error);
-	print(plan, globals, rc < 0, error);
+	create_print(plan, rc, error);
 	return rc ? FAILED : DONE;
 }
 
-static int run(const struct globals *globals, void *p, int word_count, char **words)
+static int create_run(const struct globals *globals, void *p, int word_count, char **words)
 {
 	const struct create_args *args = p;
 	struct plan plan = {.arena = {0}};
 	int status = make_plan(&plan, args, word_count ? words[0] : NULL);
 
+	(void)globals;
 	if (status == DONE)
-		status = create(&plan, globals, args);
+		status = create(&plan, args);
 	inventory_free(&plan.inventory);
 	arena_free(&plan.arena);
 	return status;
@@ -223,6 +221,7 @@ const struct command cmd_create = {
 	.min_words = 0,
 	.max_words = 1,
 	.options = options,
+	.output = OUTPUT_IDENTITY,
 	.args_size = sizeof(struct create_args),
-	.run = run,
+	.run = create_run,
 };

@@ -37,8 +37,9 @@ static int take_live(const struct inventory *inventory, struct definition *def)
 	char text[IDENTITY_TEXT_SIZE];
 
 	if (!dev) {
-		msg_error("cannot define %s: it is not live; name --parent and --type",
-			  identity_format(&def->id, text));
+		output_fail(CODE_ABSENT,
+			    "cannot define %s: it is not live; name --parent and --type",
+			    identity_format(&def->id, text));
 		return FAILED;
 	}
 	def->parent = dev->parent;
@@ -87,39 +88,37 @@ static int make_definition(struct inventory *inventory, struct arena *arena,
 	return status == DONE ? cmd_check_new(&cmd_define, inventory, def, NULL) : status;
 }
 
-static int keep(const struct globals *globals, const struct define_args *args,
-		struct definition *def)
+static int define_keep(const struct define_args *args, struct definition *def)
 {
 	_cleanup_free_ char *path = NULL, *error = NULL;
 	struct device dev = cmd_device_of(def);
 	char text[IDENTITY_TEXT_SIZE];
-	struct report report;
 	int rc = store_add(def, args->file, &path, &error);
 
 	identity_format(&def->id, text);
 	if (rc)
 		msg_error("%s%s: %s", rc < 0 ? "cannot define " : "", text, error);
-	if (rc >= 0 && !globals->json)
-		puts(text);
 	def->file = path;
 	if (rc < 0)
 		dev.def = NULL;
-	report_begin(&report, globals);
-	report_device(&report, &dev, "define", error);
-	report_end(&report);
+	output_device(&dev, &(struct outcome){
+				    .is_changed = rc >= 0, .code = code_of(rc), .error = error});
 	return rc ? FAILED : DONE;
 }
 
-static int run(const struct globals *globals, void *p, int word_count, char **words)
+static int define_run(const struct globals *globals, void *p, int word_count, char **words)
 {
 	const struct define_args *args = p;
 	struct inventory inventory = {0};
 	struct definition def = {0};
 	struct arena arena = {0};
-	int status = make_definition(&inventory, &arena, args, word_count ? words[0] : NULL, &def);
+	int status;
+
+	(void)globals;
+	status = make_definition(&inventory, &arena, args, word_count ? words[0] : NULL, &def);
 
 	if (status == DONE)
-		status = keep(globals, args, &def);
+		status = define_keep(args, &def);
 	inventory_free(&inventory);
 	arena_free(&arena);
 	return status;
@@ -137,6 +136,7 @@ const struct command cmd_define = {
 	.min_words = 0,
 	.max_words = 1,
 	.options = options,
+	.output = OUTPUT_IDENTITY,
 	.args_size = sizeof(struct define_args),
-	.run = run,
+	.run = define_run,
 };

@@ -74,6 +74,11 @@ static void explain_absent(struct everything *all, const char *word, size_t word
 					 "it is defined, but not live");
 }
 
+static void destroy_skip(const struct device *dev, const char *why)
+{
+	output_device(dev, &(struct outcome){.code = CODE_SKIPPED, .error = why});
+}
+
 /* Every name is looked up before anything is removed. */
 static int choose(struct device_list *devices, int word_count, char **words,
 		  struct targets *targets)
@@ -94,12 +99,16 @@ static int choose(struct device_list *devices, int word_count, char **words,
 		if (rc == -EINVAL) {
 			status = cmd_usage(&cmd_destroy, "%s", error);
 		} else if (rc) {
-			msg_error("cannot destroy '%s': %s", words[i], error);
+			output_error(words[i], code_of(rc), "cannot destroy '%s': %s", words[i],
+				     error);
 			status = FAILED;
 		} else {
+			dev->word = words[i];
 			add_target(targets, devices, dev);
 		}
 	}
+	for (size_t i = 0; status == FAILED && i < targets->n; i++)
+		destroy_skip(targets->v[i], "left alone, for another cannot be found");
 	device_index_free(&live);
 	device_index_free(&all.index);
 	inventory_free(&all.inventory);
@@ -115,15 +124,17 @@ struct run {
 	struct targets targets;
 	int64_t until; /* how long a device in use is waited for, as of clock_ms() */
 	bool undefine;
-	struct report report;
 };
 
-static void fail(struct run *run, const struct device *dev, const char *verb, const char *error)
+static void destroy_fail(const struct device *dev, const char *verb, enum code code,
+			 const char *error)
 {
+	const struct outcome outcome = {
+		.is_changed = !device_is_live(dev), .code = code, .error = error};
 	char text[IDENTITY_TEXT_SIZE];
 
 	msg_error("cannot %s %s: %s", verb, identity_format(&dev->id, text), error);
-	report_device(&run->report, dev, "destroy", error);
+	output_device(dev, &outcome);
 }
 
 static char *explain_in_use(const struct holder_list *holders)
@@ -158,18 +169,19 @@ static bool is_any_in_use(const struct targets *targets, struct holder_list *hol
 	return any;
 }
 
-static void say_in_use(struct run *run, const struct holder_list *holders)
+static void say_in_use(const struct run *run, const struct holder_list *holders)
 {
 	for (size_t i = 0; i < run->targets.n; i++) {
-		const struct device *dev = run->targets.v[i];
+		struct device *dev = run->targets.v[i];
 		_cleanup_free_ char *error = NULL;
 
 		if (is_in_use(dev, &holders[i])) {
 			error = explain_in_use(&holders[i]);
-			fail(run, dev, "destroy", error);
+			dev->holders = holders[i].v;
+			dev->holder_count = holders[i].n;
+			destroy_fail(dev, "destroy", CODE_BUSY, error);
 		} else {
-			report_device(&run->report, dev, "destroy",
-				      "left alone, for another is in use");
+			destroy_skip(dev, "left alone, for another is in use");
 		}
 	}
 }
@@ -195,7 +207,7 @@ static int wait_unused(struct run *run)
 static int destroy(struct run *run, struct device *dev)
 {
 	_cleanup_free_ char *error = NULL;
-	struct holder_list holders;
+	_cleanup_(holder_list_free) struct holder_list holders = {0};
 	struct device now = *dev;
 	int rc;
 
@@ -205,10 +217,11 @@ static int destroy(struct run *run, struct device *dev)
 		holder_find(&dev, 1, &holders);
 		free(error);
 		error = explain_in_use(&holders);
-		holder_list_free(&holders);
+		now.holders = holders.v;
+		now.holder_count = holders.n;
 	}
 	if (rc) {
-		fail(run, dev, "destroy", error);
+		destroy_fail(&now, "destroy", code_of(rc), error);
 		return FAILED;
 	}
 	now.name = NULL;
@@ -217,11 +230,11 @@ static int destroy(struct run *run, struct device *dev)
 		if (rc >= 0)
 			now.def = NULL;
 		if (rc) {
-			fail(run, &now, "undefine", error);
+			destroy_fail(&now, "undefine", code_of(rc), error);
 			return FAILED;
 		}
 	}
-	report_device(&run->report, &now, "destroy", NULL);
+	output_device(&now, &(struct outcome){.is_changed = true});
 	return DONE;
 }
 
@@ -246,7 +259,7 @@ static int check_definitions(const struct inventory *inventory, const struct tar
 	return DONE;
 }
 
-static int run_destroy(const struct globals *globals, void *p, int word_count, char **words)
+static int destroy_run(const struct globals *globals, void *p, int word_count, char **words)
 {
 	const struct destroy_args *args = p;
 	struct inventory inventory = {0};
@@ -255,13 +268,14 @@ static int run_destroy(const struct globals *globals, void *p, int word_count, c
 	const char *parent;
 	int status;
 
+	(void)globals;
 	if (args->wait && *args->wait && parse_u32(args->wait, &seconds) < 0)
 		return cmd_usage(&cmd_destroy, "'%s' is not a number of seconds", args->wait);
 	run.until = clock_ms() + (int64_t)seconds * 1000;
 	if (args->all ? !args->parent || word_count : !word_count)
 		return cmd_usage(&cmd_destroy, "either UUIDs or --parent with --all are needed");
 	status = cmd_parent(&cmd_destroy, &inventory, args->parent, &parent);
-	if (status == DONE && (args->undefine || globals->json))
+	if (status == DONE && (args->undefine || output_is_json()))
 		inventory_load_definitions(&inventory);
 	if (status == DONE) {
 		inventory_load_devices(&inventory, parent);
@@ -273,11 +287,8 @@ static int run_destroy(const struct globals *globals, void *p, int word_count, c
 	}
 	if (status == DONE && args->undefine)
 		status = check_definitions(&inventory, &run.targets);
-	if (status == DONE) {
-		report_begin(&run.report, globals);
+	if (status == DONE)
 		status = destroy_all(&run);
-		report_end(&run.report);
-	}
 	free(run.targets.v);
 	free(run.targets.is_chosen);
 	inventory_free(&inventory);
@@ -295,5 +306,5 @@ const struct command cmd_destroy = {
 	.max_words = -1,
 	.options = options,
 	.args_size = sizeof(struct destroy_args),
-	.run = run_destroy,
+	.run = destroy_run,
 };

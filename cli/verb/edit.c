@@ -29,6 +29,7 @@ struct edit {
 	struct buf before, after;
 	struct buf in_target; /* what is there now; empty for a new file */
 	char *folder, *copy;
+	bool is_changed;
 };
 
 /* The file of a device that is defined, or one named itself. */
@@ -62,7 +63,7 @@ static int find_file(const char *word, char **ret_path)
 		(void)cmd_usage(&cmd_edit, "%s", error);
 	} else if (rc) {
 		(void)cmd_report_problems(&inventory);
-		msg_error("cannot edit '%s': %s", word, error);
+		output_error(word, code_of(rc), "cannot edit '%s': %s", word, error);
 	}
 	inventory_free(&inventory);
 	return !rc ? DONE : rc == -EINVAL ? USAGE : FAILED;
@@ -94,7 +95,7 @@ static int read_text(const char *path, bool may_be_new, struct buf *text)
 
 	if (!rc || (rc == -ENOENT && may_be_new))
 		return DONE;
-	msg_error("%s", error);
+	output_fail(code_of(rc), "%s", error);
 	return FAILED;
 }
 
@@ -106,14 +107,14 @@ static int make_copy(struct edit *edit, const char *name)
 
 	edit->folder = xasprintf("%s/mdev-XXXXXX", tmp && *tmp ? tmp : "/tmp");
 	if (!mkdtemp(edit->folder)) {
-		msg_error("%s: %s", edit->folder, strerror(errno));
+		output_fail(code_of(-errno), "%s: %s", edit->folder, strerror(errno));
 		return FAILED;
 	}
 	edit->copy = xasprintf("%s/%s", edit->folder, name);
 	fd = open(edit->copy, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	rc = fd < 0 ? -errno : stream_write(fd, edit->before.data, edit->before.len);
 	if (rc)
-		msg_error("%s: %s", edit->copy, strerror(-rc));
+		output_fail(code_of(rc), "%s: %s", edit->copy, strerror(-rc));
 	return rc ? FAILED : DONE;
 }
 
@@ -147,14 +148,15 @@ static int run_editor(const char *copy)
 	if (pid == 0)
 		become_editor(copy);
 	if (pid < 0) {
-		msg_error("the editor cannot be run: %s", strerror(errno));
+		output_fail(code_of(-errno), "the editor cannot be run: %s", strerror(errno));
 		return FAILED;
 	}
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (status)
-		msg_error("the editor failed (%s %d)", WIFEXITED(status) ? "status" : "signal",
-			  WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
+		output_fail(CODE_REFUSED, "the editor failed (%s %d)",
+			    WIFEXITED(status) ? "status" : "signal",
+			    WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
 	return status ? FAILED : DONE;
 }
 
@@ -189,7 +191,7 @@ static int check_text(const struct edit *edit)
 			 &list, &problems, NULL);
 	count = problems.n;
 	for (size_t i = 0; i < count; i++)
-		msg_error("%s", problems.v[i].text);
+		output_fail(CODE_UNREADABLE, "%s", problems.v[i].text);
 	problem_list_free(&problems);
 	definition_list_free(&list);
 	return count ? FAILED : DONE;
@@ -211,9 +213,10 @@ static int take_text(struct edit *edit, const struct buf *original)
 		return say_kept(edit);
 	rc = store_replace_text(edit->target, &edit->in_target, &edit->after, &error);
 	if (rc)
-		msg_error("%s", error);
+		output_fail(code_of(rc), "%s", error);
 	if (rc < 0)
 		return say_kept(edit);
+	edit->is_changed = true;
 	remove_copy(edit);
 	return rc ? FAILED : DONE;
 }
@@ -241,7 +244,7 @@ static int edit_file(struct edit *edit, const char *from)
 	return status;
 }
 
-static int run(const struct globals *globals, void *p, int word_count, char **words)
+static int edit_run(const struct globals *globals, void *p, int word_count, char **words)
 {
 	const struct edit_args *args = p;
 	struct edit edit = {.source = NULL};
@@ -250,6 +253,8 @@ static int run(const struct globals *globals, void *p, int word_count, char **wo
 	(void)globals;
 	if (status == DONE)
 		status = edit_file(&edit, args->from);
+	if (status == DONE)
+		output_word(NULL, &(struct outcome){.is_changed = edit.is_changed});
 	free(edit.source);
 	free(edit.target);
 	free(edit.folder);
@@ -273,5 +278,5 @@ const struct command cmd_edit = {
 	.max_words = 1,
 	.options = options,
 	.args_size = sizeof(struct edit_args),
-	.run = run,
+	.run = edit_run,
 };

@@ -59,7 +59,7 @@ static int read_file(const char *path, const struct mdevctl_place *given, struct
 	if (!place.parent && !place.id && place_of_path(path, &parent, &id))
 		place = (struct mdevctl_place){parent, &id};
 	if (read_text(path, is_stdin, &text, &error) < 0) {
-		msg_error("%s", error);
+		output_error(path, CODE_UNREADABLE, "%s", error);
 		status = FAILED;
 	} else {
 		mdevctl_import(is_stdin ? "stdin" : path, text.data ? text.data : "", text.len,
@@ -79,7 +79,8 @@ static bool is_known(const struct inventory *inventory, const struct definition 
 }
 
 /* Whether new->v[which] can be taken over, in the end beside those before it. */
-static int check(struct inventory *inventory, const struct definition_list *new, size_t which)
+static int import_check(struct inventory *inventory, const struct definition_list *new,
+			size_t which)
 {
 	struct definition *def = new->v[which];
 	_cleanup_free_ char *error = NULL;
@@ -100,28 +101,28 @@ static int check(struct inventory *inventory, const struct definition_list *new,
 		}
 	if (!rc)
 		return cmd_check_new(&cmd_import, inventory, def, NULL);
-	msg_error("cannot import %s from %s: %s", identity_format(&def->id, text), def->file,
-		  error);
+	output_error(def->file, code_of(rc), "cannot import %s from %s: %s",
+		     identity_format(&def->id, text), def->file, error);
 	return FAILED;
 }
 
-static int keep(const struct inventory *inventory, struct definition_list *new,
-		struct definition *def, struct report *report)
+static int import_definition(const struct inventory *inventory, struct definition_list *new,
+			     struct definition *def)
 {
 	_cleanup_free_ char *path = NULL, *error = NULL;
 	struct device dev = cmd_device_of(def);
+	struct outcome outcome = {.action = "keep"};
 	char text[IDENTITY_TEXT_SIZE];
 	int rc;
 
+	dev.word = def->file;
 	identity_format(&def->id, text);
 	if (is_known(inventory, def)) {
 		msg_info("%s is defined so already, ignoring", text);
-		report_device(report, &dev, "keep", NULL);
+		output_device(&dev, &outcome);
 		return DONE;
 	}
 	rc = store_add(def, NULL, &path, &error);
-	if (rc >= 0 && !report->is_on)
-		puts(text);
 	if (rc < 0)
 		msg_error("cannot import %s from %s: %s", text, def->file, error);
 	else if (rc)
@@ -130,41 +131,38 @@ static int keep(const struct inventory *inventory, struct definition_list *new,
 		dev.def = NULL;
 	else
 		def->file = arena_strdup(&new->arena, path);
-	report_device(report, &dev, "import", error);
+	outcome = (struct outcome){.is_changed = rc >= 0, .code = code_of(rc), .error = error};
+	output_device(&dev, &outcome);
 	return rc ? FAILED : DONE;
 }
 
-static int keep_each(const struct globals *globals, const struct inventory *inventory,
-		     struct definition_list *new)
+static int import_each(const struct inventory *inventory, struct definition_list *new)
 {
-	struct report report;
 	int status = DONE;
 
-	report_begin(&report, globals);
 	for (size_t i = 0; i < new->n; i++)
-		if (keep(inventory, new, new->v[i], &report) != DONE)
+		if (import_definition(inventory, new, new->v[i]) != DONE)
 			status = FAILED;
-	report_end(&report);
 	return status;
 }
 
 /* All or none, but for what happens on the disk. */
-static int keep_all(const struct globals *globals, struct definition_list *new)
+static int import_all(struct definition_list *new)
 {
 	struct inventory inventory = {0};
 	int status = DONE;
 
 	inventory_load_definitions(&inventory);
 	for (size_t i = 0; i < new->n; i++)
-		if (check(&inventory, new, i) != DONE)
+		if (import_check(&inventory, new, i) != DONE)
 			status = FAILED;
 	if (status == DONE)
-		status = keep_each(globals, &inventory, new);
+		status = import_each(&inventory, new);
 	inventory_free(&inventory);
 	return status;
 }
 
-static int run_import(const struct globals *globals, void *p, int word_count, char **words)
+static int import_run(const struct globals *globals, void *p, int word_count, char **words)
 {
 	const struct import_args *args = p;
 	struct mdevctl_place place = {.parent = args->parent};
@@ -172,6 +170,7 @@ static int run_import(const struct globals *globals, void *p, int word_count, ch
 	struct identity id;
 	int status = DONE;
 
+	(void)globals;
 	if (args->uuid && identity_parse(args->uuid, &id) < 0)
 		return cmd_usage(&cmd_import, "'%s' is neither a UUID nor UUID:INSTANCE",
 				 args->uuid);
@@ -187,7 +186,7 @@ static int run_import(const struct globals *globals, void *p, int word_count, ch
 	if (cmd_report_problems(&new) != DONE)
 		status = FAILED;
 	if (status == DONE)
-		status = keep_all(globals, &new.definitions);
+		status = import_all(&new.definitions);
 	inventory_free(&new);
 	return status;
 }
@@ -210,16 +209,17 @@ static bool is_defined(const struct device *dev)
 	return dev->def != NULL;
 }
 
-static int print(const struct inventory *inventory, const struct export_args *args,
-		 const char *parent_name, const struct identity *ids, int id_count)
+static int export_print(const struct inventory *inventory, const struct export_args *args,
+			const char *parent_name, const struct identity *ids, int id_count)
 {
 	const struct definition_list *list = &inventory->definitions;
 	_cleanup_free_ struct definition **chosen = xcalloc(list->n, sizeof(struct definition *));
+	_cleanup_free_ char *text = NULL;
 	size_t count = 0;
 
 	for (size_t i = 0; i < list->n; i++) {
 		_cleanup_free_ char *extras = mdevctl_export_extras(list->v[i]);
-		char text[IDENTITY_TEXT_SIZE];
+		char identity[IDENTITY_TEXT_SIZE];
 
 		if ((id_count && !identity_is_one_of(&list->v[i]->id, ids, id_count)) ||
 		    !cmd_is_for_parent(list->v[i], args->parent, parent_name))
@@ -227,17 +227,19 @@ static int print(const struct inventory *inventory, const struct export_args *ar
 		chosen[count++] = list->v[i];
 		if (extras)
 			msg_warning("%s: mdevctl has no word for: %s",
-				    identity_format(&list->v[i]->id, text), extras);
+				    identity_format(&list->v[i]->id, identity), extras);
 	}
 	if (args->single && count != 1) {
-		msg_error("there are %zu such definitions, not a single one", count);
+		output_fail(CODE_INVALID, "there are %zu such definitions, not a single one",
+			    count);
 		return FAILED;
 	}
-	mdevctl_export(chosen, count, args->single);
+	text = mdevctl_export(chosen, count, args->single);
+	output_foreign(text);
 	return DONE;
 }
 
-static int run_export(const struct globals *globals, void *p, int word_count, char **words)
+static int export_run(const struct globals *globals, void *p, int word_count, char **words)
 {
 	const struct export_args *args = p;
 	_cleanup_free_ struct identity *ids = xcalloc((size_t)word_count, sizeof(*ids));
@@ -257,7 +259,7 @@ static int run_export(const struct globals *globals, void *p, int word_count, ch
 		printed = cmd_identities(&cmd_export, &inventory.devices, is_defined,
 					 "it is not defined", word_count, words, ids);
 	if (printed == DONE)
-		printed = print(&inventory, args, parent_name, ids, word_count);
+		printed = export_print(&inventory, args, parent_name, ids, word_count);
 	inventory_free(&inventory);
 	return printed == DONE ? status : printed;
 }
@@ -274,8 +276,9 @@ const struct command cmd_import = {
 	.min_words = 0,
 	.max_words = -1,
 	.options = import_options,
+	.output = OUTPUT_IDENTITY,
 	.args_size = sizeof(struct import_args),
-	.run = run_import,
+	.run = import_run,
 };
 
 const struct command cmd_export = {
@@ -289,6 +292,7 @@ const struct command cmd_export = {
 	.min_words = 0,
 	.max_words = -1,
 	.options = export_options,
+	.output = OUTPUT_FOREIGN,
 	.args_size = sizeof(struct export_args),
-	.run = run_export,
+	.run = export_run,
 };

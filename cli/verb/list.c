@@ -4,8 +4,7 @@
 #include "model/find.h"
 #include "host/live.h"
 #include "out/column.h"
-#include "out/json.h"
-#include "out/table.h"
+#include "out/output.h"
 #include "verb/cmd.h"
 
 #include <errno.h>
@@ -37,8 +36,8 @@ static bool is_wanted(const struct device *dev, const struct list_args *args)
 }
 
 /* Keeps what the options ask for, and of that what the words name (all without words). */
-static int filter(struct device_list *list, const struct list_args *args, int word_count,
-		  char **words)
+static int list_filter(struct device_list *list, const struct list_args *args, int word_count,
+		       char **words)
 {
 	_cleanup_free_ struct identity *ids = xcalloc((size_t)word_count, sizeof(*ids));
 	int status = DONE, id_count = 0;
@@ -59,9 +58,10 @@ static int filter(struct device_list *list, const struct list_args *args, int wo
 		if (rc == -EINVAL) {
 			status = cmd_usage(&cmd_list, "%s", error);
 		} else if (rc) {
-			msg_error("%s", error);
+			output_error(words[i], code_of(rc), "%s", error);
 			status = FAILED;
 		} else {
+			cmd_name_devices(&index, &ids[id_count], words[i], NULL);
 			id_count++;
 		}
 	}
@@ -115,32 +115,24 @@ static int check_type(const struct inventory *inventory, const char *name)
 		is_known |= strcmp(types.v[i].name, name) == 0;
 	type_list_free(&types);
 	if (!is_known)
-		msg_error("no parent and no definition has a type '%s'; 'mdev types' lists them",
-			  name);
+		output_fail(CODE_ABSENT,
+			    "no parent and no definition has a type '%s'; 'mdev types' lists them",
+			    name);
 	return is_known ? DONE : FAILED;
 }
 
-static void print(struct device_list *list, const struct globals *globals,
-		  const struct list_args *args)
+static void list_print(struct device_list *list, const struct list_args *args)
 {
+	const struct output_style style = {.columns = args->columns, .tree = args->tree};
 	bool details = column_needs_details(args->columns);
-	struct table_style style = {args->columns, globals->raw, globals->noheadings, args->tree};
-	struct json_array array;
 
 	for (size_t i = 0; details && i < list->n; i++)
 		if (device_is_live(&list->v[i]))
 			live_device_details(&list->v[i], &list->arena);
-	if (!globals->json) {
-		table_print_devices(list, &style);
-		return;
-	}
-	json_begin(&array);
-	for (size_t i = 0; i < list->n; i++)
-		json_add_device(&array, &list->v[i], details, NULL, NULL);
-	json_end(&array);
+	output_devices(list, &style);
 }
 
-static int run(const struct globals *globals, void *p, int word_count, char **words)
+static int list_run(const struct globals *globals, void *p, int word_count, char **words)
 {
 	const struct list_args *args = p;
 	struct inventory inventory = {0};
@@ -148,6 +140,7 @@ static int run(const struct globals *globals, void *p, int word_count, char **wo
 	const char *parent = NULL;
 	int status, listed;
 
+	(void)globals;
 	if (column_check(COLUMNS_OF_DEVICES, args->columns, &error) < 0)
 		return cmd_usage(&cmd_list, "%s", error);
 	inventory_load_definitions(&inventory);
@@ -157,21 +150,20 @@ static int run(const struct globals *globals, void *p, int word_count, char **wo
 		inventory_load_devices(&inventory, parent);
 		if (args->parent && !parent)
 			keep_absent(&inventory.devices, args->parent);
-		listed = filter(&inventory.devices, args, word_count, words);
+		listed = list_filter(&inventory.devices, args, word_count, words);
 		if (listed == DONE && args->type && !inventory.devices.n)
 			listed = check_type(&inventory, args->type);
 		if (listed != USAGE)
-			print(&inventory.devices, globals, args);
+			list_print(&inventory.devices, args);
 		status = listed == DONE ? status : listed;
 	}
 	inventory_free(&inventory);
 	return status;
 }
 
-static void help_more(void)
+static void list_help_more(void)
 {
-	puts("\nColumns (* shown by default):");
-	column_print(COLUMNS_OF_DEVICES, false);
+	column_print_help(COLUMNS_OF_DEVICES);
 }
 
 const struct command cmd_list = {
@@ -186,6 +178,6 @@ const struct command cmd_list = {
 	.max_words = -1,
 	.options = options,
 	.args_size = sizeof(struct list_args),
-	.help_more = help_more,
-	.run = run,
+	.help_more = list_help_more,
+	.run = list_run,
 };

@@ -226,7 +226,8 @@ static struct definition *find_definition(struct inventory *inventory, const str
 			found = def;
 			continue;
 		}
-		msg_error(
+		output_fail(
+			CODE_AMBIGUOUS,
 			"cannot modify %s: it is defined for '%s' (%s:%u) and for '%s' (%s:%u); name one with --of",
 			identity_format(id, text), found->parent, found->file, found->line,
 			def->parent, def->file, def->line);
@@ -286,25 +287,22 @@ static int change_both(struct device *dev, struct definition *def, const struct 
 }
 
 /* What there is now, read again. */
-static void print(const struct globals *globals, const struct identity *id, const char *error)
+static void modify_print(const struct identity *id, const struct outcome *outcome)
 {
 	struct inventory now = {0};
-	struct report report;
 
-	if (!globals->json)
+	if (!output_is_json())
 		return;
 	inventory_load_definitions(&now);
 	inventory_load_devices(&now, NULL);
-	report_begin(&report, globals);
 	for (size_t i = 0; i < now.devices.n; i++)
 		if (identity_compare(&now.devices.v[i].id, id) == 0)
-			report_device(&report, &now.devices.v[i], "modify", error);
-	report_end(&report);
+			output_device(&now.devices.v[i], outcome);
 	inventory_free(&now);
 }
 
-static int modify(const struct globals *globals, struct inventory *inventory,
-		  const struct identity *id, struct definition *def, const struct changes *changes)
+static int modify(struct inventory *inventory, const struct identity *id, struct definition *def,
+		  const struct changes *changes)
 {
 	struct device *dev = changes->args->live ? live_find(&inventory->devices, id) : NULL;
 	_cleanup_free_ char *error = NULL;
@@ -314,7 +312,8 @@ static int modify(const struct globals *globals, struct inventory *inventory,
 	if (rc)
 		msg_error("%s%s: %s", rc < 0 ? "cannot modify " : "", identity_format(id, text),
 			  error);
-	print(globals, id, error);
+	modify_print(id,
+		     &(struct outcome){.is_changed = rc >= 0, .code = code_of(rc), .error = error});
 	return rc ? FAILED : DONE;
 }
 
@@ -323,8 +322,8 @@ static bool is_defined(const struct device *dev)
 	return dev->def != NULL;
 }
 
-static int find_and_modify(const struct globals *globals, struct inventory *inventory,
-			   const struct changes *changes, const char *word)
+static int find_and_modify(struct inventory *inventory, const struct changes *changes,
+			   const char *word)
 {
 	const struct modify_args *args = changes->args;
 	_cleanup_free_ char *error = NULL;
@@ -342,35 +341,36 @@ static int find_and_modify(const struct globals *globals, struct inventory *inve
 		return cmd_usage(&cmd_modify, "%s", error);
 	if (rc) {
 		(void)cmd_report_problems(inventory);
-		msg_error("cannot modify '%s': %s", word,
-			  args->live || rc != -ENOENT ? error : "it is not defined");
+		output_fail(code_of(rc), "cannot modify '%s': %s", word,
+			    args->live || rc != -ENOENT ? error : "it is not defined");
 		return FAILED;
 	}
 	def = find_definition(inventory, &id, args->of, &status);
 	if (status != DONE)
 		return status;
 	if (!def && (args->of || !args->live)) {
-		msg_error("cannot modify '%s': it is not defined for '%s'", word, args->of);
+		output_fail(CODE_ABSENT, "cannot modify '%s': it is not defined for '%s'", word,
+			    args->of);
 		return FAILED;
 	}
 	if (!def && (args->is_auto || args->is_manual || args->description)) {
-		msg_error("cannot modify '%s': it is live, but not defined", word);
+		output_fail(CODE_ABSENT, "cannot modify '%s': it is live, but not defined", word);
 		return FAILED;
 	}
 	if (def && args->parent)
 		status = check_parent(inventory, def, args->parent);
-	return status == DONE ? modify(globals, inventory, &id, def, changes) : status;
+	return status == DONE ? modify(inventory, &id, def, changes) : status;
 }
 
-static int run(const struct globals *globals, void *p, int word_count, char **words)
+static int modify_run(const struct globals *globals, void *p, int word_count, char **words)
 {
 	struct inventory inventory = {0};
 	struct changes changes = {0};
 	int status = check_args(p, &changes);
 
-	(void)word_count;
+	(void)globals, (void)word_count;
 	if (status == DONE)
-		status = find_and_modify(globals, &inventory, &changes, words[0]);
+		status = find_and_modify(&inventory, &changes, words[0]);
 	free(changes.set.v);
 	free(changes.add.v);
 	inventory_free(&inventory);
@@ -390,5 +390,5 @@ const struct command cmd_modify = {
 	.max_words = 1,
 	.options = options,
 	.args_size = sizeof(struct modify_args),
-	.run = run,
+	.run = modify_run,
 };

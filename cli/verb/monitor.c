@@ -4,7 +4,7 @@
 #include "base/msg.h"
 #include "host/live.h"
 #include "host/udev.h"
-#include "out/json.h"
+#include "out/output.h"
 #include "verb/cmd.h"
 
 #include <errno.h>
@@ -30,7 +30,6 @@ struct known {
 };
 
 struct monitor {
-	struct json_array *json; /* NULL for text */
 	void *parents, *devices; /* trees of struct known, by name */
 	unsigned int look;
 	struct strlist gone; /* names, while a look is compared with the one before */
@@ -75,27 +74,14 @@ static void forget(void **tree, struct known *known)
 	free_known(known);
 }
 
-static void say_parent(const struct monitor *monitor, const char *action, const char *name)
-{
-	if (monitor->json)
-		json_add_parent(monitor->json, name, action);
-	else
-		printf("%s parent %s\n", action, name);
-}
-
-static void say_device(const struct monitor *monitor, const char *action, const struct known *known)
+static void say_device(const char *action, const struct known *known)
 {
 	bool is_gone = strcmp(action, "destroy") == 0;
 	struct device dev = {
 		.name = is_gone ? NULL : known->name, .parent = known->parent, .type = known->type};
-	char text[IDENTITY_TEXT_SIZE];
 
 	(void)identity_parse_name(known->name, &dev.id);
-	if (monitor->json)
-		json_add_device(monitor->json, &dev, false, action, NULL);
-	else
-		printf("%s %s parent %s type %s\n", action, identity_format(&dev.id, text),
-		       known->parent, known->type ? known->type : "?");
+	output_device_event(action, &dev);
 }
 
 static void see_parent(struct monitor *monitor, const char *action, const char *name)
@@ -104,7 +90,7 @@ static void see_parent(struct monitor *monitor, const char *action, const char *
 
 	if (!known) {
 		known = add(&monitor->parents, name);
-		say_parent(monitor, action, name);
+		output_parent_event(action, name);
 	}
 	known->look = monitor->look;
 }
@@ -132,7 +118,7 @@ static void see_device(struct monitor *monitor, const char *action, const char *
 		known = add(&monitor->devices, name);
 		known->parent = xstrdup(parent);
 		known->type = type ? xstrdup(type) : wait_for_type(parent, name);
-		say_device(monitor, action, known);
+		say_device(action, known);
 	}
 	if (known)
 		known->look = monitor->look;
@@ -144,7 +130,7 @@ static void lose_parent(struct monitor *monitor, const char *name)
 
 	if (!known)
 		return;
-	say_parent(monitor, "unregister", name);
+	output_parent_event("unregister", name);
 	forget(&monitor->parents, known);
 }
 
@@ -154,7 +140,7 @@ static void lose_device(struct monitor *monitor, const char *name)
 
 	if (!known)
 		return;
-	say_device(monitor, "destroy", known);
+	say_device("destroy", known);
 	forget(&monitor->devices, known);
 }
 
@@ -233,9 +219,9 @@ static void take_device_event(struct monitor *monitor, const char *action, const
 	else if (strcmp(action, "remove") == 0)
 		lose_device(monitor, name);
 	else if ((known = find(&monitor->devices, name)) && strcmp(action, "online") == 0)
-		say_device(monitor, "start", known);
+		say_device("start", known);
 	else if (known && strcmp(action, "offline") == 0)
-		say_device(monitor, "stop", known);
+		say_device("stop", known);
 }
 
 static void take_event(struct monitor *monitor, const struct udev_event *event)
@@ -312,20 +298,15 @@ static int look_and_follow(struct monitor *monitor, struct udev_watch *watch)
 	return follow(monitor, watch, signal_fd);
 }
 
-static int run(const struct globals *globals, void *args, int word_count, char **words)
+static int monitor_run(const struct globals *globals, void *args, int word_count, char **words)
 {
-	struct monitor monitor = {.json = NULL};
+	struct monitor monitor = {.look = 0};
 	struct udev_watch *watch;
-	struct json_array json;
 	int rc;
 
-	(void)args, (void)word_count, (void)words;
+	(void)globals, (void)args, (void)word_count, (void)words;
 	if (!root_is_host())
 		return cmd_usage(&cmd_monitor, "nothing happens in a tree below --root");
-	if (globals->json) {
-		json_begin_stream(&json);
-		monitor.json = &json;
-	}
 	/* What happens while it looks is told, too: the watch begins before. */
 	rc = udev_watch_begin(&watch);
 	if (!rc) {
@@ -333,7 +314,7 @@ static int run(const struct globals *globals, void *args, int word_count, char *
 		udev_watch_end(watch);
 	}
 	if (rc)
-		msg_error("cannot follow the kernel's events: %s", strerror(-rc));
+		output_fail(code_of(rc), "cannot follow the kernel's events: %s", strerror(-rc));
 	tdestroy(monitor.devices, free_known);
 	tdestroy(monitor.parents, free_known);
 	return rc ? FAILED : DONE;
@@ -348,5 +329,6 @@ const struct command cmd_monitor = {
 	.min_words = 0,
 	.max_words = 0,
 	.options = options,
-	.run = run,
+	.output = OUTPUT_STREAM,
+	.run = monitor_run,
 };

@@ -26,8 +26,9 @@ static int find_machine(const struct command *command, const struct device_index
 		if (!identity_prefix_matches(&prefix, &range[i]->id))
 			continue;
 		if (found && !identity_same_uuid(&found->id, &range[i]->id)) {
-			msg_error("cannot %s '%s': it is the beginning of several UUIDs",
-				  command->name, word);
+			output_error(word, CODE_AMBIGUOUS,
+				     "cannot %s '%s': it is the beginning of several UUIDs",
+				     command->name, word);
 			return FAILED;
 		}
 		found = range[i];
@@ -36,88 +37,125 @@ static int find_machine(const struct command *command, const struct device_index
 	if (found)
 		*ret_id = found->id;
 	else if (identity_parse(word, ret_id) < 0) {
-		msg_error("cannot %s '%s': no live UUID begins so", command->name, word);
+		output_error(word, CODE_ABSENT, "cannot %s '%s': no live UUID begins so",
+			     command->name, word);
 		return FAILED;
 	}
 	return DONE;
 }
 
-/* One object for each instance of the machine. */
-static void print(struct report *report, const struct command *command, struct device_list *list,
-		  const struct device_index *live, const struct identity *id, const char *error)
+/* What is found of the machine, in a row; they are good until the list changes. */
+static struct device *const *machine_instances(const struct device_index *live,
+					       const struct identity *id, size_t *ret_count)
 {
 	struct identity_prefix prefix;
 	char uuid[IDENTITY_TEXT_SIZE];
-	struct device *const *range;
-	size_t count = 0;
 
-	identity_prefix_parse(identity_format_uuid(id, uuid), &prefix);
-	range = device_index_range(live, &prefix, &count);
-	for (size_t i = 0; report->is_on && i < count; i++) {
+	(void)identity_prefix_parse(identity_format_uuid(id, uuid), &prefix);
+	return device_index_range(live, &prefix, ret_count);
+}
+
+/* Each instance, as it is now; what is in another state than before was changed. */
+static void machine_print(struct device_list *list, const struct device_index *live,
+			  const struct identity *id, const char *word, const struct outcome *what)
+{
+	size_t count = 0, printed = 0;
+	struct device *const *range = machine_instances(live, id, &count);
+
+	for (size_t i = 0; output_is_json() && i < count; i++) {
+		const char *before = range[i]->state;
+		struct outcome outcome = *what;
+
 		if (!identity_same_uuid(&range[i]->id, id))
 			continue;
 		live_device_details(range[i], &list->arena);
-		report_device(report, range[i], command->name, error);
+		outcome.is_changed = before && range[i]->state &&
+				     strcmp(before, range[i]->state) != 0;
+		range[i]->word = word;
+		output_device(range[i], &outcome);
+		printed++;
 	}
+	if (!printed)
+		output_word(word, what);
 }
 
-static int tell_all(const struct command *command, struct report *report, struct device_list *list,
-		    const struct device_index *live, const struct identity *ids, int count)
+static void machine_look(struct device_list *list, const struct device_index *live,
+			 const struct identity *id)
 {
-	int status = DONE;
+	size_t count = 0;
+	struct device *const *range = machine_instances(live, id, &count);
 
-	for (int i = 0; i < count; i++) {
-		_cleanup_free_ char *error = NULL;
-		char text[IDENTITY_TEXT_SIZE];
+	for (size_t i = 0; output_is_json() && i < count; i++)
+		if (identity_same_uuid(&range[i]->id, id))
+			live_device_details(range[i], &list->arena);
+}
 
-		if (lifecycle_machine(command == &cmd_start, &ids[i], &error) < 0) {
-			msg_error("cannot %s %s: %s", command->name,
-				  identity_format_uuid(&ids[i], text), error);
-			status = FAILED;
-		}
-		print(report, command, list, live, &ids[i], error);
+static int machine_tell(const struct command *command, struct device_list *list,
+			const struct device_index *live, const struct identity *id,
+			const char *word)
+{
+	_cleanup_free_ char *error = NULL;
+	struct outcome outcome = {0};
+	char text[IDENTITY_TEXT_SIZE];
+
+	machine_look(list, live, id);
+	outcome.code = code_of(lifecycle_machine(command == &cmd_start, id, &error));
+	outcome.error = error;
+	if (error)
+		msg_error("cannot %s %s: %s", command->name, identity_format_uuid(id, text), error);
+	machine_print(list, live, id, word, &outcome);
+	return error ? FAILED : DONE;
+}
+
+/* All of them are looked up before any is told. */
+static int machine_tell_all(const struct command *command, struct device_list *list,
+			    const struct device_index *live, int word_count, char **words)
+{
+	const struct outcome skipped = {.code = CODE_SKIPPED,
+					.error = "left alone, for another cannot be found"};
+	_cleanup_free_ struct identity *ids = xcalloc((size_t)word_count, sizeof(*ids));
+	_cleanup_free_ int *found = xcalloc((size_t)word_count, sizeof(*found));
+	int all = DONE, status;
+
+	for (int i = 0; i < word_count && all != USAGE; i++) {
+		found[i] = find_machine(command, live, words[i], &ids[i]);
+		all = found[i] == DONE ? all : found[i];
 	}
+	status = all;
+	for (int i = 0; i < word_count && all != USAGE; i++)
+		if (all == DONE && machine_tell(command, list, live, &ids[i], words[i]) != DONE)
+			status = FAILED;
+		else if (all == FAILED && found[i] == DONE)
+			machine_print(list, live, &ids[i], words[i], &skipped);
 	return status;
 }
 
-static int run(const struct globals *globals, const struct command *command, int word_count,
-	       char **words)
+static int machine_run(const struct command *command, int word_count, char **words)
 {
-	_cleanup_free_ struct identity *ids = xcalloc((size_t)word_count, sizeof(*ids));
 	struct inventory inventory = {0};
 	struct device_index live;
-	struct report report;
-	int status = DONE;
+	int status;
 
-	if (globals->json)
+	if (output_is_json())
 		inventory_load_definitions(&inventory);
 	inventory_load_devices(&inventory, NULL);
 	device_index_make(&live, &inventory.devices, device_is_live, (size_t)word_count);
-	for (int i = 0; i < word_count && status != USAGE; i++) {
-		int found = find_machine(command, &live, words[i], &ids[i]);
-
-		status = found == DONE ? status : found;
-	}
-	if (status == DONE) {
-		report_begin(&report, globals);
-		status = tell_all(command, &report, &inventory.devices, &live, ids, word_count);
-		report_end(&report);
-	}
+	status = machine_tell_all(command, &inventory.devices, &live, word_count, words);
 	device_index_free(&live);
 	inventory_free(&inventory);
 	return status;
 }
 
-static int run_start(const struct globals *globals, void *args, int word_count, char **words)
+static int start_run(const struct globals *globals, void *args, int word_count, char **words)
 {
-	(void)args;
-	return run(globals, &cmd_start, word_count, words);
+	(void)globals, (void)args;
+	return machine_run(&cmd_start, word_count, words);
 }
 
-static int run_stop(const struct globals *globals, void *args, int word_count, char **words)
+static int stop_run(const struct globals *globals, void *args, int word_count, char **words)
 {
-	(void)args;
-	return run(globals, &cmd_stop, word_count, words);
+	(void)globals, (void)args;
+	return machine_run(&cmd_stop, word_count, words);
 }
 
 const struct command cmd_start = {
@@ -129,7 +167,7 @@ const struct command cmd_start = {
 	.min_words = 1,
 	.max_words = -1,
 	.options = options,
-	.run = run_start,
+	.run = start_run,
 };
 
 const struct command cmd_stop = {
@@ -141,5 +179,5 @@ const struct command cmd_stop = {
 	.min_words = 1,
 	.max_words = -1,
 	.options = options,
-	.run = run_stop,
+	.run = stop_run,
 };

@@ -4,8 +4,7 @@
 #include "host/core.h"
 #include "host/live.h"
 #include "out/column.h"
-#include "out/json.h"
-#include "out/table.h"
+#include "out/output.h"
 #include "verb/cmd.h"
 
 struct types_args {
@@ -20,24 +19,8 @@ static const struct option_row options[] = {
 	{0},
 };
 
-static void print(const struct type_list *list, const struct globals *globals,
-		  const struct types_args *args)
-{
-	struct table_style style = {args->columns, globals->raw, globals->noheadings, false};
-	struct json_array array;
-
-	if (!globals->json) {
-		table_print_types(list, &style);
-		return;
-	}
-	json_begin(&array);
-	for (size_t i = 0; i < list->n; i++)
-		json_add_type(&array, &list->v[i]);
-	json_end(&array);
-}
-
-/* An empty table says nothing to who looks for what to do. */
-static void say_nothing_found(const char *parent)
+/* Explain an empty table: what keeps the host from having types. */
+static void types_explain_none(const char *parent)
 {
 	_cleanup_free_ char *why = core_explain_no_parent();
 	struct strlist parents = {0};
@@ -52,34 +35,34 @@ static void say_nothing_found(const char *parent)
 	strlist_free(&parents);
 }
 
-static int run(const struct globals *globals, void *p, int word_count, char **words)
+static int types_run(const struct globals *globals, void *p, int word_count, char **words)
 {
 	const struct types_args *args = p;
+	const struct output_style style = {.columns = args->columns};
 	struct inventory inventory = {0};
 	struct type_list list = {0};
 	_cleanup_free_ char *error = NULL;
 	const char *parent;
 	int status;
 
-	(void)word_count, (void)words;
+	(void)globals, (void)word_count, (void)words;
 	if (column_check(COLUMNS_OF_TYPES, args->columns, &error) < 0)
 		return cmd_usage(&cmd_types, "%s", error);
 	status = cmd_parent(&cmd_types, &inventory, args->parent, &parent);
 	if (status == DONE) {
 		live_types(&list, parent);
-		print(&list, globals, args);
+		output_types(&list, &style);
 		if (!list.n)
-			say_nothing_found(parent);
+			types_explain_none(parent);
 	}
 	type_list_free(&list);
 	inventory_free(&inventory);
 	return status;
 }
 
-static void help_more(void)
+static void types_help_more(void)
 {
-	puts("\nColumns (* shown by default):");
-	column_print(COLUMNS_OF_TYPES, false);
+	column_print_help(COLUMNS_OF_TYPES);
 }
 
 const struct command cmd_types = {
@@ -90,6 +73,6 @@ const struct command cmd_types = {
 	.max_words = 0,
 	.options = options,
 	.args_size = sizeof(struct types_args),
-	.help_more = help_more,
-	.run = run,
+	.help_more = types_help_more,
+	.run = types_run,
 };

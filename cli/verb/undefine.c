@@ -18,7 +18,7 @@ static const struct option_row options[] = {
 };
 
 /* Keeps what is defined, for that parent. */
-static void filter(struct device_list *list, const char *parent, const char *parent_name)
+static void undefine_filter(struct device_list *list, const char *parent, const char *parent_name)
 {
 	size_t kept = 0;
 
@@ -29,8 +29,7 @@ static void filter(struct device_list *list, const char *parent, const char *par
 }
 
 /* Each one once, though it may be named twice; what fails does not stop the others. */
-static int undefine_all(const struct device_list *list, const struct identity *ids, int count,
-			struct report *report)
+static int undefine_all(const struct device_list *list, const struct identity *ids, int count)
 {
 	int status = DONE;
 
@@ -50,39 +49,38 @@ static int undefine_all(const struct device_list *list, const struct identity *i
 				  identity_format(&dev.id, text), error);
 			status = FAILED;
 		}
-		report_device(report, &dev, "undefine", error);
+		output_device(&dev, &(struct outcome){.is_changed = rc >= 0,
+						      .code = code_of(rc),
+						      .error = error});
 	}
 	return status;
 }
 
-static int run(const struct globals *globals, void *p, int word_count, char **words)
+static int undefine_run(const struct globals *globals, void *p, int word_count, char **words)
 {
 	const struct undefine_args *args = p;
 	_cleanup_free_ struct identity *ids = xcalloc((size_t)word_count, sizeof(*ids));
 	_cleanup_free_ char *error = NULL;
 	struct inventory inventory = {0};
 	const char *parent_name = NULL;
-	struct report report;
 	int status = DONE;
 
+	(void)globals;
 	if (args->parent &&
 	    parent_resolve(&inventory.parents, args->parent, &parent_name, &error) == -EINVAL)
 		status = cmd_usage(&cmd_undefine, "%s", error);
 	if (status == DONE) {
 		inventory_load_definitions(&inventory);
 		inventory_load_devices(&inventory, NULL);
-		filter(&inventory.devices, args->parent, parent_name);
+		undefine_filter(&inventory.devices, args->parent, parent_name);
 		status = cmd_identities(&cmd_undefine, &inventory.devices, NULL,
 					"no definition of it was found", word_count, words, ids);
 		/* What is asked for may stand in a file that cannot be read. */
 		if (status == FAILED)
 			(void)cmd_report_problems(&inventory);
 	}
-	if (status == DONE) {
-		report_begin(&report, globals);
-		status = undefine_all(&inventory.devices, ids, word_count, &report);
-		report_end(&report);
-	}
+	if (status == DONE)
+		status = undefine_all(&inventory.devices, ids, word_count);
 	inventory_free(&inventory);
 	return status;
 }
@@ -99,5 +97,5 @@ const struct command cmd_undefine = {
 	.max_words = -1,
 	.options = options,
 	.args_size = sizeof(struct undefine_args),
-	.run = run,
+	.run = undefine_run,
 };

@@ -213,10 +213,10 @@ mdev: $ROOT/etc/mdev.d/0.conf:5: '../soft' cannot name a parent"
 	make_definitions
 	printf '[%s]\nparent = 01:00.0\ntype = no-such\nauto = yes\n' "$U2" | make_definition 0.conf
 	mdev 1 --root "$ROOT" apply --json
-	assert "$(jq -c 'map([.uuid[0:4], .action, .error != null])' <<<"$output")" == \
+	assert "$(jq -c '.results | map([.uuid[0:4], .action, .error != null])' <<<"$output")" == \
 		'[["2222","create",true],["1111","create",false],["2222","shadowed",false],["3333","absent",false]]'
-	assert "$(jq -c '.[0] | keys_unsorted' <<<"$output")" == \
-		'["uuid","instance","parent","type","live","defined","action","error"]'
+	assert "$(jq -c '.results[0] | keys_unsorted' <<<"$output")" == \
+		'["word","uuid","instance","parent","type","state","live","defined","holders","action","changed","code","error"]'
 }
 
 # Holds the lock of all parents, as an open file's own (F_OFD_SETLK), until its input ends.

@@ -72,6 +72,6 @@ mdev: $BATS_TEST_TMPDIR: a folder in place of a file"
 	requires jq
 	printf '[%s]\nparent = soft\ntype = x\n[y]\n' "$U1" | make_definition a.conf
 	mdev 1 --root "$ROOT" --json check
-	assert "$(jq -c 'map([.severity, (.file | split("/")[-1]), .line, .text[0:13]])' <<<"$output")" == \
+	assert "$(jq -c '.results | map([.severity, (.file | split("/")[-1]), .line, .text[0:13]])' <<<"$output")" == \
 		'[["error","a.conf",4,"'\''y'\'' is neithe"],["warning","a.conf",1,"parent '\''soft'\''"]]'
 }

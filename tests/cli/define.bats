@@ -41,7 +41,7 @@ attr = b again"
 	assert "$(stat -c %a "$ETC/$U1-2.conf")" == 644
 	requires jq
 	mdev --root "$ROOT" list --json
-	assert "$(jq -c '.[0].defined.attrs | map(.value)' <<<"$output")" == '[" ","c=d ;#","again"]'
+	assert "$(jq -c '.results[0].defined.attrs | map(.value)' <<<"$output")" == '[" ","c=d ;#","again"]'
 }
 
 @test "the umask does not matter, and the folder is made" {
@@ -73,7 +73,7 @@ auto = yes"
 @test "JSON" {
 	requires jq
 	mdev --root "$ROOT" define "$U1" -p soft -t soft-1 --json
-	assert "$(jq -c '.[0] | [.uuid, .live, .defined.file, .defined.line, .action]' <<<"$output")" == \
+	assert "$(jq -c '.results[0] | [.uuid, .live, .defined.file, .defined.line, .action]' <<<"$output")" == \
 		"[\"$U1\",null,\"$ETC/$U1.conf\",null,\"define\"]"
 }
 

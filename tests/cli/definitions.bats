@@ -30,7 +30,7 @@ right() {
 	printf "$1" > "$ETC/a.conf"
 	mdev --root "$ROOT" list --json "$U1" || return
 	assert "$stderr" == "" || return
-	assert "$(jq -c ".[0].defined | $2" <<<"$output")" == "$3" "$1"
+	assert "$(jq -c ".results[0].defined | $2" <<<"$output")" == "$3" "$1"
 }
 
 @test "each kind of mistake is one line with file and line" {

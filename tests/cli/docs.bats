@@ -173,12 +173,12 @@ run_example() {
 	paths='[paths(type != "array")] | map(map(tostring) | join("."))'
 	documented=$(jq -c "$paths | map(select(. != \"action\" and . != \"error\")) | sort" "$BATS_TEST_TMPDIR/device.json")
 	mdev --root "$ROOT" list --json -o +machine,group
-	assert "$(jq -c ".[0] | $paths | sort" <<< "$output")" == "$documented"
+	assert "$(jq -c ".results[0] | $paths | sort" <<< "$output")" == "$documented"
 	awk '/^```$/ { n++; next } n == 3' "$MAN/mdev.8.scd" > "$BATS_TEST_TMPDIR/details.json"
 	mdev --root "$ROOT" show --json 1111
-	assert "$(jq -c '.[0].live | keys - ["name","parent","type","state","iommu_group"]' <<< "$output")" == \
+	assert "$(jq -c '.results[0].live | keys - ["name","parent","type","state","iommu_group"]' <<< "$output")" == \
 		"$(jq -c keys "$BATS_TEST_TMPDIR/details.json")"
 	awk '/^```$/ { n++; next } n == 7' "$MAN/mdev.8.scd" > "$BATS_TEST_TMPDIR/type.json"
 	mdev --root "$ROOT" types --json
-	assert "$(jq -c '.[0] | keys' <<< "$output")" == "$(jq -c keys "$BATS_TEST_TMPDIR/type.json")"
+	assert "$(jq -c '.results[0] | keys' <<< "$output")" == "$(jq -c keys "$BATS_TEST_TMPDIR/type.json")"
 }

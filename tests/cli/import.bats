@@ -102,11 +102,11 @@ attr = nvidia/vgpu_params  a;b # c "
 	"$MDEV" --root "$ROOT" export > "$BATS_TEST_TMPDIR/out" 2> "$BATS_TEST_TMPDIR/warnings"
 	assert "$(cat "$BATS_TEST_TMPDIR/warnings")" == "mdev: warning: $U1:3: mdevctl has no word for: instance number, way of naming the parent, params, description, values that are not UTF-8"
 	mdev --root "$ROOT" list --json
-	before=$(jq -c '.[0].defined | del(.file, .line)' <<<"$output")
+	before=$(jq -c '.results[0].defined | del(.file, .line)' <<<"$output")
 	rm "$ETC/a.conf"
 	mdev --root "$ROOT" import "$BATS_TEST_TMPDIR/out"
 	mdev --root "$ROOT" list --json
-	assert "$(jq -c '.[0].defined | del(.file, .line)' <<<"$output")" == "$before"
+	assert "$(jq -c '.results[0].defined | del(.file, .line)' <<<"$output")" == "$before"
 }
 
 @test "what cannot be taken over is said, and nothing is" {

@@ -179,30 +179,30 @@ UUID
 @test "JSON has what is live and what is defined side by side" {
 	requires jq
 	mdev --root "$ROOT" list --json
-	assert "$(jq -c '.[0] | keys_unsorted' <<<"$output")" == \
-		'["uuid","instance","parent","type","live","defined"]'
-	assert "$(jq -c '.[0].defined' <<<"$output")" == \
+	assert "$(jq -c '.results[0] | keys_unsorted' <<<"$output")" == \
+		'["word","uuid","instance","parent","type","state","live","defined","holders","action","changed","code","error"]'
+	assert "$(jq -c '.results[0].defined' <<<"$output")" == \
 		'{"parent":"01:00.0","type":"acme-fact","auto":true,"params":null,"description":null,"attrs":[],"file":"'"$ROOT"'/etc/mdev.d/a.conf","line":1}'
-	assert "$(jq -c '[.[].instance]' <<<"$output")" == '[0,3,0]'
-	assert "$(jq -c '.[1].live' <<<"$output")" == \
+	assert "$(jq -c '[.results[].instance]' <<<"$output")" == '[0,3,0]'
+	assert "$(jq -c '.results[1].live' <<<"$output")" == \
 		'{"name":"'"$U2-3"'","parent":"0000:01:00.0","type":"acme-dma"}'
-	assert "$(jq -c '.[2] | [.live, .parent, .defined.description]' <<<"$output")" == \
+	assert "$(jq -c '.results[2] | [.live, .parent, .defined.description]' <<<"$output")" == \
 		'[null,"elsewhere","not there yet"]'
 	mdev --root "$ROOT" list --json -o +machine,group 1111
-	assert "$(jq -c '.[0].live | [.state, .iommu_group]' <<<"$output")" == '["stopped",0]'
+	assert "$(jq -c '.results[0].live | [.machine, .iommu_group]' <<<"$output")" == '["stopped",0]'
 }
 
-@test "JSON of nothing is an empty array" {
+@test "JSON of nothing is a document without results" {
 	requires jq
 	mdev --root "$ROOT" list --json -p soft
-	assert "$(jq -c . <<<"$output")" == '[]'
+	assert "$(jq -c . <<<"$output")" == '{"schema":1,"results":[]}'
 }
 
 @test "a value that is not UTF-8 is an array of bytes in JSON" {
 	requires jq
 	printf '[%s]\nparent = soft\ntype = soft-1\nattr = a \xff\x01b\n' "$U2" > "$ROOT/etc/mdev.d/b.conf"
 	mdev --root "$ROOT" list --json --defined 2222
-	assert "$(jq -c '.[0].defined.attrs' <<<"$output")" == '[{"name":"a","value":[255,1,98]}]'
+	assert "$(jq -c '.results[0].defined.attrs' <<<"$output")" == '[{"name":"a","value":[255,1,98]}]'
 }
 
 @test "what cannot be read costs its own cell or line only" {

@@ -44,8 +44,8 @@ changed() {
 		$'> parent = 02:00.0\n> params = seed=2\n> description = all of it'
 	assert "$(changed --description '')" == "< description = all of it"
 	mdev --root "$ROOT" list --json
-	assert "$(jq -c '[.[].uuid[0:4]]' <<<"$output")" == '["1111","2222"]'
-	assert "$(jq -c '.[0].defined | [.parent,.type,.params,.description]' <<<"$output")" == '["02:00.0","acme-dma","seed=2",null]'
+	assert "$(jq -c '[.results[].uuid[0:4]]' <<<"$output")" == '["1111","2222"]'
+	assert "$(jq -c '.results[0].defined | [.parent,.type,.params,.description]' <<<"$output")" == '["02:00.0","acme-dma","seed=2",null]'
 }
 
 @test "attributes are taken out, set and added, in order" {
@@ -164,5 +164,5 @@ changed() {
 @test "JSON has the device as it is now" {
 	requires jq
 	mdev --root "$ROOT" --json modify 2222 --description new
-	assert "$(jq -c 'map([.uuid[0:4], .instance, .action, .error, .defined.description])' <<<"$output")" == '[["2222",3,"modify",null,"new"]]'
+	assert "$(jq -c '.results | map([.uuid[0:4], .instance, .action, .error, .defined.description])' <<<"$output")" == '[["2222",3,"modify",null,"new"]]'
 }

@@ -91,9 +91,9 @@ $U1
 @test "JSON" {
 	requires jq
 	mdev --root "$ROOT" --json show 1111 2222
-	assert "$(jq -c '[.[0].live.path, .[0].live.vfio_group, .[0].live.vfio_cdev, .[0].live.holders]' <<<"$output")" == \
+	assert "$(jq -c '.results[0] | [.live.path, .live.vfio_group, .live.vfio_cdev, .holders]' <<<"$output")" == \
 		"[\"/sys/devices/pci0000:00/0000:01:00.0/$U1\",\"/dev/vfio/0\",null,[]]"
-	assert "$(jq -c '.[0].live.attrs' <<<"$output")" == \
+	assert "$(jq -c '.results[0].live.attrs' <<<"$output")" == \
 		'[{"name":"assign","value":null},{"name":"medu/label","value":"one"},{"name":"text","value":"two\nlines"}]'
-	assert "$(jq -c '[.[1].live, .[1].defined.parent]' <<<"$output")" == '[null,"elsewhere"]'
+	assert "$(jq -c '[.results[1].live, .results[1].defined.parent]' <<<"$output")" == '[null,"elsewhere"]'
 }

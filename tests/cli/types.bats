@@ -34,7 +34,7 @@ soft         soft-1           24 vfio-pci Soft"
 	requires jq
 	mdev --root "$ROOT" types --json -p soft
 	assert "$(jq -c . <<<"$output")" == \
-		'[{"parent":"soft","type":"soft-1","available_instances":24,"device_api":"vfio-pci","name":"Soft","description":null}]'
+		'{"schema":1,"results":[{"parent":"soft","type":"soft-1","available_instances":24,"device_api":"vfio-pci","name":"Soft","description":null}]}'
 }
 
 @test "a number that is none, too large or missing costs its own cell only" {
@@ -45,8 +45,8 @@ soft         soft-1           24 vfio-pci Soft"
 	rm 0000:02:00.0/mdev_supported_types/acme-fact/{available_instances,name}
 	printf 'a\0b\n' > soft/mdev_supported_types/soft-1/name
 	mdev --root "$ROOT" types --json
-	assert "$(jq -c '[.[] | .available_instances]' <<<"$output")" == '[null,null,null,24]'
-	assert "$(jq -c '[.[] | .name]' <<<"$output")" == '["DMA","Factorial",null,null]'
+	assert "$(jq -c '[.results[] | .available_instances]' <<<"$output")" == '[null,null,null,24]'
+	assert "$(jq -c '[.results[] | .name]' <<<"$output")" == '["DMA","Factorial",null,null]'
 }
 
 @test "a parent without types is passed over" {

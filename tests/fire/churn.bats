@@ -37,9 +37,9 @@ teardown() {
 		done
 		mdev --root "$ROOT" list --json
 		assert "$stderr" == ""
-		assert "$(jq -c '[.[] | select(.uuid | startswith("7777") | not) | [.uuid[0:4], .type, .live != null]]' <<<"$output")" \
+		assert "$(jq -c '[.results[] | select(.uuid | startswith("7777") | not) | [.uuid[0:4], .type, .live != null]]' <<<"$output")" \
 			== '[["1111","acme-fact",true],["3333","acme-dma",false],["2222","soft-1",true]]'
-		assert "$(jq '[.[] | .uuid] | length - (unique | length)' <<<"$output")" == 0 "each once"
+		assert "$(jq '[.results[] | .uuid] | length - (unique | length)' <<<"$output")" == 0 "each once"
 	done
 	kill -0 "$CHURN"
 	assert "$seen" -ge 1 "what comes and goes was seen"
@@ -51,7 +51,7 @@ teardown() {
 	for ((round = 0; round < ROUNDS; round++)); do
 		mdev --root "$ROOT" types --json
 		assert "$stderr" == ""
-		assert "$(jq -c '[.[] | select(.parent != "passing") | .type]' <<<"$output")" \
+		assert "$(jq -c '[.results[] | select(.parent != "passing") | .type]' <<<"$output")" \
 			== '["acme-dma","acme-fact","acme-fact","soft-1"]'
 		mdev --root "$ROOT" types
 		assert "$stderr" == ""
@@ -65,7 +65,7 @@ teardown() {
 	for ((round = 0; round < ROUNDS; round++)); do
 		mdev --root "$ROOT" show "$U1" "$U2" --json
 		assert "$stderr" == ""
-		assert "$(jq -c '[.[] | [.live.parent, .live.state]]' <<<"$output")" == '[["0000:01:00.0","stopped"],["soft","stopped"]]'
+		assert "$(jq -c '[.results[] | [.live.parent, .live.machine]]' <<<"$output")" == '[["0000:01:00.0","stopped"],["soft","stopped"]]'
 		known=$(printf "7777%04d" $((round % 64)))
 		for format in "" --json; do
 			# shellcheck disable=SC2086 # may be empty

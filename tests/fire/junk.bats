@@ -70,7 +70,7 @@ everywhere() {
 available() {
 	printf '%b' "$1" > "$TYPE/available_instances"
 	mdev --root "$ROOT" types --json -p 0000:01:00.0 || return
-	assert "$(jq -c '.[] | select(.type == "acme-fact") | [.available_instances, .device_api, .name]' <<<"$output")" \
+	assert "$(jq -c '.results[] | select(.type == "acme-fact") | [.available_instances, .device_api, .name]' <<<"$output")" \
 		== "[$2,\"vfio-pci\",\"Factorial\"]" "$1" || return
 	mdev --root "$ROOT" types -p 0000:01:00.0 -o TYPE,AVAILABLE --raw --noheadings || return
 	assert "$stderr" == "" || return
@@ -89,10 +89,10 @@ available() {
 	done
 	rm "$TYPE/available_instances"
 	mdev --root "$ROOT" types --json -p 0000:01:00.0
-	assert "$(jq -c '.[1] | [.type, .available_instances]' <<<"$output")" == '["acme-fact",null]'
+	assert "$(jq -c '.results[1] | [.type, .available_instances]' <<<"$output")" == '["acme-fact",null]'
 	mkdir "$TYPE/available_instances"
 	mdev --root "$ROOT" types --json -p 0000:01:00.0
-	assert "$(jq -c '.[1] | [.type, .available_instances]' <<<"$output")" == '["acme-fact",null]'
+	assert "$(jq -c '.results[1] | [.type, .available_instances]' <<<"$output")" == '["acme-fact",null]'
 }
 
 @test "attributes that are missing, folders, empty or large cost their cells" {
@@ -102,18 +102,18 @@ available() {
 	: > "$TYPE/device_api"
 	head -c 1000000 /dev/zero | tr '\0' 'x' > "$PARENT/mdev_supported_types/acme-dma/name"
 	mdev --root "$ROOT" types --json -p 0000:01:00.0
-	assert "$(jq -c '.[1] | [.name, .description, .device_api, .available_instances]' <<<"$output")" == '[null,null,"",4]'
-	assert "$(jq '.[0].name | length' <<<"$output")" -le 65536
+	assert "$(jq -c '.results[1] | [.name, .description, .device_api, .available_instances]' <<<"$output")" == '[null,null,"",4]'
+	assert "$(jq '.results[0].name | length' <<<"$output")" -le 65536
 	rm "$PARENT/$U1/state" "$PARENT/$U1/iommu_group"
 	ln -s nowhere "$PARENT/$U1/iommu_group"
 	mdev --root "$ROOT" list --json "$U1"
 	mdev --root "$ROOT" show "$U1" --json
-	assert "$(jq -c '.[0].live | [.state, .iommu_group]' <<<"$output")" == '[null,null]'
+	assert "$(jq -c '.results[0].live | [.machine, .iommu_group]' <<<"$output")" == '[null,null]'
 	rm "$PARENT/$U1/iommu_group"
 	for group in 99999999999999999999 -1 x "$STEER"; do
 		ln -sfn "../../../kernel/iommu_groups/$group" "$PARENT/$U1/iommu_group"
 		mdev --root "$ROOT" show "$U1" --json
-		assert "$(jq -c '.[0].live.iommu_group' <<<"$output")" == null
+		assert "$(jq -c '.results[0].live.iommu_group' <<<"$output")" == null
 	done
 	everywhere
 }

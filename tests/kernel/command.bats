@@ -157,7 +157,7 @@ teardown_file() {
 		grep -qxF -e "  $line" -e "$line" <<<"$output"
 	done
 	run -0 mdev show --json 5f0c
-	jq -e --arg pid "$HOLDER_PID" '.[0].live.holders | map(.pid) == [$pid | tonumber]' <<<"$output"
+	jq -e --arg pid "$HOLDER_PID" '.results[0].holders | map(.pid) == [$pid | tonumber]' <<<"$output"
 	release_device
 }
 

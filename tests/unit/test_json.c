@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* JSON as it is printed, read again by json-c: every text is what it was, whatever is in it. */
-#include "out/json.h"
+#include "out/output.h"
 #include "tap.h"
 #include "base/text.h"
 
@@ -14,8 +14,8 @@ static struct json_object *print_and_read(const char *description)
 	struct definition def = {
 		.id = id, .parent = "p", .type = "t", .description = description, .file = "f"};
 	struct device dev = {.id = id, .parent = "p", .type = "t", .def = &def};
-	struct json_array array;
-	struct json_object *list;
+	const struct output_request request = {.format = OUTPUT_JSON, .verb = "show"};
+	struct json_object *top, *list = NULL;
 	FILE *real = stdout;
 	char *text = NULL;
 	size_t len = 0;
@@ -23,14 +23,16 @@ static struct json_object *print_and_read(const char *description)
 	stdout = open_memstream(&text, &len);
 	if (!stdout)
 		abort();
-	json_begin(&array);
-	json_add_device(&array, &dev, false, NULL, NULL);
-	json_end(&array);
+	output_begin(&request);
+	output_device(&dev, &(struct outcome){.is_changed = false});
+	output_end(false);
 	fclose(stdout);
 	stdout = real;
-	list = json_tokener_parse(text);
-	if (strchr(text, 0x7f) || strstr(text, "\xc2\x80") || strstr(text, "\xc2\x9b"))
-		list = NULL; /* what steers a terminal never gets through */
+	top = json_tokener_parse(text);
+	/* What steers a terminal never gets through. */
+	if (!strchr(text, 0x7f) && !strstr(text, "\xc2\x80") && !strstr(text, "\xc2\x9b"))
+		list = json_object_get(json_object_object_get(top, "results"));
+	json_object_put(top);
 	free(text);
 	return list;
 }

@@ -123,9 +123,20 @@ static int run_words(const struct command *command, struct globals *globals, int
 	_cleanup_free_ char *error = NULL;
 	int words = options_parse(sets, ARRAY_SIZE(sets), argc, argv, false, &error);
 
+	int status;
+
 	if (words < 0)
 		return USAGE;
-	return command->run(globals, args, words, argv);
+	output_begin(&(struct output_request){
+		.format = globals->json ? OUTPUT_JSON : OUTPUT_TEXT,
+		.kind = command->output,
+		.verb = command->name,
+		.word_count = words,
+		.words = argv,
+	});
+	status = command->run(globals, args, words, argv);
+	output_end(status != DONE);
+	return status;
 }
 
 /* The verb with these words, as main() would run it. What is asked is forgotten before. */
