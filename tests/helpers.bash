@@ -23,7 +23,7 @@ mdev() {
 		expected=$1
 		shift
 	fi
-	run --separate-stderr timeout 30 "$MDEV" "$@"
+	run --separate-stderr timeout 300 "$MDEV" "$@"
 	if [ "$status" -ne "$expected" ]; then
 		printf 'mdev %s\nexit status %s, expected %s\nstdout: %s\nstderr: %s\n' \
 			"$*" "$status" "$expected" "$output" "$stderr"

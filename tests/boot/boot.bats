@@ -160,11 +160,11 @@ is_on() {
 	vm_run "mdev define $B -p $HOTPLUG -t medu-fact --auto -a medu/label=plugged"
 	for _ in 1 2; do
 		vm_monitor 'device_add edu,id=edu2,bus=port2'
-		vm_wait 60 "[ \"\$(cat /sys/bus/mdev/devices/$B/medu/label)\" = plugged ]"
+		vm_wait "[ \"\$(cat /sys/bus/mdev/devices/$B/medu/label)\" = plugged ]"
 		vm_settle
 		is_live "$B" plugged
 		vm_monitor 'device_del edu2'
-		vm_wait 60 "[ ! -e /sys/bus/pci/devices/$HOTPLUG ]"
+		vm_wait "[ ! -e /sys/bus/pci/devices/$HOTPLUG ]"
 		vm_run "[ ! -e /sys/bus/mdev/devices/$B ]"
 	done
 	is_live "$A" second

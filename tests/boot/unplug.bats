@@ -34,13 +34,13 @@ setup() {
 # Plugs a device in, with an instance opened by vfio_user $1, which runs until /run/input is closed.
 open_instance() {
 	vm_monitor 'device_add edu,id=edu3,bus=port3'
-	vm_wait 60 "[ -e /sys/bus/pci/devices/$SLOT/mdev_supported_types/medu-dma/create ]"
+	vm_wait "[ -e /sys/bus/pci/devices/$SLOT/mdev_supported_types/medu-dma/create ]"
 	vm_run "echo $UUID >/sys/bus/pci/devices/$SLOT/mdev_supported_types/medu-dma/create
 		rm -f /run/input /run/output /run/status; mkfifo /run/input
 		systemd-run -q --unit=user --collect bash -c '
 			vfio_user $1 $UUID </run/input >/run/output; echo \$? >/run/status'
 		systemd-run -q --unit=keep --collect bash -c 'exec sleep infinity >/run/input'"
-	vm_wait 60 '[ -s /run/output ]'
+	vm_wait '[ -s /run/output ]'
 }
 
 # Opens another instance of it, by a user who keeps the engine at work until that fails.
@@ -48,25 +48,25 @@ work_on_another() {
 	vm_run "echo $OTHER >/sys/bus/pci/devices/$SLOT/mdev_supported_types/medu-fact/create
 		systemd-run -q --unit=worker --collect bash -c '
 			vfio_user watch $OTHER >/run/worked; echo \$? >>/run/worked'"
-	vm_wait 60 '[ -s /run/worked ]'
+	vm_wait '[ -s /run/worked ]'
 }
 
 # Closes the user's standard input, and waits until it has ended.
 close_instance() {
 	vm_run 'systemctl stop keep'
-	vm_wait 60 '[ -s /run/status ]'
+	vm_wait '[ -s /run/status ]'
 }
 
 slot_is_empty() {
-	vm_wait 60 "[ ! -e /sys/bus/pci/devices/$SLOT ] && [ ! -e /sys/bus/mdev/devices/$UUID ]"
-	vm_wait 60 "[ \$(ls /sys/class/mdev_bus | wc -l) = 2 ]"
+	vm_wait "[ ! -e /sys/bus/pci/devices/$SLOT ] && [ ! -e /sys/bus/mdev/devices/$UUID ]"
+	vm_wait "[ \$(ls /sys/class/mdev_bus | wc -l) = 2 ]"
 }
 
 @test "unplug: the device goes when the user of its instance has gone" {
 	open_instance hold
 	vm_monitor 'device_del edu3'
 	# The button has five seconds' grace; then nothing new can be made there.
-	vm_wait 60 "[ ! -e /sys/bus/pci/devices/$SLOT/mdev_supported_types/medu-dma/create ]"
+	vm_wait "[ ! -e /sys/bus/pci/devices/$SLOT/mdev_supported_types/medu-dma/create ]"
 	vm_run "[ -e /sys/bus/pci/devices/$SLOT/$UUID ] && [ ! -e /run/status ]"
 	close_instance
 	[ "$(vm_run 'cat /run/status')" = 0 ]
@@ -84,9 +84,9 @@ slot_is_empty() {
 		printf '\\x07' | dd of=\$port bs=1 seek=\$((cap + 25)) conv=notrunc status=none
 		[ \$(od -An -tx4 -N 4 /sys/bus/pci/devices/$SLOT/config) = ffffffff ]
 		systemd-run -q --unit=unplug --collect bash -c 'echo 1 >/sys/bus/pci/devices/$SLOT/remove'"
-	vm_wait 60 "[ ! -e /sys/bus/pci/devices/$SLOT/mdev_supported_types/medu-dma/create ]"
+	vm_wait "[ ! -e /sys/bus/pci/devices/$SLOT/mdev_supported_types/medu-dma/create ]"
 	# What was on the engine ends, and does not answer what an empty slot reads.
-	vm_wait 60 '[ "$(wc -l </run/worked)" = 3 ]'
+	vm_wait '[ "$(wc -l </run/worked)" = 3 ]'
 	[ "$(vm_run 'cat /run/worked')" = $'open\nanswer 0\n0' ]
 	vm_run "[ -e /sys/bus/pci/devices/$SLOT/$UUID ] && [ ! -e /run/status ]"
 	close_instance

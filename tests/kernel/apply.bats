@@ -11,7 +11,7 @@ offer_all() {
 	for n; do
 		offer "$n"
 	done
-	udevadm settle --timeout=60
+	udevadm settle --timeout="$HANG"
 }
 
 define() {

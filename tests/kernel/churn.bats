@@ -60,7 +60,7 @@ never_fails() {
 	local pattern=$1 rounds=0 seen=0 until=$((SECONDS + ${CHURN_SECONDS:-4}))
 	shift
 	while [ $SECONDS -lt $until ] || [ $rounds -lt 5 ]; do
-		run --separate-stderr timeout 60 mdev "$@"
+		run --separate-stderr timeout "$HANG" mdev "$@"
 		[ "$status" = 0 ] && [ "$stderr" = "" ] && [[ $output =~ $pattern ]] || {
 			printf 'round %s of: mdev %s\nstatus %s\n%s\n%s\n' "$rounds" "$*" "$status" "$output" "$stderr"
 			return 1

@@ -8,7 +8,7 @@ setup_file() {
 	requires_core ours
 	load_modules
 	# What a boot left to do is no part of what --wait waits for.
-	udevadm settle --timeout=120
+	udevadm settle --timeout="$HANG"
 }
 
 setup() {
@@ -102,7 +102,7 @@ teardown_file() {
 @test "a device whose node is only pointed at, as udev does, is not in use" {
 	mdev create "$UUID" -p 01:00.0 -t medu-fact --wait
 	# 010000000 is O_PATH.
-	perl -e '$| = 1; sysopen(my $node, shift, 010000000) or die; print "there\n"; sleep 60' \
+	perl -e '$| = 1; sysopen(my $node, shift, 010000000) or die; print "there\n"; sleep' \
 		"/dev/vfio/$(basename "$(readlink "$DEVICES/$UUID/iommu_group")")" >pointed 3>&- &
 	local pid=$!
 	wait_for test -s pointed
@@ -201,7 +201,11 @@ teardown_file() {
 }
 
 @test "create --wait of what is refused does not wait, and --json has the definition" {
-	run -1 --separate-stderr timeout 5 mdev create "$UUID" -p 01:00.0 -t medu-fact -a no/such=1 --wait
+	# Had it waited, udev would not have answered, and it would say so.
+	udevadm control --stop-exec-queue
+	run -1 --separate-stderr mdev create "$UUID" -p 01:00.0 -t medu-fact -a no/such=1 --wait
+	udevadm control --start-exec-queue
+	echo "$stderr"
 	[[ $stderr == *"has no attribute 'no/such'" ]]
 	run -0 --separate-stderr mdev create "$UUID" -p 01:00.0 -t medu-fact --define --json
 	echo "$output"

@@ -34,7 +34,7 @@ teardown() {
 
 # every SCENARIO: shows what it found; there was something to fail, and it made a difference
 every() {
-	run timeout 1800 fault "$1"
+	run timeout 3600 fault "$1"
 	sed 's/^/# /' <<<"$output" >&3
 	[ "$status" -eq 0 ]
 	[[ $output =~ ([0-9]+)\ allocations,\ ([0-9]+)\ failed ]]

@@ -438,7 +438,7 @@ static void wait_for_unloaded(void)
 {
 	const char *last = strcmp(module_name(), "mdev") ? "/sys/bus/mdev/drivers/vfio_mdev" :
 							   "/sys/class/mdev_bus";
-	int tries = 600;
+	int tries = 3000;
 
 	while (exists(last)) {
 		if (!tries--)

@@ -144,7 +144,7 @@ refused() {
 @test "in-tree: destroying a device in use names its user and does not block" {
 	mdev create "$UUID" -p "$PARENT" -t mtty-1
 	coproc vfio_user hold "$UUID" 3>&-
-	read -r -t 60 line <&"${COPROC[0]}"
+	read -r -t "$HANG" line <&"${COPROC[0]}"
 	[[ $line == open* ]]
 	local pid=$COPROC_PID
 	refused "$pid.*vfio_user" destroy "$UUID"
@@ -163,13 +163,13 @@ refused() {
 	cd "$BATS_TEST_TMPDIR"
 	mdev monitor >out 2>errors 3>&- &
 	local pid=$!
-	timeout 60 bash -c 'until grep -q parent out; do sleep 0.05; done'
+	wait_for grep -q parent out
 	for _ in 1 2 3 4 5; do
 		mdev create "$UUID" -p "$PARENT" -t mtty-2
 		mdev destroy "$UUID"
 	done
 	mdev create "$UUID2" -p "$PARENT" -t mtty-1
-	timeout 60 bash -c "until grep -q 'create $UUID2' out; do sleep 0.05; done"
+	wait_for grep -q "create $UUID2" out
 	kill "$pid"
 	wait "$pid"
 	cat out errors

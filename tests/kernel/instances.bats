@@ -43,10 +43,10 @@ load mdev_test
 		await start/now 1
 		later $DEVICES/$UUID/remove 1
 		one=$LATER
-		until_blocked "$one" mdev_device_destroy
+		until_blocked "$one" remove_store
 		later $PARENT0/mdev_destroy $UUID
 		two=$LATER
-		until_blocked "$two" mdev_device_destroy
+		until_blocked "$two" mdev_destroy_store
 		release start
 		succeeds "$starter"
 		won=0
@@ -136,7 +136,7 @@ load mdev_test
 	until_blocked "$LATER" mdev_members_stop
 	pids+=("$LATER")
 	later $DEVICES/$UUID3/remove 1
-	until_blocked "$LATER" mdev_device_destroy
+	until_blocked "$LATER" remove_store
 	pids+=("$LATER")
 	expect lifecycle/now=1
 	release lifecycle

@@ -159,7 +159,7 @@ succeeds() {
 # refused REASON FILE TEXT: the write fails, without waiting for anybody
 refused() {
 	local said=
-	IFS= read -r -d '' -t 60 said < <({ write "$2" "$3" && echo "it did"; } 2>&1 3>&-) || :
+	IFS= read -r -d '' -t "$HANG" said < <({ write "$2" "$3" && echo "it did"; } 2>&1 3>&-) || :
 	[[ $said == *"$1"* ]] || {
 		echo "'$3' to $2 was not refused with '$1': ${said:-no answer}"
 		return 1

@@ -109,12 +109,12 @@ register parent $OTHER_PARENT" ]
 }
 
 @test "monitor: when its reader goes it ends by itself" {
-	timeout 60 bash -c 'set -o pipefail; mdev monitor 2>errors 3>&- | head -n 1'
+	timeout "$HANG" bash -c 'set -o pipefail; mdev monitor 2>errors 3>&- | head -n 1'
 	[ ! -s errors ]
 }
 
 @test "monitor: a full disk ends it with an error" {
-	run -1 --separate-stderr timeout 20 bash -c 'exec mdev monitor >/dev/full'
+	run -1 --separate-stderr timeout "$HANG" bash -c 'exec mdev monitor >/dev/full'
 	# shellcheck disable=SC2154 # set by run
 	[ "$stderr" = "mdev: cannot write the output: No space left on device" ]
 }
@@ -144,13 +144,14 @@ register parent $OTHER_PARENT" ]
 	restore_buffers
 	kill -STOP "$MONITOR_PID"
 	for i in $(seq 20); do
-		mdev create "$UUID:$((i % 7 + 1))" -p $OTHER_PARENT -t medu-fact --wait
+		mdev create "$UUID:$((i % 7 + 1))" -p $OTHER_PARENT -t medu-fact
+		udevadm settle --timeout="$HANG"
 		mdev destroy "$UUID:$((i % 7 + 1))"
 	done
 	mdev destroy "$UUID"
 	mdev create "$UUID" -p $OTHER_PARENT -t medu-dma
 	mdev create "$UUID2" -p $PARENT -t medu-fact
-	udevadm settle
+	udevadm settle --timeout="$HANG"
 	kill -CONT "$MONITOR_PID"
 	wait_for grep -q "create $UUID2 " out
 	mdev destroy "$UUID2"

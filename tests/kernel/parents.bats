@@ -51,7 +51,7 @@ load mdev_test
 	running=$BATS_TEST_TMPDIR/running
 	touch "$running"
 	for i in 1 2; do
-		timeout 120 knock "$running" $PARENT0/mdev_create "$UUID:$i:type=mdev_test-type0" >/dev/null 3>&- &
+		timeout "$HANG" knock "$running" $PARENT0/mdev_create "$UUID:$i:type=mdev_test-type0" >/dev/null 3>&- &
 	done
 	warnings_from_here
 	for round in $(seq 50); do

@@ -26,7 +26,7 @@ torture_run() {
 	local seconds=${TORTURE_SECONDS:-20} seed=${TORTURE_SEED:-1}
 	# To a file: a process that hangs would hold a pipe open.
 	local log=$BATS_TEST_TMPDIR/log status=0
-	timeout -k 5 $((3 * seconds + 180)) torture "$seconds" "$seed" "$@" >"$log" 2>&1 3>&- || status=$?
+	timeout -k 5 $((3 * seconds + HANG)) torture "$seconds" "$seed" "$@" >"$log" 2>&1 3>&- || status=$?
 	sed 's/^/# /' "$log" >&3
 	[ "$status" = 0 ]
 	# Each of them had something to do.

@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 /* An event that has not come by then does not come */
-#define EVENT_TIMEOUT_MS 60000
+#define EVENT_TIMEOUT_MS 300000
 
 /* The kernel's own limit for the variables, and room for the line before */
 #define EVENT_SIZE (2048 + 512)

@@ -18,14 +18,14 @@ talk_to() {
 	coproc TALKER { exec vfio_talk "$1" 3>&-; }
 	# shellcheck disable=SC2153 # bash sets them
 	TALKER_IN=${TALKER[1]} TALKER_OUT=${TALKER[0]} USER_PID=$TALKER_PID
-	read -r -t 60 line <&"$TALKER_OUT"
+	read -r -t "$HANG" line <&"$TALKER_OUT"
 	[ "$line" = open ]
 }
 
 says() {
 	local line=
 	printf '%s\n' "$1" >&"$TALKER_IN"
-	read -r -t 60 line <&"$TALKER_OUT" || :
+	read -r -t "$HANG" line <&"$TALKER_OUT" || :
 	[ "$line" = "$2" ] || { echo "'$1' is answered with '$line', not '$2'"; return 1; }
 }
 
@@ -203,7 +203,7 @@ hang_up() {
 	until_blocked "$USER_PID" vfio_mdev_dma_unmap
 	expect dma_unmap/calls=0
 	release open
-	read -r -t 60 line <&"$late_out"
+	read -r -t "$HANG" line <&"$late_out"
 	exec {late_out}<&-
 	assert "$line" == unmapped
 	wait "$USER_PID"

@@ -21,7 +21,7 @@
 #include "vfio.h"
 
 /* An interrupt that has not come by then does not come */
-#define IRQ_TIMEOUT_MS 60000
+#define IRQ_TIMEOUT_MS 300000
 
 static int open_or_die(const char *path)
 {

@@ -66,7 +66,7 @@ checks() {
 fuzz() {
 	create -t medu-dma $UUID
 	local seconds=${FUZZ_SECONDS:-15}
-	run timeout $((seconds + 120)) vfio_fuzz "$@" $UUID "${FUZZ_SEED:-20261123}" "$seconds"
+	run timeout $((seconds + HANG)) vfio_fuzz "$@" $UUID "${FUZZ_SEED:-20261123}" "$seconds"
 	sed 's/^/# /' <<<"$output" >&3
 	assert "$status" == 0
 	[[ ${lines[-1]} =~ ^[1-9][0-9]+\ calls ]]

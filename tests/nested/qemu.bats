@@ -53,7 +53,7 @@ stop_qemu() {
 qtest() {
 	local word value
 	printf '%s\n' "$*" >&"$QEMU_IN"
-	while read -r -t 60 word value <&"$QEMU_OUT"; do
+	while read -r -t "$HANG" word value <&"$QEMU_OUT"; do
 		case $word in
 		IRQ) echo "$value" >>"$IRQS" ;;
 		OK) printf '%s\n' "$value"; return ;;

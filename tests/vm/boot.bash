@@ -5,6 +5,9 @@
 
 . "${BASH_SOURCE[0]%/*}/lib.bash"
 
+# Seconds that no step takes but one that hangs, on however busy a machine
+VM_HANG=600
+
 # Makes what every guest starts from; call it once. Usage: vm_prepare X.Y
 vm_prepare() {
 	"$vm/build-image"
@@ -31,7 +34,7 @@ vm_start() {
 		mkfifo "$VM_DIR/$pipe.in" "$VM_DIR/$pipe.out"
 	done
 	machine_options "$series" "$top/build/vm/initrd-$series$(<"$VM_DIR/initrd")" \
-		"quiet systemd.show_status=false ${VM_APPEND-}"
+		"quiet systemd.show_status=false systemd.default_timeout_start_sec=$VM_HANG ${VM_APPEND-}"
 	# shellcheck disable=SC2054 # the commas are QEMU's
 	machine+=(
 		-smp 2
@@ -41,7 +44,8 @@ vm_start() {
 		-drive "if=none,id=disk,file=$VM_DIR/disk,format=raw,cache=unsafe"
 		-device virtio-blk-pci,drive=disk,bus=pcie.0,addr=4
 	)
-	timeout -k 5 "${VM_TIMEOUT:-900}" "${machine[@]}" "$@" </dev/null >>"$VM_DIR/qemu" 2>&1 3>&- &
+	# Longer than all tests of a suite; it is here for a guest that was forgotten.
+	timeout -k 5 14400 "${machine[@]}" "$@" </dev/null >>"$VM_DIR/qemu" 2>&1 3>&- &
 	echo $! >"$VM_DIR/pid"
 	: >"$VM_DIR/initrd"
 	vm_await_ready || { vm_post_mortem; return 1; }
@@ -49,7 +53,7 @@ vm_start() {
 
 vm_await_ready() {
 	local word state
-	while read -r -t 120 word <>"$VM_DIR/agent.out"; do
+	while read -r -t "$VM_HANG" word <>"$VM_DIR/agent.out"; do
 		[ "$word" != ready ] || break
 	done
 	[ "${word-}" = ready ] || return 1
@@ -75,7 +79,7 @@ vm_run() {
 	fi
 	exec {out}<>"$VM_DIR/agent.out"
 	vm_send "$id" "$1"
-	while read -r -t 150 word answer status output <&"$out"; do
+	while read -r -t $((VM_HANG + 60)) word answer status output <&"$out"; do
 		[ "$word $answer" = "done $id" ] || continue
 		exec {out}>&-
 		base64 -d <<<"$output"
@@ -90,15 +94,15 @@ vm_send() {
 	printf 'run %s %s\n' "$1" "$(base64 -w 0 <<<"$2")" 1<>"$VM_DIR/agent.in"
 }
 
-# Waits until a command succeeds in the guest. Usage: vm_wait SECONDS COMMAND
+# Waits until a command succeeds in the guest, for less long than vm_run waits.
 vm_wait() {
-	vm_run "for ((i = 0; i < $1 * 10; i++)); do { $2; } >/dev/null 2>&1 && exit; sleep 0.1; done
-		echo 'not within $1 s: '${2@Q}; exit 1"
+	vm_run "for ((i = 0; i < $VM_HANG * 5; i++)); do { $1; } >/dev/null 2>&1 && exit; sleep 0.1; done
+		echo 'still fails after $((VM_HANG / 2)) s: '${1@Q}; exit 1"
 }
 
 # Waits until udev has done what there is to do.
 vm_settle() {
-	vm_run 'udevadm settle --timeout=100'
+	vm_run "udevadm settle --timeout=$((VM_HANG / 2))"
 }
 
 vm_log_from_here() {
@@ -121,7 +125,7 @@ vm_monitor() {
 	exec {in}<>"$VM_DIR/monitor.in" {out}<>"$VM_DIR/monitor.out"
 	jq -cn --arg line "$1" '{execute: "qmp_capabilities"}, {execute: "human-monitor-command",
 		id: "answer", arguments: {"command-line": $line}}' >&"$in"
-	while read -r -t 30 line <&"$out"; do
+	while read -r -t "$VM_HANG" line <&"$out"; do
 		if jq -e '.id == "answer"' <<<"$line" >/dev/null; then
 			exec {in}>&- {out}>&-
 			jq -r '.return // .error.desc' <<<"$line"
@@ -136,26 +140,26 @@ vm_monitor() {
 # Shuts the guest down in good order and waits until QEMU has gone.
 vm_stop() {
 	vm_send 0 'systemctl --no-block poweroff'
-	vm_await_exit 60
+	vm_await_exit
 }
 
 # The machine goes off and on again, as for a new boot from the same disk.
 vm_reboot() {
 	vm_send 0 'systemctl --no-block reboot'
-	vm_await_exit 60
+	vm_await_exit
 	vm_start "$@"
 }
 
 vm_kill() {
 	[ ! -e "$VM_DIR/pid" ] || kill "$(<"$VM_DIR/pid")" 2>/dev/null || :
-	vm_await_exit 20
+	vm_await_exit
 }
 
 vm_await_exit() {
-	local tries=$(($1 * 10))
+	local tries=$((VM_HANG * 10))
 	while [ -e "$VM_DIR/pid" ] && kill -0 "$(<"$VM_DIR/pid")" 2>/dev/null; do
 		if ((tries-- == 0)); then
-			echo "the guest did not go off in $1 s" >&2
+			echo "the guest did not go off in $VM_HANG s" >&2
 			kill -KILL "$(<"$VM_DIR/pid")"
 			return 1
 		fi

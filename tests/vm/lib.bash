@@ -32,7 +32,7 @@ quietly() {
 lock_cache() {
 	mkdir -p "$cache"
 	exec 9>"$cache/lock"
-	flock -w 1200 9 || die "another run holds $cache/lock"
+	flock -w 3600 9 || die "another run holds $cache/lock"
 }
 
 # Downloads packages and unpacks them below a folder, without installing them.
