@@ -180,7 +180,7 @@ press_names() {
 	ln -s "$MDEV" "$BATS_TEST_TMPDIR/my bin/mdev"
 	press "$BATS_TEST_TMPDIR/my\\ bin/mdev --root '$BATS_TEST_TMPDIR/it'\\''s my root' list -p \"soft\" -t"$' \t' \
 		"$MDEV \"list\" --root=$BATS_TEST_TMPDIR/it\\'s\\ my\\ root -t s"$'\t' \
-		"~/my\\ bin/mdev --root ~/it\\'s\\ my\\ root list -t s"$'\t'
+		\~"/my\\ bin/mdev --root ~/it\\'s\\ my\\ root list -t s"$'\t'
 	for line in "${lines[@]}"; do
 		assert "$(argument_of "$line")" == soft-1 "$line"
 	done
