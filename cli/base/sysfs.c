@@ -111,13 +111,6 @@ int sysfs_write_fd(int fd, const char *data, size_t len)
 	return (size_t)n == len ? 0 : -EIO;
 }
 
-int sysfs_write(int dirfd, const char *path, const char *data, size_t len)
-{
-	_cleanup_close_ int fd = sysfs_open_write(dirfd, path);
-
-	return fd < 0 ? fd : sysfs_write_fd(fd, data, len);
-}
-
 int sysfs_link_name(int dirfd, const char *path, char **ret_name)
 {
 	char target[4096];

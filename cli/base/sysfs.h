@@ -29,11 +29,9 @@ int sysfs_read(int dirfd, const char *path, char **ret_value);
 int sysfs_read_u32(int dirfd, const char *path, uint32_t *ret_value);
 
 /*
- * Writes the bytes in one system call, as the kernel takes one write as one value; nothing is
- * added. -EIO when the kernel took only a part. The second form writes to an attribute that is
- * already open.
+ * Writes the bytes to an open attribute in one system call, as the kernel takes one write as one
+ * value; nothing is added. -EIO when the kernel took only a part.
  */
-int sysfs_write(int dirfd, const char *path, const char *data, size_t len);
 int sysfs_write_fd(int fd, const char *data, size_t len);
 
 /*
@@ -42,7 +40,10 @@ int sysfs_write_fd(int fd, const char *data, size_t len);
  */
 size_t sysfs_value_max(void);
 
-/* An attribute opened for several writes, not through a link; the caller closes it. */
+/*
+ * An attribute opened for writing, not through a link; the caller closes it. An error of this is
+ * never the driver's, which is asked by the write.
+ */
 int sysfs_open_write(int dirfd, const char *path);
 
 /* The last component of what a link points to; the caller frees it. */

@@ -42,3 +42,25 @@ char *layout_vfio_node(const char *name)
 {
 	return xasprintf("/dev/vfio/devices/%s", name);
 }
+
+/* What the driver core puts into the folder of every device, links and folders included. */
+#define OF_DRIVER_CORE                                                                            \
+	"driver", "driver_override", "firmware_node", "modalias", "of_node", "physical_location", \
+		"power", "subsystem", "uevent", "waiting_for_supplier"
+
+static const char *const of_mdev[] = {
+	OF_DRIVER_CORE,	     LAYOUT_REMOVE, LAYOUT_STATE, LAYOUT_TYPE, LAYOUT_IOMMU_GROUP,
+	LAYOUT_VFIO_DEVICES, "instance",    "uuid",	  NULL,
+};
+
+static const char *const *const kernels_own[] = {[INSTANCE_MDEV] = of_mdev};
+
+bool layout_is_kernels(enum instance_kind kind, const char *name)
+{
+	size_t len = strcspn(name, "/");
+
+	for (const char *const *own = kernels_own[kind]; *own; own++)
+		if (strlen(*own) == len && strncmp(*own, name, len) == 0)
+			return true;
+	return false;
+}

@@ -8,9 +8,13 @@
 #ifndef LAYOUT_H
 #define LAYOUT_H
 
+#include <stdbool.h>
+
 /* Folders and files below SYSFS_TOP. */
 #define LAYOUT_PARENTS "class/mdev_bus"
 #define LAYOUT_BUS "bus/mdev"
+#define LAYOUT_BUS_DEVICES LAYOUT_BUS "/devices"
+#define LAYOUT_BUS_DRIVERS LAYOUT_BUS "/drivers"
 #define LAYOUT_MODULE "module/mdev"
 #define LAYOUT_MACHINE_START "class/mdev/mdev_start"
 #define LAYOUT_MACHINE_STOP "class/mdev/mdev_stop"
@@ -48,5 +52,14 @@ char *layout_pci_device(const char *address, const char *below);
 /* The node of a VFIO group, and of a VFIO device ("vfio0"); the caller frees it. */
 char *layout_group_node(const char *group);
 char *layout_vfio_node(const char *name);
+
+/* Kinds of instances: the kernel puts other files of its own into the folder of each. */
+enum instance_kind { INSTANCE_MDEV };
+
+/*
+ * What is called so in an instance's folder ("label", "power/control") is the kernel's own, or in a
+ * folder of the kernel's own: it is no attribute that the parent's driver gives the instance.
+ */
+bool layout_is_kernels(enum instance_kind kind, const char *name);
 
 #endif

@@ -1,232 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Instances come and go: what is written to the kernel, and why it refused. */
+/* Instances come and go: what is written to the kernel. */
 #include "host/lifecycle.h"
 
+#include "base/msg.h"
+#include "base/signals.h"
 #include "base/sysfs.h"
 #include "base/text.h"
+#include "host/attribute.h"
 #include "host/core.h"
 #include "host/layout.h"
-#include "host/live.h"
 
 #include <errno.h>
-#include <signal.h>
-
-/* How many devices a message lists. */
-#define NAMES_SHOWN 8
-
-static void close_type(struct lifecycle_creator *creator)
-{
-	cleanup_close(&creator->fd);
-	free(creator->parent);
-	free(creator->type);
-	creator->fd = -1;
-	creator->parent = creator->type = NULL;
-}
-
-void lifecycle_creator_close(struct lifecycle_creator *creator)
-{
-	close_type(creator);
-	strlist_free(&creator->full);
-	device_list_free(&creator->live);
-	creator->is_listed = false;
-}
-
-static int compare_devices(const void *a, const void *b)
-{
-	return identity_compare(&((const struct device *)a)->id, &((const struct device *)b)->id);
-}
-
-static const struct device *find_known(const struct lifecycle_creator *creator,
-				       const struct identity *id)
-{
-	struct device key = {.id = *id};
-
-	if (!creator->live.n)
-		return NULL;
-	return bsearch(&key, creator->live.v, creator->live.n, sizeof(key), compare_devices);
-}
-
-static void list_devices(struct lifecycle_creator *creator)
-{
-	device_list_free(&creator->live);
-	live_devices(&creator->live, NULL);
-	if (creator->live.n)
-		qsort(creator->live.v, creator->live.n, sizeof(*creator->live.v), compare_devices);
-	creator->is_listed = true;
-}
-
-const struct device *lifecycle_find_live(struct lifecycle_creator *creator,
-					 const struct identity *id)
-{
-	const struct device *dev = find_known(creator, id);
-
-	if (!dev) {
-		list_devices(creator);
-		dev = find_known(creator, id);
-	}
-	return dev;
-}
-
-static char *type_path(const struct definition *def, const char *file)
-{
-	return layout_type(def->parent_name, def->type, file);
-}
-
-/* As far as the parent says how many there are. */
-static bool has_no_instance(const struct definition *def)
-{
-	_cleanup_free_ char *available = type_path(def, LAYOUT_AVAILABLE);
-	uint32_t left;
-
-	return sysfs_read_u32(SYSFS_TOP, available, &left) == 0 && left == 0;
-}
-
-/* What begins so, or NULL. */
-static const char *find_beginning(const struct strlist *texts, const char *beginning)
-{
-	for (size_t i = 0; i < texts->n; i++)
-		if (str_starts(texts->v[i], beginning))
-			return texts->v[i];
-	return NULL;
-}
-
-/* Who takes them up, as far as that is to be seen. */
-static char *explain_no_instance(struct lifecycle_creator *creator, const struct definition *def)
-{
-	_cleanup_free_ char *what = xasprintf("no instance of type '%s' is left on parent '%s'",
-					      def->type, def->parent_name);
-	const char *known = find_beginning(&creator->full, what);
-	_cleanup_free_ char *taken = NULL;
-	struct device_list devices = {0};
-	struct strlist names = {0};
-	char *reason;
-
-	if (known)
-		return xstrdup(known);
-	live_devices(&devices, def->parent_name);
-	device_list_sort(&devices);
-	for (size_t i = 0; i < devices.n; i++) {
-		char text[IDENTITY_TEXT_SIZE];
-
-		strlist_add(&names, identity_format(&devices.v[i].id, text));
-	}
-	taken = strlist_join(&names, NAMES_SHOWN);
-	reason = names.n ? xasprintf("%s: taken up by %s (destroy one, or take another parent)",
-				     what, taken) :
-			   xstrdup(what);
-	strlist_add(&creator->full, reason);
-	strlist_free(&names);
-	device_list_free(&devices);
-	return reason;
-}
-
-/* dev: who has the identity, NULL when nobody is to be seen. */
-static char *explain_live(const struct device *dev)
-{
-	return !dev ? NULL :
-		      xasprintf("it is live already, on parent '%s' with type '%s'", dev->parent,
-				dev->type);
-}
-
-static char *explain_taken(struct lifecycle_creator *creator, const struct definition *def)
-{
-	char *reason = explain_live(lifecycle_find_live(creator, &def->id));
-
-	return reason ? reason :
-			xstrdup("the identity is taken by a device that is coming or going");
-}
-
-static char *explain_unknown_type(const struct definition *def)
-{
-	_cleanup_free_ char *path = layout_parent(def->parent_name, LAYOUT_TYPES);
-	_cleanup_free_ char *names = NULL;
-	struct strlist types = {0};
-	char *reason;
-
-	(void)sysfs_list(SYSFS_TOP, path, &types);
-	names = strlist_join(&types, NAMES_SHOWN);
-	reason = xasprintf("parent '%s' has no type '%s' (it has %s)", def->parent_name, def->type,
-			   types.n ? names : "none");
-	strlist_free(&types);
-	return reason;
-}
-
-static char *explain_create(struct lifecycle_creator *creator, int rc, const struct definition *def)
-{
-	switch (-rc) {
-	case EEXIST:
-		return explain_taken(creator, def);
-	case EUSERS:
-		return explain_no_instance(creator, def);
-	case ENOENT:
-		return explain_unknown_type(def);
-	case ENODEV:
-		return xasprintf("parent '%s' is going away", def->parent_name);
-	case ENXIO:
-		return xstrdup("no bus driver took the device (load the module vfio_mdev)");
-	case EACCES:
-	case EPERM:
-		return xasprintf("the kernel refused: %s%s", strerror(-rc), root_hint(rc));
-	case EINVAL:
-		if (def->params)
-			return xasprintf("the driver refused the parameters '%s'", def->params);
-		break;
-	default:
-		break;
-	}
-	/* A driver that counts by itself has errors of its own. */
-	return has_no_instance(def) ?
-		       explain_no_instance(creator, def) :
-		       xasprintf("the driver refused: %s (the kernel's log may say why)",
-				 strerror(-rc));
-}
-
-int lifecycle_check(struct lifecycle_creator *creator, const struct definition *def, char **reterr)
-{
-	_cleanup_free_ char *create = type_path(def, LAYOUT_CREATE);
-	char *live;
-	int rc = 0;
-
-	if (!creator->is_listed)
-		list_devices(creator);
-	live = explain_live(find_known(creator, &def->id));
-	if (live) {
-		free(*reterr);
-		*reterr = live;
-		return -EEXIST;
-	}
-	if (!name_is_safe(def->type) || !sysfs_exists(SYSFS_TOP, create)) {
-		rc = -ENOENT;
-	} else if ((def->params || def->id.instance) && !core_is_extended()) {
-		free(*reterr);
-		*reterr = core_explain(def->params ? "takes no parameters" :
-						     "takes no instance number");
-		return -EOPNOTSUPP;
-	} else if (has_no_instance(def)) {
-		rc = -EUSERS;
-	}
-	if (rc) {
-		free(*reterr);
-		*reterr = explain_create(creator, rc, def);
-	}
-	return rc;
-}
-
-/* The open "create" file of the definition's type. */
-static int creator_open(struct lifecycle_creator *creator, const struct definition *def)
-{
-	_cleanup_free_ char *path = NULL;
-
-	if (creator->fd >= 0 && strcmp(creator->parent, def->parent_name) == 0 &&
-	    strcmp(creator->type, def->type) == 0)
-		return creator->fd;
-	close_type(creator);
-	path = type_path(def, LAYOUT_CREATE);
-	creator->fd = sysfs_open_write(SYSFS_TOP, path);
-	creator->parent = xstrdup(def->parent_name);
-	creator->type = xstrdup(def->type);
-	return creator->fd;
-}
 
 /* Parameters that the kernel would take for an instance number: digits, then the end or a colon. */
 static bool looks_like_instance(const char *params)
@@ -261,46 +45,96 @@ const char *lifecycle_name(const struct definition *def, char text[IDENTITY_TEXT
 	return text;
 }
 
-/* The name was checked: names of folders, then of a file, none of them "..". */
-static int write_attr(int device_fd, const struct attr *attr)
+static void close_type(struct lifecycle_creator *creator)
 {
-	_cleanup_free_ char *folder = xstrdup(attr->name);
-	_cleanup_close_ int folder_fd = -1;
-	char *slash = strrchr(folder, '/');
-	const char *file = slash ? slash + 1 : folder;
-
-	if (slash)
-		*slash = '\0';
-	folder_fd = sysfs_open_dir_nofollow(device_fd, slash ? folder : ".");
-	if (folder_fd < 0)
-		return folder_fd;
-	return sysfs_write(folder_fd, file, attr->value, strlen(attr->value));
+	cleanup_close(&creator->fd);
+	free(creator->parent);
+	free(creator->type);
+	creator->fd = -1;
+	creator->parent = creator->type = NULL;
 }
 
-static int read_attr(int device_fd, const char *name, char **ret_value)
+void lifecycle_creator_close(struct lifecycle_creator *creator)
 {
-	_cleanup_free_ char *folder = xstrdup(name);
-	_cleanup_close_ int folder_fd = -1;
-	char *slash = strrchr(folder, '/');
-
-	if (slash)
-		*slash = '\0';
-	folder_fd = sysfs_open_dir_nofollow(device_fd, slash ? folder : ".");
-	return folder_fd < 0 ? folder_fd :
-			       sysfs_read(folder_fd, slash ? slash + 1 : folder, ret_value);
+	close_type(creator);
+	refusal_facts_free(&creator->facts);
 }
 
-static void explain_attr(int rc, const struct attr *attr, char **reterr)
+const struct device *lifecycle_find_live(struct lifecycle_creator *creator,
+					 const struct identity *id)
 {
-	if (rc == -ENOENT)
-		set_text(reterr, "the device has no attribute '%s'", attr->name);
-	else if (rc == -ELOOP || rc == -ENOTDIR)
-		set_text(reterr,
-			 "attribute '%s' is not the device's own: there is a link on the way",
-			 attr->name);
-	else
-		set_text(reterr, "attribute '%s' refused '%s': %s%s", attr->name, attr->value,
-			 strerror(-rc), root_hint(rc));
+	return refusal_find_device(&creator->facts, id);
+}
+
+/* What is known to fail whatever the host is like: no instance is made for it. */
+static int check_form(const struct definition *def, char **reterr)
+{
+	_cleanup_free_ char *text = create_text(def);
+
+	if (strlen(text) > sysfs_value_max()) {
+		set_text(reterr, "the parameters are %zu bytes long, too long to be written",
+			 strlen(def->params));
+		return -E2BIG;
+	}
+	return attribute_check_all(INSTANCE_MDEV, def->attrs, def->attr_count, reterr);
+}
+
+/* The kernel's own core knows neither. */
+static int check_core(const struct definition *def, char **reterr)
+{
+	_cleanup_free_ char *reason = NULL;
+
+	if ((!def->params && !def->id.instance) || core_is_extended())
+		return 0;
+	reason = core_explain(def->params ? "takes no parameters" : "takes no instance number");
+	set_text(reterr, "%s", reason);
+	return -EOPNOTSUPP;
+}
+
+static bool has_type(const struct definition *def)
+{
+	_cleanup_free_ char *create = layout_type(def->parent_name, def->type, LAYOUT_CREATE);
+
+	return name_is_safe(def->type) && sysfs_exists(SYSFS_TOP, create);
+}
+
+int lifecycle_check(struct lifecycle_creator *creator, const struct definition *def, char **reterr)
+{
+	const struct device *dev = refusal_known_device(&creator->facts, &def->id);
+	int rc = 0;
+
+	if (dev) {
+		refusal_live(dev, reterr);
+		return -EEXIST;
+	}
+	if (!has_type(def)) {
+		refusal_unknown_type(def->parent_name, def->type, reterr);
+		return -ENOENT;
+	}
+	rc = check_core(def, reterr);
+	if (!rc)
+		rc = check_form(def, reterr);
+	if (!rc && refusal_type_is_full(def)) {
+		refusal_full(&creator->facts, def, reterr);
+		rc = -EUSERS;
+	}
+	return rc;
+}
+
+/* The open "create" file of the definition's type. */
+static int creator_open(struct lifecycle_creator *creator, const struct definition *def)
+{
+	_cleanup_free_ char *path = NULL;
+
+	if (creator->fd >= 0 && strcmp(creator->parent, def->parent_name) == 0 &&
+	    strcmp(creator->type, def->type) == 0)
+		return creator->fd;
+	close_type(creator);
+	path = layout_type(def->parent_name, def->type, LAYOUT_CREATE);
+	creator->fd = sysfs_open_write(SYSFS_TOP, path);
+	creator->parent = xstrdup(def->parent_name);
+	creator->type = xstrdup(def->type);
+	return creator->fd;
 }
 
 /* Of a device that is gone nothing is left in the folder that was opened. */
@@ -309,10 +143,25 @@ static bool is_gone(int device_fd)
 	return !sysfs_exists(device_fd, LAYOUT_REMOVE);
 }
 
+/* Drivers cut values, or take what they like of them, without a word. */
+static void compare_attr(int device_fd, const char *identity, const struct attr *attr)
+{
+	_cleanup_free_ char *now = NULL, *name = NULL, *written = NULL, *read = NULL;
+
+	if (attribute_read(device_fd, attr->name, &now) || strcmp(now, attr->value) == 0)
+		return;
+	name = quoted(attr->name);
+	written = quoted(attr->value);
+	read = quoted(now);
+	msg_warning("%s: attribute %s was given the value %s, but now has %s", identity, name,
+		    written, read);
+}
+
 /* Removes what was made again, for the reason rc, and adds to what is said why that failed. */
 static int undo_create(int dirfd, const char *path, int rc, char **reterr)
 {
-	int undo = sysfs_write(dirfd, path, "1", 1);
+	_cleanup_close_ int fd = sysfs_open_write(dirfd, path);
+	int undo = fd < 0 ? fd : sysfs_write_fd(fd, "1", 1);
 
 	if (undo == -ENOENT || undo == -ENODEV) {
 		set_text(reterr, "it went away while its attributes were written");
@@ -320,67 +169,63 @@ static int undo_create(int dirfd, const char *path, int rc, char **reterr)
 	}
 	if (undo)
 		set_text(reterr, "%s (and it could not be removed again: %s)", *reterr,
-			 strerror(-undo));
+			 error_text(undo));
 	return rc;
 }
 
 static int write_attrs(const struct definition *def, char **reterr)
 {
-	char name[IDENTITY_TEXT_SIZE];
+	char name[IDENTITY_TEXT_SIZE], identity[IDENTITY_TEXT_SIZE];
 	_cleanup_free_ char *path = layout_device(def->parent_name, lifecycle_name(def, name), "");
 	_cleanup_close_ int fd = sysfs_open_dir(SYSFS_TOP, path);
 	int rc = 0;
 
 	if (fd < 0) {
-		set_text(reterr, "it is not to be found after it was made: %s", strerror(-fd));
+		set_text(reterr, "it is not to be found after it was made: %s", error_text(fd));
 		set_text(&path, "%s/" LAYOUT_REMOVE, path);
 		return fd == -ENOENT ? fd : undo_create(SYSFS_TOP, path, fd, reterr);
 	}
+	identity_format(&def->id, identity);
 	for (size_t i = 0; i < def->attr_count && !rc; i++) {
-		rc = write_attr(fd, &def->attrs[i]);
-		if (rc)
-			explain_attr(rc, &def->attrs[i], reterr);
+		rc = attribute_write(fd, &def->attrs[i], reterr);
+		if (!rc)
+			compare_attr(fd, identity, &def->attrs[i]);
 	}
 	return rc ? undo_create(fd, LAYOUT_REMOVE, rc, reterr) : 0;
 }
 
-/*
- * What ends the program waits until all attributes are written, or none: an instance without them
- * could not be told from one that is as defined.
- */
-static void hold_signals(sigset_t *ret_before)
+/* The write to "create", and all attributes after it or none. */
+static int make_instance(struct lifecycle_creator *creator, const struct definition *def, int fd,
+			 const char *text, char **reterr)
 {
-	sigset_t held;
+	sigset_t before;
+	int rc;
 
-	sigemptyset(&held);
-	sigaddset(&held, SIGHUP);
-	sigaddset(&held, SIGINT);
-	sigaddset(&held, SIGTERM);
-	sigprocmask(SIG_BLOCK, &held, ret_before);
+	/* An instance without its attributes could not be told from one that is as defined. */
+	signals_hold(&before);
+	rc = sysfs_write_fd(fd, text, strlen(text));
+	if (rc)
+		refusal_of_create(&creator->facts, def, rc, reterr);
+	else if (def->attr_count)
+		rc = write_attrs(def, reterr);
+	signals_release(&before);
+	return rc;
 }
 
 int lifecycle_create(struct lifecycle_creator *creator, const struct definition *def, char **reterr)
 {
 	/* All that needs memory comes before the first write. */
 	_cleanup_free_ char *text = create_text(def);
-	int fd = creator_open(creator, def), rc = fd;
-	sigset_t before;
-	bool is_made;
+	int fd, rc = check_form(def, reterr);
 
-	if (def->attr_count)
-		hold_signals(&before);
-	if (fd >= 0)
-		rc = sysfs_write_fd(fd, text, strlen(text));
-	is_made = !rc;
-	if (is_made && def->attr_count)
-		rc = write_attrs(def, reterr);
-	if (def->attr_count)
-		sigprocmask(SIG_SETMASK, &before, NULL);
-	if (!is_made) {
-		free(*reterr);
-		*reterr = explain_create(creator, rc, def);
+	if (rc)
+		return rc;
+	fd = creator_open(creator, def);
+	if (fd < 0) {
+		refusal_of_create_open(def, fd, reterr);
+		return fd;
 	}
-	return rc;
+	return make_instance(creator, def, fd, text, reterr);
 }
 
 /*
@@ -391,13 +236,37 @@ static void undo_attrs(int device_fd, const struct attr *attrs, char **old, size
 {
 	while (count--) {
 		struct attr attr = {attrs[count].name, old[count]};
-		int rc = old[count] ? write_attr(device_fd, &attr) : -EACCES;
+		_cleanup_free_ char *error = NULL;
 
-		if (rc)
-			set_text(reterr, "%s (and '%s' could not be set back: %s)", *reterr,
-				 attrs[count].name,
-				 old[count] ? strerror(-rc) : "its old value cannot be read");
+		if (!old[count])
+			set_text(&error, "the old value of attribute '%s' cannot be read",
+				 attr.name);
+		else if (attribute_write(device_fd, &attr, &error) == 0)
+			continue;
+		set_text(reterr, "%s (and not all was set back: %s)", *reterr, error);
 	}
+}
+
+/* Each in order; old gets the values from before, NULL where they cannot be read. */
+static int write_live_attrs(int device_fd, const char *identity, const struct attr *attrs,
+			    size_t count, char **old, char **reterr)
+{
+	size_t done = 0;
+	int rc = 0;
+
+	for (; !rc && done < count; done++) {
+		(void)attribute_read(device_fd, attrs[done].name, &old[done]);
+		rc = attribute_write(device_fd, &attrs[done], reterr);
+		if (!rc)
+			compare_attr(device_fd, identity, &attrs[done]);
+	}
+	if (rc && is_gone(device_fd)) {
+		set_text(reterr, "it went away meanwhile");
+		return -ENODEV;
+	}
+	if (rc)
+		undo_attrs(device_fd, attrs, old, done - 1, reterr);
+	return rc;
 }
 
 int lifecycle_write_attrs(const struct device *dev, const struct attr *attrs, size_t count,
@@ -406,28 +275,21 @@ int lifecycle_write_attrs(const struct device *dev, const struct attr *attrs, si
 	_cleanup_free_ char *path = layout_device(dev->parent, dev->name, "");
 	_cleanup_close_ int fd = sysfs_open_dir(SYSFS_TOP, path);
 	_cleanup_free_ char **old = xcalloc(count, sizeof(*old));
+	char identity[IDENTITY_TEXT_SIZE];
 	sigset_t before;
-	size_t done = 0;
-	int rc = 0;
+	int rc;
 
 	if (fd < 0) {
 		set_text(reterr, "it went away meanwhile");
 		return -ENODEV;
 	}
-	hold_signals(&before);
-	for (; !rc && done < count; done++) {
-		(void)read_attr(fd, attrs[done].name, &old[done]);
-		rc = write_attr(fd, &attrs[done]);
-	}
-	if (rc && is_gone(fd)) {
-		set_text(reterr, "it went away meanwhile");
-		rc = -ENODEV;
-	} else if (rc) {
-		explain_attr(rc, &attrs[done - 1], reterr);
-		undo_attrs(fd, attrs, old, done - 1, reterr);
-	}
-	sigprocmask(SIG_SETMASK, &before, NULL);
-	for (size_t i = 0; i < done; i++)
+	rc = attribute_check_all(INSTANCE_MDEV, attrs, count, reterr);
+	if (rc)
+		return rc;
+	signals_hold(&before);
+	rc = write_live_attrs(fd, identity_format(&dev->id, identity), attrs, count, old, reterr);
+	signals_release(&before);
+	for (size_t i = 0; i < count; i++)
 		free(old[i]);
 	return rc;
 }
@@ -435,37 +297,39 @@ int lifecycle_write_attrs(const struct device *dev, const struct attr *attrs, si
 int lifecycle_destroy(const struct device *dev, char **reterr)
 {
 	_cleanup_free_ char *path = layout_device(dev->parent, dev->name, LAYOUT_REMOVE);
-	int rc = sysfs_write(SYSFS_TOP, path, "1", 1);
+	_cleanup_close_ int fd = sysfs_open_write(SYSFS_TOP, path);
+	int rc;
 
-	if (rc == -ENOENT)
-		rc = -ENODEV;
-	if (rc == -ENODEV)
-		set_text(reterr, "it went away meanwhile");
-	else if (rc == -EAGAIN)
-		set_text(reterr, "it is being removed, or made, by somebody else");
-	else if (rc == -EBUSY)
-		set_text(reterr, "it is in use");
-	else if (rc)
-		set_text(reterr, "the kernel refused: %s%s", strerror(-rc), root_hint(rc));
+	if (fd < 0) {
+		refusal_of_destroy_open(fd, reterr);
+		return fd == -ENOENT ? -ENODEV : fd;
+	}
+	rc = sysfs_write_fd(fd, "1", 1);
+	if (rc)
+		refusal_of_destroy(rc, reterr);
 	return rc;
 }
 
 int lifecycle_machine(bool start, const struct identity *id, char **reterr)
 {
+	_cleanup_free_ char *reason = NULL;
+	_cleanup_close_ int fd = -1;
 	char uuid[IDENTITY_TEXT_SIZE];
 	int rc;
 
 	if (!core_is_extended()) {
-		free(*reterr);
-		*reterr = core_explain("cannot start or stop machines");
+		reason = core_explain("cannot start or stop machines");
+		set_text(reterr, "%s", reason);
 		return -EOPNOTSUPP;
 	}
+	fd = sysfs_open_write(SYSFS_TOP, start ? LAYOUT_MACHINE_START : LAYOUT_MACHINE_STOP);
+	if (fd < 0) {
+		refusal_of_machine_open(fd, reterr);
+		return fd;
+	}
 	identity_format_uuid(id, uuid);
-	rc = sysfs_write(SYSFS_TOP, start ? LAYOUT_MACHINE_START : LAYOUT_MACHINE_STOP, uuid,
-			 strlen(uuid));
-	if (rc == -ENODEV)
-		set_text(reterr, "no instance of it is live");
-	else if (rc)
-		set_text(reterr, "its driver refused: %s%s", strerror(-rc), root_hint(rc));
+	rc = sysfs_write_fd(fd, uuid, strlen(uuid));
+	if (rc)
+		refusal_of_machine(id, rc, reterr);
 	return rc;
 }

@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Instances come and go: what is written to the kernel, and why it refused. */
+/* Instances come and go: what is written to the kernel. */
 #ifndef LIFECYCLE_H
 #define LIFECYCLE_H
 
+#include "host/refusal.h"
 #include "model/device.h"
 
 /*
  * What is kept from one instance to the next: the open "create" file of a type, and what was
- * looked up to explain a refusal, so that a thousand refusals cost one listing. Start from
- * LIFECYCLE_CREATOR, end with lifecycle_creator_close().
+ * looked up to explain a refusal. Start from LIFECYCLE_CREATOR, end with lifecycle_creator_close().
  */
 struct lifecycle_creator {
 	int fd;
 	char *parent, *type; /* whose it is */
-	struct strlist full; /* reasons for -EUSERS, one for each type that was found full */
-	struct device_list live; /* all devices, by identity, as they were when it was needed */
-	bool is_listed;
+	struct refusal_facts facts;
 };
 
 #define LIFECYCLE_CREATOR \
@@ -34,17 +32,20 @@ const struct device *lifecycle_find_live(struct lifecycle_creator *creator,
 
 /*
  * What can be said without trying: the type is known to def->parent_name, an instance is left,
- * the kernel part takes instance numbers and parameters if def has any. 0, or -ENOENT,
- * -EUSERS, -EOPNOTSUPP, -EEXIST with the reason in *reterr.
+ * the kernel part takes instance numbers and parameters if def has any, and attributes of that
+ * name and length. 0, or -ENOENT, -EUSERS, -EOPNOTSUPP, -EPERM, -E2BIG, -EEXIST with the reason in
+ * *reterr.
  */
 int lifecycle_check(struct lifecycle_creator *creator, const struct definition *def, char **reterr);
 
 /*
  * Makes the instance that def describes on def->parent_name and writes its attributes in order.
- * When one is refused the instance is removed again. Signals that end the program wait until it is
- * whole or gone, but for SIGKILL. Negative errno with the reason in *reterr:
+ * When one is refused the instance is removed again; one that reads back as another value is warned
+ * of. Signals that end the program wait until it is whole or gone, but for SIGKILL. Negative errno
+ * with the reason in *reterr:
  * -EEXIST    the identity is taken, by a device anywhere on the host
  * -EUSERS    no instance is left
+ * -EPERM, -E2BIG    nothing was made, for an attribute or the parameters cannot be written
  * other      what the kernel said of the instance or of the attribute
  * What went wrong while undoing is part of the reason.
  */

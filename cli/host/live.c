@@ -113,24 +113,6 @@ void live_device_details(struct device *dev, struct arena *arena)
 		dev->iommu_group = arena_strdup(arena, group);
 }
 
-/* What the core and the driver model put into the folder of every device. */
-static bool is_common(const char *name)
-{
-	static const char *const names[] = {"uevent",
-					    LAYOUT_REMOVE,
-					    "uuid",
-					    "instance",
-					    LAYOUT_STATE,
-					    "power",
-					    LAYOUT_VFIO_DEVICES,
-					    "waiting_for_supplier"};
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (strcmp(names[i], name) == 0)
-			return true;
-	return false;
-}
-
 /* Files in a folder and the folders in it, not through links. */
 /* NOLINTNEXTLINE(misc-no-recursion): with a prefix it goes no deeper */
 static void add_attrs(int dirfd, const char *prefix, struct definition *attrs, struct arena *arena)
@@ -143,7 +125,8 @@ static void add_attrs(int dirfd, const char *prefix, struct definition *attrs, s
 		_cleanup_close_ int below = -1;
 		mode_t mode;
 
-		if ((!*prefix && is_common(name)) || sysfs_mode(dirfd, names.v[i], &mode) < 0)
+		if ((!*prefix && layout_is_kernels(INSTANCE_MDEV, name)) ||
+		    sysfs_mode(dirfd, names.v[i], &mode) < 0)
 			continue;
 		if (S_ISDIR(mode) && !*prefix) {
 			below = sysfs_open_dir_nofollow(dirfd, names.v[i]);

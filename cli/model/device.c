@@ -52,8 +52,7 @@ bool attr_name_is_valid(const char *name)
 {
 	const char *part = name;
 
-	if (strcmp(name, "remove") == 0 || strcmp(name, "uevent") == 0 || strchr(name, ' ') ||
-	    strlen(name) > ATTR_NAME_MAX || !text_is_plain(name))
+	if (strchr(name, ' ') || strlen(name) > ATTR_NAME_MAX || !text_is_plain(name))
 		return false;
 	for (;;) {
 		size_t len = strcspn(part, "/");

@@ -37,7 +37,10 @@ void definition_add_attr(struct definition *def, struct arena *arena, const char
 			 const char *value);
 /* All that a file can say is the same; where they stand does not count. */
 bool definition_same(const struct definition *a, const struct definition *b);
-/* The name of an attribute: folders and a file below the device's own, not remove or uevent. */
+/*
+ * The form of an attribute's name: folders and a file below the device's own. Which of those are
+ * the kernel's own depends on the kind of instance, which is not known here.
+ */
 bool attr_name_is_valid(const char *name);
 /* Splits NAME=VALUE in place. 0, or -EINVAL with a reason in *reterr. */
 int attr_split(char *text, struct attr *ret_attr, char **reterr);

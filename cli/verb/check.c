@@ -2,6 +2,7 @@
 /* mdev check: read definitions as apply would, and say what it would trip over. */
 #include "base/msg.h"
 #include "model/plan.h"
+#include "host/attribute.h"
 #include "host/live.h"
 #include "verb/cmd.h"
 
@@ -111,12 +112,25 @@ static void check_demands(struct checker *checker)
 	}
 }
 
+/* What apply would refuse before it makes the instance, whatever the host is like. */
+static void check_attrs(struct inventory *inventory)
+{
+	for (size_t i = 0; i < inventory->definitions.n; i++) {
+		const struct definition *def = inventory->definitions.v[i];
+		_cleanup_free_ char *error = NULL;
+
+		if (attribute_check_all(INSTANCE_MDEV, def->attrs, def->attr_count, &error) < 0)
+			problem_add(&inventory->problems, def->file, def->line, "%s", error);
+	}
+}
+
 static void check(struct checker *checker)
 {
 	const struct problem_list *problems = &checker->inventory.problems;
 	const struct plan_wish wish = {.parent = NULL};
 	struct plan plan;
 
+	check_attrs(&checker->inventory);
 	for (size_t i = 0; i < problems->n; i++)
 		add_error(checker, &problems->v[i]);
 	inventory_load_devices(&checker->inventory, NULL);

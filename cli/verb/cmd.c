@@ -4,6 +4,7 @@
 
 #include "base/msg.h"
 #include "base/text.h"
+#include "host/attribute.h"
 #include "model/find.h"
 
 #include <errno.h>
@@ -166,6 +167,16 @@ int cmd_identities(const struct command *command, const struct device_list *list
 	return status;
 }
 
+int cmd_attr(const struct command *command, char *text, struct attr *ret_attr)
+{
+	_cleanup_free_ char *error = NULL;
+
+	if (attr_split(text, ret_attr, &error) < 0 ||
+	    attribute_check(INSTANCE_MDEV, ret_attr, &error) < 0)
+		return cmd_usage(command, "%s", error);
+	return DONE;
+}
+
 int cmd_take_instance_args(const struct command *command, const struct instance_args *args,
 			   struct arena *arena, struct definition *def)
 {
@@ -176,11 +187,10 @@ int cmd_take_instance_args(const struct command *command, const struct instance_
 	if (args->params)
 		def->params = args->params;
 	for (size_t i = 0; i < args->attrs.n; i++) {
-		_cleanup_free_ char *error = NULL;
 		struct attr attr;
 
-		if (attr_split(args->attrs.v[i], &attr, &error) < 0)
-			return cmd_usage(command, "%s", error);
+		if (cmd_attr(command, args->attrs.v[i], &attr) != DONE)
+			return USAGE;
 		definition_add_attr(def, arena, attr.name, attr.value);
 	}
 	return DONE;

@@ -105,6 +105,12 @@ int cmd_identities(const struct command *command, const struct device_list *list
 		   bool (*accept)(const struct device *dev), const char *absent, int word_count,
 		   char **words, struct identity *ret_ids);
 
+/*
+ * NAME=VALUE of an attribute that an instance can have, split in place. DONE, or a message and
+ * USAGE.
+ */
+int cmd_attr(const struct command *command, char *text, struct attr *ret_attr);
+
 /* --params and --attr into the definition, whose attributes belong to the arena. As above. */
 int cmd_take_instance_args(const struct command *command, const struct instance_args *args,
 			   struct arena *arena, struct definition *def);

@@ -2,6 +2,7 @@
 /* mdev import, mdev export: mdevctl's JSON definitions in and out. */
 #include "base/file.h"
 #include "base/msg.h"
+#include "host/attribute.h"
 #include "store/folder.h"
 #include "store/mdevctl.h"
 #include "store/store.h"
@@ -92,6 +93,8 @@ static int import_check(struct inventory *inventory, const struct definition_lis
 		return DONE;
 	if (rc != -EINVAL)
 		rc = definition_format(def, &section, &error);
+	if (!rc)
+		rc = attribute_check_all(INSTANCE_MDEV, def->attrs, def->attr_count, &error);
 	buf_free(&section);
 	for (size_t i = 0; !rc && i < which; i++)
 		if (identity_compare(&new->v[i]->id, &def->id) == 0 &&

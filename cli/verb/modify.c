@@ -51,12 +51,9 @@ struct changes {
 static int take_attrs(const struct strlist *texts, struct attrs *ret)
 {
 	ret->v = xcalloc(texts->n, sizeof(*ret->v));
-	for (; ret->n < texts->n; ret->n++) {
-		_cleanup_free_ char *error = NULL;
-
-		if (attr_split(texts->v[ret->n], &ret->v[ret->n], &error) < 0)
-			return cmd_usage(&cmd_modify, "%s", error);
-	}
+	for (; ret->n < texts->n; ret->n++)
+		if (cmd_attr(&cmd_modify, texts->v[ret->n], &ret->v[ret->n]) != DONE)
+			return USAGE;
 	return DONE;
 }
 

@@ -106,6 +106,35 @@ setup() {
 	refused 1 "it is not to be found after it was made" --root "$ROOT" create "$U1" -p 01:00.0 -t acme-fact -a a=b
 }
 
+@test "an attribute is written with a newline, and a value that was not kept is warned of" {
+	local soft=$ROOT/sys/devices/virtual/soft/soft
+	mkdir -p "$soft/$U1/medu"
+	: > "$soft/$U1/medu/label"
+	mdev --root "$ROOT" create "$U1" -p soft -t soft-1 -a medu/label=one
+	assert "$(od -c -A n "$soft/$U1/medu/label")" == "$(echo one | od -c -A n)"
+	assert "$stderr" == ""
+	# Longer than what is written over it: the file does not shrink.
+	echo first > "$soft/$U1/medu/label"
+	mdev --root "$ROOT" create "$U1" -p soft -t soft-1 -a medu/label=two
+	assert "$stderr" =~ "warning: $U1: attribute 'medu/label' was given the value 'two', but now has 'two"
+}
+
+@test "what no instance can be given is refused before one is made" {
+	local value
+	value=$(printf 'a%.0s' {1..5000})
+	for name in driver_override uevent remove power/control driver/unbind modalias; do
+		refused 2 "'$name' is the kernel's own file, not an attribute of the driver's" \
+			--root "$ROOT" create "$U1" -p soft -t soft-1 -a "$name=x"
+	done
+	refused 2 "the value of attribute 'label' is 5000 bytes long, and 4095 can be written" \
+		--root "$ROOT" create "$U1" -p soft -t soft-1 -a "label=$value"
+	printf '[%s]\nparent = soft\ntype = soft-1\nattr = driver_override x\n' "$U1" | make_definition a.conf
+	refused 1 "cannot create $U1: 'driver_override' is the kernel's own file" --root "$ROOT" create "$U1"
+	mdev 1 --root "$ROOT" check
+	assert "$stderr" =~ "a.conf:1: 'driver_override' is the kernel's own file"
+	assert "$(< "$ROOT/sys/class/mdev_bus/soft/mdev_supported_types/soft-1/create")" == ""
+}
+
 @test "--define keeps it" {
 	mdev --root "$ROOT" create "$U1" -p udev:ID_PATH=pci-0000:01:00.0 -t acme-fact --define --auto
 	assert "$(tail -n 4 "$ROOT/etc/mdev.d/$U1.conf")" == "\

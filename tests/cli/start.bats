@@ -44,5 +44,6 @@ setup() {
 	rm -r "$ROOT/sys/class/mdev_bus/soft/11112222-aaaa-4bbb-8ccc-000000000002" \
 		"$ROOT"/sys/{class/mdev_bus/soft/mdev_supported_types/soft-1/devices,bus/mdev/devices}/11112222-*
 	rmdir "$ROOT"/sys/kernel/iommu_groups/3
+	rm -r "$ROOT/sys/class/vfio/3"
 	assert "$(fingerprint)" == "$before"
 }

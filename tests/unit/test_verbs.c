@@ -2,7 +2,7 @@
 /*
  * What verbs do and say when the kernel, the disk, udev or another command is in the way. Those
  * are played by this program:
- * link-flags: -Wl,--wrap=sysfs_write -Wl,--wrap=sysfs_write_fd -Wl,--wrap=store_add
+ * link-flags: -Wl,--wrap=sysfs_write_fd -Wl,--wrap=store_add
  * link-flags: -Wl,--wrap=store_remove -Wl,--wrap=udev_wait_begin -Wl,--wrap=udev_wait_end
  * link-flags: -Wl,--wrap=lock_wait_range -Wl,--wrap=fork
  */
@@ -30,7 +30,6 @@ static struct buf asked;
 /* What the last verb printed. */
 static char *out, *err;
 
-int __wrap_sysfs_write(int dirfd, const char *path, const char *data, size_t len);
 int __wrap_sysfs_write_fd(int fd, const char *data, size_t len);
 int __wrap_store_add(const struct definition *def, const char *file, char **ret_path,
 		     char **reterr);
@@ -40,38 +39,57 @@ int __wrap_udev_wait_end(struct udev_wait *wait, const char *name, unsigned int 
 int __wrap_lock_wait_range(int fd, off_t start, off_t len, unsigned int seconds);
 pid_t __wrap_fork(void);
 
-int __wrap_sysfs_write_fd(int fd, const char *data, size_t len)
+/* The device that verbs are tried on comes, or goes. */
+static void appear(void)
 {
-	(void)fd;
-	buf_addf(&asked, "create=%.*s;", (int)len, data);
-	if (!world.create || world.appears) {
-		make_folder(DEVICE);
-		make_folder(LISTED);
+	make_folder(DEVICE);
+	make_file(DEVICE "/remove", "");
+	make_file(DEVICE "/rate", "");
+	make_file(DEVICE "/label", "");
+	make_folder(LISTED);
+}
+
+static void disappear(void)
+{
+	static const char *const paths[] = {DEVICE "/remove", DEVICE "/rate", DEVICE "/label",
+					    DEVICE, LISTED};
+
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		_cleanup_free_ char *full = xasprintf("%s/%s", root_top, paths[i]);
+
+		(void)remove(full);
 	}
+}
+
+static int take_create(void)
+{
+	if (!world.create || world.appears)
+		appear();
 	return world.create;
 }
 
-static void take_away(const char *path)
+static int take_remove(void)
 {
-	_cleanup_free_ char *full = xasprintf("%s/%s", root_top, path);
-
-	(void)rmdir(full);
-}
-
-int __wrap_sysfs_write(int dirfd, const char *path, const char *data, size_t len)
-{
-	const char *slash = strrchr(path, '/');
-
-	(void)dirfd;
-	path = slash ? slash + 1 : path;
-	buf_addf(&asked, "%s=%.*s;", path, (int)len, data);
-	if (strcmp(path, "remove") != 0)
-		return 0;
 	if (world.busy_removes && world.busy_removes--)
 		return -EBUSY;
-	take_away(DEVICE);
-	take_away(LISTED);
+	disappear();
 	return 0;
+}
+
+int __wrap_sysfs_write_fd(int fd, const char *data, size_t len)
+{
+	_cleanup_free_ char *link = xasprintf("/proc/self/fd/%d", fd);
+	char path[4096] = "", *name;
+
+	if (readlink(link, path, sizeof(path) - 1) < 0)
+		abort();
+	name = strrchr(path, '/') + 1;
+	buf_addf(&asked, "%s=%.*s;", name, (int)strcspn(data, "\n"), data);
+	if (strcmp(name, "create") == 0)
+		return take_create();
+	if (strcmp(name, "remove") == 0)
+		return take_remove();
+	return pwrite(fd, data, len, 0) < 0 ? -errno : 0;
 }
 
 int __wrap_store_add(const struct definition *def, const char *file, char **ret_path, char **reterr)
@@ -168,8 +186,7 @@ static void verb(int expected, const struct command *command, const char *line)
 static void begin(const char *definition)
 {
 	memset(&world, 0, sizeof(world));
-	take_away(DEVICE);
-	take_away(LISTED);
+	disappear();
 	make_file("etc/mdev.d/a.conf", definition);
 }
 
@@ -231,7 +248,7 @@ static void test_apply(void)
 	begin(DEFINED);
 	world.create = -EEXIST;
 	verb(FAILED, &cmd_apply, "");
-	ok(strstr(err, "the identity is taken by a device that is coming or going") != NULL,
+	ok(strstr(err, "(or a device of that identity was going)") != NULL,
 	   "the identity is taken, and not by that");
 	begin(DEFINED);
 	world.lock = -ETIMEDOUT;
@@ -244,8 +261,7 @@ static void test_apply(void)
 static void test_destroy(void)
 {
 	begin(DEFINED);
-	make_folder(DEVICE);
-	make_folder(LISTED);
+	appear();
 	world.busy_removes = 1;
 	verb(FAILED, &cmd_destroy, UUID);
 	is_text(asked.data, "remove=1;", "one try");
@@ -255,8 +271,7 @@ static void test_destroy(void)
 	world.busy_removes = 2;
 	verb(DONE, &cmd_destroy, "--wait=20 " UUID);
 	is_text(asked.data, "remove=1;remove=1;remove=1;", "until it is not in use any more");
-	make_folder(DEVICE);
-	make_folder(LISTED);
+	appear();
 	world.remove_definition = -EIO;
 	verb(FAILED, &cmd_destroy, "--undefine " UUID);
 	is_text(asked.data, "remove=1;", "it is removed");

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What is said of an errno that came from a write to sysfs, so that it names who refused and why.
+ *
+ * Opening the file and writing to it are two steps with two meanings: open() fails before anybody
+ * was asked (sysfs is mounted read-only, the file is gone, the user may not), write() gives the
+ * answer of the core or of the parent's driver. One errno may be of either, and a driver uses the
+ * errnos of the core for reasons of its own: -ENODEV may mean that the parent is going, or
+ * that the driver's firmware did not answer. So what the core would mean is looked up, and where
+ * that is not so, the driver is said to have refused.
+ */
+#ifndef REFUSAL_H
+#define REFUSAL_H
+
+#include "model/device.h"
+
+/*
+ * What was looked up to explain refusals, so that a thousand of them cost one listing. Zeroed at
+ * the start.
+ */
+struct refusal_facts {
+	struct strlist full; /* reasons, one for each type that was found full */
+	struct device_list live; /* all devices, by identity, as they were when it was needed */
+	bool is_listed;
+};
+
+void refusal_facts_free(struct refusal_facts *facts);
+
+/*
+ * The live device of an identity: as it is known, NULL when none was listed yet; or of a new list
+ * when the known one has none. Good until the next call.
+ */
+const struct device *refusal_known_device(struct refusal_facts *facts, const struct identity *id);
+const struct device *refusal_find_device(struct refusal_facts *facts, const struct identity *id);
+
+/* The parent says that it has no instance of the definition's type left. */
+bool refusal_type_is_full(const struct definition *def);
+
+/* These go to *reterr in place of what is there, as set_text() does. */
+
+/* dev has the identity already. */
+void refusal_live(const struct device *dev, char **reterr);
+/* No instance of the type is left; names what takes them up. */
+void refusal_full(struct refusal_facts *facts, const struct definition *def, char **reterr);
+/* The parent has no type of that id: names those that it has, and what they are called. */
+void refusal_unknown_type(const char *parent, const char *type, char **reterr);
+/* The type's "create" could not be opened, or the write to it failed, with rc. */
+void refusal_of_create_open(const struct definition *def, int rc, char **reterr);
+void refusal_of_create(struct refusal_facts *facts, const struct definition *def, int rc,
+		       char **reterr);
+/* An attribute could not be opened, or did not take its value. */
+void refusal_of_attribute_open(const struct attr *attr, int rc, char **reterr);
+void refusal_of_attribute(const struct attr *attr, int rc, char **reterr);
+/* The device's "remove", likewise. */
+void refusal_of_destroy_open(int rc, char **reterr);
+void refusal_of_destroy(int rc, char **reterr);
+/* The file by which machines start and stop, likewise. */
+void refusal_of_machine_open(int rc, char **reterr);
+void refusal_of_machine(const struct identity *id, int rc, char **reterr);
+
+#endif
