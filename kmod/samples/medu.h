@@ -187,6 +187,7 @@ int medu_engine_write(struct medu *medu, struct medu_instance *inst,
 		      u32 offset, u32 count);
 int medu_engine_read(struct medu *medu, struct medu_instance *inst,
 		     u32 offset, u32 count);
+void medu_job_done(struct medu_instance *inst);
 
 /* medu_regs.c: with the instance's lock held */
 u32 medu_reg_read(struct medu_instance *inst, u32 reg);
@@ -194,7 +195,6 @@ void medu_reg_write(struct medu_instance *inst, u32 reg, u32 val);
 void medu_regs_reset(struct medu_instance *inst);
 
 /* medu_regs.c: without */
-void medu_job_done(struct medu_instance *inst);
 void medu_jobs_init(struct medu_instance *inst);
 void medu_jobs_cancel(struct medu_instance *inst);
 

@@ -165,3 +165,13 @@ int medu_engine_read(struct medu *medu, struct medu_instance *inst,
 		return rc;
 	return medu_engine_dma(medu, offset, count, true);
 }
+
+/**
+ * medu_job_done() - count a job
+ * @inst: whose it was
+ */
+void medu_job_done(struct medu_instance *inst)
+{
+	atomic_inc(&inst->nr_jobs);
+	atomic_inc(&inst->medu->nr_jobs);
+}

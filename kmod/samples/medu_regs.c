@@ -89,16 +89,6 @@ void medu_reg_write(struct medu_instance *inst, u32 reg, u32 val)
 
 /* Jobs */
 
-/**
- * medu_job_done() - count a job
- * @inst: whose it was
- */
-void medu_job_done(struct medu_instance *inst)
-{
-	atomic_inc(&inst->nr_jobs);
-	atomic_inc(&inst->medu->nr_jobs);
-}
-
 static void medu_factorial_job(struct work_struct *work)
 {
 	struct medu_instance *inst =
