@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What differs between the kernels that are supported. No other file knows a
- * version.
+ * Differences between the kernels that are supported. This is the only file
+ * that looks at the kernel's version.
  */
 
 #ifndef _MDEV_COMPAT_H
@@ -15,21 +15,21 @@
 #include <linux/version.h>
 #include <linux/vfio.h>
 
-/* The driver that a bus matches against became const. */
+/* 6.11: bus_type.match gets a const driver. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0)
 #define compat_match_const const
 #else
 #define compat_match_const
 #endif
 
-/* So did a class and its attributes in their callbacks. */
+/* 6.4: callbacks of classes get a const class and a const attribute. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
 #define compat_class_const const
 #else
 #define compat_class_const
 #endif
 
-/* Links of a compatibility class lost an argument that was never used. */
+/* 6.14: links of a compatibility class lose an argument, which was unused. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 14, 0)
 #define compat_class_link(_class, _dev) class_compat_create_link(_class, _dev)
 #define compat_class_unlink(_class, _dev) class_compat_remove_link(_class, _dev)
@@ -40,7 +40,7 @@
 	class_compat_remove_link(_class, _dev, NULL)
 #endif
 
-/* Flags of a mapping got setters, and became const without. */
+/* 6.3: flags of a mapping are changed by functions only. */
 static inline void compat_vm_flags_mod(struct vm_area_struct *vma,
 				       unsigned long set, unsigned long clear)
 {
@@ -51,7 +51,7 @@ static inline void compat_vm_flags_mod(struct vm_area_struct *vma,
 #endif
 }
 
-/* An eventfd is signalled once; nobody ever asked for more. */
+/* 6.8: eventfd_signal() always adds 1. */
 static inline void compat_eventfd_signal(struct eventfd_ctx *ctx)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)
@@ -62,8 +62,8 @@ static inline void compat_eventfd_signal(struct eventfd_ctx *ctx)
 }
 
 /*
- * VFIO came to want to be told how a device is bound to an iommufd, also in
- * kernels built without; later, how it is taken away from one again.
+ * 6.2: a VFIO driver must say how a device is bound to an iommufd, even if the
+ * kernel is built without iommufd. 6.6: and how it is detached.
  */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
 #define COMPAT_VFIO_DETACH_IOAS .detach_ioas = vfio_iommufd_emulated_detach_ioas,
@@ -81,7 +81,7 @@ static inline void compat_eventfd_signal(struct eventfd_ctx *ctx)
 #define COMPAT_VFIO_DEVICE_OPS
 #endif
 
-/* VFIO came to free a device by itself, behind the driver's release. */
+/* 6.2: VFIO frees a device after the driver's release; before, release does. */
 static inline void compat_vfio_free_device(struct vfio_device *vdev)
 {
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
@@ -89,7 +89,10 @@ static inline void compat_vfio_free_device(struct vfio_device *vdev)
 #endif
 }
 
-/* Region info became an operation of its own, with the copying in VFIO. */
+/*
+ * 6.19: region info is an operation of its own, for which VFIO copies. Before,
+ * it is an ioctl of the driver's, which copies itself.
+ */
 typedef int (*compat_region_info_t)(struct vfio_device *vdev,
 				    struct vfio_region_info *info,
 				    struct vfio_info_cap *caps);
@@ -141,7 +144,7 @@ static inline long compat_ioctl_region_info(struct vfio_device *vdev,
 	rc = get(vdev, &info, &caps);
 	if (!rc)
 		rc = compat_put_region_info(arg, &info, &caps);
-	/* Most regions have none. */
+	/* Most regions have no capabilities, and so nothing to free. */
 	if (caps.size)
 		kfree(caps.buf);
 	return rc;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Mediated devices: what parent drivers and bus drivers include
+ * Mediated devices: the interface to parent drivers and bus drivers
  */
 
 #ifndef _VFIO_MDEV_H
@@ -22,18 +22,19 @@
  * *parent*) that user space drives through VFIO. Three parties meet in the
  * core:
  *
- * - the *parent driver* owns the physical device. It registers it with
- *   mdev_register_device() and answers for what an instance does: its
- *   regions, its interrupts, its share of the hardware.
- * - a *bus driver* binds to instances and gives them to user space;
- *   ``vfio_mdev`` is the one in this tree. It registers with
- *   mdev_register_driver().
- * - the *administrator* makes and removes instances through sysfs. The files
+ * - the *parent driver* owns the physical device. It registers the device with
+ *   mdev_register_device(), and implements what an instance does: its regions,
+ *   its interrupts, its share of the hardware.
+ * - a *bus driver* binds to instances and gives them to user space. There is
+ * one
+ *   in this tree, ``vfio_mdev``. It registers with mdev_register_driver().
+ * - the *administrator* makes and removes instances through files in sysfs,
+ * which
  *   are described in ``ABI.rst``.
  *
- * An instance is identified by the UUID of the machine that it is meant for
- * and a number within that machine. No two instances of a host, on whatever
- * parents, share both.
+ * An instance is identified by the UUID of the virtual machine that it is meant
+ * for, and a number within that machine. No two instances of a host have both
+ * in common, even if their parents differ.
  */
 
 /**
@@ -47,25 +48,29 @@
  *	stop                            if it was still started
  *	destroy
  *
- * @create has returned before anybody else can see the instance, and @destroy
- * is called when nobody can any longer. @start, @stop, @open and @close of
- * one instance never overlap each other; they may sleep, and may not wait for
- * user space, nor for a @dma_unmap of the instance's, which waits for @open and
- * @close. @read, @write, @set_irqs, @get_region_info, @get_irq_info,
- * @reset, @validate_map_request and @dma_unmap are called after @open has
- * returned and before @close is called, and can run at once, also with
- * themselves: the driver locks what they share. @dma_unmap is called with locks
- * of VFIO's held. It must not call a service that touches guest memory other
- * than mdev_unpin_pages(), and what it waits for must not wait for the user, or
- * for another @dma_unmap.
+ * @create returns before anyone else can see the instance, and @destroy is
+ * called when no one can see it any more.
  *
- * Callbacks of different instances run at once, also on one parent. A driver
- * that can not have this for @create, @destroy, @start and @stop sets
- * &parent_ops.serialize, and the core runs these four one at a time for each
- * parent.
+ * @start, @stop, @open and @close of one instance never overlap. They may
+ * sleep. They must not wait for user space, nor for @dma_unmap of the same
+ * instance, which itself waits for @open and @close.
  *
- * mdev_start of a machine starts its instances one after another; two starts
- * or stops of one machine never overlap.
+ * @read, @write, @set_irqs, @get_region_info, @get_irq_info, @reset,
+ * @validate_map_request and @dma_unmap are called only after @open has returned
+ * and before @close is called. In between any of them can run at the same time,
+ * also several calls of the same one: the driver locks what they share.
+ *
+ * @dma_unmap is called with locks of VFIO held. Of the services that use guest
+ * memory it may call mdev_unpin_pages() only. It must not wait for something
+ * that waits for the user, or for another @dma_unmap.
+ *
+ * Callbacks of different instances run at the same time, also on one parent. A
+ * driver that cannot cope with this in @create, @destroy, @start and @stop sets
+ * &parent_ops.serialize. For each of its parents, the core then calls these
+ * four one at a time.
+ *
+ * A write to mdev_start starts the instances of a machine one after another.
+ * Two starts or stops of one machine never overlap.
  */
 
 struct mdev_device;
@@ -75,9 +80,9 @@ struct parent_device;
 
 /**
  * struct mdev_type_desc - a type of instance that a parent driver offers
- * @name: short name, unique within the driver. In sysfs the type's folder is
- *	called ``<driver>-<name>``. No slash.
- * @pretty_name: name for people, or NULL to show @name.
+ * @name: short name, unique within the driver, without a slash. The type's
+ *	folder in sysfs is called ``<driver>-<name>``.
+ * @pretty_name: a name for people; if it is NULL they see @name
  */
 struct mdev_type_desc {
 	const char *name;
@@ -86,71 +91,75 @@ struct mdev_type_desc {
 
 /**
  * struct parent_ops - what a parent driver provides
- * @owner: module that holds the callbacks; pinned while an instance of the
- *	parent is open. Required.
- * @device_api: which VFIO API the instances speak, one of the
- *	VFIO_DEVICE_API_*_STRING. Required.
+ * @owner: the module of the callbacks, which stays loaded while an instance of
+ *	the parent is open. Required.
+ * @device_api: the VFIO API of the instances, one of VFIO_DEVICE_API_*_STRING.
+ *	Required.
  * @num_regions: number of region indices, for VFIO_DEVICE_GET_INFO.
  * @num_irqs: number of interrupt indices, likewise.
- * @supported_types: the types, ended by an entry without a name. At least
- *	one. Must live as long as the parent is registered. Required.
- * @max_instances: how many instances a parent has, whatever their types. The
- *	core then counts. 0 where the driver counts by itself.
- * @serialize: run @create, @destroy, @start and @stop of one parent one at a
- *	time.
+ * @supported_types: the types, at least one, and an entry without a name at the
+ *	end. Must exist as long as the parent is registered. Required.
+ * @max_instances: the number of instances that a parent can have, of all types
+ *	together. The core counts them. 0 if the driver counts by itself.
+ * @serialize: for each parent, call @create, @destroy, @start and @stop one at
+ *	a time.
  * @dev_attr_groups: attributes of the parent while it is registered, or NULL.
- * @mdev_attr_groups: attributes of each instance, or NULL. They are there
- *	before the instance is announced.
- * @available_instances: how many more instances of the type the parent could
- *	take now; @create refuses one more with -EUSERS. Required where
- *	@max_instances is 0. Where both are given the lower number counts.
- * @description: print what sets the type apart into the page at buf with
- *	sysfs_emit(), return the length. Optional.
- * @create: take what an instance needs. @params is what user space wrote
- *	behind the identity, or NULL; it is gone when the callback returns.
- *	-EUSERS means that no instance of this type is left. Required.
- * @destroy: give it all back; cannot fail. Required.
+ * @mdev_attr_groups: attributes of each instance, or NULL. They exist before
+ *	the instance is announced.
+ * @available_instances: how many more instances of the type the parent can have
+ *	now. When there are none, @create returns -EUSERS. Required if
+ *	@max_instances is 0. If both are given, the lower number counts.
+ * @description: print what distinguishes the type with sysfs_emit() to buf,
+ *	which is a page, and return the length. Optional.
+ * @create: allocate what an instance needs. @params is what user space has
+ *	written after the identity, or NULL; the memory is freed when the
+ *	callback returns. -EUSERS means that no instance of this type is left.
+ *	Required.
+ * @destroy: undo @create; cannot fail. Required.
  * @start: the machine is about to run. Optional, goes with @stop.
  * @stop: the machine has ended. An error is reported to user space, and the
- *	instance counts as started still. Goes with @start.
- * @open: the instance's file has been opened. Optional.
- * @close: the last user has closed it. When this returns the driver no longer
- *	uses a service of the core for the instance. Every page that was pinned
- *	is unpinned by then. Optional.
- * @read: read count bytes of the instance at the VFIO region offset pos into
- *	buf. The bus driver calls this with one access of the user's, which
- *	begins in a region below @num_regions; what is longer than
- *	MDEV_ACCESS_STEP is cut into whole steps, up to MDEV_ACCESS_MAX bytes at
- *	once, and the rest. A driver for which the width matters splits further.
- *	Returns the number of bytes read, which may be less than count, or an
- *	error. Required.
+ *	instance is still started then. Goes with @start.
+ * @open: the instance has been opened by a first user. Optional.
+ * @close: the last user has closed it. When this returns, the driver no longer
+ *	uses a service of the core for the instance, and has unpinned all pages.
+ *	Optional.
+ * @read: read up to count bytes of the instance, from the VFIO region offset
+ *	pos on, into buf. pos is in a region below @num_regions. The bus driver
+ *	calls this for one access of the user. It splits an access that is
+ *	longer than MDEV_ACCESS_STEP into calls for a multiple of that,
+ *	MDEV_ACCESS_MAX at most, and one for the rest. If registers have a
+ *	width, the driver splits further. Returns the number of bytes read,
+ *	which can be less than count, or an error. Required.
  * @write: likewise. Required.
  * @get_region_info: fill flags and size of the region info->index, and add
  *	capabilities to caps with vfio_info_add_capability(). index is below
- *	@num_regions and offset is mdev_region_offset() of it; size and flags
- *	are preset to 0, which means that there is no such region. Required.
+ *	@num_regions, and offset is mdev_region_offset() of it. flags and size
+ *	are 0 before the call; if they stay so, there is no such region.
+ *	Required.
  * @get_irq_info: fill flags and count of the interrupt info->index, which is
- *	below @num_irqs. The bus driver asks once after @open, and goes by that
- *	until @close. Optional; without it there are no interrupts.
- * @set_irqs: the user has changed the interrupt index; arguments as in struct
- *	vfio_irq_set. The bus driver has already done its part (it keeps the
- *	eventfds and the mask), so that mdev_signal() goes by the new state.
- *	A driver with a level interrupt looks here for an unmask, and signals
- *	again where its condition still holds. Must not fail. Optional.
- * @reset: bring the instance back to the state after @create. Optional.
- * @validate_map_request: the user touches the page at virtaddr of a mapping;
+ *	below @num_irqs. The bus driver calls this once after @open, and relies
+ *	on the answer until @close. Optional; without it there are no
+ *	interrupts.
+ * @set_irqs: the user has changed the interrupt index; the arguments are those
+ *	of struct vfio_irq_set. The bus driver, which keeps the eventfds and
+ *	masks, has changed them before the call, so mdev_signal() already uses
+ *	the new ones. The driver of a level interrupt signals here again if the
+ *	interrupt was unmasked and its condition still holds. Cannot fail.
+ *	Optional.
+ * @reset: bring the instance back to its state after @create. Optional.
+ * @validate_map_request: the user touches the page at virtaddr of a mapping.
  *	pos is its VFIO region offset, in a region with
- *	VFIO_REGION_INFO_FLAG_MMAP, and flags for reading and writing that the
- *	mapping keeps to. Set *pfn, and *prot where caching differs;
- *	*size is a page. An error is a SIGBUS to the user. What was allowed
- *	stays until mdev_revoke() or close. Called with the user's mmap lock
- *	held. Optional; without it nothing can be mapped.
- * @dma_unmap: the user takes away the guest memory from iova on, length
- *	bytes, whether something is pinned there or not. Pages pinned there must
- *	be unpinned before this returns. Optional where no page is pinned.
+ *	VFIO_REGION_INFO_FLAG_MMAP whose flags allow the access. *size is the
+ *	size of a page. Set *pfn, and *prot if the page needs other caching.
+ *	After an error the user gets SIGBUS. The page stays mapped until
+ *	mdev_revoke() or @close. Called with the mmap lock of the user held.
+ *	Optional; without it nothing can be mapped.
+ * @dma_unmap: the user takes away length bytes of guest memory, from iova on.
+ *	Pages pinned there must be unpinned before this returns. It is also
+ *	called if there are none. Required of a driver that pins pages.
  *
- * mdev_register_device() refuses a table in which a required entry is missing.
- * What may run at once is written in "What the core serializes".
+ * mdev_register_device() refuses a table that lacks a required entry. "What the
+ * core serializes" says which callbacks can run at the same time.
  */
 struct parent_ops {
 	struct module *owner;
@@ -192,18 +201,17 @@ struct parent_ops {
 	void (*dma_unmap)(struct mdev_device *mdev, u64 iova, u64 length);
 };
 
-/*
- * Most bytes that one call of parent_ops.read or .write is asked for; and what it
- * is a multiple of where it is more than that.
- */
+/* The largest number of bytes that parent_ops.read or .write gets at once */
 #define MDEV_ACCESS_MAX		256
+
+/* A call that gets more bytes than this gets a multiple of it. */
 #define MDEV_ACCESS_STEP	64
 
-/* Regions stand this far apart in a device file. */
+/* In a device file, region number i begins at i << MDEV_REGION_SHIFT. */
 #define MDEV_REGION_SHIFT	40
 
 /**
- * mdev_region_offset() - where the device file holds a region
+ * mdev_region_offset() - the offset of a region in the device file
  * @index: VFIO region index
  *
  * Return: the offset of its first byte.
@@ -214,8 +222,8 @@ static inline u64 mdev_region_offset(unsigned int index)
 }
 
 /**
- * mdev_region_index() - which region an offset of the device file is in
- * @pos: offset, as &parent_ops.read and its like get it
+ * mdev_region_index() - the region that an offset of the device file is in
+ * @pos: offset, as passed to &parent_ops.read
  *
  * Return: the VFIO region index.
  */
@@ -225,8 +233,8 @@ static inline unsigned int mdev_region_index(loff_t pos)
 }
 
 /**
- * mdev_region_pos() - how far into its region an offset is
- * @pos: offset, as &parent_ops.read and its like get it
+ * mdev_region_pos() - the position of an offset within its region
+ * @pos: offset, as passed to &parent_ops.read
  *
  * Return: the distance from the region's first byte.
  */
@@ -236,9 +244,9 @@ static inline u64 mdev_region_pos(loff_t pos)
 }
 
 /**
- * struct mdev_id - what tells one instance from all others of the host
+ * struct mdev_id - the identity of an instance, unique on the host
  * @uuid: the machine that it is meant for
- * @instance: number within the machine; 0 where none was given
+ * @instance: number within the machine; 0 if user space gave none
  */
 struct mdev_id {
 	guid_t uuid;
@@ -247,13 +255,14 @@ struct mdev_id {
 
 /**
  * struct mdev_device - an instance
- * @dev: its device; a child of the parent's, on the mdev bus
+ * @dev: its device, on the mdev bus, below the parent's
  * @parent: its parent
  * @type: its type
  * @id: its identity
- * @group: IOMMU group while a bus driver is bound that has one, else NULL
+ * @group: its IOMMU group, if it has one, while a bus driver is bound; else
+ *	NULL
  *
- * The other members are the core's.
+ * The other members belong to the core.
  */
 struct mdev_device {
 	struct device dev;
@@ -282,7 +291,7 @@ struct mdev_device {
  * @dev: the physical device
  * @ops: what its driver provides
  *
- * The other members are the core's.
+ * The other members belong to the core.
  */
 struct parent_device {
 	struct device *dev;
@@ -304,21 +313,21 @@ struct parent_device {
 /**
  * struct mdev_driver - a bus driver
  * @name: its name
- * @probe: take the instance. Required.
- * @remove: let go of it; waits until user space has closed it. Required.
- * @in_use: whether user space holds the instance, be it open or not, so that
- *	@remove would wait now. Does not wait itself. Optional.
- * @match: whether the driver can handle the instance. Optional; without it
- *	the driver handles every instance.
+ * @probe: begin to drive the instance. Required.
+ * @remove: stop driving it; waits until user space has closed it. Required.
+ * @in_use: whether @remove would have to wait for user space now. Does not wait
+ *	itself. Optional.
+ * @match: whether the driver can drive the instance. Optional; without it the
+ *	driver takes every instance.
  * @pin_pages: see mdev_pin_pages(). Optional.
  * @unpin_pages: see mdev_unpin_pages(). Goes with @pin_pages.
  * @rw_memory: see mdev_read_memory(). Optional.
  * @signal: see mdev_signal(). Optional.
  * @revoke: see mdev_revoke(). Required of a driver that lets regions be mapped.
- * @driver: the core's
+ * @driver: belongs to the core
  *
- * The drvdata of &mdev_device.dev belongs to the bus driver; the parent
- * driver has mdev_set_drvdata().
+ * The drvdata of &mdev_device.dev belongs to the bus driver. The parent driver
+ * uses mdev_set_drvdata().
  */
 struct mdev_driver {
 	const char *name;
@@ -347,7 +356,7 @@ extern struct bus_type mdev_bus_type;
  * dev_is_mdev() - whether a device is an instance
  * @dev: any device
  *
- * Return: true where to_mdev_device() can be used on it.
+ * Return: true if to_mdev_device() can be used on it.
  */
 static inline bool dev_is_mdev(const struct device *dev)
 {
@@ -355,9 +364,9 @@ static inline bool dev_is_mdev(const struct device *dev)
 }
 
 /**
- * mdev_set_drvdata() - keep the parent driver's own data with an instance
+ * mdev_set_drvdata() - attach the parent driver's data to an instance
  * @mdev: the instance
- * @data: anything; usually set in &parent_ops.create
+ * @data: any pointer; usually set in &parent_ops.create
  */
 static inline void mdev_set_drvdata(struct mdev_device *mdev, void *data)
 {
@@ -365,10 +374,10 @@ static inline void mdev_set_drvdata(struct mdev_device *mdev, void *data)
 }
 
 /**
- * mdev_get_drvdata() - the parent driver's own data
+ * mdev_get_drvdata() - the parent driver's data
  * @mdev: the instance
  *
- * Return: what mdev_set_drvdata() was given last, or NULL.
+ * Return: the pointer that was set by mdev_set_drvdata() last, or NULL.
  */
 static inline void *mdev_get_drvdata(struct mdev_device *mdev)
 {
@@ -377,10 +386,10 @@ static inline void *mdev_get_drvdata(struct mdev_device *mdev)
 
 /**
  * mdev_get_device() - take a reference
- * @mdev: an instance that the caller has some hold of, or NULL
+ * @mdev: an instance that cannot be released during the call, or NULL
  *
- * The reference keeps the structure, not the instance: it can be removed
- * meanwhile.
+ * The reference keeps the structure in memory. It does not keep the instance
+ * from being removed.
  *
  * Return: @mdev.
  */
@@ -392,7 +401,7 @@ static inline struct mdev_device *mdev_get_device(struct mdev_device *mdev)
 }
 
 /**
- * mdev_put_device() - give a reference back
+ * mdev_put_device() - drop a reference
  * @mdev: an instance, or NULL
  *
  * Context: process context.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The mdev bus: bus drivers, their binding, and what they do for parent drivers
+ * The mdev bus: bus drivers, their binding to instances, and the services that
+ * they provide to parent drivers
  */
 
 #include <linux/iommu.h>
@@ -18,8 +19,9 @@ static int mdev_bus_match(struct device *dev,
 }
 
 /*
- * A bus driver that goes waits for user space, and one that comes can be opened
- * before its probe has returned: whoever would wait for either is told so.
+ * While a driver is being bound or unbound, removal of the instance is refused
+ * with -EBUSY rather than kept waiting: a driver's remove waits for user space,
+ * and user space can open the instance before the probe has returned.
  */
 static void mdev_set_driver(struct mdev_device *mdev,
 			    const struct mdev_driver *drv, bool changing)
@@ -38,12 +40,12 @@ static int mdev_bus_probe(struct device *dev)
 
 	mdev_set_driver(mdev, NULL, true);
 	rc = drv->probe(mdev);
-	/* The driver core keeps the error to itself; mdev_device_bind() wants it. */
+	/* For mdev_device_bind(), which the driver core does not tell. */
 	WRITE_ONCE(mdev->probe_error, rc);
 	if (!rc)
 		/*
-		 * VFIO makes the group, where it is built with groups. Put in
-		 * mdev_bus_remove().
+		 * VFIO has made the group, unless it is built without groups.
+		 * Put in mdev_bus_remove().
 		 */
 		mdev->group = iommu_group_get(dev);
 	mdev_set_driver(mdev, rc ? NULL : drv, false);
@@ -77,11 +79,11 @@ EXPORT_SYMBOL_GPL(mdev_bus_type);
  * @drv: the driver, with @name, @probe and @remove set
  * @owner: its module
  *
- * The driver is offered every instance that it matches and that has none.
+ * It probes every instance that it matches and that has no driver.
  *
  * Context: process context.
- * Return: 0, -EINVAL where something required is missing, -EBUSY where there
- * is a driver of that name, or another error of driver_register().
+ * Return: 0, -EINVAL if something required is missing, -EBUSY if there is a
+ * driver of that name, or another error of driver_register().
  */
 int mdev_register_driver(struct mdev_driver *drv, struct module *owner)
 {
@@ -100,11 +102,10 @@ int mdev_register_driver(struct mdev_driver *drv, struct module *owner)
 EXPORT_SYMBOL_GPL(mdev_register_driver);
 
 /**
- * mdev_unregister_driver() - take a bus driver back
- * @drv: a driver that mdev_register_driver() succeeded for
+ * mdev_unregister_driver() - undo mdev_register_driver()
+ * @drv: a registered driver
  *
- * Its instances stay, without a driver. Waits until user space has closed
- * them.
+ * Waits until user space has closed its instances. They stay, without a driver.
  *
  * Context: process context.
  */
@@ -129,8 +130,8 @@ static int mdev_group_get_mdev(struct device *dev, void *data)
  * @group: the group
  *
  * Context: process context.
- * Return: the instance with a reference for the caller to give to
- * mdev_put_device(), or NULL where the group has none.
+ * Return: the instance, with a reference that the caller drops with
+ * mdev_put_device(); NULL if the group has no instance.
  */
 struct mdev_device *mdev_get_device_by_group(struct iommu_group *group)
 {
@@ -142,8 +143,8 @@ struct mdev_device *mdev_get_device_by_group(struct iommu_group *group)
 EXPORT_SYMBOL_GPL(mdev_get_device_by_group);
 
 /*
- * The services below are for instances that are open. Those have a bus driver,
- * and keep it until they are closed.
+ * The services below are for open instances, which have a bus driver until they
+ * are closed.
  */
 static const struct mdev_driver *mdev_bound_driver(struct mdev_device *mdev)
 {
@@ -151,18 +152,19 @@ static const struct mdev_driver *mdev_bound_driver(struct mdev_device *mdev)
 }
 
 /**
- * mdev_pin_pages() - keep guest pages in place
+ * mdev_pin_pages() - pin pages of guest memory
  * @mdev: an open instance
- * @iova: guest address of the first, page-aligned
- * @npage: how many
- * @prot: IOMMU_READ and IOMMU_WRITE, as needed
+ * @iova: guest address of the first page, page-aligned
+ * @npage: number of pages
+ * @prot: IOMMU_READ, IOMMU_WRITE or both
  * @pages: filled with the pages
  *
- * The driver has &parent_ops.dma_unmap, and unpins what it pinned.
+ * The driver unpins them with mdev_unpin_pages(): when it no longer needs them,
+ * and at the latest when &parent_ops.dma_unmap tells it to.
  *
  * Context: process context, between open and close of the instance.
- * Return: the number of pages pinned, -EOPNOTSUPP where the bus driver can
- * not or the parent driver lacks dma_unmap, or another error.
+ * Return: the number of pages pinned; -EOPNOTSUPP if the bus driver has no
+ * guest memory or the parent driver has no dma_unmap; or another error.
  */
 int mdev_pin_pages(struct mdev_device *mdev, dma_addr_t iova, int npage,
 		   int prot, struct page **pages)
@@ -179,7 +181,7 @@ EXPORT_SYMBOL_GPL(mdev_pin_pages);
  * mdev_unpin_pages() - undo mdev_pin_pages()
  * @mdev: the instance
  * @iova: guest address of the first page
- * @npage: how many
+ * @npage: number of pages
  *
  * Context: process context, between open and close of the instance.
  */
@@ -206,12 +208,12 @@ static int mdev_rw_memory(struct mdev_device *mdev, dma_addr_t iova,
  * mdev_read_memory() - copy from the guest's memory
  * @mdev: an open instance
  * @iova: guest address
- * @data: where to
+ * @data: filled
  * @len: number of bytes
  *
  * Context: process context, between open and close of the instance.
- * Return: 0, -EOPNOTSUPP where the bus driver can not, or another error; then
- * part may have been copied.
+ * Return: 0, -EOPNOTSUPP if the bus driver has no guest memory, or another
+ * error. After an error a part may have been copied.
  */
 int mdev_read_memory(struct mdev_device *mdev, dma_addr_t iova, void *data,
 		     size_t len)
@@ -224,12 +226,12 @@ EXPORT_SYMBOL_GPL(mdev_read_memory);
  * mdev_write_memory() - copy to the guest's memory
  * @mdev: an open instance
  * @iova: guest address
- * @data: where from
+ * @data: the bytes
  * @len: number of bytes
  *
  * Context: process context, between open and close of the instance.
- * Return: 0, -EOPNOTSUPP where the bus driver can not, or another error; then
- * part may have been copied.
+ * Return: 0, -EOPNOTSUPP if the bus driver has no guest memory, or another
+ * error. After an error a part may have been copied.
  */
 int mdev_write_memory(struct mdev_device *mdev, dma_addr_t iova,
 		      const void *data, size_t len)
@@ -239,14 +241,14 @@ int mdev_write_memory(struct mdev_device *mdev, dma_addr_t iova,
 EXPORT_SYMBOL_GPL(mdev_write_memory);
 
 /**
- * mdev_signal() - raise an interrupt of the guest's
+ * mdev_signal() - raise an interrupt in the guest
  * @mdev: an open instance
  * @index: VFIO interrupt index
  * @vector: number within the index
  *
  * Context: any, between open and close of the instance.
- * Return: 0, -ENOENT where the user has set none up there, -EOPNOTSUPP where
- * the bus driver can not.
+ * Return: 0, -ENOENT if the user has set up no eventfd for it, -EOPNOTSUPP if
+ * the bus driver has no interrupts.
  */
 int mdev_signal(struct mdev_device *mdev, unsigned int index,
 		unsigned int vector)
@@ -260,12 +262,12 @@ int mdev_signal(struct mdev_device *mdev, unsigned int index,
 EXPORT_SYMBOL_GPL(mdev_signal);
 
 /**
- * mdev_revoke() - take back the pages that the user has mapped
+ * mdev_revoke() - unmap all pages of the instance from user space
  * @mdev: an open instance
  *
- * When this returns no page that &parent_ops.validate_map_request allowed
- * before the call is mapped. A user who touches the mapping again makes the
- * core ask again.
+ * When this returns, no page that &parent_ops.validate_map_request has allowed
+ * before the call is mapped. When the user touches the mapping again, that
+ * callback is called again.
  *
  * Context: process context, between open and close of the instance. The caller
  * holds no lock that its validate_map_request takes.

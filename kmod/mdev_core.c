@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The core as a module, and its rules of locking
+ * mdev.ko: what is done when it is loaded and unloaded, and the core's locking
+ * rules
  */
 
 /*
@@ -31,8 +32,8 @@
  *	for a few lines; no driver is called under it.
  *
  * mdev_device.live is written under op_lock and mdev_lock both, and so can be
- * read under either. It is set last in creation and cleared first in removal;
- * whoever clears it removes the instance, and nobody else does.
+ * read under either. It is set last in creation and cleared first in removal.
+ * The thread that has cleared it removes the instance; no other thread does.
  *
  * References
  *
@@ -48,7 +49,7 @@
 
 #include "mdev_private.h"
 
-/* A leaf; guards every list and table, see above */
+/* Guards every list and table; see above */
 DEFINE_MUTEX(mdev_lock);
 
 static int __init mdev_init(void)
@@ -85,8 +86,9 @@ static void __exit mdev_exit(void)
 	mdev_bus_unregister();
 	mdev_devices_exit();
 	/*
-	 * Whoever gave the last reference back may still be on his way out of
-	 * the code that freed it, and none of his locks is ours to wait for.
+	 * The thread that has put the last reference may still execute text of
+	 * this module: the end of a release function. It holds no lock that we
+	 * could take to wait for it, so wait until every task has left.
 	 */
 	synchronize_rcu_tasks();
 }

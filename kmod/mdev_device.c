@@ -1,6 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Instances: identity, creation, removal, use, lifetime. Locking: see mdev_core.c.
+ * Instances, from creation to removal
+ *
+ * mdev_device_create() goes through these steps, and undoes them in reverse if
+ * one fails:
+ *
+ *	reserve		identity, place at the parent and in the machine
+ *	create		the parent driver's callback
+ *	device_add()	files in sysfs; a bus driver probes
+ *	publish		links to the type, uevent, live
+ *
+ * Removal begins with a claim, which clears live, and then takes the steps
+ * back. The locking rules stand in mdev_core.c.
  */
 
 #include <linux/module.h>
@@ -19,13 +30,10 @@ static const struct rhashtable_params mdev_ids_params = {
 	.automatic_shrinking = true,
 };
 
-/**
- * mdev_device_reserve() - take identity, place and machine, so that nobody
- * else can
- * @mdev: the instance, not live
- *
- * Return: 0, -EEXIST where the identity is taken, -EUSERS where the parent has
- * no instance left, -ENOMEM.
+/*
+ * Take the identity, a place at the parent and in the machine. Returns -EEXIST
+ * if the identity is taken, -EUSERS if the parent has no instance left, or
+ * -ENOMEM.
  */
 static int mdev_device_reserve(struct mdev_device *mdev)
 {
@@ -37,7 +45,7 @@ static int mdev_device_reserve(struct mdev_device *mdev)
 	rc = rhashtable_lookup_insert_fast(&mdev_ids, &mdev->id_node,
 					   mdev_ids_params);
 	if (rc) {
-		/* Whatever else the table says, it is short of memory. */
+		/* All its other errors mean that the table could not grow. */
 		rc = rc == -EEXIST ? rc : -ENOMEM;
 		goto out_unlock;
 	}
@@ -61,10 +69,6 @@ out_unlock:
 	return rc;
 }
 
-/**
- * mdev_device_unreserve() - undo mdev_device_reserve()
- * @mdev: the instance, not live
- */
 static void mdev_device_unreserve(struct mdev_device *mdev)
 {
 	struct parent_device *parent = mdev->parent;
@@ -81,11 +85,11 @@ static void mdev_device_unreserve(struct mdev_device *mdev)
 }
 
 /**
- * mdev_device_find() - look an instance up by its identity
- * @parent: whose it must be
+ * mdev_device_find() - look up a live instance by its identity
+ * @parent: the parent that it must belong to
  * @id: the identity
  *
- * Return: the instance with a reference for the caller to put, or NULL.
+ * Return: the instance, with a reference that the caller puts, or NULL.
  */
 struct mdev_device *mdev_device_find(struct parent_device *parent,
 				     const struct mdev_id *id)
@@ -111,8 +115,8 @@ static ssize_t remove_store(struct device *dev, struct device_attribute *attr,
 	int rc;
 
 	/*
-	 * A NUL would end the number, but not what was written; and sysfs cuts
-	 * a longer write to a page: what is missing is not known.
+	 * kstrtoul() stops at a NUL and would ignore what follows it. sysfs
+	 * passes on the first page of a longer write: there may be more.
 	 */
 	if (count >= PAGE_SIZE || strlen(buf) != count ||
 	    kstrtoul(buf, 0, &val))
@@ -120,7 +124,7 @@ static ssize_t remove_store(struct device *dev, struct device_attribute *attr,
 	if (!val)
 		return count;
 
-	/* Removal takes this file away, which would wait for this write. */
+	/* Removal deletes this file, which would wait for this write to end. */
 	kn = sysfs_break_active_protection(&dev->kobj, &attr->attr);
 	if (!kn)
 		return -ENODEV;
@@ -166,12 +170,7 @@ static const struct device_type mdev_device_type = {
 	.groups = mdev_device_groups,
 };
 
-/**
- * mdev_device_add_links() - tie an instance to its type
- * @mdev: the instance, added
- *
- * Return: 0 or -ENOMEM.
- */
+/* Link the instance and its type to each other */
 static int mdev_device_add_links(struct mdev_device *mdev)
 {
 	int rc;
@@ -187,10 +186,6 @@ static int mdev_device_add_links(struct mdev_device *mdev)
 	return rc;
 }
 
-/**
- * mdev_device_remove_links() - undo mdev_device_add_links()
- * @mdev: the instance
- */
 static void mdev_device_remove_links(struct mdev_device *mdev)
 {
 	sysfs_remove_link(&mdev->dev.kobj, "mdev_type");
@@ -204,11 +199,11 @@ static void mdev_device_release(struct device *dev)
 
 	mutex_destroy(&mdev->op_lock);
 	kfree(mdev);
-	/* Last, since mdev_exit() waits for it; taken in mdev_device_alloc() */
+	/* Last: mdev_exit() waits for this. Taken in mdev_device_alloc(). */
 	kobject_put(&type->kobj);
 }
 
-/* Returns an instance without a name that only put_device() frees, or NULL */
+/* Returns an instance without a name, or NULL. put_device() frees it. */
 static struct mdev_device *mdev_device_alloc(struct mdev_type *type,
 					     const struct mdev_id *id)
 {
@@ -232,7 +227,7 @@ static struct mdev_device *mdev_device_alloc(struct mdev_type *type,
 	mdev->dev.type = &mdev_device_type;
 	mdev->dev.groups = parent->ops->mdev_attr_groups;
 	mdev->dev.release = mdev_device_release;
-	/* There is no power to manage: this spares the power/ folder. */
+	/* There is no power to manage, so there need be no folder power/. */
 	device_set_pm_not_required(&mdev->dev);
 	return mdev;
 }
@@ -255,11 +250,11 @@ static void mdev_device_set_live(struct mdev_device *mdev, bool live)
 }
 
 /*
- * Make sure that the instance has a bus driver. device_add() looked for one and
- * does not say what came of it. A probe that failed has left its error.
- * Otherwise the driver core is asked again, and now answers: it may have been
- * short of memory before it came to a probe, or probe in the background, or
- * only when it is told to.
+ * Make sure that the instance has a bus driver. device_add() has looked for
+ * one, but does not return what came of it. If a probe failed, mdev_bus_probe()
+ * has kept its error. Otherwise ask again with device_attach(), which does
+ * return a result: memory may have been short before any probe was called, or
+ * the driver probes asynchronously, or drivers_autoprobe is off.
  */
 static int mdev_device_bind(struct mdev_device *mdev)
 {
@@ -271,14 +266,15 @@ static int mdev_device_bind(struct mdev_device *mdev)
 		return 0;
 	if (!rc)
 		rc = READ_ONCE(mdev->probe_error) ?: -ENXIO;
-	/* Nothing is put off here: user space has to try again. */
+	/* create is not deferred: user space has to write again. */
 	return rc == -EPROBE_DEFER ? -EAGAIN : rc;
 }
 
 /*
- * Show a complete instance. It is announced while op_lock is held, so that a
- * listener that removes it at once waits until it is live. It is announced as
- * bound: there is no bind event behind the add for udev to go through.
+ * Announce a complete instance to user space. The uevent is sent with op_lock
+ * held: a listener that removes the instance at once waits here until it is
+ * live. A bus driver is bound by now, so udev needs no bind event after the
+ * add.
  */
 static int mdev_device_publish(struct mdev_device *mdev)
 {
@@ -295,12 +291,12 @@ static int mdev_device_publish(struct mdev_device *mdev)
 	return rc;
 }
 
-/* Add the device, find it a bus driver, and publish it */
+/* Add the device, bind it to a bus driver, and publish it */
 static int mdev_device_add(struct mdev_device *mdev)
 {
 	int rc;
 
-	/* The driver core would announce it before it is complete. */
+	/* device_add() would send it before the instance is complete. */
 	dev_set_uevent_suppress(&mdev->dev, true);
 	rc = device_add(&mdev->dev);
 	if (rc)
@@ -339,14 +335,14 @@ static void mdev_device_call_destroy(struct mdev_device *mdev)
 
 /**
  * mdev_device_create() - make an instance
- * @type: of a registered parent, which stays registered over the call
- * @req: what to make
+ * @type: its type; the parent stays registered during the call
+ * @req: its identity and params
  *
  * Context: process context, no lock of the core held.
- * Return: 0, -EEXIST where the identity is taken, -EUSERS where the parent has
- * no instance left, -ENXIO where no bus driver took it, -EAGAIN where one puts
- * it off, -ENOMEM, or the error of the parent driver's create or the bus
- * driver's probe.
+ * Return: 0; -EEXIST if the identity is taken; -EUSERS if the parent has no
+ * instance left; -ENXIO if no bus driver took the instance; -EAGAIN if one did
+ * not take it yet; -ENOMEM; or the error of the parent driver's create or of
+ * the bus driver's probe.
  */
 int mdev_device_create(struct mdev_type *type, const struct mdev_request *req)
 {
@@ -360,7 +356,7 @@ int mdev_device_create(struct mdev_type *type, const struct mdev_request *req)
 	rc = mdev_device_reserve(mdev);
 	if (rc)
 		goto out_put;
-	/* Only now: to be told that the identity is taken needs no name. */
+	/* Not before: a request for a taken identity is refused without it. */
 	rc = mdev_device_set_name(mdev, req->numbered);
 	if (rc)
 		goto out_unreserve;
@@ -390,15 +386,19 @@ static bool mdev_device_in_use(struct mdev_device *mdev)
 	return mdev->drv && mdev->drv->in_use && mdev->drv->in_use(mdev);
 }
 
-/* Returns 0 to exactly one caller, who then has to remove the instance */
-static int mdev_device_claim(struct mdev_device *mdev, bool wait)
+/*
+ * Returns 0 to exactly one caller, which then has to remove the instance;
+ * -EBUSY if it is in use, unless in_use_too is set; -ENODEV if it is claimed
+ * already.
+ */
+static int mdev_device_claim(struct mdev_device *mdev, bool in_use_too)
 {
 	int rc = 0;
 
 	mutex_lock(&mdev->op_lock);
 	if (!mdev->live)
 		rc = -ENODEV;
-	else if (!wait && mdev_device_in_use(mdev))
+	else if (!in_use_too && mdev_device_in_use(mdev))
 		rc = -EBUSY;
 	else
 		mdev_device_set_live(mdev, false);
@@ -407,9 +407,9 @@ static int mdev_device_claim(struct mdev_device *mdev, bool wait)
 }
 
 /*
- * Take the bus driver away, for good. Waits for user space where the bus driver
- * does, which an instance that was claimed while closed never makes it do. The
- * remove event says it all: there is no unbind event before it.
+ * Unbind the bus driver, and let none bind again. Its remove waits until user
+ * space has closed the instance, which can only be open here if its parent
+ * goes. User space gets a remove uevent later, so it gets no unbind event now.
  */
 static void mdev_device_unbind(struct mdev_device *mdev)
 {
@@ -423,7 +423,10 @@ static void mdev_device_unbind(struct mdev_device *mdev)
 	dev_set_uevent_suppress(dev, false);
 }
 
-/* Remove a claimed instance. It is to be seen for as long as it has a user. */
+/*
+ * Remove a claimed instance. Unbind first: the device stays in sysfs for as
+ * long as it is in use.
+ */
 static void mdev_device_remove(struct mdev_device *mdev)
 {
 	mdev_device_unbind(mdev);
@@ -437,13 +440,13 @@ static void mdev_device_remove(struct mdev_device *mdev)
 }
 
 /**
- * mdev_device_destroy() - remove an instance that nobody uses
+ * mdev_device_destroy() - remove an instance that is not in use
  * @mdev: the instance; the caller holds a reference
  *
  * Context: process context, no lock of the core held. Does not wait for user
  * space.
- * Return: 0, -EBUSY where it is open or a bus driver is coming or going,
- * -ENODEV where it is being removed already or not complete yet.
+ * Return: 0; -EBUSY if it is open, or a bus driver is being bound or unbound;
+ * -ENODEV if it is not complete yet or is being removed already.
  */
 int mdev_device_destroy(struct mdev_device *mdev)
 {
@@ -455,11 +458,12 @@ int mdev_device_destroy(struct mdev_device *mdev)
 }
 
 /**
- * mdev_device_evict() - remove an instance, waiting for its user
+ * mdev_device_evict() - remove an instance, and wait for its user if it has one
  * @mdev: the instance; the caller holds a reference
  *
- * Context: process context, no lock of the core held. Does nothing where
- * somebody else is removing the instance.
+ * Does nothing if another thread is removing the instance.
+ *
+ * Context: process context, no lock of the core held.
  */
 void mdev_device_evict(struct mdev_device *mdev)
 {
@@ -471,6 +475,8 @@ static int mdev_device_do_open(struct mdev_device *mdev)
 {
 	const struct parent_ops *ops = mdev->parent->ops;
 	int rc = 0;
+
+	lockdep_assert_held(&mdev->op_lock);
 
 	if (!mdev->live)
 		return -ENODEV;
@@ -489,15 +495,16 @@ static int mdev_device_do_open(struct mdev_device *mdev)
 }
 
 /**
- * mdev_open_device() - tell the core and the parent driver of a first user
+ * mdev_open_device() - a first user opens the instance
  * @mdev: the instance, bound to the calling bus driver
  *
- * An open instance is not removed, but for its parent's sake, and its parent's
- * module stays.
+ * Calls &parent_ops.open. Until mdev_close_device() the parent driver's module
+ * stays loaded, and user space cannot remove the instance; only the end of its
+ * parent removes it, and waits for the close.
  *
  * Context: process context.
- * Return: 0, -ENODEV where the instance or its parent is going away, or the
- * error of the driver's open.
+ * Return: 0, -ENODEV if the instance or its parent is going away, or the error
+ * of the driver's open.
  */
 int mdev_open_device(struct mdev_device *mdev)
 {
@@ -511,8 +518,8 @@ int mdev_open_device(struct mdev_device *mdev)
 EXPORT_SYMBOL_GPL(mdev_open_device);
 
 /**
- * mdev_close_device() - the last user is gone
- * @mdev: an instance that mdev_open_device() succeeded for
+ * mdev_close_device() - the last user has closed the instance
+ * @mdev: an instance that mdev_open_device() has opened
  *
  * Context: process context.
  */
@@ -531,11 +538,11 @@ void mdev_close_device(struct mdev_device *mdev)
 EXPORT_SYMBOL_GPL(mdev_close_device);
 
 /**
- * mdev_type_desc() - what the parent driver said of an instance's type
+ * mdev_type_desc() - the parent driver's description of an instance's type
  * @mdev: the instance
  *
- * Context: any, from create to destroy of the instance. A reference to it does
- * not keep what its parent driver has in memory.
+ * Context: any, between create and destroy of the instance. Not later: it is
+ * the parent driver's memory, which a reference to the instance does not keep.
  *
  * Return: the entry of &parent_ops.supported_types.
  */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Machines: all instances of one UUID, on whatever parents, started and
- * stopped together
+ * Machines: all instances of one UUID, on any parents, which start and stop
+ * together
  */
 
 #include <linux/completion.h>
@@ -15,11 +15,11 @@
 /**
  * struct mdev_machine - the instances that share a UUID
  * @uuid: the UUID
- * @node: in mdev_machines while @devices is not empty
+ * @node: in mdev_machines, while there are @devices
  * @devices: the instances, in the order of their creation; under mdev_lock
  * @nr_devices: how many; under mdev_lock
  * @lock: one start or stop at a time
- * @ref: one for having instances, one for each start or stop under way
+ * @ref: one while there are @devices, one for each start or stop under way
  */
 struct mdev_machine {
 	guid_t uuid;
@@ -70,8 +70,10 @@ static struct mdev_machine *mdev_machine_new(const guid_t *uuid)
 }
 
 /**
- * mdev_machine_join() - make an instance one of its machine's
+ * mdev_machine_join() - add an instance to the machine of its UUID
  * @mdev: the instance
+ *
+ * Makes the machine if this is its first instance.
  *
  * Context: mdev_lock held.
  * Return: 0 or -ENOMEM.
@@ -98,6 +100,8 @@ int mdev_machine_join(struct mdev_device *mdev)
  * mdev_machine_leave() - undo mdev_machine_join()
  * @mdev: the instance
  *
+ * The machine goes with its last instance.
+ *
  * Context: mdev_lock held.
  */
 void mdev_machine_leave(struct mdev_device *mdev)
@@ -116,7 +120,7 @@ void mdev_machine_leave(struct mdev_device *mdev)
 	kref_put(&machine->ref, mdev_machine_release);
 }
 
-/* Returns the machine with a reference for the caller to put, or NULL */
+/* Returns the machine, with a reference that the caller puts, or NULL */
 static struct mdev_machine *mdev_machine_find(const guid_t *uuid)
 {
 	struct mdev_machine *machine;
@@ -147,6 +151,8 @@ static int mdev_member_do_start(struct mdev_device *mdev)
 	const struct parent_ops *ops = mdev->parent->ops;
 	int rc = 0;
 
+	lockdep_assert_held(&mdev->op_lock);
+
 	if (!mdev->live || mdev->started)
 		return 0;
 	if (ops->start) {
@@ -161,12 +167,8 @@ static int mdev_member_do_start(struct mdev_device *mdev)
 	return 1;
 }
 
-/**
- * mdev_member_start() - start one instance
- * @mdev: the instance; the caller holds a reference
- *
- * Context: process context, op_lock not held.
- * Return: 1 where it was started, 0 where it was so already or is being
+/*
+ * Returns 1 if the instance was started, 0 if it is started already or is being
  * removed, or the error of the driver's start.
  */
 static int mdev_member_start(struct mdev_device *mdev)
@@ -183,6 +185,8 @@ static int mdev_member_do_stop(struct mdev_device *mdev)
 {
 	int rc;
 
+	lockdep_assert_held(&mdev->op_lock);
+
 	if (!mdev->live || !mdev->started)
 		return 0;
 	rc = mdev_member_call_stop(mdev);
@@ -193,12 +197,8 @@ static int mdev_member_do_stop(struct mdev_device *mdev)
 	return 1;
 }
 
-/**
- * mdev_member_stop() - stop one instance
- * @mdev: the instance; the caller holds a reference
- *
- * Context: process context, op_lock not held.
- * Return: 1 where it was stopped, 0 where it was so already or is being
+/*
+ * Returns 1 if the instance was stopped, 0 if it is stopped already or is being
  * removed, or the error of the driver's stop.
  */
 static int mdev_member_stop(struct mdev_device *mdev)
@@ -215,7 +215,8 @@ static int mdev_member_stop(struct mdev_device *mdev)
  * mdev_machine_stop_removed() - stop an instance that is being removed
  * @mdev: the instance, no longer live, so that nobody else starts or stops it
  *
- * It is removed even where its driver fails to stop it.
+ * If its driver fails to stop it, that is logged, and it is removed all the
+ * same.
  */
 void mdev_machine_stop_removed(struct mdev_device *mdev)
 {
@@ -224,7 +225,7 @@ void mdev_machine_stop_removed(struct mdev_device *mdev)
 			 dev_name(&mdev->dev));
 }
 
-/* Referenced live instances of a machine, as they were at one moment */
+/* The live instances of a machine at one moment, with a reference to each */
 struct mdev_members {
 	struct mdev_device **devices;
 	unsigned int nr;
@@ -262,7 +263,7 @@ static void mdev_members_put(struct mdev_members *members)
 	kvfree(members->devices);
 }
 
-/* Start all or none; an instance that is being removed does not count */
+/* Start all or none, but for those that are being removed */
 static int mdev_members_start(struct mdev_members *members)
 {
 	unsigned int started = 0, i;
@@ -273,7 +274,7 @@ static int mdev_members_start(struct mdev_members *members)
 		if (rc < 0)
 			goto out_stop;
 		if (rc > 0) {
-			/* Those to undo gather at the front. */
+			/* Those to stop after a failure are in front. */
 			swap(members->devices[started], members->devices[i]);
 			started++;
 		}
@@ -286,7 +287,7 @@ out_stop:
 	return rc;
 }
 
-/* Stop all that can be; returns the first error */
+/* Stop all, also after one has failed; returns the first error */
 static int mdev_members_stop(struct mdev_members *members)
 {
 	unsigned int i = members->nr;
@@ -327,10 +328,10 @@ static int mdev_machine_run(const guid_t *uuid,
  * mdev_machine_start() - start all instances of a machine
  * @uuid: the machine
  *
- * Where one fails, those that this call had started are stopped again.
+ * If one fails, those that this call has started are stopped again.
  *
  * Context: process context, no lock of the core held.
- * Return: 0, -ENODEV where the machine has no instance, -ENOMEM, or the first
+ * Return: 0, -ENODEV if the machine has no instance, -ENOMEM, or the first
  * error of a driver.
  */
 int mdev_machine_start(const guid_t *uuid)
@@ -342,10 +343,10 @@ int mdev_machine_start(const guid_t *uuid)
  * mdev_machine_stop() - stop all instances of a machine
  * @uuid: the machine
  *
- * An instance that fails to stop does not keep the others from it.
+ * If one fails, the others are stopped nevertheless.
  *
  * Context: process context, no lock of the core held.
- * Return: 0, -ENODEV where the machine has no instance, -ENOMEM, or the first
+ * Return: 0, -ENODEV if the machine has no instance, -ENOMEM, or the first
  * error of a driver.
  */
 int mdev_machine_stop(const guid_t *uuid)

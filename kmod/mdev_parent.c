@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Parents: registration, and the end of it
+ * Parents: their registration, their files in sysfs, and how they go
  */
 
 #include <linux/device/class.h>
@@ -16,7 +16,7 @@ static struct class_compat *mdev_bus_class;
 
 static LIST_HEAD(mdev_parents);
 
-/* Parents that have not been released; mdev_parents_exit() waits for none. */
+/* Parents in memory; mdev_parents_exit() waits until there are none. */
 static atomic_t mdev_nr_parents = ATOMIC_INIT(0);
 
 static void mdev_parent_release(struct kref *ref)
@@ -34,7 +34,7 @@ static void mdev_parent_release(struct kref *ref)
 
 /**
  * mdev_parent_get() - take a reference
- * @parent: a parent that the caller has some hold of
+ * @parent: a parent that cannot be released during the call
  */
 void mdev_parent_get(struct parent_device *parent)
 {
@@ -42,7 +42,7 @@ void mdev_parent_get(struct parent_device *parent)
 }
 
 /**
- * mdev_parent_put() - give a reference back
+ * mdev_parent_put() - drop a reference
  * @parent: the parent
  */
 void mdev_parent_put(struct parent_device *parent)
@@ -50,7 +50,7 @@ void mdev_parent_put(struct parent_device *parent)
 	kref_put(&parent->ref, mdev_parent_release);
 }
 
-/* Returns the name of the first thing that is wrong with a table, or NULL */
+/* Returns the name of the first thing that the driver lacks, or NULL */
 static const char *mdev_ops_flaw(const struct parent_ops *ops)
 {
 	const struct mdev_type_desc *type = ops->supported_types;
@@ -177,7 +177,10 @@ static ssize_t mdev_destroy_store(struct device *dev,
 	return rc ?: count;
 }
 
-/* For the files through which instances come, added last and removed first */
+/*
+ * mdev_create and mdev_destroy are made after all other files of the parent,
+ * and deleted before them.
+ */
 static void mdev_door_init(struct device_attribute *attr, const char *name)
 {
 	sysfs_attr_init(&attr->attr);
@@ -185,13 +188,9 @@ static void mdev_door_init(struct device_attribute *attr, const char *name)
 	attr->attr.mode = 0200;
 }
 
-/**
- * mdev_parent_add_files() - give a parent its files
- * @parent: the parent, complete
- *
- * All but those through which instances come.
- *
- * Return: 0, -EEXIST where the device has a file of such a name, -ENOMEM.
+/*
+ * Make the parent's files, but for those that make and remove instances.
+ * Returns -EEXIST if the device has a file of such a name, or -ENOMEM.
  */
 static int mdev_parent_add_files(struct parent_device *parent)
 {
@@ -216,12 +215,10 @@ out_groups:
 	return rc;
 }
 
-/**
- * mdev_parent_open() - let instances be made
- * @parent: the parent, with its files
- *
- * Return: 0, -EEXIST where the device has a file of such a name, -ENOMEM. Then
- * no more instances are made, but there may be some.
+/*
+ * Make the files that make and remove instances. Returns -EEXIST if the device
+ * has a file of such a name, or -ENOMEM; then the files are gone again, but
+ * user space may have made instances meanwhile.
  */
 static int mdev_parent_open(struct parent_device *parent)
 {
@@ -250,11 +247,9 @@ out_create:
 	return rc;
 }
 
-/**
- * mdev_parent_seal() - let no more instances be made
- * @parent: the parent
- *
- * Those that are being made are complete, or given up, when this returns.
+/*
+ * Delete the files that make and remove instances. sysfs waits for writes that
+ * are under way: when this returns no instance is being made any more.
  */
 static void mdev_parent_seal(struct parent_device *parent)
 {
@@ -263,10 +258,6 @@ static void mdev_parent_seal(struct parent_device *parent)
 	device_remove_file(parent->dev, &parent->destroy_attr);
 }
 
-/**
- * mdev_parent_remove_files() - take a parent's files away
- * @parent: the parent, sealed and without instances
- */
 static void mdev_parent_remove_files(struct parent_device *parent)
 {
 	compat_class_unlink(mdev_bus_class, parent->dev);
@@ -282,9 +273,9 @@ static void mdev_parent_announce(struct parent_device *parent, char *state)
 }
 
 /*
- * Returns a live instance with a reference for the caller to put, or NULL. Open
- * ones come last, so that their users are waited for when all else is gone;
- * one that is opened meanwhile is waited for a little earlier, no more.
+ * Returns a live instance, with a reference that the caller puts, or NULL. Open
+ * ones come last, so that all closed ones are gone while their users are waited
+ * for. It does no harm if one is opened just after this has looked.
  */
 static struct mdev_device *mdev_parent_next_live(struct parent_device *parent)
 {
@@ -312,22 +303,22 @@ static void mdev_parent_evict_all(struct parent_device *parent)
 		/* Pairs with the get in mdev_parent_next_live() */
 		mdev_put_device(mdev);
 	}
-	/* Those that others are removing; mdev_device_unreserve() wakes. */
+	/* Others may be removing some; mdev_device_unreserve() wakes us. */
 	wait_event(parent->devices_gone, !READ_ONCE(parent->nr_devices));
 }
 
 /**
- * mdev_register_device() - offer a device's slices
- * @dev: the device; bound to its driver, and not removed before
- *	mdev_unregister_device() has returned
- * @ops: what its driver provides; stays as it is until then
+ * mdev_register_device() - make a device a parent of mediated devices
+ * @dev: the device. It is bound to its driver, and stays so until
+ *	mdev_unregister_device() has returned.
+ * @ops: what its driver provides. Does not change until then.
  *
- * When this returns instances can be there already: what @ops needs is ready
- * before.
+ * User space can make instances before this returns, so the driver has to be
+ * ready for every callback when it calls this.
  *
  * Context: process context.
- * Return: 0, -EINVAL where @ops lacks something required (which is logged),
- * -EEXIST where @dev is registered or has a file of a name that is needed,
+ * Return: 0; -EINVAL if @ops lacks something required, which is logged; -EEXIST
+ * if @dev is registered already, or has a file of a name that the core needs;
  * -ENOMEM.
  */
 int mdev_register_device(struct device *dev, const struct parent_ops *ops)
@@ -359,7 +350,7 @@ int mdev_register_device(struct device *dev, const struct parent_ops *ops)
 	return 0;
 
 out_evict:
-	/* Instances came by the files that were there for a while. */
+	/* The files were there for a moment, and may have been used. */
 	mdev_parent_evict_all(parent);
 	mdev_parent_remove_files(parent);
 out_delist:
@@ -371,12 +362,12 @@ out_put:
 EXPORT_SYMBOL_GPL(mdev_register_device);
 
 /**
- * mdev_unregister_device() - take the offer back
- * @dev: a device that mdev_register_device() succeeded for
+ * mdev_unregister_device() - undo mdev_register_device()
+ * @dev: a registered parent
  *
- * No instance is made from here on. Those that exist are removed; one that is
- * open in user space is waited for. When this returns the driver's callbacks
- * are no longer called, and nothing of the parent is left.
+ * From now on no instance can be made. Those that exist are removed: the users
+ * of open ones are asked to let go, and waited for. When this returns, no
+ * callback of the driver is running or will be called.
  *
  * Context: process context; the caller holds no lock that a callback takes.
  */
@@ -407,10 +398,10 @@ int __init mdev_parents_init(void)
 }
 
 /**
- * mdev_parents_exit() - wait until nothing of parents is left in memory
+ * mdev_parents_exit() - wait until parents, types and instances are released
  *
- * Instances and types hold their parent. Somebody may keep a reference to an
- * instance beyond its removal, and what frees it is code of this module.
+ * A reference to an instance can outlive its removal, and keeps its type and
+ * its parent in memory. The functions that release them are in this module.
  */
 void mdev_parents_exit(void)
 {

@@ -13,11 +13,12 @@
 
 /**
  * struct mdev_type - a type of one registered parent
- * @kobj: its folder below mdev_supported_types; counts references
+ * @kobj: its folder below mdev_supported_types, and its reference count
  * @devices_kobj: the folder of links to its instances
- * @parent: the parent; whoever holds a type holds its parent as well
- * @desc: what the driver says of it
- * @node: in &parent_device.types; fixed once the parent is registered
+ * @parent: the parent, of which the type holds a reference
+ * @desc: the driver's description
+ * @node: in &parent_device.types, which does not change while the parent is
+ *	registered
  */
 struct mdev_type {
 	struct kobject kobj;
@@ -30,11 +31,12 @@ struct mdev_type {
 #define to_mdev_type(_kobj)	container_of(_kobj, struct mdev_type, kobj)
 
 /**
- * struct mdev_request - an instance that user space asks for
- * @id: identity
- * @numbered: the instance number was given, and shows in the device's name
- * @params: for the driver, or NULL; points into @line
- * @line: the memory
+ * struct mdev_request - what user space has written to make an instance
+ * @id: the identity
+ * @numbered: whether an instance number was written; if so it is part of the
+ *	device's name
+ * @params: what is for the driver, or NULL; points into @line
+ * @line: a copy of the line
  */
 struct mdev_request {
 	struct mdev_id id;
@@ -44,8 +46,8 @@ struct mdev_request {
 };
 
 /**
- * mdev_parent_lock_ops() - begin a callback that the driver may want alone
- * @parent: the parent
+ * mdev_parent_lock_ops() - begin create, destroy, start or stop
+ * @parent: the parent; has a lock for these only if it asks for it
  */
 static inline void mdev_parent_lock_ops(struct parent_device *parent)
 {
@@ -54,7 +56,7 @@ static inline void mdev_parent_lock_ops(struct parent_device *parent)
 }
 
 /**
- * mdev_parent_unlock_ops() - end it
+ * mdev_parent_unlock_ops() - undo mdev_parent_lock_ops()
  * @parent: the parent
  */
 static inline void mdev_parent_unlock_ops(struct parent_device *parent)

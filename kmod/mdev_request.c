@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Requests: what user space writes into the files that make, remove, start
- * and stop instances
+ * Requests: what user space writes to the files that make, remove, start and
+ * stop instances
+ *
+ * For example, this line in a type's create is a UUID, instance number 2, and
+ * params, which the parent driver gets as they are:
+ *
+ *	83b8f4f2-509f-382f-3c1e-e6bfe0fa1001:2:seed=5,label=a:b
  */
 
 #include <linux/ctype.h>
@@ -12,14 +17,14 @@
 #include "mdev_private.h"
 
 /*
- * A line as it was written, without the newline that may end it. Returns a
- * copy for the caller to kfree(), or an ERR_PTR().
+ * Returns a copy of the line without the newline at its end, if there is one.
+ * The caller frees it with kfree(). Or an ERR_PTR().
  */
 static char *mdev_line_dup(const char *buf, size_t count)
 {
 	char *line;
 
-	/* sysfs cuts a longer write to a page: what is missing is not known. */
+	/* sysfs passes on one page of a longer write: there may be more. */
 	if (count >= PAGE_SIZE)
 		return ERR_PTR(-EINVAL);
 	if (count && buf[count - 1] == '\n')
@@ -31,7 +36,7 @@ static char *mdev_line_dup(const char *buf, size_t count)
 	return line ?: ERR_PTR(-ENOMEM);
 }
 
-/* The number that a field begins with, where it is nothing else; else NULL */
+/* Returns the end of a field that is all digits; NULL if it is not */
 static char *mdev_number_end(char *field)
 {
 	char *end = field;
@@ -64,14 +69,15 @@ static int mdev_request_parse_fields(struct mdev_request *req, char *field)
 
 /**
  * mdev_request_parse() - read ``UUID[:INSTANCE][:PARAMS]``
- * @req: filled; for the caller to give to mdev_request_done() on success
+ * @req: filled; on success the caller passes it to mdev_request_done()
  * @buf: what was written; need not end with a NUL
- * @count: how long it is
+ * @count: its length
  *
- * The field behind the UUID is the instance number where it is all digits,
- * and else the beginning of PARAMS, which may hold any further colons.
+ * If the field after the UUID is all digits it is the instance number.
+ * Otherwise PARAMS begins there. PARAMS goes to the end of the line, colons and
+ * all.
  *
- * Return: 0, -EINVAL where it is malformed, -ENOMEM.
+ * Return: 0, -EINVAL if the line is malformed, -ENOMEM.
  */
 int mdev_request_parse(struct mdev_request *req, const char *buf, size_t count)
 {
@@ -83,7 +89,7 @@ int mdev_request_parse(struct mdev_request *req, const char *buf, size_t count)
 	if (IS_ERR(line))
 		return PTR_ERR(line);
 
-	/* Looks at no more than the characters of a UUID. */
+	/* It stops at the first character that is none of a UUID. */
 	if (guid_parse(line, &req->id.uuid))
 		goto out_free;
 	rest = line + UUID_STRING_LEN;
@@ -104,7 +110,7 @@ out_free:
 
 /**
  * mdev_request_done() - free what a request holds
- * @req: a request that mdev_request_parse() succeeded for
+ * @req: a request that mdev_request_parse() has filled
  */
 void mdev_request_done(struct mdev_request *req)
 {
@@ -117,16 +123,16 @@ static void mdev_request_cut_param(struct mdev_request *req, char *param,
 	char *rest = param + len;
 
 	if (*rest)
-		/* With the comma behind it */
+		/* and the comma after it */
 		memmove(param, rest + 1, strlen(rest + 1) + 1);
 	else if (param > req->params)
-		/* With the comma before it */
+		/* and the comma before it */
 		param[-1] = '\0';
 	else
 		req->params = NULL;
 }
 
-/* The first of comma-separated params, from param on, that sets key, or NULL */
+/* Returns the first of comma-separated params that begins with key, or NULL */
 static char *mdev_param_find(char *param, const char *key)
 {
 	while (param && !strstarts(param, key)) {
@@ -138,14 +144,16 @@ static char *mdev_param_find(char *param, const char *key)
 }
 
 /**
- * mdev_request_take_type() - take ``type=NAME`` out of the params
+ * mdev_request_take_type() - look up the type of ``type=NAME`` in the params
  * @req: a parsed request
- * @parent: whose type it must be
+ * @parent: the parent that must have the type
  *
- * The other params stay as they were written.
+ * ``type=NAME`` is cut out of the params; the others stay as they were written.
+ * For example "seed=5,type=medu-dma" becomes "seed=5".
  *
- * Return: the type; where none is named and the parent has one, that. An
- * ERR_PTR(-EINVAL) where it is not known, not clear, or named twice.
+ * Return: the type. If none is named, the parent's only type. ERR_PTR(-EINVAL)
+ * if the parent has no such type, if none is named and there are several, or if
+ * one is named twice.
  */
 struct mdev_type *mdev_request_take_type(struct mdev_request *req,
 					 struct parent_device *parent)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Types of instances: a parent's folders below mdev_supported_types, and what is
- * in them; see ABI.rst
+ * Types of instances: a parent's folders below mdev_supported_types, and the
+ * files in them; see ABI.rst
  */
 
 #include <linux/kobject.h>
@@ -77,7 +77,7 @@ static struct kobj_attribute description_attr = __ATTR_RO(description);
 static struct kobj_attribute available_instances_attr =
 	__ATTR_RO(available_instances);
 
-/* Without create, which is there only while the parent takes instances */
+/* create is not here: it exists only while the parent takes instances. */
 static struct attribute *mdev_type_attrs[] = {
 	&device_api_attr.attr,
 	&name_attr.attr,
@@ -154,7 +154,7 @@ out_put:
 	return rc;
 }
 
-/* The type itself stays for as long as an instance refers to it. */
+/* Its memory stays until the last reference is dropped; instances hold some. */
 static void mdev_type_remove(struct mdev_type *type)
 {
 	list_del(&type->node);
@@ -177,13 +177,11 @@ void mdev_types_remove(struct parent_device *parent)
 }
 
 /**
- * mdev_types_add() - give a parent its types
+ * mdev_types_add() - make a parent's types, without the files to make instances
  * @parent: the parent
  *
- * They come without the file that makes instances.
- *
- * Return: 0, -EEXIST where the device has a folder of that name or two types
- * have one name, -ENOMEM.
+ * Return: 0, -EEXIST if the device has a folder of that name or two types have
+ * one name, -ENOMEM.
  */
 int mdev_types_add(struct parent_device *parent)
 {
@@ -206,10 +204,11 @@ int mdev_types_add(struct parent_device *parent)
 }
 
 /**
- * mdev_types_seal() - let no more instances be made by a parent's types
+ * mdev_types_seal() - delete the file create of each type
  * @parent: the parent
  *
- * Those that are being made are complete, or given up, when this returns.
+ * Waits for writes that are under way: when this returns no instance is being
+ * made through a type.
  */
 void mdev_types_seal(struct parent_device *parent)
 {
@@ -220,10 +219,10 @@ void mdev_types_seal(struct parent_device *parent)
 }
 
 /**
- * mdev_types_open() - let instances be made by a parent's types
+ * mdev_types_open() - make the file create of each type
  * @parent: the parent
  *
- * Return: 0 or -ENOMEM; then by none.
+ * Return: 0, or -ENOMEM; then no type has one.
  */
 int mdev_types_open(struct parent_device *parent)
 {

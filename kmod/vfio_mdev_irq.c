@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Interrupts of an open instance: eventfds and masks, set by the user, signalled
- * by the parent driver. The protocol is that of VFIO_DEVICE_SET_IRQS in
- * include/uapi/linux/vfio.h.
+ * Interrupts of an open instance. The user sets eventfds and masks, by
+ * VFIO_DEVICE_SET_IRQS (see include/uapi/linux/vfio.h); the parent driver
+ * signals them with mdev_signal().
  */
 
 #include <linux/err.h>
@@ -13,7 +13,7 @@
 #include "compat.h"
 #include "vfio_mdev_private.h"
 
-/* The index by which a PCI device's user is asked to let go is VFIO's own. */
+/* By the index REQ VFIO asks the user of a PCI device to let go of it. */
 static bool vfio_mdev_is_request_irq(struct vfio_mdev *self,
 				     unsigned int index)
 {
@@ -25,7 +25,7 @@ static bool vfio_mdev_is_request_irq(struct vfio_mdev *self,
 /**
  * vfio_mdev_get_irq_info() - describe an interrupt index
  * @self: the instance
- * @info: index set, below the number of indices; the rest is filled
+ * @info: the index is set, and below &parent_ops.num_irqs; the rest is filled
  *
  * Return: 0 or the parent driver's error.
  */
@@ -52,8 +52,11 @@ static void vfio_mdev_irq_quiesce(struct vfio_mdev_irq *irq)
 }
 
 /**
- * vfio_mdev_irqs_quiesce() - no unmask comes from an eventfd any more
- * @self: the instance, open still
+ * vfio_mdev_irqs_quiesce() - stop listening to eventfds that unmask
+ * @self: the instance, which is still open
+ *
+ * Waits for those that are being handled: when this returns, none of them calls
+ * &parent_ops.set_irqs any more.
  */
 void vfio_mdev_irqs_quiesce(struct vfio_mdev *self)
 {
@@ -64,8 +67,9 @@ void vfio_mdev_irqs_quiesce(struct vfio_mdev *self)
 }
 
 /*
- * VFIO can ask the user to let go while he comes or goes, and the parent driver
- * signal from the moment that it is asked to open the instance.
+ * Both locks, for two readers: vfio_mdev_request_release(), which VFIO can
+ * cause while the instance is being opened or closed; and vfio_mdev_signal(),
+ * which the parent driver can call as soon as its open is called.
  */
 static void vfio_mdev_irqs_set(struct vfio_mdev *self,
 			       struct vfio_mdev_irq *irqs)
@@ -91,8 +95,8 @@ static void vfio_mdev_irqs_free(struct vfio_mdev_irq *irqs, unsigned int nr)
 }
 
 /**
- * vfio_mdev_irqs_release() - forget what the user has set up
- * @self: the instance, which its parent driver does not signal any more
+ * vfio_mdev_irqs_release() - free what the user has set up
+ * @self: the instance; its parent driver has closed it, and does not signal
  */
 void vfio_mdev_irqs_release(struct vfio_mdev *self)
 {
@@ -123,8 +127,8 @@ static int vfio_mdev_irq_init(struct vfio_mdev *self,
 }
 
 /**
- * vfio_mdev_irqs_init() - prepare the interrupts of an instance being opened
- * @self: the instance, which its parent driver has opened
+ * vfio_mdev_irqs_init() - prepare the interrupts, when an instance is opened
+ * @self: the instance; its parent driver has opened it
  *
  * Return: 0, -ENOMEM, or the error of the parent driver's get_irq_info.
  */
@@ -151,8 +155,8 @@ int vfio_mdev_irqs_init(struct vfio_mdev *self)
 }
 
 /*
- * A masked vector swallows the signal. The parent driver repeats it when it
- * hears of the unmask, if its condition holds still.
+ * A signal to a masked vector is dropped. When the vector is unmasked, set_irqs
+ * tells the parent driver, which signals again if its condition still holds.
  */
 static int vfio_mdev_irq_signal(struct vfio_mdev_irq *irq, unsigned int vector)
 {
@@ -168,13 +172,13 @@ static int vfio_mdev_irq_signal(struct vfio_mdev_irq *irq, unsigned int vector)
 }
 
 /**
- * vfio_mdev_signal() - the mdev_driver.signal of this bus driver
+ * vfio_mdev_signal() - the &mdev_driver.signal of this bus driver
  * @mdev: an open instance
- * @index: interrupt index
- * @vector: vector of it
+ * @index: VFIO interrupt index
+ * @vector: number within the index
  *
  * Context: any.
- * Return: 0, -ENOENT where no eventfd is set up there.
+ * Return: 0, or -ENOENT if the user has set up no eventfd for it.
  */
 int vfio_mdev_signal(struct mdev_device *mdev, unsigned int index,
 		     unsigned int vector)
@@ -191,14 +195,14 @@ int vfio_mdev_signal(struct mdev_device *mdev, unsigned int index,
 	return rc;
 }
 
-/* Whether the user's bool, or the absence of data, means vector number i */
+/* Whether the action is for vector i: with DATA_NONE always, else as data says */
 static bool vfio_mdev_irq_picks(const struct vfio_irq_set *hdr,
 				const void *data, unsigned int i)
 {
 	return (hdr->flags & VFIO_IRQ_SET_DATA_NONE) || ((const u8 *)data)[i];
 }
 
-/* In the context of whoever signals the eventfd; the rest may sleep */
+/* In atomic context; a return value of 1 runs the thread, which may sleep. */
 static int vfio_mdev_unmask_handler(void *opaque, void *data)
 {
 	return 1;
@@ -211,7 +215,7 @@ static void vfio_mdev_unmask_thread(void *opaque, void *data)
 	const struct parent_ops *ops = self->mdev->parent->ops;
 	unsigned long flags;
 
-	/* Level interrupts have one vector: the protocol knows no other. */
+	/* VFIO unmasks vector 0 only: a level interrupt has no other. */
 	spin_lock_irqsave(&self->irq_lock, flags);
 	irq->vectors[0].masked = false;
 	spin_unlock_irqrestore(&self->irq_lock, flags);
@@ -220,7 +224,7 @@ static void vfio_mdev_unmask_thread(void *opaque, void *data)
 			      irq->index, 0, 1);
 }
 
-/* The user writes to an eventfd, and vector 0 is unmasked; -1 ends that */
+/* From now on a write to the eventfd unmasks vector 0; -1 ends that */
 static int vfio_mdev_irq_set_unmask_fd(struct vfio_mdev *self,
 				       struct vfio_mdev_irq *irq,
 				       const struct vfio_irq_set *hdr,
@@ -260,7 +264,7 @@ static int vfio_mdev_irq_set_mask(struct vfio_mdev *self,
 	return 0;
 }
 
-/* Put new triggers in place; triggers then holds the old ones */
+/* Exchange the triggers of vectors for those given, which become the old ones */
 static void vfio_mdev_irq_swap(struct vfio_mdev *self,
 			       struct vfio_mdev_irq *irq,
 			       unsigned int start, unsigned int count,
@@ -286,7 +290,10 @@ static void vfio_mdev_triggers_free(struct eventfd_ctx **triggers,
 	kvfree(triggers);
 }
 
-/* Look the user's eventfds up; -1 is none. All are good, or none is taken. */
+/*
+ * Look up the user's eventfds; -1 stands for none, and so does fds == NULL for
+ * all of them. If one is bad, references to the others are dropped again.
+ */
 static struct eventfd_ctx **vfio_mdev_triggers_get(const s32 *fds,
 						   unsigned int count)
 {
@@ -309,7 +316,6 @@ static struct eventfd_ctx **vfio_mdev_triggers_get(const s32 *fds,
 	return triggers;
 }
 
-/* fds is NULL to take all away */
 static int vfio_mdev_irq_set_triggers(struct vfio_mdev *self,
 				      struct vfio_mdev_irq *irq,
 				      unsigned int start, unsigned int count,
@@ -351,12 +357,12 @@ static int vfio_mdev_irq_trigger(struct vfio_mdev *self,
  * vfio_mdev_set_irqs() - carry out VFIO_DEVICE_SET_IRQS
  * @self: the open instance
  * @hdr: checked by vfio_set_irqs_validate_and_prepare()
- * @data: what follows it, of the size that @hdr calls for
+ * @data: what follows @hdr, as long as @hdr requires
  *
  * Context: irq_mutex held.
- * Return: 0, -EINVAL where @hdr asks for no action or several, -ENOTTY where
- * the interrupt can not do it, -EBADF or -EINVAL where an eventfd is none,
- * -ENOMEM.
+ * Return: 0; -EINVAL if @hdr names no action or several; -ENOTTY if the
+ * interrupt does not have the action; -EBADF or -EINVAL if a descriptor is not
+ * an eventfd; -ENOMEM.
  */
 int vfio_mdev_set_irqs(struct vfio_mdev *self, const struct vfio_irq_set *hdr,
 		       const void *data)
@@ -387,11 +393,12 @@ int vfio_mdev_set_irqs(struct vfio_mdev *self, const struct vfio_irq_set *hdr,
 }
 
 /**
- * vfio_mdev_request_release() - ask the user of a PCI device to let go
+ * vfio_mdev_request_release() - ask the user of a PCI device to let go of it
  * @self: the instance, open or not
  *
- * Context: process context. Does nothing where the user has not offered to
- * listen.
+ * Does nothing if the user has not set up the REQ interrupt.
+ *
+ * Context: process context.
  */
 void vfio_mdev_request_release(struct vfio_mdev *self)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The VFIO bus driver: gives an instance to user space, and passes what user
- * space does to the parent driver
+ * The VFIO bus driver: makes each instance a VFIO device, and passes on to the
+ * parent driver what user space does with it
  */
 
 #include <linux/module.h>
@@ -38,7 +38,7 @@ static u32 vfio_mdev_api_flag(const struct parent_ops *ops)
 	return 0;
 }
 
-/* Devices that VFIO has not released; the module stays for as long. */
+/* Devices that VFIO has not released yet; the module is not unloaded before. */
 static atomic_t vfio_mdev_nr_devices = ATOMIC_INIT(0);
 
 static int vfio_mdev_init(struct vfio_device *vdev)
@@ -47,8 +47,8 @@ static int vfio_mdev_init(struct vfio_device *vdev)
 	int rc;
 
 	/*
-	 * A set of its own, which VFIO would give it at registration without
-	 * looking whether there was memory for it.
+	 * A set for this device alone. VFIO would make one at registration, but
+	 * does not check there whether that failed.
 	 */
 	rc = vfio_assign_device_set(vdev, vdev);
 	if (rc)
@@ -62,7 +62,7 @@ static int vfio_mdev_init(struct vfio_device *vdev)
 	return 0;
 }
 
-/* The last reference can be a file's, put after the device was unregistered. */
+/* Can come after the device is unregistered: open files hold references. */
 static void vfio_mdev_release(struct vfio_device *vdev)
 {
 	compat_vfio_free_device(vdev);
@@ -71,8 +71,9 @@ static void vfio_mdev_release(struct vfio_device *vdev)
 }
 
 /*
- * Memory that is taken away while the parent driver opens or closes the instance
- * has to wait for the end of that: only then is it sure what is pinned.
+ * dma_unmap waits while the parent driver opens or closes the instance: only
+ * after that is it clear which pages are pinned. unmap_lock is what it waits
+ * for.
  */
 static int vfio_mdev_begin(struct vfio_mdev *self)
 {
@@ -120,10 +121,10 @@ static void vfio_mdev_close_device(struct vfio_device *vdev)
 {
 	struct vfio_mdev *self = to_vfio_mdev(vdev);
 
-	/* The parent driver hears of unmasks while it is open, */
+	/* No set_irqs may come from an unmask eventfd after the close. */
 	vfio_mdev_irqs_quiesce(self);
 	vfio_mdev_end(self);
-	/* and may signal and revoke until it has closed. */
+	/* The parent driver can signal and revoke until it has closed. */
 	vfio_mdev_maps_release(self);
 	vfio_mdev_irqs_release(self);
 }
@@ -163,7 +164,7 @@ static long vfio_mdev_ioctl_get_irq_info(struct vfio_mdev *self,
 	rc = vfio_mdev_get_irq_info(self, &info);
 	if (rc)
 		return rc;
-	/* What a PCI device without error reporting has in VFIO: no such index */
+	/* As vfio-pci does for a device without AER: there is no such index. */
 	if (!info.count && info.index == VFIO_PCI_ERR_IRQ_INDEX &&
 	    vfio_mdev_api_flag(vfio_mdev_ops(self)) == VFIO_DEVICE_FLAGS_PCI)
 		return -EINVAL;
@@ -243,7 +244,10 @@ static void vfio_mdev_dma_unmap(struct vfio_device *vdev, u64 iova, u64 length)
 
 	if (!ops->dma_unmap)
 		return;
-	/* VFIO says so before the open, too, and of an iommufd after the close. */
+	/*
+	 * VFIO also calls this before the open and, with an iommufd, after the
+	 * close. The parent driver hears of it in between only.
+	 */
 	mutex_lock(&self->unmap_lock);
 	if (self->hears_unmap)
 		ops->dma_unmap(self->mdev, iova, length);
@@ -276,7 +280,7 @@ static int vfio_mdev_probe(struct mdev_device *mdev)
 	if (IS_ERR(self))
 		return PTR_ERR(self);
 	dev_set_drvdata(&mdev->dev, self);
-	/* Nor has VFIO's device below the instance any power to manage. */
+	/* Like the instance, it has no power to manage. */
 	device_set_pm_not_required(&self->vdev.device);
 	rc = vfio_register_emulated_iommu_dev(&self->vdev);
 	if (rc)
@@ -294,10 +298,11 @@ static void vfio_mdev_remove(struct mdev_device *mdev)
 }
 
 /*
- * A file of the device's own holds the registration from the moment that it is
- * opened, which VFIO tells nobody before it is bound to an iommufd. One use of
- * the registration is VFIO's. Who opens it between this and the unregistration
- * is waited for: VFIO has no way to unregister only what nobody holds.
+ * A file below /dev/vfio/devices holds a reference to the registration from the
+ * moment that it is opened, although open_device is called only when it is
+ * bound to an iommufd. So look at the references: VFIO itself holds one. A file
+ * that is opened after this and before the unregistration is waited for, since
+ * VFIO cannot unregister a device on condition that nobody holds it.
  */
 static bool vfio_mdev_in_use(struct mdev_device *mdev)
 {
@@ -367,9 +372,9 @@ static void __exit vfio_mdev_module_exit(void)
 	wait_var_event(&vfio_mdev_nr_devices,
 		       !atomic_read(&vfio_mdev_nr_devices));
 	/*
-	 * Whoever gave the last reference back may still be on his way out of
-	 * vfio_mdev_release(), and the last mapping's file have let go of the
-	 * module and not of the mount yet.
+	 * The thread that has put the last reference may still execute the end
+	 * of vfio_mdev_release(). And the file of the last mapping puts its
+	 * reference to the module before the one to the mount.
 	 */
 	synchronize_rcu_tasks();
 	vfio_mdev_fs_exit();

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Mappings of regions, filled page by page as the parent driver allows
+ * Mappings of regions. When the user touches a page, the parent driver is asked
+ * which page of memory belongs there.
  *
- * A mapping can be taken back through the address space that all mappings of an
- * instance share. VFIO's own file of the device has none to itself on every
- * kernel, so each mapping gets a file of this module's, on an inode that the
- * instance has to itself. That file holds VFIO's, so that the instance stays
- * open for as long as it is mapped.
+ * mdev_revoke() has to find all mappings of an instance, so they share the
+ * address space of one inode. VFIO's own file of the device does not do for
+ * that: on some kernels all devices share its inode. Therefore an open instance
+ * has an inode on a file system of this module, and each mapping a file on that
+ * inode. The file holds a reference to VFIO's file, which keeps the instance
+ * open while it is mapped.
  */
 
 #include <linux/file.h>
@@ -30,8 +32,9 @@ static int vfio_mdev_fs_init_context(struct fs_context *fc)
 }
 
 /*
- * Without an owner: the mount made from it would keep the module loaded for
- * ever. What is mounted goes before the module does.
+ * No owner: the mount below would hold a reference to the module, which could
+ * never be unloaded. Each mapping holds one instead, and the module unmounts
+ * when it is unloaded.
  */
 static struct file_system_type vfio_mdev_fs = {
 	.name = "vfio_mdev",
@@ -63,7 +66,7 @@ static const struct file_operations vfio_mdev_map_fops = {
 };
 
 /**
- * vfio_mdev_maps_init() - prepare an instance that is being opened for mapping
+ * vfio_mdev_maps_init() - prepare for mappings, when an instance is opened
  * @self: the instance
  *
  * Return: 0 or -ENOMEM.
@@ -83,7 +86,7 @@ int vfio_mdev_maps_init(struct vfio_mdev *self)
 
 /**
  * vfio_mdev_maps_release() - undo vfio_mdev_maps_init()
- * @self: the instance, which is no longer mapped
+ * @self: the instance; no mapping of it is left
  */
 void vfio_mdev_maps_release(struct vfio_mdev *self)
 {
@@ -92,7 +95,7 @@ void vfio_mdev_maps_release(struct vfio_mdev *self)
 }
 
 /**
- * vfio_mdev_revoke() - the mdev_driver.revoke of this bus driver
+ * vfio_mdev_revoke() - the &mdev_driver.revoke of this bus driver
  * @mdev: an open instance
  *
  * Context: process context.
@@ -103,7 +106,7 @@ void vfio_mdev_revoke(struct mdev_device *mdev)
 
 	if (!self->map_inode)
 		return;
-	/* A fault that was allowed before has put its page in by now. */
+	/* Waits for faults that have been allowed to put their pages in. */
 	down_write(&self->map_lock);
 	unmap_mapping_range(self->map_inode->i_mapping, 0, 0, 1);
 	up_write(&self->map_lock);
@@ -119,7 +122,7 @@ static vm_fault_t vfio_mdev_fault(struct vm_fault *vmf)
 	pgprot_t prot = vma->vm_page_prot;
 	vm_fault_t rc = VM_FAULT_SIGBUS;
 
-	/* Until the page is in its place; see vfio_mdev_revoke() */
+	/* Held until the page is in its place; see vfio_mdev_revoke() */
 	down_read(&self->map_lock);
 	if (!ops->validate_map_request(self->mdev, pos, vmf->address, &pfn,
 				       &size, &prot))
@@ -132,7 +135,7 @@ static const struct vm_operations_struct vfio_mdev_vm_ops = {
 	.fault = vfio_mdev_fault,
 };
 
-/* Returns the ways of access that a region does not allow, as flags of a mapping */
+/* Returns the kinds of access that a region does not allow, as VM_* flags */
 static unsigned long vfio_mdev_map_denied(const struct vfio_region_info *info)
 {
 	unsigned long denied = 0;
@@ -145,8 +148,8 @@ static unsigned long vfio_mdev_map_denied(const struct vfio_region_info *info)
 }
 
 /*
- * Returns 0 where the region can be mapped and the range lies within it; what it
- * does not allow mprotect() does not get later either.
+ * Returns 0 if the range lies in a region that can be mapped like this. Sets
+ * *denied to the flags that the mapping must never get, also not by mprotect().
  */
 static int vfio_mdev_map_check(struct vfio_mdev *self,
 			       struct vm_area_struct *vma,
@@ -171,7 +174,7 @@ static int vfio_mdev_map_check(struct vfio_mdev *self,
 	return vma->vm_flags & *denied & (VM_READ | VM_WRITE) ? -EINVAL : 0;
 }
 
-/* Returns a file on the instance's inode that holds the device's, or an ERR_PTR() */
+/* Returns a file on the instance's inode that holds VFIO's, or an ERR_PTR() */
 static struct file *vfio_mdev_map_file(struct vfio_mdev *self,
 				       struct file *device)
 {
@@ -184,7 +187,7 @@ static struct file *vfio_mdev_map_file(struct vfio_mdev *self,
 		iput(self->map_inode);
 		return file;
 	}
-	/* The module's own reference, for the release */
+	/* vfio_mdev_map_release() is in this module. */
 	__module_get(THIS_MODULE);
 	/* Put in vfio_mdev_map_release() */
 	file->private_data = get_file(device);
@@ -194,11 +197,11 @@ static struct file *vfio_mdev_map_file(struct vfio_mdev *self,
 /**
  * vfio_mdev_mmap() - the mmap of an open instance
  * @vdev: the instance
- * @vma: what to map, at a region's offset
+ * @vma: the mapping, at a region's offset
  *
- * Return: 0, -EINVAL where the region can not be mapped there, or not for that,
- * or the mapping is private, -ENOMEM, or the error of the parent driver's
- * get_region_info.
+ * Return: 0; -EINVAL if the mapping is private, not within a region that can be
+ * mapped, or for an access that the region does not allow; -ENOMEM; or the
+ * error of the parent driver's get_region_info.
  */
 int vfio_mdev_mmap(struct vfio_device *vdev, struct vm_area_struct *vma)
 {
@@ -215,7 +218,7 @@ int vfio_mdev_mmap(struct vfio_device *vdev, struct vm_area_struct *vma)
 		return PTR_ERR(file);
 
 	vma_set_file(vma, file);
-	/* The mapping holds it now. */
+	/* vma_set_file() has taken a reference of its own. */
 	fput(file);
 	compat_vm_flags_mod(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND |
 				 VM_DONTDUMP, denied);

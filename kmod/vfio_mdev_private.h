@@ -19,9 +19,9 @@ struct virqfd;
 
 /**
  * struct vfio_mdev_vector - one interrupt that the user can set up
- * @trigger: what to signal, or NULL
- * @unmask: the user's way to unmask without a system call, or NULL
- * @masked: not now
+ * @trigger: the user's eventfd that is signalled, or NULL
+ * @unmask: listens to an eventfd by which the user unmasks, or NULL
+ * @masked: signals are dropped
  */
 struct vfio_mdev_vector {
 	struct eventfd_ctx *trigger;
@@ -45,19 +45,19 @@ struct vfio_mdev_irq {
 
 /**
  * struct vfio_mdev - an instance as VFIO sees it
- * @vdev: VFIO's part; first, it is allocated through it
+ * @vdev: VFIO's part; the first member, as vfio_alloc_device() requires
  * @mdev: the instance
- * @irqs: its &parent_ops.num_irqs interrupt indices from the end of
- *	&parent_ops.open to that of close, else NULL; written under both locks
- *	of the interrupts
+ * @irqs: its interrupt indices, &parent_ops.num_irqs of them, from when open
+ *	has returned until close has; otherwise NULL. Written under @irq_mutex
+ *	and @irq_lock both.
  * @irq_mutex: one change of the interrupts at a time
  * @irq_lock: guards triggers and masks; taken in any context, within @irq_mutex
- * @unmap_lock: guards @hears_unmap; held over &parent_ops.open, close and
- *	dma_unmap, which so never overlap
- * @hears_unmap: the parent driver has the instance open
- * @map_inode: whose address space the mappings are in, while it is open and can
- *	be mapped
- * @map_lock: held for reading over a fault, for writing to revoke
+ * @unmap_lock: guards @hears_unmap. Held over &parent_ops.open, close and
+ *	dma_unmap, so that they never overlap.
+ * @hears_unmap: the parent driver has the instance open, and is told of unmaps
+ * @map_inode: its address space holds all mappings of the instance. NULL while
+ *	the instance is closed, or if it cannot be mapped.
+ * @map_lock: held for reading during a fault, for writing to revoke
  */
 struct vfio_mdev {
 	struct vfio_device vdev;

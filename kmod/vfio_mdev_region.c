@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * An instance's regions: what they are, and reading and writing them
+ * The regions of an instance: describing, reading and writing them
  */
 
 #include <linux/nospec.h>
@@ -12,12 +12,11 @@
 /**
  * vfio_mdev_get_region_info() - describe a region
  * @vdev: the instance
- * @info: index set by the user; the rest is filled
- * @caps: capabilities are added; its buf is for the caller to kfree(), also on
- *	failure
+ * @info: the user has set the index; the rest is filled
+ * @caps: capabilities are added; the caller frees its buf with kfree(), also
+ *	after an error
  *
- * Return: 0, -EINVAL where there is no such index, or the parent driver's
- * error.
+ * Return: 0, -EINVAL if there is no such index, or the parent driver's error.
  */
 int vfio_mdev_get_region_info(struct vfio_device *vdev,
 			      struct vfio_region_info *info,
@@ -35,7 +34,10 @@ int vfio_mdev_get_region_info(struct vfio_device *vdev,
 	return ops->get_region_info(self->mdev, info, caps);
 }
 
-/* How much of what is left of an access comes next: see MDEV_ACCESS_STEP */
+/*
+ * How many of the bytes that are left of an access the parent driver gets in
+ * the next call. For example 600 bytes go in calls of 256, 256, 64 and 24.
+ */
 static size_t vfio_mdev_piece(size_t left)
 {
 	if (left <= MDEV_ACCESS_STEP)
@@ -45,9 +47,10 @@ static size_t vfio_mdev_piece(size_t left)
 }
 
 /*
- * Where the user's memory ends before a piece does, only whole steps count: no
- * register is copied in part. Most accesses are one register; those are spared
- * the general copy. Both return how much was copied.
+ * Both return how many bytes were copied. If the user's memory ends within a
+ * piece of several registers, whole steps are copied, so that no register is
+ * copied in part. Most accesses are one register: they go without the general
+ * copy, which takes longer.
  */
 static size_t vfio_mdev_copy_out(char __user *buf, const void *piece,
 				 size_t len)
@@ -85,9 +88,9 @@ static size_t vfio_mdev_copy_in(void *piece, const char __user *buf, size_t len)
 }
 
 /*
- * Both return how much of a piece was moved; 0 or an error ends the access. All
- * of this is inline, so that a register costs no call, and no decision which
- * way it goes.
+ * Both return how many bytes of a piece were moved; 0 or an error ends the
+ * access. They and vfio_mdev_rw() are inlined into vfio_mdev_read() and
+ * vfio_mdev_write(), which saves calls and branches for each register.
  */
 static __always_inline ssize_t
 vfio_mdev_read_piece(struct vfio_mdev *self, char __user *buf, size_t len,
@@ -142,12 +145,12 @@ vfio_mdev_rw(struct vfio_device *vdev, char __user *buf, size_t count,
  * vfio_mdev_read() - the read of an open instance
  * @vdev: the instance
  * @buf: filled
- * @count: bytes wanted
- * @ppos: VFIO region offset, moved on by what was read
+ * @count: number of bytes wanted
+ * @ppos: VFIO region offset; advanced by the number of bytes read
  *
  * Context: process context.
- * Return: how many bytes were read, which may be less than @count; -EINVAL
- * beyond the last region, -EFAULT, or the error of the parent driver's read.
+ * Return: the number of bytes read, which can be less than @count; -EINVAL if
+ * @ppos is beyond the last region; -EFAULT; or the error of the parent driver.
  */
 ssize_t vfio_mdev_read(struct vfio_device *vdev, char __user *buf,
 		       size_t count, loff_t *ppos)
@@ -158,12 +161,12 @@ ssize_t vfio_mdev_read(struct vfio_device *vdev, char __user *buf,
 /**
  * vfio_mdev_write() - the write of an open instance
  * @vdev: the instance
- * @buf: what is written
- * @count: bytes
- * @ppos: VFIO region offset, moved on by what was written
+ * @buf: the bytes
+ * @count: their number
+ * @ppos: VFIO region offset; advanced by the number of bytes written
  *
  * Context: process context.
- * Return: as vfio_mdev_read().
+ * Return: as for vfio_mdev_read().
  */
 ssize_t vfio_mdev_write(struct vfio_device *vdev, const char __user *buf,
 			size_t count, loff_t *ppos)
