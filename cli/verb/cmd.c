@@ -2,7 +2,9 @@
 /* What verbs share. */
 #include "verb/cmd.h"
 
+#include "base/file.h"
 #include "base/msg.h"
+#include "base/signals.h"
 #include "base/text.h"
 #include "host/attribute.h"
 #include "model/find.h"
@@ -194,6 +196,20 @@ int cmd_take_instance_args(const struct command *command, const struct instance_
 		definition_add_attr(def, arena, attr.name, attr.value);
 	}
 	return DONE;
+}
+
+int cmd_make_new(int (*make)(void *arg), void *arg, const struct identity *id, const char *done)
+{
+	char text[IDENTITY_TEXT_SIZE];
+	sigset_t before;
+	int status;
+
+	signals_hold(&before);
+	status = make(arg);
+	if (stdout_flush() < 0 && status == DONE)
+		msg_error("%s was %s, which could not be printed", identity_format(id, text), done);
+	signals_release(&before);
+	return status;
 }
 
 bool cmd_is_for_parent(const struct definition *def, const char *text, const char *name)

@@ -89,6 +89,13 @@ int cmd_identity(const struct command *command, const struct instance_args *args
 		 struct identity *ret_id);
 
 /*
+ * Does what makes an instance or a definition of an identity that was made up. Nobody else knows
+ * that identity: signals that end the program wait until it is printed, and when it cannot be
+ * printed it goes into a message. done: what happened to it, "created". Returns what make() does.
+ */
+int cmd_make_new(int (*make)(void *arg), void *arg, const struct identity *id, const char *done);
+
+/*
  * Notes in the devices of this identity by which word the user named it. outcome: NULL, or what
  * became of each, which is printed.
  */

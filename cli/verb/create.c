@@ -35,6 +35,7 @@ static const struct option_row options[] = {
 
 /* What is to be made, and what that was read from. */
 struct plan {
+	const struct create_args *args;
 	struct inventory inventory;
 	struct arena arena;
 	struct definition def;
@@ -168,8 +169,10 @@ static void create_print(struct plan *plan, int rc, const char *error)
 	output_device(dev ? dev : &none, &outcome);
 }
 
-static int create(struct plan *plan, const struct create_args *args)
+static int create_make(void *p)
 {
+	struct plan *plan = p;
+	const struct create_args *args = plan->args;
 	struct lifecycle_creator creator = LIFECYCLE_CREATOR;
 	struct udev_wait *wait = NULL;
 	_cleanup_free_ char *error = NULL;
@@ -198,12 +201,13 @@ static int create(struct plan *plan, const struct create_args *args)
 static int create_run(const struct globals *globals, void *p, int word_count, char **words)
 {
 	const struct create_args *args = p;
-	struct plan plan = {.arena = {0}};
+	struct plan plan = {.args = args};
 	int status = make_plan(&plan, args, word_count ? words[0] : NULL);
 
 	(void)globals;
 	if (status == DONE)
-		status = create(&plan, args);
+		status = word_count ? create_make(&plan) :
+				      cmd_make_new(create_make, &plan, &plan.def.id, "created");
 	inventory_free(&plan.inventory);
 	arena_free(&plan.arena);
 	return status;

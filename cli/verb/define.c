@@ -88,12 +88,22 @@ static int make_definition(struct inventory *inventory, struct arena *arena,
 	return status == DONE ? cmd_check_new(&cmd_define, inventory, def, NULL) : status;
 }
 
-static int define_keep(const struct define_args *args, struct definition *def)
+/* What is to be defined, and what that was read from. */
+struct define_plan {
+	const struct define_args *args;
+	struct inventory inventory;
+	struct arena arena;
+	struct definition def;
+};
+
+static int define_keep(void *p)
 {
+	struct define_plan *plan = p;
+	struct definition *def = &plan->def;
 	_cleanup_free_ char *path = NULL, *error = NULL;
 	struct device dev = cmd_device_of(def);
 	char text[IDENTITY_TEXT_SIZE];
-	int rc = store_add(def, args->file, &path, &error);
+	int rc = store_add(def, plan->args->file, &path, &error);
 
 	identity_format(&def->id, text);
 	if (rc)
@@ -109,18 +119,16 @@ static int define_keep(const struct define_args *args, struct definition *def)
 static int define_run(const struct globals *globals, void *p, int word_count, char **words)
 {
 	const struct define_args *args = p;
-	struct inventory inventory = {0};
-	struct definition def = {0};
-	struct arena arena = {0};
-	int status;
+	struct define_plan plan = {.args = args};
+	int status = make_definition(&plan.inventory, &plan.arena, args,
+				     word_count ? words[0] : NULL, &plan.def);
 
 	(void)globals;
-	status = make_definition(&inventory, &arena, args, word_count ? words[0] : NULL, &def);
-
 	if (status == DONE)
-		status = define_keep(args, &def);
-	inventory_free(&inventory);
-	arena_free(&arena);
+		status = word_count ? define_keep(&plan) :
+				      cmd_make_new(define_keep, &plan, &plan.def.id, "defined");
+	inventory_free(&plan.inventory);
+	arena_free(&plan.arena);
 	return status;
 }
 

@@ -38,6 +38,28 @@ setup() {
 	assert "$(cat "$TYPE/create")" == "$output"
 }
 
+@test "an identity that was made up is told before a signal ends it" {
+	requires strace
+	local told
+	status=0
+	told=$(ASAN_OPTIONS=detect_leaks=0 strace -qq -o /dev/null -P "$TYPE/create" -e trace=write \
+		-e inject=write:signal=INT "$MDEV" --root "$ROOT" create -p 01:00.0 -t acme-fact) || status=$?
+	assert "$status" -eq "$((128 + $(kill -l INT)))" "ended by the signal"
+	assert "$told" == "$(< "$TYPE/create")"
+}
+
+@test "an identity that was made up and cannot be printed is said" {
+	requires full
+	status=0
+	"$MDEV" --root "$ROOT" create -p 01:00.0 -t acme-fact > /dev/full 2> "$BATS_TEST_TMPDIR/err" || status=$?
+	assert "$status" -eq 1
+	assert "$(head -n 1 "$BATS_TEST_TMPDIR/err")" == \
+		"mdev: $(< "$TYPE/create") was created, which could not be printed"
+	"$MDEV" --root "$ROOT" define -p soft -t soft-1 > /dev/full 2> "$BATS_TEST_TMPDIR/err" || status=$?
+	assert "$(head -n 1 "$BATS_TEST_TMPDIR/err")" == \
+		"mdev: $(basename "$ROOT"/etc/mdev.d/*.conf .conf) was defined, which could not be printed"
+}
+
 @test "instance number and parameters, on the core that takes them" {
 	make_extended
 	mdev --root "$ROOT" create "$U1:4" -p 01:00.0 -t acme-fact --params seed=5,x:y
