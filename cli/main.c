@@ -38,13 +38,13 @@ static const struct program program = {commands, global_options};
 static void print_help(void)
 {
 	puts("Usage: mdev [OPTION]... VERB [OPTION]... [ARGUMENT]...\n\n"
-	     "Manages mediated devices: slices of a physical device that a virtual machine can own.\n\n"
+	     "Manages mediated devices: slices of a physical device, for virtual machines.\n\n"
 	     "Verbs:");
 	for (const struct command *const *command = commands; *command; command++)
 		printf("  %-10s %s\n", (*command)->name, (*command)->summary);
 	puts("\nOptions, before or after the verb:");
 	options_print(global_options);
-	puts("\n'mdev VERB --help' tells of a verb; see also mdev(8), mdev.d(5).");
+	puts("\n'mdev VERB --help' explains a verb; see also mdev(8), mdev.d(5), mdev-json(7).");
 }
 
 static void print_command_help(const struct command *command)

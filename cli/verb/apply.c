@@ -373,10 +373,9 @@ const struct command cmd_apply = {
 	.name = "apply",
 	.summary = "Bring the host to what is defined: create what is auto and missing",
 	.synopsis = "[OPTION]...",
-	.details =
-		"What is live as defined is left alone, what differs is reported. A definition or a\n"
-		"parent that fails stops no other; the exit status is 1 then. A parent that is not\n"
-		"there is no failure.",
+	.details = "A device that is live as defined is left alone; one that differs is reported.\n"
+		   "Where a definition or a parent fails, the others are still done, and the exit\n"
+		   "status is 1. A parent that is not there is no failure.",
 	.min_words = 0,
 	.max_words = 0,
 	.options = options,

@@ -166,8 +166,9 @@ const struct command cmd_check = {
 	.summary = "Read definitions as apply would, and say what it would trip over",
 	.synopsis = "[OPTION]... [FILE]...",
 	.details =
-		"Without a FILE all that apply reads. The exit status is 1 when there is an error;\n"
-		"what depends on the host as it is now, such as a parent that is not there, is a warning.",
+		"Without a FILE it reads all files that apply reads. The exit status is 1 when\n"
+		"there is an error. What depends on the host as it is now, such as a parent that\n"
+		"is not there, is a warning.",
 	.words = WORDS_PATHS,
 	.min_words = 0,
 	.max_words = -1,

@@ -215,12 +215,11 @@ static int create_run(const struct globals *globals, void *p, int word_count, ch
 
 const struct command cmd_create = {
 	.name = "create",
-	.summary = "Make an instance now, and print its identity",
+	.summary = "Create an instance now, and print its identity",
 	.synopsis = "[UUID[:INSTANCE]] -p PARENT -t TYPE [OPTION]...\n"
 		    "       mdev create UUID[:INSTANCE] [OPTION]...",
-	.details =
-		"Without a UUID one is made up. Without --type the definition of the UUID is used.\n"
-		"When an attribute is refused, the instance is removed again.",
+	.details = "Without a UUID a random one is made up. Without --type the definition of the\n"
+		   "UUID is used. When an attribute is refused, the instance is removed again.",
 	.words = WORDS_TO_CREATE,
 	.min_words = 0,
 	.max_words = 1,

@@ -137,9 +137,8 @@ const struct command cmd_define = {
 	.summary = "Write down how an instance shall be, and print its identity",
 	.synopsis = "[UUID[:INSTANCE]] -p PARENT -t TYPE [OPTION]...\n"
 		    "       mdev define UUID[:INSTANCE] [OPTION]...",
-	.details =
-		"Without a UUID one is made up. Without --parent and --type a live device is kept\n"
-		"with those it has. Nothing is created now: see create and apply.",
+	.details = "Without a UUID a random one is made up. Without --parent and --type they are\n"
+		   "those of the live device. Nothing is created now: see create and apply.",
 	.words = WORDS_TO_DEFINE,
 	.min_words = 0,
 	.max_words = 1,

@@ -300,7 +300,7 @@ const struct command cmd_destroy = {
 	.summary = "Remove instances",
 	.synopsis = "[OPTION]... UUID[:INSTANCE]...\n"
 		    "       mdev destroy -p PARENT --all [OPTION]...",
-	.details = "Nothing is removed when one of them is in use or cannot be found.",
+	.details = "When one of them is in use or cannot be found, nothing is removed.",
 	.words = WORDS_LIVE,
 	.min_words = 0,
 	.max_words = -1,

@@ -270,9 +270,10 @@ const struct command cmd_edit = {
 	.summary = "Edit definitions, and check them before they are taken",
 	.synopsis = "[OPTION]... [UUID[:INSTANCE]|FILE]",
 	.details =
-		"The editor is $VISUAL, $EDITOR or the system's. A text that cannot be read is not\n"
-		"taken, but kept for another try. A file that came with a package is copied to\n"
-		"/etc/mdev.d first. Without an argument the one file in /etc/mdev.d is meant.",
+		"The editor is $VISUAL, $EDITOR or the system's. A text with an error does not\n"
+		"take the place of the file, but is kept for another try. A file that came with\n"
+		"a package is copied to /etc/mdev.d first. Without an argument the only file in\n"
+		"/etc/mdev.d is edited.",
 	.words = WORDS_DEFINED_OR_FILE,
 	.min_words = 0,
 	.max_words = 1,

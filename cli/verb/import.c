@@ -202,7 +202,7 @@ struct export_args {
 static const struct option_row export_options[] = {
 	{"parent", 'p', OPTION_TEXT, "PARENT", "definitions for this parent only",
 	 offsetof(struct export_args, parent)},
-	{"single", 0, OPTION_FLAG, NULL, "the one definition alone, as mdevctl keeps it in a file",
+	{"single", 0, OPTION_FLAG, NULL, "one definition alone, as mdevctl keeps them",
 	 offsetof(struct export_args, single)},
 	{0},
 };
@@ -272,9 +272,9 @@ const struct command cmd_import = {
 	.summary = "Take over mdevctl's JSON definitions, and print their identities",
 	.synopsis = "[OPTION]... [FILE|-]...",
 	.details =
-		"Reads what 'mdevctl list --defined --dumpjson' prints, or single definitions: their\n"
-		"parent and UUID are given, or are those of the path .../PARENT/UUID. Nothing is taken\n"
-		"over when something cannot be read or would be lost.",
+		"Reads what 'mdevctl list --defined --dumpjson' prints, or single definitions,\n"
+		"whose parent and UUID are given by options or by the path .../PARENT/UUID. When\n"
+		"something cannot be read or would be lost, nothing is taken over.",
 	.words = WORDS_PATHS,
 	.min_words = 0,
 	.max_words = -1,
@@ -288,9 +288,8 @@ const struct command cmd_export = {
 	.name = "export",
 	.summary = "Print definitions as mdevctl's JSON",
 	.synopsis = "[OPTION]... [UUID[:INSTANCE]]...",
-	.details =
-		"What mdevctl has no word for stands under keys of its own, which mdevctl ignores and\n"
-		"import reads, and is warned of.",
+	.details = "What mdevctl has no word for is written under keys that mdevctl ignores and\n"
+		   "import reads, with a warning.",
 	.words = WORDS_DEFINED,
 	.min_words = 0,
 	.max_words = -1,

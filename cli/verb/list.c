@@ -172,7 +172,7 @@ const struct command cmd_list = {
 	.synopsis = "[OPTION]... [UUID[:INSTANCE]]...",
 	.details =
 		"UUIDs may be shortened to four digits or more. Scripts should use --json or name\n"
-		"the columns they want, for the default may change.",
+		"the columns they want, because the default may change.",
 	.words = WORDS_ANY,
 	.min_words = 0,
 	.max_words = -1,

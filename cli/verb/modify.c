@@ -378,10 +378,9 @@ const struct command cmd_modify = {
 	.name = "modify",
 	.summary = "Change a definition, and with --live the device",
 	.synopsis = "[OPTION]... UUID[:INSTANCE]",
-	.details =
-		"Attributes are taken out first, then given other values, then added. Every byte of\n"
-		"the file that does not have to change stays. With --live attributes are written to\n"
-		"the device, too; when one is refused those before it get their old values back.",
+	.details = "Attributes are removed first, then set, then added. No other byte of the file\n"
+		   "changes. With --live, attributes are also written to the live device; when it\n"
+		   "refuses one, those before it get their old values back.",
 	.words = WORDS_DEFINED,
 	.min_words = 1,
 	.max_words = 1,

@@ -325,7 +325,7 @@ const struct command cmd_monitor = {
 	.summary = "Follow parents and devices as they come and go",
 	.synopsis = "[OPTION]...",
 	.details =
-		"Begins with what is there. Ends when it is interrupted or nobody reads any more.",
+		"Begins with what is there. Ends when it is interrupted or its output is closed.",
 	.min_words = 0,
 	.max_words = 0,
 	.options = options,

@@ -160,9 +160,9 @@ static int stop_run(const struct globals *globals, void *args, int word_count, c
 
 const struct command cmd_start = {
 	.name = "start",
-	.summary = "Tell the drivers that a machine starts: all instances of a UUID, or none",
+	.summary = "Tell drivers that a machine starts: all instances of a UUID or none",
 	.synopsis = "UUID...",
-	.details = "Needs the project's mdev core; the kernel's own has no such thing.",
+	.details = "Needs the project's mdev core; the kernel's own cannot do this.",
 	.words = WORDS_MACHINES,
 	.min_words = 1,
 	.max_words = -1,
@@ -172,9 +172,9 @@ const struct command cmd_start = {
 
 const struct command cmd_stop = {
 	.name = "stop",
-	.summary = "Tell the drivers that a machine stops: all instances of a UUID",
+	.summary = "Tell drivers that a machine stops: all instances of a UUID",
 	.synopsis = "UUID...",
-	.details = "Needs the project's mdev core; the kernel's own has no such thing.",
+	.details = "Needs the project's mdev core; the kernel's own cannot do this.",
 	.words = WORDS_MACHINES,
 	.min_words = 1,
 	.max_words = -1,

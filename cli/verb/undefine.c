@@ -89,9 +89,8 @@ const struct command cmd_undefine = {
 	.name = "undefine",
 	.summary = "Remove definitions; live instances stay",
 	.synopsis = "[OPTION]... UUID[:INSTANCE]...",
-	.details =
-		"Nothing is removed when one of them cannot be found. A definition that came with a\n"
-		"package is not removed; the message says how to hide it.",
+	.details = "When one of them cannot be found, nothing is removed. A definition that came\n"
+		   "with a package is not removed; the message says how to hide it.",
 	.words = WORDS_DEFINED,
 	.min_words = 1,
 	.max_words = -1,

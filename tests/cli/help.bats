@@ -30,7 +30,7 @@ setup() {
 	for verb in "" "${verbs[@]}"; do
 		# shellcheck disable=SC2086 # nothing, or one word
 		mdev $verb --help
-		assert "$(wc -L <<<"$output")" -le 100 "$verb --help"
+		assert "$(wc -L <<<"$output")" -le 80 "$verb --help"
 	done
 }
 
