@@ -172,7 +172,8 @@ fuzz: ## The parsers under libFuzzer, FUZZ_SECONDS=600 for each
 coverage: setup ## The lines of cli/ that the unit and cli suites reach; fails below 90 %
 	@tests/coverage
 
-bench: setup ## The measurements
+bench: ## The measurements
+	@tests/vm/setup --bench
 	@tests/bench/run
 
 install: ## The command and its files below DESTDIR; prefix=/usr/local

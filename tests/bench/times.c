@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Runs commands in turn, round after round, so that whatever else the machine does hits all alike.
+ * Runs commands in turn, round after round, so that whatever else the machine does hits all alike;
+ * every second round in reverse, so that what one leaves in the caches is not always for the same.
  *
  *	times ROUNDS :: [NAME=VALUE]... COMMAND... [:: ...]...
  *
@@ -110,7 +111,7 @@ int main(int argc, char **argv)
 	/* The first round fills the caches. */
 	for (int round = -1; round < rounds; round++)
 		for (int i = 0; i < count; i++)
-			run(&commands[i], round < 0 ? 0 : round, null);
+			run(&commands[round % 2 ? count - 1 - i : i], round < 0 ? 0 : round, null);
 	for (int i = 0; i < count; i++)
 		printf("%.0f %.0f %ld\n", median(commands[i].wall, rounds),
 		       median(commands[i].processor, rounds), commands[i].memory);
