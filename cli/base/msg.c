@@ -2,7 +2,14 @@
 /* Messages: the only writer to stderr and the system's log. */
 #include "base/msg.h"
 
+#include "base/text.h"
+
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <syslog.h>
+
+/* Leaves room for the time, the host and the program in front of it. */
+#define LOG_LINE_MAX 1900
 
 static enum msg_level shown = MSG_WARNING;
 static bool to_syslog;
@@ -16,6 +23,20 @@ void msg_to_syslog(void)
 {
 	openlog("mdev", LOG_PID, LOG_DAEMON);
 	to_syslog = true;
+}
+
+/* Where syslog(3) connects to. */
+static bool reaches_log(int type)
+{
+	static const struct sockaddr_un log = {.sun_family = AF_UNIX, .sun_path = _PATH_LOG};
+	_cleanup_close_ int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
+
+	return fd >= 0 && connect(fd, (const struct sockaddr *)&log, sizeof(log)) == 0;
+}
+
+bool msg_is_heard(void)
+{
+	return !to_syslog || reaches_log(SOCK_DGRAM) || reaches_log(SOCK_STREAM);
 }
 
 static int syslog_priority(enum msg_level level)
@@ -35,7 +56,10 @@ static void say(enum msg_level level, const char *prefix, const char *fmt, va_li
 	text = xvasprintf(fmt, args);
 	buf_addf(&line, "%s%s", to_syslog ? "" : "mdev: ", prefix);
 	buf_add_visible(&line, text);
-	if (to_syslog)
+	if (to_syslog && line.len > LOG_LINE_MAX)
+		syslog(syslog_priority(level), "%.*s...", (int)text_cut(line.data, LOG_LINE_MAX),
+		       line.data);
+	else if (to_syslog)
 		syslog(syslog_priority(level), "%s", line.data);
 	else
 		fprintf(stderr, "%s\n", line.data);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Messages: the only writer to stderr and the system's log and the system's log. */
+/* Messages: the only writer to stderr and the system's log. */
 #ifndef MSG_H
 #define MSG_H
 
@@ -14,8 +14,14 @@ void msg_set_level(enum msg_level level);
 void msg_to_syslog(void);
 
 /*
- * One line, "mdev: ..." on stderr. A byte that could steer a
- * terminal or is not text is shown as \xNN, for names come from files and command lines.
+ * False where messages go to the system's log and nobody takes them there: syslog(3) does not tell.
+ */
+bool msg_is_heard(void);
+
+/*
+ * One line, "mdev: ..." on stderr. A byte that could steer a terminal or is not text is shown as
+ * \xNN, for names come from files and command lines. In the log a line ends in "..." where it is
+ * longer than what a log has to take (RFC 5424, 6.1: 2,048 bytes with what stands before it).
  */
 void msg_error(const char *fmt, ...) PRINTF_LIKE(1, 2);
 void msg_warning(const char *fmt, ...) PRINTF_LIKE(1, 2);

@@ -168,6 +168,8 @@ void options_print(const struct option_row *rows)
 										  " ",
 						      row->arg ? row->arg : "");
 
+		if (row->help == OPTION_HIDDEN)
+			continue;
 		if (row->kind == OPTION_MAYBE)
 			set_text(&left, "%s]", left);
 

@@ -12,13 +12,15 @@ enum option_kind {
 	OPTION_TEXTS, /* one argument, any number of times: struct strlist */
 };
 
+#define OPTION_HIDDEN NULL
+
 /* One row says all there is to know of an option; a table ends with a row without a name. */
 struct option_row {
 	const char *name;
 	char letter; /* 0 when it has none */
 	enum option_kind kind;
 	const char *arg; /* what its argument is called, NULL for a flag */
-	const char *help;
+	const char *help; /* OPTION_HIDDEN: neither in --help nor in completion */
 	size_t offset; /* where it goes, in the struct of the verb or of the program */
 };
 

@@ -98,6 +98,14 @@ bool text_is_plain(const char *s)
 	return text_is_utf8(s, len);
 }
 
+size_t text_cut(const char *s, size_t max)
+{
+	/* Not within a character of UTF-8, whose further bytes begin with the bits 10. */
+	while (max && ((unsigned char)s[max] & 0xc0) == 0x80)
+		max--;
+	return max;
+}
+
 /* Several of them come from joining files. */
 size_t text_bom_length(const char *text, size_t len)
 {

@@ -227,14 +227,11 @@ void strlist_free(struct strlist *list)
 
 char *quoted(const char *text)
 {
-	size_t len = strlen(text), cut = QUOTED_MAX;
+	size_t len = strlen(text);
 
 	if (len <= QUOTED_MAX)
 		return xasprintf("'%s'", text);
-	/* Not within a character of UTF-8, whose further bytes begin with the bits 10. */
-	while (cut && ((unsigned char)text[cut] & 0xc0) == 0x80)
-		cut--;
-	return xasprintf("'%.*s...' (%zu bytes)", (int)cut, text, len);
+	return xasprintf("'%.*s...' (%zu bytes)", (int)text_cut(text, QUOTED_MAX), text, len);
 }
 
 void root_set(const char *dir)

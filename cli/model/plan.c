@@ -58,7 +58,10 @@ static bool is_live_by(const struct device *live, const struct definition *def)
 	       strcmp(live->type, def->type) == 0;
 }
 
-/* Of the definitions of one identity; whoever made it live first is not to be contradicted. */
+/*
+ * The definition of one identity that is meant: the one that the live device was made by, so that
+ * nothing is said against it; else the first whose parent is there.
+ */
 static const struct definition *choose(const struct context *context, const struct ranked *ranked,
 				       size_t count)
 {
@@ -96,6 +99,13 @@ static bool is_wished(const struct context *context, const char *parent)
 	return !context->wish->parent || (parent && strcmp(parent, context->wish->parent) == 0);
 }
 
+/* A definition whose parent is not there concerns the parent that its device is live on. */
+static bool concerns(const struct context *context, const struct definition *def,
+		     const struct device *live)
+{
+	return is_wished(context, def->parent_name ? def->parent_name : live ? live->parent : NULL);
+}
+
 static enum action_kind decide(const struct context *context, const struct ranked *ranked,
 			       const struct device *live)
 {
@@ -116,7 +126,8 @@ static void add_action(struct plan *plan, enum action_kind kind, struct definiti
 	plan->v[plan->n++] = (struct action){.kind = kind, .def = def, .dev = dev};
 }
 
-static bool has_meant(const struct context *context, const struct identity *id)
+/* Also where the parent of the definition is not there: it may come back. */
+static bool is_defined(const struct context *context, const struct identity *id)
 {
 	size_t low = 0, high = context->ranked_count;
 
@@ -129,15 +140,14 @@ static bool has_meant(const struct context *context, const struct identity *id)
 			high = middle;
 	}
 	return low < context->ranked_count &&
-	       identity_compare(&context->ranked[low].def->id, id) == 0 &&
-	       context->ranked[low].meant;
+	       identity_compare(&context->ranked[low].def->id, id) == 0;
 }
 
 static void add_destroys(struct context *context)
 {
 	for (size_t i = 0; i < context->live.n; i++)
 		if (is_wished(context, context->live.v[i]->parent) &&
-		    !has_meant(context, &context->live.v[i]->id))
+		    !is_defined(context, &context->live.v[i]->id))
 			add_action(context->plan, ACTION_DESTROY, NULL, context->live.v[i]);
 }
 
@@ -147,7 +157,7 @@ static void add_definitions(struct context *context)
 		const struct ranked *ranked = &context->ranked[i];
 		struct device *live = device_index_live(&context->live, &ranked->def->id);
 
-		if (!is_wished(context, ranked->def->parent_name))
+		if (!concerns(context, ranked->def, live))
 			continue;
 		add_action(context->plan, decide(context, ranked, live), ranked->def, live);
 		context->plan->v[context->plan->n - 1].meant = ranked->meant;

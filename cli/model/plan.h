@@ -11,8 +11,9 @@ enum action_kind {
 	ACTION_KEEP, /* as it shall be */
 	ACTION_DIFFERS, /* live with another type or on another parent; left alone */
 	ACTION_MANUAL, /* not live, and not to be created by itself */
-	ACTION_ABSENT, /* its parent is not there */
-	ACTION_SHADOWED /* another definition of the identity is meant */
+	ACTION_ABSENT, /* its parent is not there; dev may be live on another one */
+	ACTION_SHADOWED, /* another definition of the identity is meant */
+	ACTION_COUNT
 };
 
 /* "create" and so on. */
@@ -22,7 +23,7 @@ struct action {
 	enum action_kind kind;
 	struct definition *def; /* NULL for a device to destroy */
 	struct device *dev; /* the live one; NULL when there is none */
-	const struct definition *meant; /* with ACTION_SHADOWED: which is */
+	const struct definition *meant; /* of the identity; NULL when no parent of it is there */
 };
 
 struct plan {
@@ -33,7 +34,7 @@ struct plan {
 struct plan_wish {
 	const char *parent; /* only what is defined for, or live on, this parent; NULL: all */
 	bool all; /* create what is not auto, too */
-	bool prune; /* destroy what is not defined */
+	bool prune; /* destroy what no definition names, whatever its parent */
 };
 
 /*

@@ -67,6 +67,13 @@ void store_load(struct definition_list *list, struct problem_list *problems)
 	}
 }
 
+bool store_is_there(void)
+{
+	_cleanup_free_ char *path = folder_path(FOLDER_ETC, "");
+
+	return access(path, F_OK) == 0;
+}
+
 int store_read_text(const char *path, struct buf *ret_text, char **reterr)
 {
 	int rc = folder_read(AT_FDCWD, path, true, false, ret_text);

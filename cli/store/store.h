@@ -13,6 +13,12 @@
 void store_load(struct definition_list *list, struct problem_list *problems);
 
 /*
+ * False when etc/mdev.d is missing: then nothing tells what is meant to be undefined from what is
+ * defined in a folder that was not mounted.
+ */
+bool store_is_there(void);
+
+/*
  * Functions that change a file return a negative errno when it is as before, and a positive one
  * when it is changed but that may be lost with the power; both with a reason in *reterr.
  */

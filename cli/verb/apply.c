@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* mdev apply: bring the host to what is defined. This is what udev runs. */
-#include "base/file.h"
 #include "base/msg.h"
 #include "base/run_state.h"
 #include "model/plan.h"
@@ -8,17 +7,17 @@
 #include "host/holder.h"
 #include "host/lifecycle.h"
 #include "host/live.h"
+#include "store/store.h"
 #include "verb/cmd.h"
 
 #include <errno.h>
-#include <fcntl.h>
 
 /* Longer than an honest apply of one parent; a stuck one must not hold up all that follow. */
-#define LOCK_SECONDS 60
+#define APPLY_LOCK_SECONDS 60
 
 struct apply_args {
 	const char *parent;
-	bool all, prune, dry_run;
+	bool all, prune, dry_run, event;
 };
 
 #define GO(field) offsetof(struct apply_args, field)
@@ -28,19 +27,31 @@ static const struct option_row options[] = {
 	{"all", 0, OPTION_FLAG, NULL, "create what is not auto, too", GO(all)},
 	{"prune", 0, OPTION_FLAG, NULL, "destroy what is not defined", GO(prune)},
 	{"dry-run", 'n', OPTION_FLAG, NULL, "print what would be done, do nothing", GO(dry_run)},
+	/* For the udev rule: nobody waits for the result, and the next event runs it again. */
+	{"event", 0, OPTION_FLAG, NULL, OPTION_HIDDEN, GO(event)},
 	{0},
 };
 
-struct run {
-	const struct globals *globals;
-	bool dry_run;
+struct apply {
+	const struct apply_args *args;
 	struct inventory inventory;
 	struct lifecycle_creator creator;
-	struct said said; /* with --syslog: what is said once after a boot, not at each event */
+	struct said said; /* with --event: what the log has already */
+	size_t counts[ACTION_COUNT], failed;
 	int status;
 };
 
-PRINTF_LIKE(2, 3) static void complain(struct run *run, const char *fmt, ...)
+/* False where there is no log that takes it, so that the next run says it again. */
+static bool apply_say(const char *text)
+{
+	bool is_heard = msg_is_heard();
+
+	msg_error("%s", text);
+	return is_heard;
+}
+
+/* Every event of every parent finds the same mistakes: the log has each of them once. */
+PRINTF_LIKE(2, 3) static void apply_complain(struct apply *apply, const char *fmt, ...)
 {
 	_cleanup_free_ char *text = NULL;
 	va_list args;
@@ -48,9 +59,11 @@ PRINTF_LIKE(2, 3) static void complain(struct run *run, const char *fmt, ...)
 	va_start(args, fmt);
 	text = xvasprintf(fmt, args);
 	va_end(args);
-	if (!run->globals->syslog || run->dry_run || said_add(&run->said, text))
+	if (apply->args->event && !apply->args->dry_run)
+		said_once(&apply->said, text, apply_say);
+	else
 		msg_error("%s", text);
-	run->status = FAILED;
+	apply->status = FAILED;
 }
 
 static const struct identity *action_identity(const struct action *action)
@@ -58,7 +71,7 @@ static const struct identity *action_identity(const struct action *action)
 	return action->def ? &action->def->id : &action->dev->id;
 }
 
-static void apply_print(const struct run *run, const struct action *action, enum code code,
+static void apply_print(const struct apply *apply, const struct action *action, enum code code,
 			const char *error)
 {
 	bool would_change = action->kind == ACTION_CREATE || action->kind == ACTION_DESTROY;
@@ -72,33 +85,42 @@ static void apply_print(const struct run *run, const struct action *action, enum
 	char name[IDENTITY_TEXT_SIZE];
 
 	dev.def = action->def;
-	if (!run->dry_run && !error && action->kind == ACTION_CREATE)
+	if (!apply->args->dry_run && !error && action->kind == ACTION_CREATE)
 		dev.name = lifecycle_name(action->def, name);
-	else if (!run->dry_run && !error && action->kind == ACTION_DESTROY)
+	else if (!apply->args->dry_run && !error && action->kind == ACTION_DESTROY)
 		dev.name = NULL;
 	output_device(&dev, &outcome);
 }
 
-static void apply_fail(struct run *run, const struct action *action, enum code code,
+static void apply_fail(struct apply *apply, const struct action *action, enum code code,
 		       const char *what, const char *error)
 {
 	char text[IDENTITY_TEXT_SIZE];
 
 	identity_format(action_identity(action), text);
 	if (action->def)
-		complain(run, "%s %s (%s:%u): %s", what, text, action->def->file, action->def->line,
-			 error);
+		apply_complain(apply, "%s %s (%s:%u): %s", what, text, action->def->file,
+			       action->def->line, error);
 	else
-		complain(run, "%s %s: %s", what, text, error);
-	apply_print(run, action, code, error);
+		apply_complain(apply, "%s %s: %s", what, text, error);
+	apply->failed++;
+	apply_print(apply, action, code, error);
+}
+
+static void apply_done(struct apply *apply, const struct action *action)
+{
+	apply->counts[action->kind]++;
+	apply_print(apply, action, CODE_NONE, NULL);
 }
 
 /*
- * What a refusal turns out to be when it is nothing to complain of: somebody else was first, or the
- * identity is live by another definition of it, or the parent is on its way out. ACTION_CREATE
- * when it is none of that.
+ * What a refused creation turns out to be:
+ *   ACTION_ABSENT    the parent is going or gone;
+ *   ACTION_KEEP      somebody else was first, and made what this definition says;
+ *   ACTION_SHADOWED  somebody else was first, and made what another definition says;
+ *   ACTION_CREATE    none of that: a failure.
  */
-static enum action_kind find_excuse(struct run *run, struct action *action, int rc)
+static enum action_kind explain_refusal(struct apply *apply, struct action *action, int rc)
 {
 	const struct definition *def = NULL;
 	const struct device *dev;
@@ -107,16 +129,17 @@ static enum action_kind find_excuse(struct run *run, struct action *action, int 
 		return ACTION_ABSENT;
 	if (rc != -EEXIST)
 		return ACTION_CREATE;
-	dev = lifecycle_find_live(&run->creator, &action->def->id);
+	dev = lifecycle_find_live(&apply->creator, &action->def->id);
 	if (dev)
-		def = inventory_definition(&run->inventory, &dev->id, dev->parent);
+		def = inventory_definition(&apply->inventory, &dev->id, dev->parent);
 	if (!def || strcmp(def->type, dev->type) != 0)
 		return ACTION_CREATE;
 	action->meant = def;
 	return def == action->def ? ACTION_KEEP : ACTION_SHADOWED;
 }
 
-static void destroy(struct run *run, const struct action *action, const struct holder_list *holders)
+static void apply_destroy(struct apply *apply, const struct action *action,
+			  const struct holder_list *holders)
 {
 	_cleanup_free_ char *error = NULL;
 	struct device *dev = action->dev;
@@ -132,22 +155,22 @@ static void destroy(struct run *run, const struct action *action, const struct h
 		rc = lifecycle_destroy(dev, &error);
 	}
 	if (rc)
-		apply_fail(run, action, code_of(rc), "cannot destroy", error);
+		apply_fail(apply, action, code_of(rc), "cannot destroy", error);
 	else
-		apply_print(run, action, CODE_NONE, NULL);
+		apply_done(apply, action);
 }
 
-static void report_difference(struct run *run, const struct action *action)
+static void report_difference(struct apply *apply, const struct action *action)
 {
 	_cleanup_free_ char *error = xasprintf(
 		"it is live on parent '%s' with type '%s', but defined for parent '%s' with type '%s' (destroy it to have it made anew)",
 		action->dev->parent, action->dev->type, action->def->parent_name,
 		action->def->type);
 
-	apply_fail(run, action, CODE_DIFFERS, "left alone:", error);
+	apply_fail(apply, action, CODE_DIFFERS, "left alone:", error);
 }
 
-static void say_shadowed(const struct definition *meant, const struct definition *def)
+static void report_shadowed(const struct definition *meant, const struct definition *def)
 {
 	char text[IDENTITY_TEXT_SIZE];
 
@@ -156,93 +179,78 @@ static void say_shadowed(const struct definition *meant, const struct definition
 		    def->file, def->line, def->parent);
 }
 
-/* An absent parent is told to those who ask for more, a choice to who is there to read it. */
-static void pass_over(struct run *run, const struct action *action)
+static void report_absent(struct apply *apply, const struct action *action)
 {
+	const struct definition *def = action->def;
+	_cleanup_free_ char *error = NULL;
 	char text[IDENTITY_TEXT_SIZE];
+	const char *name;
 
-	identity_format(action_identity(action), text);
-	if (action->kind == ACTION_ABSENT)
-		msg_info("%s: its parent '%s' is not there, ignoring", text, action->def->parent);
-	else if (action->kind == ACTION_SHADOWED && !run->globals->syslog)
-		say_shadowed(action->meant, action->def);
-	if (output_is_json())
-		apply_print(run, action, CODE_NONE, NULL);
+	identity_format(&def->id, text);
+	if (action->dev && !action->meant) {
+		msg_warning(
+			"%s: it is live on parent '%s', but defined for parent '%s' (%s:%u), which is not there; left alone",
+			text, action->dev->parent, def->parent, def->file, def->line);
+		return;
+	}
+	/* Other reasons than that it is not there are among the problems of the files. */
+	if (parent_resolve(&apply->inventory.parents, def->parent, &name, &error) == -ENOENT)
+		msg_warning("%s (%s:%u): %s, ignoring", text, def->file, def->line, error);
 }
 
-static void create(struct run *run, struct action *action)
+/* Nobody reads it when udev runs this; and a parent that comes has an event of its own. */
+static void apply_pass_over(struct apply *apply, const struct action *action)
+{
+	if (action->kind == ACTION_ABSENT && !apply->args->event)
+		report_absent(apply, action);
+	else if (action->kind == ACTION_SHADOWED && !apply->args->event)
+		report_shadowed(action->meant, action->def);
+	apply->counts[action->kind]++;
+	if (output_is_json())
+		apply_print(apply, action, CODE_NONE, NULL);
+}
+
+static void apply_create(struct apply *apply, struct action *action)
 {
 	const struct definition *def = action->def;
 	_cleanup_free_ char *error = NULL;
 	int rc = 0;
 
 	if ((def->params || def->id.instance) && !core_is_extended())
-		rc = lifecycle_check(&run->creator, def, &error);
+		rc = lifecycle_check(&apply->creator, def, &error);
 	if (!rc)
-		rc = lifecycle_create(&run->creator, def, &error);
+		rc = lifecycle_create(&apply->creator, def, &error);
 	if (rc)
-		action->kind = find_excuse(run, action, rc);
+		action->kind = explain_refusal(apply, action, rc);
 	if (!rc)
-		apply_print(run, action, CODE_NONE, NULL);
+		apply_done(apply, action);
 	else if (action->kind == ACTION_CREATE)
-		apply_fail(run, action, code_of(rc), "cannot create", error);
+		apply_fail(apply, action, code_of(rc), "cannot create", error);
 	else
-		pass_over(run, action);
+		apply_pass_over(apply, action);
 }
 
 /* holders: who was seen to have a device open that is to be destroyed */
-static void carry_out(struct run *run, struct action *action, const struct holder_list *holders)
+static void apply_action(struct apply *apply, struct action *action,
+			 const struct holder_list *holders)
 {
-	if (run->dry_run) {
-		apply_print(run, action, CODE_NONE, NULL);
+	if (apply->args->dry_run) {
+		apply_print(apply, action, CODE_NONE, NULL);
 		return;
 	}
 	switch (action->kind) {
 	case ACTION_CREATE:
-		create(run, action);
+		apply_create(apply, action);
 		return;
 	case ACTION_DESTROY:
-		destroy(run, action, holders);
+		apply_destroy(apply, action, holders);
 		return;
 	case ACTION_DIFFERS:
-		report_difference(run, action);
+		report_difference(apply, action);
 		return;
 	default:
-		pass_over(run, action);
+		apply_pass_over(apply, action);
 	}
-}
-
-/* A number for a name. Two names of one number wait for one another, that is all. */
-static uint32_t number_of(const char *name)
-{
-	uint32_t number = 0;
-
-	for (; *name; name++)
-		number = number * 31 + (unsigned char)*name;
-	return number;
-}
-
-/*
- * One apply of a parent at a time: udev starts one for each event, and the second of two must not
- * find instances whose attributes the first is still writing. Those of different parents do not
- * wait for one another, for a driver may take its time. A parent stands for a byte of the file;
- * all of it for all parents (NULL). The file stays, it holds nothing.
- */
-static int take_lock(const char *parent)
-{
-	_cleanup_free_ char *path = root_path("run/mdev.lock");
-	int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	int rc = fd < 0 ? -errno :
-			  lock_wait_range(fd, parent ? number_of(parent) : 0, parent ? 1 : 0,
-					  LOCK_SECONDS);
-
-	if (!rc)
-		return fd;
-	output_fail(code_of(rc), "%s: %s%s", path,
-		    rc == -ETIMEDOUT ? "another apply keeps it locked" : strerror(-rc),
-		    root_hint(rc));
-	cleanup_close(&fd);
-	return rc;
 }
 
 static bool concerns(const struct inventory *inventory, const char *parent)
@@ -268,105 +276,164 @@ static struct holder_list *find_holders(const struct plan *plan, size_t destroy_
 	return holders;
 }
 
-static void carry_out_all(struct run *run, const struct plan_wish *wish)
+static void apply_plan(struct apply *apply, const struct plan_wish *wish)
 {
 	_cleanup_free_ struct holder_list *holders = NULL;
 	size_t destroy_count = 0;
 	struct plan plan;
 
-	inventory_load_devices(&run->inventory, wish->parent);
-	plan_make(&run->inventory.definitions, &run->inventory.devices, wish, &plan);
+	inventory_load_devices(&apply->inventory, wish->parent);
+	plan_make(&apply->inventory.definitions, &apply->inventory.devices, wish, &plan);
 	while (destroy_count < plan.n && plan.v[destroy_count].kind == ACTION_DESTROY)
 		destroy_count++;
 	holders = find_holders(&plan, destroy_count);
 	for (size_t i = 0; i < plan.n; i++)
-		carry_out(run, &plan.v[i], i < destroy_count ? &holders[i] : NULL);
+		apply_action(apply, &plan.v[i], i < destroy_count ? &holders[i] : NULL);
 	for (size_t i = 0; i < destroy_count; i++)
 		holder_list_free(&holders[i]);
 	plan_free(&plan);
-	lifecycle_creator_close(&run->creator);
-}
-
-static void apply_report_problem(struct run *run, const char *text)
-{
-	complain(run, "%s", text);
-	output_word(NULL, &(struct outcome){.code = CODE_UNREADABLE, .error = text});
-}
-
-/* What is wrong in the files is nothing to do with the parent that udev asks about. */
-static void report_problems(struct run *run)
-{
-	const struct problem_list *problems = &run->inventory.problems;
-
-	for (size_t i = 0; i < problems->n; i++)
-		apply_report_problem(run, problems->v[i].text);
-}
-
-static void apply(struct run *run, const struct plan_wish *wish)
-{
-	_cleanup_close_ int lock = run->dry_run ? -1 : take_lock(wish->parent);
-
-	if (lock < 0 && !run->dry_run)
-		run->status = FAILED;
-	else
-		carry_out_all(run, wish);
+	lifecycle_creator_close(&apply->creator);
 }
 
 /*
- * udev asks about a parent that it has seen. One that went again meanwhile is no failure then, as
- * no definition is one whose parent is not there.
+ * One apply of a parent at a time: udev starts one for each event, and the second of two must not
+ * find instances whose attributes the first is still writing.
  */
-static bool has_gone(struct run *run, const char *parent)
+static int apply_locked(struct apply *apply, const struct plan_wish *wish)
+{
+	_cleanup_free_ char *error = NULL;
+	_cleanup_close_ int lock = -1;
+
+	if (!apply->args->dry_run) {
+		lock = run_state_lock(wish->parent, APPLY_LOCK_SECONDS, &error);
+		if (lock < 0) {
+			output_fail(code_of(lock), "%s", error);
+			return FAILED;
+		}
+	}
+	apply_plan(apply, wish);
+	return DONE;
+}
+
+/*
+ * What is wrong in the files, whichever parent they are for. It comes after the work: a file of a
+ * million bad lines holds up no instance that is defined in another one.
+ */
+static void report_problems(struct apply *apply)
+{
+	const struct problem_list *problems = &apply->inventory.problems;
+
+	for (size_t i = 0; i < problems->n; i++) {
+		const char *text = problems->v[i].text;
+
+		apply_complain(apply, "%s", text);
+		output_word(NULL, &(struct outcome){.code = CODE_UNREADABLE, .error = text});
+	}
+}
+
+static void count_into(struct buf *text, size_t count, const char *what)
+{
+	if (count)
+		buf_addf(text, "%s%zu %s", text->len ? ", " : "", count, what);
+}
+
+/* The last line for a user: "2 created, 5 kept, 1 failed". */
+static void apply_summarize(const struct apply *apply)
+{
+	static const struct {
+		enum action_kind kind;
+		const char *what;
+	} rows[] = {
+		{ACTION_DESTROY, "destroyed"},
+		{ACTION_CREATE, "created"},
+		{ACTION_KEEP, "kept"},
+		{ACTION_MANUAL, "not auto"},
+		{ACTION_ABSENT, "without their parent"},
+		{ACTION_SHADOWED, "shadowed"},
+	};
+	struct buf text = {0};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		count_into(&text, apply->counts[rows[i].kind], rows[i].what);
+	count_into(&text, apply->failed, "failed");
+	count_into(&text, apply->inventory.problems.n, "problem(s) in files");
+	if (text.len)
+		output_summary("%s", text.data);
+	else if (apply->args->parent)
+		output_summary("nothing is defined for parent '%s'", apply->args->parent);
+	else
+		output_summary("nothing is defined");
+	buf_free(&text);
+}
+
+/* Nothing but what was destroyed is lost by not pruning. */
+static bool apply_may_prune(const struct apply *apply)
+{
+	if (!store_is_there())
+		msg_error("nothing is destroyed: the folder of definitions is not there");
+	else if (apply->inventory.problems.n)
+		msg_error(
+			"nothing is destroyed: a definition that cannot be read could be of a live device");
+	else
+		return true;
+	return false;
+}
+
+/* A parent that udev has seen may be gone again; then its definitions are those of an absent one.
+ */
+static bool is_gone(struct apply *apply)
 {
 	_cleanup_free_ char *error = NULL;
 	const char *name;
 
-	return parent && run->globals->syslog &&
-	       parent_resolve(&run->inventory.parents, parent, &name, &error) == -ENOENT;
+	return apply->args->event && apply->args->parent &&
+	       parent_resolve(&apply->inventory.parents, apply->args->parent, &name, &error) ==
+		       -ENOENT;
 }
 
-static int apply_to(struct run *run, const char *parent, struct plan_wish *wish)
+static int apply_all(struct apply *apply)
 {
-	/* Nothing is defined on most hosts that udev asks about. */
-	bool is_empty = !run->inventory.definitions.n && !wish->prune;
-	int status = DONE;
-
-	if (!is_empty && has_gone(run, parent))
-		return DONE;
-	if (!is_empty)
-		status = cmd_parent(&cmd_apply, &run->inventory, parent, &wish->parent);
-	if (status != DONE)
-		return status;
-	report_problems(run);
-	if (!is_empty && (wish->prune || concerns(&run->inventory, wish->parent)))
-		apply(run, wish);
-	return run->status;
-}
-
-static int run_apply(const struct globals *globals, void *p, int word_count, char **words)
-{
-	const struct apply_args *args = p;
-	struct plan_wish wish = {.all = args->all, .prune = args->prune};
-	struct run run = {.globals = globals,
-			  .dry_run = args->dry_run,
-			  .creator = LIFECYCLE_CREATOR,
-			  .said = SAID};
+	struct plan_wish wish = {.all = apply->args->all, .prune = apply->args->prune};
 	int status;
 
-	(void)word_count, (void)words;
-	inventory_load_definitions(&run.inventory);
-	if (wish.prune && run.inventory.problems.n) {
-		msg_error(
-			"nothing is destroyed: a definition that cannot be read could be of a live device");
-		wish.prune = false;
+	inventory_load_definitions(&apply->inventory);
+	/* On most hosts nothing is defined for a parent that udev asks about. */
+	if ((apply->args->event && !apply->inventory.definitions.n && !wish.prune) ||
+	    is_gone(apply)) {
+		report_problems(apply);
+		return apply->status;
 	}
-	if (!globals->syslog && !args->dry_run)
+	status = cmd_parent(&cmd_apply, &apply->inventory, apply->args->parent, &wish.parent);
+	if (status != DONE)
+		return status;
+	if (wish.prune && !apply_may_prune(apply)) {
+		wish.prune = false;
+		apply->status = FAILED;
+	}
+	if (wish.prune || concerns(&apply->inventory, wish.parent))
+		status = apply_locked(apply, &wish);
+	report_problems(apply);
+	if (status != DONE)
+		return status;
+	if (!apply->args->event && !apply->args->dry_run)
+		apply_summarize(apply);
+	return apply->status;
+}
+
+static int apply_run(const struct globals *globals, void *p, int word_count, char **words)
+{
+	struct apply apply = {.args = p, .creator = LIFECYCLE_CREATOR, .said = SAID};
+	int status;
+
+	(void)globals, (void)word_count, (void)words;
+	/* Somebody looks at it now; afterwards the log may have all of it once more. */
+	if (!apply.args->event && !apply.args->dry_run)
 		said_forget();
-	status = apply_to(&run, args->parent, &wish);
-	said_end(&run.said);
-	inventory_free(&run.inventory);
+	status = apply_all(&apply);
+	said_end(&apply.said);
+	inventory_free(&apply.inventory);
 	/* The log has what failed; udev would add the status to it, at each event anew. */
-	return globals->syslog && status == FAILED ? DONE : status;
+	return apply.args->event && status == FAILED ? DONE : status;
 }
 
 const struct command cmd_apply = {
@@ -381,5 +448,5 @@ const struct command cmd_apply = {
 	.options = options,
 	.output = OUTPUT_ACTION,
 	.args_size = sizeof(struct apply_args),
-	.run = run_apply,
+	.run = apply_run,
 };

@@ -81,6 +81,8 @@ static void say_options(const struct question *question, const struct option_row
 	for (; rows->name; rows++) {
 		const char letter[] = {rows->letter, '\0'};
 
+		if (rows->help == OPTION_HIDDEN)
+			continue;
 		say_option(question, "--", rows->name, rows);
 		if (rows->letter)
 			say_option(question, "-", letter, rows);

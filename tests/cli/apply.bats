@@ -19,20 +19,61 @@ make_definitions() {
 	printf '[%s]\nparent = elsewhere\ntype = soft-1\nauto = yes\n' "$U3" | make_definition 3.conf
 }
 
-@test "nothing defined: nothing done, nothing said" {
-	for args in "" "-p soft" "-p nonsense" "--all"; do
+# applied [STATUS] ARG...: what mdev apply prints, without the last line for the user; that is in $summary.
+applied() {
+	local expected=0
+	if [[ $1 =~ ^[0-9]$ ]]; then
+		expected=$1
+		shift
+	fi
+	mdev "$expected" --root "$ROOT" apply "$@" || return
+	summary=${output##*$'\n'}
+	output=${output%"$summary"}
+	output=${output%$'\n'}
+}
+
+@test "nothing defined: nothing done, and that is said by hand only" {
+	for args in "" "-p soft" "--all"; do
 		# shellcheck disable=SC2086 # words
-		mdev --root "$ROOT" apply $args
+		applied $args
+		assert "$output$stderr" == ""
+		assert "$summary" =~ "^nothing is defined( for parent 'soft')?$"
+	done
+	for parent in soft nonsense; do
+		mdev --root "$ROOT" apply --event -p "$parent"
 		assert "$output$stderr" == ""
 	done
+	refused 1 "there is no parent 'nonsense'" --root "$ROOT" apply -p nonsense
 	assert "$(ls "$ROOT/run")" == $'mdev.d\nudev' "not even locked"
+}
+
+@test "by hand the last line counts what was done" {
+	make_definitions
+	make_definition 0.conf <<< "nonsense"
+	make_device soft soft-1 "$U2"
+	make_device soft soft-1 44440000-aaaa-4bbb-8ccc-000000000004
+	applied 1
+	assert "$summary" == "1 created, 1 kept, 1 without their parent, 1 problem(s) in files"
+	rm "$ROOT/etc/mdev.d/0.conf"
+	printf '[%s]\nparent = 01:00.0\ntype = no-such\nauto = yes\n' "$U1" | make_definition 1.conf
+	applied 1 --prune
+	assert "$summary" == "1 destroyed, 1 kept, 1 without their parent, 1 failed"
+	for args in --json --quiet; do
+		mdev 1 --root "$ROOT" apply "$args"
+		assert "$output" !~ "kept," "$args"
+	done
+	for args in --event --dry-run; do
+		mdev --root "$ROOT" apply "$args"
+		assert "$output" !~ "kept," "$args"
+	done
 }
 
 @test "what is auto and missing is created" {
 	make_definitions
-	mdev --root "$ROOT" apply
+	applied
 	assert "$output" == "create $U1 parent 0000:01:00.0 type acme-fact from $ROOT/etc/mdev.d/1.conf"
-	assert "$stderr" == ""
+	assert "$stderr" =~ "there is no parent 'elsewhere'"
+	assert "${#stderr_lines[@]}" -eq 1
 	assert "$(cat "$FACT")" == "$U1"
 	assert "$(cat "$SOFT")" == ""
 }
@@ -47,18 +88,19 @@ make_definitions() {
 @test "what is live as defined is left alone" {
 	make_definitions
 	make_device 0000:01:00.0 acme-fact "$U1"
-	mdev --root "$ROOT" apply
-	assert "$output$stderr" == ""
+	applied
+	assert "$output" == ""
 	assert "$(cat "$FACT")" == ""
 }
 
 @test "one parent, by any name, and one that nothing is defined for" {
 	make_definitions
-	mdev --root "$ROOT" apply --all -p soft
+	applied --all -p soft
 	assert "$output" == "create $U2 parent soft type soft-1 from $ROOT/etc/mdev.d/2.conf"
-	mdev --root "$ROOT" apply --all -p 02:00.0
+	applied --all -p 02:00.0
 	assert "$output$stderr" == ""
-	mdev --root "$ROOT" apply -p pci:1234:11e8/1
+	assert "$summary" == "nothing is defined for parent '02:00.0'"
+	applied -p pci:1234:11e8/1
 	assert "$(cat "$FACT")" == "$U1"
 	refused 1 "there is no parent 'nonsense'" --root "$ROOT" apply -p nonsense
 	refused 2 "cannot name a parent" --root "$ROOT" apply -p ../soft
@@ -76,17 +118,20 @@ absent $U3 parent elsewhere type soft-1 from $ROOT/etc/mdev.d/3.conf"
 	assert "$(fingerprint)" == "$before"
 }
 
-@test "a parent that is not there is told to who asks" {
+@test "a parent that is not there is told by hand, with the reason, and not when udev runs it" {
 	make_definitions
-	mdev --root "$ROOT" -v apply
-	assert "$stderr" == "mdev: $U3: its parent 'elsewhere' is not there, ignoring"
+	applied
+	assert "$stderr" =~ "^mdev: warning: $U3 \($ROOT/etc/mdev.d/3.conf:1\): there is no parent 'elsewhere'"
+	rm "$ROOT"/etc/mdev.d/[12].conf
+	mdev --root "$ROOT" apply --event
+	assert "$output$stderr" == ""
 }
 
 @test "another type or parent is reported and left alone" {
 	make_definitions
 	make_device 0000:01:00.0 acme-dma "$U1"
 	refused 1 "^mdev: left alone: $U1 \($ROOT/etc/mdev.d/1.conf:1\): it is live on parent '0000:01:00.0' with type 'acme-dma', but defined for parent '0000:01:00.0' with type 'acme-fact'" \
-		--root "$ROOT" apply
+		--root "$ROOT" --quiet apply
 	assert "$(cat "$FACT")" == ""
 }
 
@@ -94,7 +139,7 @@ absent $U3 parent elsewhere type soft-1 from $ROOT/etc/mdev.d/3.conf"
 	local id=44440000-aaaa-4bbb-8ccc-000000000004
 	make_definitions
 	printf '[%s]\nparent = 01:00.0\ntype = no-such\nauto = yes\n' "$id" | make_definition 0.conf
-	mdev 1 --root "$ROOT" apply
+	mdev 1 --root "$ROOT" --quiet apply
 	assert "$stderr" == "mdev: cannot create $id ($ROOT/etc/mdev.d/0.conf:1): parent '0000:01:00.0' has no type 'no-such' (it has acme-dma, acme-fact)"
 	assert "$(cat "$FACT")" == "$U1"
 }
@@ -102,38 +147,90 @@ absent $U3 parent elsewhere type soft-1 from $ROOT/etc/mdev.d/3.conf"
 @test "one that cannot be read stops no other" {
 	make_definitions
 	make_definition 0.conf <<< "nonsense"
-	mdev 1 --root "$ROOT" apply
+	mdev 1 --root "$ROOT" --quiet apply
 	assert "$stderr" == "mdev: $ROOT/etc/mdev.d/0.conf:1: no '=' in the line"
 	assert "$(cat "$FACT")" == "$U1"
 }
 
-@test "what is wrong is said to the log once, not for each parent and event" {
+# As udev runs it; on stderr, for these tests have no log of the system's.
+event() {
+	mdev --root "$ROOT" --quiet apply --event "$@"
+}
+
+@test "what is wrong is said once, not for each parent and event" {
 	make_definitions
 	make_definition 0.conf <<< "nonsense"
 	printf '[%s]\nparent = 01:00.0\ntype = no-such\nauto = yes\n' 44440000-aaaa-4bbb-8ccc-000000000004 | make_definition 9.conf
-	logged() {
-		"$MDEV" --root "$ROOT" --syslog -q apply "$@" || return # udev would log a failure, too
-		cat "$ROOT/run/mdev.said"
-	}
-	first=$(logged -p 01:00.0)
-	assert "$first" == "\
-$ROOT/etc/mdev.d/0.conf:1: no '=' in the line
-cannot create 44440000-aaaa-4bbb-8ccc-000000000004 ($ROOT/etc/mdev.d/9.conf:1): parent '0000:01:00.0' has no type 'no-such' (it has acme-dma, acme-fact)"
+	event -p 01:00.0
+	assert "$stderr" == "\
+mdev: cannot create 44440000-aaaa-4bbb-8ccc-000000000004 ($ROOT/etc/mdev.d/9.conf:1): parent '0000:01:00.0' has no type 'no-such' (it has acme-dma, acme-fact)
+mdev: $ROOT/etc/mdev.d/0.conf:1: no '=' in the line"
+	assert "$(sed 's/^/mdev: /' "$ROOT/run/mdev.said")" == "$stderr"
 	before=$(stat -c '%i %y' "$ROOT/run/mdev.said")
-	assert "$(logged -p 01:00.0)" == "$first"
-	assert "$(logged -p soft)" == "$first"
+	for parent in 01:00.0 soft; do
+		event -p "$parent"
+		assert "$output$stderr" == ""
+	done
 	assert "$(stat -c '%i %y' "$ROOT/run/mdev.said")" == "$before" "not even written again"
 	mdev 1 --root "$ROOT" apply -p soft
-	assert "$stderr" =~ "0.conf:1: no '='" "who looks at it is told each time"
+	assert "$stderr" =~ "0.conf:1: no '='" "a user who looks is told each time"
 	assert "$(ls "$ROOT/run")" == $'mdev.d\nmdev.lock\nudev' "and so is the log then"
 }
 
-@test "what is said to the log once has a line, whatever a file is called" {
+@test "what is said once has a line, whatever a file is called" {
 	printf 'nonsense\n' > "$ROOT/etc/mdev.d/a"$'\n'"b.conf"
 	for _ in 1 2; do
-		mdev --root "$ROOT" --syslog apply -p soft
+		event -p soft
 		assert "$(< "$ROOT/run/mdev.said")" == "$ROOT/etc/mdev.d/a\\x0ab.conf:1: no '=' in the line"
 	done
+}
+
+# with_log COMMAND...: in a /dev of its own, whose log puts what it gets into $BATS_TEST_TMPDIR/log.
+with_log() {
+	# shellcheck disable=SC2016 # for the shell and the perl that it starts
+	unshare -m bash -c 'mount -t tmpfs none /dev && mknod -m 666 /dev/null c 1 3 && "$@"' - \
+		perl -MIO::Socket::UNIX -MSocket -e '
+			my $log = IO::Socket::UNIX->new(Type => SOCK_DGRAM, Local => "/dev/log") or die;
+			open(my $out, ">>", shift) or die;
+			my $status = system(@ARGV);
+			while (defined(recv($log, my $line, 1 << 20, MSG_DONTWAIT))) { print $out "$line\n" }
+			exit($status >> 8)' "$BATS_TEST_TMPDIR/log" "$@"
+}
+
+@test "what no log takes is not remembered as said" {
+	requires root
+	make_definition 0.conf <<< "nonsense"
+	unshare -m bash -c 'mount -t tmpfs none /dev && "$@"' - "$MDEV" --root "$ROOT" --syslog apply --event -p soft
+	assert "$(cat "$ROOT/run/mdev.said")" == ""
+	for _ in 1 2; do
+		with_log "$MDEV" --root "$ROOT" --syslog apply --event -p soft
+	done
+	assert "$(grep -c "0.conf:1: no '='" "$BATS_TEST_TMPDIR/log")" == 1
+	assert "$(cat "$ROOT/run/mdev.said")" =~ "0.conf:1: no '='"
+}
+
+@test "a line of the log is no longer than a log has to take" {
+	requires root
+	printf '[%s]\nparent = soft\ntype = %s\nauto = yes\n' "$U1" "$(printf 'a%.0s' {1..200})" | make_definition 0.conf
+	for i in {1..2000}; do
+		mkdir "$ROOT/sys/class/mdev_bus/soft/mdev_supported_types/soft-with-a-name-of-some-length-$i"
+	done
+	printf '%0300000d\n' 0 | make_definition 1.conf
+	with_log "$MDEV" --root "$ROOT" --syslog apply --event -p soft
+	assert "$(awk '{ if (length($0) > most) most = length($0) } END { print most }' "$BATS_TEST_TMPDIR/log")" -le 2048
+	assert "$(grep -c 'cannot create' "$BATS_TEST_TMPDIR/log")" == 1
+}
+
+@test "instances come before the complaints, however many there are" {
+	requires strace
+	make_definitions
+	yes x | head -n 100000 | make_definition z.conf
+	ASAN_OPTIONS=detect_leaks=0 strace -s 300 -o "$BATS_TEST_TMPDIR/trace" -e trace=write "$MDEV" --root "$ROOT" apply --event -p 01:00.0 \
+		2> /dev/null
+	assert "$(cat "$FACT")" == "$U1"
+	# The write to "create" stands before the first message.
+	assert "$(grep -nm 1 "write([0-9]*, \"$U1" "$BATS_TEST_TMPDIR/trace" | cut -d: -f1)" -le \
+		"$(grep -nm 1 z.conf:1 "$BATS_TEST_TMPDIR/trace" | cut -d: -f1)"
 }
 
 @test "a parent that is several, or can be none, is named with file and line" {
@@ -147,7 +244,7 @@ cannot create 44440000-aaaa-4bbb-8ccc-000000000004 ($ROOT/etc/mdev.d/9.conf:1): 
 		type = soft-1
 		auto = yes
 	E
-	mdev 1 --root "$ROOT" apply
+	mdev 1 --root "$ROOT" --quiet apply
 	assert "$stderr" == "\
 mdev: $ROOT/etc/mdev.d/0.conf:1: 'pci:1234:11e8' names several PCI devices; say which of 0000:01:00.0 (/1), 0000:02:00.0 (/2)
 mdev: $ROOT/etc/mdev.d/0.conf:5: '../soft' cannot name a parent"
@@ -158,7 +255,7 @@ mdev: $ROOT/etc/mdev.d/0.conf:5: '../soft' cannot name a parent"
 	for parent in elsewhere soft 01:00.0; do
 		printf '[%s]\nparent = %s\ntype = soft-1\nauto = yes\n' "$U1" "$parent"
 	done | make_definition 0.conf
-	mdev --root "$ROOT" apply
+	applied
 	assert "$output" == "create $U1 parent soft type soft-1 from $ROOT/etc/mdev.d/0.conf"
 	assert "$stderr" =~ "$U1: $ROOT/etc/mdev.d/0.conf:5 for parent 'soft' is meant, not $ROOT/etc/mdev.d/0.conf:9 for '01:00.0'"
 }
@@ -168,14 +265,14 @@ mdev: $ROOT/etc/mdev.d/0.conf:5: '../soft' cannot name a parent"
 		printf '[%s]\nparent = %s\ntype = acme-fact\nauto = yes\n' "$U1" "$parent"
 	done | make_definition 0.conf
 	make_device 0000:01:00.0 acme-fact "$U1"
-	mdev --root "$ROOT" -v apply
+	applied
 	assert "$output" == ""
 	assert "$stderr" =~ "0.conf:5 for parent '01:00.0' is meant, not $ROOT/etc/mdev.d/0.conf:1 for 'soft'"
 }
 
 @test "udev's parent that went again meanwhile is no failure" {
 	make_definitions
-	mdev --root "$ROOT" --syslog apply -p 0000:05:00.0
+	mdev --root "$ROOT" apply --event -p 0000:05:00.0
 	assert "$stderr" == ""
 	[ ! -e "$ROOT/run/mdev.said" ]
 	refused 1 "there is no parent '0000:05:00.0'" --root "$ROOT" apply -p 0000:05:00.0
@@ -186,7 +283,7 @@ mdev: $ROOT/etc/mdev.d/0.conf:5: '../soft' cannot name a parent"
 	make_device soft soft-1 "$U2"
 	make_device soft soft-1 "$U3-7"
 	make_device 0000:01:00.0 acme-dma 44440000-aaaa-4bbb-8ccc-000000000004
-	mdev --root "$ROOT" apply --prune -p soft
+	applied --prune -p soft
 	assert "$output" == "destroy $U3:7 parent soft type soft-1"
 	assert "$(cat "$ROOT"/sys/bus/mdev/devices/*/remove)" == "1"
 	make_definition 0.conf <<< "nonsense"
@@ -195,14 +292,40 @@ mdev: $ROOT/etc/mdev.d/0.conf:5: '../soft' cannot name a parent"
 	assert "$(cat "$ROOT"/sys/bus/mdev/devices/*/remove)" == "1"
 }
 
+@test "--prune leaves what is defined for a parent that is not there, and says so" {
+	for parent in 0000:05:00.0 pci:1af4:1000 udev:ID_PATH=gone /sys/devices/gone; do
+		printf '[%s]\nparent = %s\ntype = soft-1\n' "$U1" "$parent" | make_definition 1.conf
+		[ -e "$ROOT/sys/bus/mdev/devices/$U1" ] || make_device soft soft-1 "$U1"
+		for args in "" "-p soft"; do
+			# shellcheck disable=SC2086 # words
+			applied --prune $args
+			assert "$output" == ""
+			assert "$stderr" =~ "^mdev: warning: $U1: it is live on parent 'soft', but defined for parent '$parent' \($ROOT/etc/mdev.d/1.conf:1\)"
+		done
+	done
+	assert "$(cat "$ROOT/sys/bus/mdev/devices/$U1/remove")" == ""
+}
+
+@test "--prune destroys nothing where the folder of definitions is missing or cannot be read" {
+	make_device soft soft-1 "$U1"
+	rmdir "$ROOT/etc/mdev.d"
+	mdev 1 --root "$ROOT" apply --prune
+	assert "$stderr" =~ "nothing is destroyed: the folder of definitions is not there"
+	: > "$ROOT/etc/mdev.d"
+	mdev 1 --root "$ROOT" apply --prune
+	assert "$stderr" =~ "nothing is destroyed: a definition that cannot be read"
+	assert "$(cat "$ROOT/sys/bus/mdev/devices/$U1/remove")" == ""
+}
+
 @test "--prune leaves what is in use, and says by whom" {
 	make_definitions
+	rm "$ROOT/etc/mdev.d/3.conf"
 	make_device soft soft-1 "$U3"
 	make_device soft soft-1 "$U3-7"
 	mkdir -p "$ROOT/proc/42/fd"
 	echo vmm > "$ROOT/proc/42/comm"
 	ln -s "$(vfio_node 0)" "$ROOT/proc/42/fd/3"
-	mdev 1 --root "$ROOT" apply --prune -p soft
+	applied 1 --prune -p soft
 	assert "$output" == "destroy $U3:7 parent soft type soft-1"
 	assert "$stderr" == "mdev: cannot destroy $U3: it is in use by PID 42 'vmm'"
 	assert "$(cat "$ROOT/sys/bus/mdev/devices/$U3/remove")" == ""

@@ -121,10 +121,14 @@ setup() {
 
 @test "-q leaves errors, -v adds what was passed over" {
 	printf '[%s]\nparent = elsewhere\ntype = t\nauto = yes\n' "$U1" | make_definition a.conf
+	mdev --root "$ROOT" apply
+	assert "$stderr" =~ "warning: .*, ignoring"
 	mdev --root "$ROOT" -q apply
 	assert "$stderr" == ""
-	mdev --root "$ROOT" apply -v
-	assert "$stderr" =~ "is not there, ignoring"
+	mdev --root "$ROOT" define -p elsewhere -t t
+	assert "$stderr" == ""
+	mdev --root "$ROOT" -v define -p elsewhere -t t
+	assert "$stderr" =~ "there is no parent 'elsewhere'"
 	refused 1 "there is no parent" -q --root "$ROOT" types -p nothing
 }
 

@@ -139,10 +139,10 @@ applied_for_udev() {
 	local known
 	[ "$1" = 137 ] || [ "$1" = 0 ] || return
 	[ ! -s "$said" ] || ! grep -Ev "^($ROOT/|cannot create $U4 ).*(: no '=' in the line|$error.*)$" "$said" || return
-	mdev --root "$ROOT" --syslog apply -p soft -q || return
+	mdev --root "$ROOT" apply --event -p soft -q || return
 	assert "$(grep -c "bad.conf:1: no '=' in the line" "$said") $(< "$create")" == "1 $U4" || return
 	known=$(< "$said")
-	mdev --root "$ROOT" --syslog apply -p soft -q || return
+	mdev --root "$ROOT" apply --event -p soft -q || return
 	assert "$(< "$said")" == "$known" "said once" || return
 	rm "$said"
 	: > "$create"
@@ -153,7 +153,7 @@ applied_for_udev() {
 	printf 'nonsense\n' > "$ETC/bad.conf"
 	error="(No space left on device|Input/output error|Permission denied)"
 	for kind in kill ENOSPC EIO EACCES; do
-		strikes "$kind" applied_for_udev "$MDEV" --root "$ROOT" --syslog apply -p soft -q
+		strikes "$kind" applied_for_udev "$MDEV" --root "$ROOT" apply --event -p soft -q
 	done
 }
 

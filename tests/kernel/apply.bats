@@ -93,10 +93,9 @@ applied() {
 	offer_all 0
 	for how in "" "-p mdev_test.0" "-p mdev_test.1"; do
 		# shellcheck disable=SC2086 # words
-		run mdev apply $how
-		assert "$status" == 0
-		[ "$output" = "" ] || assert "$output" =~ "more.conf:3 for parent 'mdev_test.1' is meant, not"
-		[[ $output != *$'\n'* ]]
+		run -0 --separate-stderr mdev apply $how
+		[ "$stderr" = "" ] || assert "$stderr" =~ "more.conf:3 for parent 'mdev_test.1' is meant, not"
+		[[ $stderr != *$'\n'* ]]
 	done
 	assert "$(readlink -f $DEVICES/$UUID)" == "$PARENT1/$UUID"
 }

@@ -184,12 +184,12 @@ teardown_file() {
 	wait
 	cat out errors
 	[ ! -s errors ]
-	[ "$(wc -l < out)" = 6 ]
+	[ "$(grep -c ^create out)" = 6 ]
 	for i in 1 2 3 4 5 6; do
 		[ "$(cat "$DEVICES/$UUID-$i/medu/label")" = "$i" ]
 	done
 	run -0 --separate-stderr mdev apply
-	[ "$output$stderr" = "" ]
+	[ "$output$stderr" = "6 kept" ]
 }
 
 @test "create --define --auto, destroy --undefine" {

@@ -130,7 +130,7 @@ refused() {
 	local before
 	before=$(readlink "$DEVICES/$UUID/iommu_group")
 	run -0 --separate-stderr mdev apply
-	[ "$output$stderr" = "" ]
+	[ "$output$stderr" = "2 kept" ]
 	[ "$(readlink "$DEVICES/$UUID/iommu_group")" = "$before" ]
 }
 

@@ -121,9 +121,9 @@ int main(void)
 	make(&host, A, "q", "t");
 	make(&host, B, "q", "t");
 	make(&host, C, "p", "t");
-	expect(&host, &prune_q, "destroy a, destroy b", "pruning one parent spares the others");
-	expect(&host, &prune, "destroy a, destroy b, destroy c, absent a",
-	       "what is destroyed comes first");
+	expect(&host, &prune_q, "destroy b, absent a",
+	       "pruning one parent spares the others, and what is defined for one that is not there");
+	expect(&host, &prune, "destroy b, destroy c, absent a", "what is destroyed comes first");
 	clear(&host);
 
 	define(&host, A, "p", true);

@@ -253,7 +253,7 @@ static void test_apply(void)
 	begin(DEFINED);
 	world.lock = -ETIMEDOUT;
 	verb(FAILED, &cmd_apply, "");
-	ok(strstr(err, "/run/mdev.lock: another apply keeps it locked\n") != NULL,
+	ok(strstr(err, "/run/mdev.lock: another run has kept it locked for ") != NULL,
 	   "another apply is stuck");
 	is_text(asked.data, NULL, "nothing is made then");
 }
