@@ -1,28 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * medu: a sample parent driver; what its files share
+ * medu: a sample parent driver, and what its files share
  *
  * Shares QEMU's edu device (docs/specs/edu in QEMU's sources: a factorial
- * engine, a DMA engine, one interrupt) among many instances. To its user each
- * instance is an edu of its own: config space, the registers of BAR 0, INTx
- * and MSI; and a BAR 2 that the real one does not have, a page of memory to
- * map and a page of registers that can not be. The registers live in memory
- * here; what the user starts is run on the one physical engine, in turn, and
- * answer and interrupt go back to the instance that asked.
+ * engine, a DMA engine, one interrupt) among many instances. Its user sees each
+ * instance as an edu of its own: config space, the registers of BAR 0, INTx and
+ * MSI. There is also a BAR 2, which the real edu does not have: a page of
+ * memory that can be mapped, and a page of registers that cannot. The registers
+ * are emulated in memory. What the user starts with them runs on the one
+ * physical engine, one job after another; result and interrupt go to the
+ * instance that started it.
  *
  * Types:
  *	fact	the factorial engine
- *	dma	with the DMA engine
+ *	dma	the factorial engine and the DMA engine
  *
  * Params of an instance:
- *	seed=N	what its liveness register answers until it is written
+ *	seed=N	the value of its liveness register until that is written
  *
- * Locking: medu_instance.lock guards an instance's registers. Jobs of all
- * instances run on an ordered workqueue, one at a time, and own the physical
- * device while they run. A job takes the instance's lock for its ends only:
- * while the engine works the user can read the registers. pin_lock, which
- * nests with no other lock of this driver's, guards the guest's pages: it is
- * what dma_unmap waits for, and so is never held while the engine works.
+ * Locking: medu_instance.lock guards an instance's registers. The jobs of all
+ * instances run on an ordered workqueue, one at a time, so the job that runs
+ * has the physical device to itself. It takes the instance's lock at its
+ * beginning and at its end, but not while the engine works, so that the user
+ * can read the registers then. pin_lock guards the pages of the guest.
+ * dma_unmap waits for it, so it is never held while the engine works. It is not
+ * taken together with any other lock of this driver.
  */
 
 #ifndef _MEDU_H
@@ -37,7 +39,7 @@
 
 #include "../mdev.h"
 
-/* Registers of BAR 0, the instance's and the engine's alike */
+/* Registers of BAR 0, of an instance and of the physical device */
 #define EDU_ID			0x00
 #define EDU_LIVENESS		0x04
 #define EDU_FACTORIAL		0x08
@@ -62,15 +64,15 @@
 #define EDU_BAR0_SIZE		SZ_1M
 #define EDU_BUFFER		0x40000
 /*
- * The engine's buffer has 4096 bytes. Some versions of QEMU end the virtual
- * machine when its last byte is touched.
+ * The engine's buffer has 4096 bytes. The last one is not used: some versions
+ * of QEMU abort when it is accessed.
  */
 #define EDU_BUFFER_SIZE		4095
 
-/* 34! and what is above are multiples of 2^32: the engine would answer 0. */
+/* From 34! on factorials are multiples of 2^32: the engine would return 0. */
 #define EDU_FACTORIAL_MAX	33
 
-/* Words of BAR 2's second page */
+/* BAR 2; its second page has one register */
 #define MEDU_BAR2_JOBS		PAGE_SIZE
 #define MEDU_BAR2_SIZE		(2 * PAGE_SIZE)
 
@@ -86,16 +88,16 @@ struct medu_instance;
  * @pdev: the PCI device
  * @mmio: its BAR 0
  * @jobs: runs the instances' jobs one after another
- * @done: the engine has interrupted
- * @bounce: memory that the engine reaches, for DMA
- * @bounce_dma: its address to the engine
- * @loaded: instance whose data is in the engine's buffer, or NULL
- * @nr_jobs: how many jobs have run
- * @started: how many instances are started
- * @nr_dma: how many instances have the DMA engine
+ * @done: completed by the interrupt of the engine
+ * @bounce: a page for DMA, at an address that the engine can use
+ * @bounce_dma: that address
+ * @loaded: the instance whose data is in the engine's buffer, or NULL
+ * @nr_jobs: number of jobs that have run
+ * @started: number of instances that are started
+ * @nr_dma: number of instances that have the DMA engine
  * @gone: the device has been pulled out
- * @open_lock: guards @open; no lock of an instance's is taken within
- * @open: the instances that are open
+ * @open_lock: guards @open; no lock of an instance is taken while it is held
+ * @open: the open instances
  */
 struct medu {
 	struct pci_dev *pdev;
@@ -114,10 +116,10 @@ struct medu {
 };
 
 /**
- * struct medu_pin - a page of the guest's that is pinned
+ * struct medu_pin - a pinned page of the guest
  * @iova: its guest address
- * @page: the page, or NULL where this one is free
- * @prot: IOMMU_READ or IOMMU_WRITE: what it is pinned for
+ * @page: the page, or NULL if this entry is free
+ * @prot: the access that it is pinned for, IOMMU_READ or IOMMU_WRITE
  */
 struct medu_pin {
 	dma_addr_t iova;
@@ -126,27 +128,28 @@ struct medu_pin {
 };
 
 /**
- * struct medu_instance - one slice of it
+ * struct medu_instance - an instance
  * @mdev: the core's part
  * @medu: the physical device
  * @lock: guards the registers and the label
  * @config: PCI config space
- * @liveness: register, as it reads
- * @operand: of the factorial under way
+ * @liveness: register, as the user reads it
+ * @operand: the number whose factorial the engine is to compute
  * @factorial: register
  * @status: register
  * @irq_status: register
  * @dma: registers from EDU_DMA_SRC on, in words
- * @buffer: what the engine's buffer holds for this instance; NULL without DMA
- * @page: BAR 2's memory while it is open
- * @seed: @liveness after reset
- * @factorial_job: work for the factorial engine
- * @dma_job: work for the DMA engine
- * @reset_job: what a reset does, when neither of them runs
+ * @buffer: the instance's copy of the engine's buffer; NULL without DMA engine
+ * @page: the memory of BAR 2, while the instance is open
+ * @seed: value of @liveness after a reset
+ * @factorial_job: uses the factorial engine
+ * @dma_job: uses the DMA engine
+ * @reset_job: resets the instance; on the same workqueue, so that no job runs
+ *	then
  * @pin_lock: guards @pins and the pages in it
- * @pins: what is pinned of the guest's memory
- * @next_pin: which of @pins is the next to be used again
- * @nr_jobs: how many jobs have run
+ * @pins: the pinned pages of the guest
+ * @next_pin: index of the entry of @pins that is used next
+ * @nr_jobs: number of jobs that have run
  * @open_node: in &medu.open
  * @label: text that the administrator keeps here
  */
@@ -180,7 +183,7 @@ static inline u32 *medu_dma_reg(struct medu_instance *inst, u32 reg)
 	return &inst->dma[(reg - EDU_DMA_SRC) / sizeof(u32)];
 }
 
-/* medu_engine.c: for jobs, of which one runs at a time */
+/* medu_engine.c: called by jobs, of which one runs at a time */
 irqreturn_t medu_interrupt(int irq, void *data);
 int medu_engine_factorial(struct medu *medu, u32 operand, u32 *result);
 int medu_engine_write(struct medu *medu, struct medu_instance *inst,
@@ -189,12 +192,12 @@ int medu_engine_read(struct medu *medu, struct medu_instance *inst,
 		     u32 offset, u32 count);
 void medu_job_done(struct medu_instance *inst);
 
-/* medu_regs.c: with the instance's lock held */
+/* medu_regs.c: called with the instance's lock held */
 u32 medu_reg_read(struct medu_instance *inst, u32 reg);
 void medu_reg_write(struct medu_instance *inst, u32 reg, u32 val);
 void medu_regs_reset(struct medu_instance *inst);
 
-/* medu_regs.c: without */
+/* medu_regs.c: called without it */
 void medu_jobs_init(struct medu_instance *inst);
 void medu_jobs_cancel(struct medu_instance *inst);
 

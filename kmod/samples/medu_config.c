@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * medu: the PCI config space of an instance, and the interrupts that it routes
+ * medu: the PCI config space of an instance, and its interrupts, which go by
+ * what is set there
  */
 
 #include <linux/init.h>
@@ -17,7 +18,10 @@ struct medu_config_field {
 	u32 writable;
 };
 
-/* Everything else is 0 and stays so. Writing a BAR's mask tells its size. */
+/*
+ * All other bytes are 0, and read-only. The address bits of a BAR that cannot be
+ * set give its size.
+ */
 static const struct medu_config_field medu_config_fields[] = {
 	{ PCI_VENDOR_ID, 2, 0x1234, 0 },
 	{ PCI_DEVICE_ID, 2, 0x11e8, 0 },
@@ -40,12 +44,12 @@ static const struct medu_config_field medu_config_fields[] = {
 	{ MEDU_MSI + PCI_MSI_DATA_64, 2, 0, 0xffff },
 };
 
-/* Filled once from the table */
+/* Filled from the table when the module is loaded */
 static u8 medu_config_init[MEDU_CONFIG_SIZE];
 static u8 medu_config_writable[MEDU_CONFIG_SIZE];
 
 /**
- * medu_config_setup() - make the tables; once, before there are instances
+ * medu_config_setup() - fill the initial values and masks of config space
  */
 void __init medu_config_setup(void)
 {
@@ -63,7 +67,7 @@ void __init medu_config_setup(void)
 }
 
 /**
- * medu_config_reset() - bring config space to its beginning
+ * medu_config_reset() - set config space to its initial values
  * @inst: the instance, locked
  */
 void medu_config_reset(struct medu_instance *inst)
@@ -71,23 +75,12 @@ void medu_config_reset(struct medu_instance *inst)
 	memcpy(inst->config, medu_config_init, sizeof(inst->config));
 }
 
-/**
- * medu_config_has_msi() - whether the user has enabled MSI
- * @inst: the instance, locked
- *
- * Return: true where interrupts are to come as messages.
- */
 static bool medu_config_has_msi(struct medu_instance *inst)
 {
 	return inst->config[MEDU_MSI + PCI_MSI_FLAGS] & PCI_MSI_FLAGS_ENABLE;
 }
 
-/**
- * medu_config_has_intx() - whether interrupts come by INTx
- * @inst: the instance, locked
- *
- * Return: true where neither MSI nor the command register stands against it.
- */
+/* INTx is in use if MSI is not and the command register does not disable it. */
 static bool medu_config_has_intx(struct medu_instance *inst)
 {
 	return !medu_config_has_msi(inst) &&
@@ -97,16 +90,16 @@ static bool medu_config_has_intx(struct medu_instance *inst)
 /**
  * medu_config_read() - read config space
  * @inst: the instance, locked
- * @offset: where
+ * @offset: offset of the first byte
  * @buf: filled
- * @count: how many bytes; in range
+ * @count: number of bytes; all are within config space
  */
 void medu_config_read(struct medu_instance *inst, u32 offset, u8 *buf,
 		      size_t count)
 {
 	u8 *status = &inst->config[PCI_STATUS];
 
-	/* The one bit that follows the device: its line, disabled or not */
+	/* Shows the state of the line also when the line is disabled */
 	*status &= ~PCI_STATUS_INTERRUPT;
 	if (inst->irq_status && !medu_config_has_msi(inst))
 		*status |= PCI_STATUS_INTERRUPT;
@@ -116,9 +109,9 @@ void medu_config_read(struct medu_instance *inst, u32 offset, u8 *buf,
 /**
  * medu_config_write() - write to config space
  * @inst: the instance, locked
- * @offset: where
- * @buf: what
- * @count: how many bytes; in range
+ * @offset: offset of the first byte
+ * @buf: the bytes
+ * @count: number of bytes; all are within config space
  */
 void medu_config_write(struct medu_instance *inst, u32 offset,
 		       const u8 *buf, size_t count)
@@ -131,13 +124,13 @@ void medu_config_write(struct medu_instance *inst, u32 offset,
 		inst->config[offset] &= ~mask;
 		inst->config[offset] |= *buf & mask;
 	}
-	/* The level may have been high all the while. */
+	/* A condition may have come up while INTx was not in use. */
 	if (!had_intx && medu_config_has_intx(inst))
 		medu_notify(inst);
 }
 
 /**
- * medu_notify() - tell the user of the interrupt conditions, if there are any
+ * medu_notify() - signal the interrupt if one of its conditions holds
  * @inst: the open instance, locked
  */
 void medu_notify(struct medu_instance *inst)
@@ -146,7 +139,7 @@ void medu_notify(struct medu_instance *inst)
 
 	if (!inst->irq_status)
 		return;
-	/* -ENOENT: nobody listens, which is the user's choice. */
+	/* -ENOENT is no error: the user has not set up an eventfd. */
 	if (medu_config_has_msi(inst))
 		(void)mdev_signal(inst->mdev, VFIO_PCI_MSI_IRQ_INDEX, 0);
 	else if (medu_config_has_intx(inst))
@@ -154,7 +147,7 @@ void medu_notify(struct medu_instance *inst)
 }
 
 /**
- * medu_raise() - interrupt conditions have come up
+ * medu_raise() - set interrupt conditions, and signal the interrupt
  * @inst: the open instance, locked
  * @conditions: bits of EDU_IRQ_STATUS
  */

@@ -2,15 +2,15 @@
 /*
  * medu: DMA between the guest's memory and the engine
  *
- * A few bytes are copied by the core. More go by way of the guest's pages,
- * which are pinned for that and stay so for the next time, until the guest
- * takes the memory away, or resets or closes the instance.
+ * A few bytes are copied by the core. For more, the pages of the guest are
+ * pinned. They stay pinned for the next transfer, until the guest takes the
+ * memory away, resets the instance or closes it.
  *
- * This engine reaches 28 bits of address, so that all goes through the bounce
- * page, and a page of the guest's is only touched while pin_lock is held. A
- * vendor whose hardware reaches the pages maps them with dma_map_page() when
- * they are pinned; before they are unpinned the hardware has to be done with
- * them, or be stopped.
+ * This engine has addresses of 28 bits and cannot reach the guest's memory, so
+ * all data goes through the bounce page. Only the CPU accesses a page of the
+ * guest, and only with pin_lock held. If your hardware can reach the pages, map
+ * them with dma_map_page() after pinning; before unpinning, wait until the
+ * hardware has finished with them, or stop it.
  */
 
 #include <linux/highmem.h>
@@ -20,7 +20,7 @@
 
 #include "medu.h"
 
-/* Up to so many bytes pinning is more work than copying. */
+/* Up to this number of bytes, copying is faster than pinning. */
 #define MEDU_COPY_MAX	256
 
 /* Pins */
@@ -36,15 +36,15 @@ static void medu_unpin(struct medu_instance *inst, struct medu_pin *pin)
 }
 
 /**
- * medu_unpin_range() - let go of guest memory
+ * medu_unpin_range() - unpin the pages that overlap a range of guest memory
  * @inst: the instance
- * @iova: guest address
- * @length: bytes from there on, 1 at least
+ * @iova: guest address of the first byte
+ * @length: number of bytes, at least 1
  *
- * When this returns nothing touches the memory any more.
+ * When this returns, nothing accesses that memory any more. There need not be a
+ * pinned page in the range.
  *
- * Context: process context. It may be called for what is pinned by nobody, and
- * of another size than what was pinned.
+ * Context: process context.
  */
 void medu_unpin_range(struct medu_instance *inst, u64 iova, u64 length)
 {
@@ -52,7 +52,7 @@ void medu_unpin_range(struct medu_instance *inst, u64 iova, u64 length)
 
 	mutex_lock(&inst->pin_lock);
 	for (pin = inst->pins; pin < inst->pins + MEDU_NR_PINS; pin++)
-		/* Address and length can add up to more than 64 bits hold. */
+		/* iova + length can overflow: compare the last bytes. */
 		if (pin->iova + (PAGE_SIZE - 1) >= iova &&
 		    pin->iova <= iova + (length - 1))
 			medu_unpin(inst, pin);
@@ -71,12 +71,12 @@ static struct medu_pin *medu_pin_find(struct medu_instance *inst,
 }
 
 /*
- * Returns a page of the guest's that stays where it is for as long as pin_lock
- * is held, or NULL where the guest has none there, or not for that.
+ * Returns a page of the guest, which stays pinned while pin_lock is held; NULL
+ * if the guest has no memory there, or none for that access.
  *
- * pin_lock is held over mdev_pin_pages() for a reason: the guest can take the
- * page away the moment that it is pinned, and is not kept waiting for a page
- * that medu_unpin_range() does not find.
+ * pin_lock must be held during mdev_pin_pages(). As soon as the page is pinned
+ * the guest can take it away, and medu_unpin_range() has to find it then: it
+ * waits for pin_lock, and by that time the page is in pins.
  */
 static struct page *medu_pin(struct medu_instance *inst, dma_addr_t iova,
 			     int prot)
@@ -90,7 +90,7 @@ static struct page *medu_pin(struct medu_instance *inst, dma_addr_t iova,
 		return pin->page;
 	if (mdev_pin_pages(inst->mdev, iova, 1, prot, &page) != 1)
 		return NULL;
-	/* What is pinned counts as the user's locked memory: no more than a few. */
+	/* Pinned pages count as locked memory of the user: keep a few. */
 	pin = &inst->pins[inst->next_pin++ % MEDU_NR_PINS];
 	medu_unpin(inst, pin);
 	*pin = (struct medu_pin){ .iova = iova, .page = page, .prot = prot };
@@ -99,7 +99,7 @@ static struct page *medu_pin(struct medu_instance *inst, dma_addr_t iova,
 
 /* Transfers */
 
-/* What the user wants of the DMA engine */
+/* A transfer, as the user has set it up in the registers */
 struct medu_transfer {
 	u64 iova;
 	u32 offset;
@@ -107,7 +107,7 @@ struct medu_transfer {
 	bool to_ram;
 };
 
-/* The user's numbers are anything: look before they reach the engine. */
+/* The user can write any numbers: check them before they reach the engine. */
 static int medu_transfer_get(struct medu_instance *inst,
 			     struct medu_transfer *t)
 {
@@ -129,7 +129,7 @@ static int medu_transfer_get(struct medu_instance *inst,
 	return 0;
 }
 
-/* Move between the bounce page and the guest's pages */
+/* Copy between the bounce page and the guest's pages */
 static int medu_transfer_pages(struct medu_instance *inst,
 			       const struct medu_transfer *t)
 {
@@ -154,7 +154,7 @@ static int medu_transfer_pages(struct medu_instance *inst,
 	return 0;
 }
 
-/* Move between the bounce page and the guest's memory */
+/* Copy between the bounce page and the guest's memory, in the cheaper way */
 static int medu_transfer_move(struct medu_instance *inst,
 			      const struct medu_transfer *t)
 {
@@ -190,7 +190,7 @@ static int medu_transfer_run(struct medu_instance *inst,
 }
 
 /**
- * medu_dma_job() - carry out what the DMA registers say
+ * medu_dma_job() - carry out the transfer that the DMA registers describe
  * @work: the &medu_instance.dma_job
  */
 void medu_dma_job(struct work_struct *work)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * medu: the physical engine. Everything here is for jobs, which run one at a
- * time on medu.jobs.
+ * medu: the physical engine. Jobs use it, which run one at a time on medu.jobs.
  */
 
 #include <linux/pci.h>
@@ -9,22 +8,22 @@
 
 #include "medu.h"
 
-/* Far above what the engine takes, also under emulation on a busy host */
+/* Far more than the engine takes, even an emulated one on a busy host */
 #define MEDU_TIMEOUT		(10 * HZ)
 
 /**
- * medu_interrupt() - the engine is done
+ * medu_interrupt() - handle the interrupt of the engine, which ends a job
  * @irq: not used
  * @data: the struct medu
  *
- * Return: whether it was this device.
+ * Return: IRQ_HANDLED, or IRQ_NONE if the interrupt is another device's.
  */
 irqreturn_t medu_interrupt(int irq, void *data)
 {
 	struct medu *medu = data;
 	u32 status = ioread32(medu->mmio + EDU_IRQ_STATUS);
 
-	/* All ones is a device that has been pulled out. */
+	/* A device that has been pulled out reads as all ones. */
 	if (!status || status == ~0U)
 		return IRQ_NONE;
 	iowrite32(status, medu->mmio + EDU_IRQ_ACK);
@@ -32,7 +31,7 @@ irqreturn_t medu_interrupt(int irq, void *data)
 	return IRQ_HANDLED;
 }
 
-/* Returns -ENODEV where the device is gone; one that goes later ends the wait */
+/* Returns -ENODEV if the device is gone. If it goes later, the wait ends. */
 static int medu_engine_prepare(struct medu *medu)
 {
 	reinit_completion(&medu->done);
@@ -61,13 +60,13 @@ static int medu_engine_wait(struct medu *medu, const char *what)
  * @operand: any number
  * @result: its factorial modulo 2^32, or 0 on error
  *
- * Return: 0, -EIO where the engine does not answer, -ENODEV where it is gone.
+ * Return: 0, -EIO if the engine does not answer, -ENODEV if it is gone.
  */
 int medu_engine_factorial(struct medu *medu, u32 operand, u32 *result)
 {
 	int rc;
 
-	/* Nobody may keep the others waiting for an answer that is known. */
+	/* The result is known: do not keep the engine from other instances. */
 	*result = 0;
 	if (operand > EDU_FACTORIAL_MAX)
 		return 0;
@@ -82,7 +81,7 @@ int medu_engine_factorial(struct medu *medu, u32 operand, u32 *result)
 	return rc;
 }
 
-/* Move between the bounce page and the engine's buffer; in range */
+/* Transfer between the bounce page and the engine's buffer, within bounds */
 static int medu_engine_dma(struct medu *medu, u32 offset, u32 count,
 			   bool to_ram)
 {
@@ -102,8 +101,8 @@ static int medu_engine_dma(struct medu *medu, u32 offset, u32 count,
 }
 
 /*
- * Bring the instance's data into the engine, if another's is there. Whose it is
- * can change to nobody's meanwhile; see medu_unload().
+ * Load the instance's data into the engine, unless it is there. medu_unload()
+ * can set medu->loaded to NULL at any time, but never to an instance.
  */
 static int medu_engine_load(struct medu *medu, struct medu_instance *inst)
 {
@@ -120,40 +119,41 @@ static int medu_engine_load(struct medu *medu, struct medu_instance *inst)
 }
 
 /**
- * medu_engine_write() - move from the bounce page into the engine's buffer
+ * medu_engine_write() - transfer from the bounce page to the engine's buffer
  * @medu: the device
- * @inst: whose buffer it is to be
- * @offset: where in the buffer; @offset + @count is EDU_BUFFER_SIZE at most
- * @count: bytes, 1 at least, from the beginning of the bounce page
+ * @inst: the instance that writes to its buffer
+ * @offset: offset in the buffer; @offset + @count is EDU_BUFFER_SIZE at most
+ * @count: number of bytes, at least 1, from the beginning of the bounce page
  *
- * The caller has put the bytes into the instance's copy of the buffer, too;
- * what is in the bounce page is lost where the engine has to be loaded first.
+ * The caller has also copied the bytes to @inst->buffer: if another instance's
+ * data is in the engine, all of that is loaded, and the bounce page
+ * overwritten.
  *
- * Return: 0, -EIO where the engine does not answer, -ENODEV where it is gone.
+ * Return: 0, -EIO if the engine does not answer, -ENODEV if it is gone.
  */
 int medu_engine_write(struct medu *medu, struct medu_instance *inst,
 		      u32 offset, u32 count)
 {
 	int rc;
 
-	/* Loading brings in all of the copy, these bytes among them. */
+	/* This loads all of inst->buffer, which has the new bytes. */
 	if (READ_ONCE(medu->loaded) != inst)
 		return medu_engine_load(medu, inst);
 	rc = medu_engine_dma(medu, offset, count, false);
 	if (rc)
-		/* What the engine holds now is not known. */
+		/* The engine may have some of the bytes. */
 		WRITE_ONCE(medu->loaded, NULL);
 	return rc;
 }
 
 /**
- * medu_engine_read() - move from the engine's buffer into the bounce page
+ * medu_engine_read() - transfer from the engine's buffer to the bounce page
  * @medu: the device
- * @inst: whose buffer it is
- * @offset: where in the buffer; @offset + @count is EDU_BUFFER_SIZE at most
- * @count: bytes, 1 at least
+ * @inst: the instance that reads its buffer
+ * @offset: offset in the buffer; @offset + @count is EDU_BUFFER_SIZE at most
+ * @count: number of bytes, at least 1
  *
- * Return: 0, -EIO where the engine does not answer, -ENODEV where it is gone.
+ * Return: 0, -EIO if the engine does not answer, -ENODEV if it is gone.
  */
 int medu_engine_read(struct medu *medu, struct medu_instance *inst,
 		     u32 offset, u32 count)
@@ -167,8 +167,8 @@ int medu_engine_read(struct medu *medu, struct medu_instance *inst,
 }
 
 /**
- * medu_job_done() - count a job
- * @inst: whose it was
+ * medu_job_done() - count a job that has run
+ * @inst: the instance that had started it
  */
 void medu_job_done(struct medu_instance *inst)
 {

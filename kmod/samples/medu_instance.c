@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * medu: what the core calls for an instance
+ * medu: the callbacks for an instance, and its attributes
  */
 
 #include <linux/gfp.h>
@@ -49,7 +49,7 @@ static unsigned int medu_max_dma(void)
 	return dma_instances ?: INT_MAX;
 }
 
-/* What a type can have of its own, beside the pool that the core counts. */
+/* Counts the DMA engine only; the core counts instances of both types. */
 static unsigned int medu_available_instances(struct device *dev,
 					     const struct mdev_type_desc *type)
 {
@@ -80,16 +80,16 @@ static void medu_give_dma_back(struct medu_instance *inst)
 	atomic_dec(&inst->medu->nr_dma);
 }
 
-/* Only while no job of the instance's can be under way */
+/* Called while no job of the instance can run */
 static void medu_unload(struct medu_instance *inst)
 {
-	/* Another's job may be loading its own data: never take that away. */
+	/* The job of another instance may be loading its own data now. */
 	cmpxchg(&inst->medu->loaded, inst, NULL);
 }
 
 /*
- * Whoever opens or resets an instance finds what a new one has, and nothing of
- * what was there before. Only while no job of the instance's can be under way.
+ * After an open or a reset the instance is as a new one, with nothing left from
+ * a previous user. Called while no job of the instance can run.
  */
 static void medu_set_defaults(struct medu_instance *inst)
 {
@@ -150,7 +150,7 @@ static void medu_destroy(struct mdev_device *mdev)
 	kfree(inst);
 }
 
-/* A vendor would give the machine its share of the hardware here. */
+/* A real driver would give the machine its share of the hardware here. */
 static int medu_start(struct mdev_device *mdev)
 {
 	struct medu_instance *inst = mdev_get_drvdata(mdev);
@@ -193,8 +193,9 @@ static void medu_close(struct mdev_device *mdev)
 	struct medu *medu = inst->medu;
 
 	/*
-	 * The core's services end here: after this there is no signal, no
-	 * revocation, and no page of the guest's.
+	 * When this returns, nothing may use the core's services any more: no
+	 * job may signal, no page of the guest may be pinned, and
+	 * medu_surprise() may not revoke.
 	 */
 	medu_jobs_cancel(inst);
 	medu_unpin_range(inst, 0, U64_MAX);
@@ -205,7 +206,10 @@ static void medu_close(struct mdev_device *mdev)
 	inst->page = NULL;
 }
 
-/* In its turn, so that no job is under way: another thread may start some now. */
+/*
+ * Another thread may start jobs meanwhile, so the reset is done by a job
+ * itself, on the same workqueue.
+ */
 static int medu_reset(struct mdev_device *mdev)
 {
 	struct medu_instance *inst = mdev_get_drvdata(mdev);
@@ -216,7 +220,7 @@ static int medu_reset(struct mdev_device *mdev)
 	return 0;
 }
 
-/* Locks of VFIO's are held, and the user waits: this takes a copy at most. */
+/* The user waits, with locks of VFIO held: this waits for one copy at most. */
 static void medu_dma_unmap(struct mdev_device *mdev, u64 iova, u64 length)
 {
 	medu_unpin_range(mdev_get_drvdata(mdev), iova, length);
@@ -240,8 +244,8 @@ static int medu_get_irq_info(struct mdev_device *mdev,
 }
 
 /*
- * INTx is a level: while a condition holds it comes again to whoever unmasks it
- * or begins to listen.
+ * INTx is a level interrupt. If a condition holds while the user unmasks it, or
+ * sets up an eventfd for it, it is signalled then.
  */
 static void medu_set_irqs(struct mdev_device *mdev, u32 flags,
 			  unsigned int index, unsigned int start,
@@ -377,6 +381,5 @@ struct parent_ops medu_ops = {
 	.dma_unmap = medu_dma_unmap,
 };
 
-/* The core counts these for us. */
 module_param_named(instances, medu_ops.max_instances, uint, 0444);
-MODULE_PARM_DESC(instances, "instances of one device, of whatever types");
+MODULE_PARM_DESC(instances, "instances of one device, of both types together");

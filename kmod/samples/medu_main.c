@@ -76,7 +76,7 @@ static int medu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	rc = medu_probe_irq(medu);
 	if (rc)
 		goto out_jobs;
-	/* Last: from here on there can be instances. */
+	/* Last: user space can make instances before this returns. */
 	rc = mdev_register_device(&pdev->dev, &medu_ops);
 	if (rc)
 		goto out_irq;
@@ -89,13 +89,13 @@ out_jobs:
 	return rc;
 }
 
-/* The hardware has been pulled out: nothing of it may be touched any more. */
+/* The hardware has been pulled out: keep everything from accessing it. */
 static void medu_surprise(struct medu *medu)
 {
 	struct medu_instance *inst;
 
 	WRITE_ONCE(medu->gone, true);
-	/* Pairs with medu_engine_prepare(): a job sees that, or is woken */
+	/* Pairs with medu_engine_prepare(): a job sees gone, or is woken. */
 	smp_mb();
 	complete_all(&medu->done);
 	mutex_lock(&medu->open_lock);
@@ -110,7 +110,7 @@ static void medu_remove(struct pci_dev *pdev)
 
 	if (!pci_device_is_present(pdev))
 		medu_surprise(medu);
-	/* First: when it returns there are no instances, and so no jobs. */
+	/* First: when this returns there are no instances, and so no jobs. */
 	mdev_unregister_device(&pdev->dev);
 	medu_remove_irq(medu);
 	destroy_workqueue(medu->jobs);
@@ -147,5 +147,5 @@ MODULE_DESCRIPTION("Sample parent driver: shares QEMU's edu device");
 MODULE_AUTHOR("The mdev project");
 MODULE_LICENSE("GPL");
 MODULE_VERSION(MDEV_VERSION);
-/* What gives the instances to user space */
+/* Without a bus driver, no instance can be made. */
 MODULE_SOFTDEP("pre: vfio_mdev");

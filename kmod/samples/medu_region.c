@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * medu: the regions of an instance, which the user reads, writes and maps
+ * medu: the regions of an instance: describing, reading, writing, mapping
  */
 
 #include <linux/mm.h>
@@ -9,7 +9,7 @@
 
 #include "medu.h"
 
-/* What a user reads and writes, with the instance locked and the access inside */
+/* read and write get bytes within the region, with the instance locked. */
 struct medu_region {
 	u64 size;
 	void (*read)(struct medu_instance *inst, u32 offset, u8 *buf,
@@ -77,7 +77,7 @@ static const struct medu_region medu_regions[VFIO_PCI_NUM_REGIONS] = {
 	},
 };
 
-/* Of BAR 2 the first page can be mapped, the second can not. */
+/* The first page of BAR 2 can be mapped, the second cannot. */
 static int medu_add_sparse_mmap(struct vfio_info_cap *caps)
 {
 	struct vfio_region_info_cap_sparse_mmap *sparse;
@@ -101,7 +101,7 @@ static int medu_add_sparse_mmap(struct vfio_info_cap *caps)
  * medu_get_region_info() - the &parent_ops.get_region_info
  * @mdev: the instance
  * @info: index set; size and flags are filled
- * @caps: what can be mapped of BAR 2 is added
+ * @caps: the part of BAR 2 that can be mapped is added
  *
  * Return: 0 or -ENOMEM.
  */
@@ -122,18 +122,18 @@ int medu_get_region_info(struct mdev_device *mdev,
 /**
  * medu_validate_map_request() - the &parent_ops.validate_map_request
  * @mdev: the instance
- * @pos: what the user has touched
+ * @pos: VFIO region offset of the page that the user has touched
  * @virtaddr: not used
  * @pfn: set to the page that belongs there
  * @size: not used
- * @prot: left as it is
+ * @prot: not changed
  *
- * The page is the instance's own memory, so the user may have it. A vendor who
- * maps registers of the hardware makes sure here that they are this
- * instance's, and that the hardware is there.
+ * The page is memory of this instance alone, so the user may access it. A
+ * driver that maps registers of the hardware has to check here that the
+ * registers belong to this instance, and that the hardware is there.
  *
- * Return: 0, -EINVAL where nothing can be mapped, -ENODEV where the hardware
- * is gone.
+ * Return: 0, -EINVAL if nothing can be mapped there, -ENODEV if the hardware is
+ * gone.
  */
 int medu_validate_map_request(struct mdev_device *mdev, loff_t pos,
 			      unsigned long virtaddr, unsigned long *pfn,
@@ -149,7 +149,7 @@ int medu_validate_map_request(struct mdev_device *mdev, loff_t pos,
 	return 0;
 }
 
-/* Returns how much of an access is inside its region, or -EINVAL */
+/* Returns how many bytes of an access are within its region, or -EINVAL */
 static ssize_t medu_clip(loff_t pos, size_t count)
 {
 	unsigned int index = mdev_region_index(pos);
@@ -158,10 +158,10 @@ static ssize_t medu_clip(loff_t pos, size_t count)
 	if (offset >= size)
 		return -EINVAL;
 	count = min_t(u64, count, size - offset);
-	/* An access of the page of memory ends with it. */
+	/* An access to the page of memory ends where the registers begin. */
 	if (index == VFIO_PCI_BAR2_REGION_INDEX && offset < PAGE_SIZE)
 		return min_t(u64, count, PAGE_SIZE - offset);
-	/* Registers are words. */
+	/* Registers are accessed in words. */
 	if (index != VFIO_PCI_CONFIG_REGION_INDEX &&
 	    (offset | count) % sizeof(u32))
 		return -EINVAL;
@@ -172,11 +172,11 @@ static ssize_t medu_clip(loff_t pos, size_t count)
  * medu_read() - the &parent_ops.read
  * @mdev: the instance
  * @buf: filled
- * @count: bytes wanted
- * @pos: VFIO region offset, below &parent_ops.num_regions
+ * @count: number of bytes wanted
+ * @pos: VFIO region offset, in a region below &parent_ops.num_regions
  *
- * Return: how many bytes were read, -EINVAL where there is nothing to read or
- * registers are not read by words.
+ * Return: the number of bytes read; -EINVAL beyond the end of the region, or if
+ * registers are not read in words.
  */
 ssize_t medu_read(struct mdev_device *mdev, char *buf, size_t count,
 		  loff_t pos)
@@ -197,11 +197,11 @@ ssize_t medu_read(struct mdev_device *mdev, char *buf, size_t count,
 /**
  * medu_write() - the &parent_ops.write
  * @mdev: the instance
- * @buf: what is written
- * @count: bytes
- * @pos: VFIO region offset, below &parent_ops.num_regions
+ * @buf: the bytes
+ * @count: their number
+ * @pos: VFIO region offset, in a region below &parent_ops.num_regions
  *
- * Return: as medu_read().
+ * Return: as for medu_read().
  */
 ssize_t medu_write(struct mdev_device *mdev, const char *buf, size_t count,
 		   loff_t pos)

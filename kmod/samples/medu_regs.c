@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * medu: the registers of an instance, and the jobs that they start
+ * medu: the registers of an instance, and the jobs that the user starts by them
  */
 
 #include <linux/string.h>
@@ -13,11 +13,11 @@ static bool medu_is_dma_reg(struct medu_instance *inst, u32 reg)
 }
 
 /**
- * medu_reg_read() - what a register reads
+ * medu_reg_read() - read a register
  * @inst: the instance, locked
- * @reg: its offset in BAR 0, a multiple of 4
+ * @reg: offset in BAR 0, a multiple of 4
  *
- * Return: its value; all ones where there is none.
+ * Return: its value; all ones if there is no such register.
  */
 u32 medu_reg_read(struct medu_instance *inst, u32 reg)
 {
@@ -51,10 +51,10 @@ static void medu_dma_reg_write(struct medu_instance *inst, u32 reg, u32 val)
 }
 
 /**
- * medu_reg_write() - what writing a register does
+ * medu_reg_write() - write a register
  * @inst: the open instance, locked
- * @reg: its offset in BAR 0, a multiple of 4
- * @val: what is written
+ * @reg: offset in BAR 0, a multiple of 4
+ * @val: the value
  */
 void medu_reg_write(struct medu_instance *inst, u32 reg, u32 val)
 {
@@ -95,7 +95,7 @@ static void medu_factorial_job(struct work_struct *work)
 		container_of(work, struct medu_instance, factorial_job);
 	u32 result;
 
-	/* The operand stays as it is while the instance is busy, but for a reset. */
+	/* Only a reset can change the operand now: the instance is busy. */
 	medu_engine_factorial(inst->medu, READ_ONCE(inst->operand), &result);
 
 	mutex_lock(&inst->lock);
@@ -108,7 +108,7 @@ static void medu_factorial_job(struct work_struct *work)
 }
 
 /**
- * medu_jobs_init() - prepare an instance's jobs
+ * medu_jobs_init() - prepare the jobs of an instance
  * @inst: the instance
  */
 void medu_jobs_init(struct medu_instance *inst)
@@ -118,10 +118,10 @@ void medu_jobs_init(struct medu_instance *inst)
 }
 
 /**
- * medu_jobs_cancel() - end what the user has started
+ * medu_jobs_cancel() - cancel the jobs that the user has started
  * @inst: the instance
  *
- * Waits for a job that is on the engine. The registers stay as they are.
+ * Waits for a job that uses the engine. Does not change registers.
  */
 void medu_jobs_cancel(struct medu_instance *inst)
 {
@@ -130,7 +130,7 @@ void medu_jobs_cancel(struct medu_instance *inst)
 }
 
 /**
- * medu_regs_reset() - bring the registers to their beginning
+ * medu_regs_reset() - set the registers to their initial values
  * @inst: the instance, locked, its jobs cancelled
  */
 void medu_regs_reset(struct medu_instance *inst)
