@@ -104,11 +104,19 @@ char *holder_describe(const struct holder *holders, size_t count)
 	return text.data;
 }
 
+bool device_is_as_defined(const struct device *dev, const struct definition *def)
+{
+	return device_is_live(dev) && def->parent_name &&
+	       strcmp(dev->parent, def->parent_name) == 0 && strcmp(dev->type, def->type) == 0;
+}
+
 const char *device_presence(const struct device *dev)
 {
+	if (!dev->def)
+		return device_is_live(dev) ? "transient" : "absent";
 	if (!device_is_live(dev))
-		return "defined";
-	return dev->def ? "both" : "live";
+		return dev->def->is_auto ? "missing" : "defined";
+	return device_is_as_defined(dev, dev->def) ? "live" : "differs";
 }
 
 void device_list_reserve(struct device_list *list, size_t more)

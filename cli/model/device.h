@@ -66,8 +66,8 @@ struct device_details {
 };
 
 /*
- * One instance: what it is in the kernel (live), what is defined for it, or both. parent and
- * type are the live ones, for one that is only defined what the definition says.
+ * One instance: what it is in the kernel (live), what is defined for it, or both, though these may
+ * differ. parent and type are the live ones, for one that is only defined what the definition says.
  */
 struct device {
 	struct identity id;
@@ -88,7 +88,14 @@ static inline bool device_is_live(const struct device *dev)
 	return dev->name != NULL;
 }
 
-/* "live", "defined" or "both". */
+/* The device is live with the parent and the type that the definition says. */
+bool device_is_as_defined(const struct device *dev, const struct definition *def);
+
+/*
+ * What matters of it, in a word: "live" as it is defined, "differs" (live, but defined with another
+ * parent or type), "transient" (live and not defined), "missing" (not live, though it is auto),
+ * "defined" (not live, and not auto) or "absent" (neither live nor defined, as after destroy).
+ */
 const char *device_presence(const struct device *dev);
 
 /* Owns everything that is reachable from it. Zeroed at the start. */

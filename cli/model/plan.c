@@ -52,12 +52,6 @@ static void sort(void *v, size_t n, size_t size, int (*compare)(const void *, co
 		qsort(v, n, size, compare);
 }
 
-static bool is_live_by(const struct device *live, const struct definition *def)
-{
-	return live && def->parent_name && strcmp(live->parent, def->parent_name) == 0 &&
-	       strcmp(live->type, def->type) == 0;
-}
-
 /*
  * The definition of one identity that is meant: the one that the live device was made by, so that
  * nothing is said against it; else the first whose parent is there.
@@ -69,7 +63,7 @@ static const struct definition *choose(const struct context *context, const stru
 	const struct definition *first = NULL;
 
 	for (size_t i = 0; i < count; i++) {
-		if (is_live_by(live, ranked[i].def))
+		if (live && device_is_as_defined(live, ranked[i].def))
 			return ranked[i].def;
 		if (!first && ranked[i].def->parent_name)
 			first = ranked[i].def;
@@ -117,7 +111,7 @@ static enum action_kind decide(const struct context *context, const struct ranke
 		return ACTION_SHADOWED;
 	if (!live)
 		return def->is_auto || context->wish->all ? ACTION_CREATE : ACTION_MANUAL;
-	return is_live_by(live, def) ? ACTION_KEEP : ACTION_DIFFERS;
+	return device_is_as_defined(live, def) ? ACTION_KEEP : ACTION_DIFFERS;
 }
 
 static void add_action(struct plan *plan, enum action_kind kind, struct definition *def,

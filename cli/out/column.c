@@ -135,14 +135,24 @@ static const char *type_description(const void *row, char scratch[CELL_SIZE])
 	return len ? scratch : NULL;
 }
 
-/* Green for what is there, brown (many terminals show yellow) for what should be and is not. */
+/*
+ * Green for what is as it shall be, brown (many terminals show yellow) for what should be and is
+ * not, red for what is another way.
+ */
 static const char *device_color(const void *row)
 {
-	const struct device *dev = row;
+	static const struct {
+		const char *state, *color;
+	} colors[] = {{"live", "green"},
+		      {"transient", "green"},
+		      {"missing", "brown"},
+		      {"differs", "red"}};
+	const char *state = device_presence(row);
 
-	if (device_is_live(dev))
-		return "green";
-	return dev->def && dev->def->is_auto ? "brown" : NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(colors); i++)
+		if (strcmp(colors[i].state, state) == 0)
+			return colors[i].color;
+	return NULL;
 }
 
 static const char *type_color(const void *row)
@@ -156,7 +166,8 @@ static const struct column device_columns[] = {
 	 device_parent, NULL},
 	{"TYPE", "type", COLUMN_DEFAULT, device_type, NULL},
 	{"AUTO", "whether apply creates it by itself: yes, no", COLUMN_DEFAULT, device_auto, NULL},
-	{"STATE", "where it is: live, defined, both", COLUMN_DEFAULT, device_where, device_color},
+	{"STATE", "live, missing, differs, transient, defined", COLUMN_DEFAULT, device_where,
+	 device_color},
 	{"MACHINE", "whether its machine is started or stopped", COLUMN_DETAIL, device_machine,
 	 NULL},
 	{"GROUP", "IOMMU group", COLUMN_DETAIL | COLUMN_RIGHT, device_group, NULL},

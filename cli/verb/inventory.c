@@ -46,6 +46,24 @@ static void add_defined(struct device_list *list, struct definition *def)
 	dev->def = def;
 }
 
+/*
+ * How much a definition is the one that is meant for a live device: it is live by it, or its parent
+ * is there, or neither. Of several the first one of most is meant, as in apply.
+ */
+static int rank(const struct definition *def, const struct device *dev)
+{
+	if (!def)
+		return 0;
+	if (device_is_as_defined(dev, def))
+		return 3;
+	return def->parent_name ? 2 : 1;
+}
+
+static bool is_for(const struct definition *def, const char *parent)
+{
+	return !parent || (def->parent_name && strcmp(def->parent_name, parent) == 0);
+}
+
 void inventory_load_devices(struct inventory *inventory, const char *parent)
 {
 	struct device_list *list = &inventory->devices;
@@ -59,12 +77,14 @@ void inventory_load_devices(struct inventory *inventory, const char *parent)
 		struct definition *def = inventory->definitions.v[i];
 		struct device *dev = device_index_live(&live, &def->id);
 
-		if (parent && (!def->parent_name || strcmp(def->parent_name, parent) != 0))
-			continue;
-		if (dev && !dev->def && def->parent_name &&
-		    strcmp(dev->parent, def->parent_name) == 0)
+		if (dev && is_for(def, parent) && rank(def, dev) > rank(dev->def, dev))
 			dev->def = def;
-		else
+	}
+	for (size_t i = 0; i < inventory->definitions.n; i++) {
+		struct definition *def = inventory->definitions.v[i];
+		const struct device *dev = device_index_live(&live, &def->id);
+
+		if (is_for(def, parent) && (!dev || dev->def != def))
 			add_defined(list, def);
 	}
 	device_index_free(&live);

@@ -25,8 +25,10 @@ void inventory_load_definitions(struct inventory *inventory);
 void inventory_load_files(struct inventory *inventory, int count, char **paths);
 
 /*
- * Reads what is live on one parent (NULL: on all), and lays the definitions that were loaded
- * beside it. May be called again after something changed.
+ * Reads what is live on one parent (NULL: on all), and lays the definitions for it that were loaded
+ * beside it. A live device has the definition that is meant for it, whatever parent that is for;
+ * every other definition is a device of its own, which is only defined. May be called again after
+ * something changed.
  */
 void inventory_load_devices(struct inventory *inventory, const char *parent);
 

@@ -91,13 +91,25 @@ static int find_parent(struct inventory *inventory, const char *text, const char
 	return cmd_parent(&cmd_list, inventory, text, ret_name);
 }
 
-/* Keeps the definitions for a parent that is not there, by what they call it. */
-static void keep_absent(struct device_list *list, const char *text)
+/* name: NULL for a parent that is not there, which text is what definitions call it. */
+static bool list_is_of(const struct device *dev, const char *text, const char *name)
 {
+	return (name && strcmp(dev->parent, name) == 0) ||
+	       (dev->def && cmd_is_for_parent(dev->def, text, name));
+}
+
+/*
+ * What is live on the parent or defined for it. A device that is defined for this one may be live
+ * on another: so all are looked at, unless nothing is defined.
+ */
+static void list_load(struct inventory *inventory, const char *text, const char *name)
+{
+	struct device_list *list = &inventory->devices;
 	size_t kept = 0;
 
+	inventory_load_devices(inventory, inventory->definitions.n ? NULL : name);
 	for (size_t i = 0; i < list->n; i++)
-		if (list->v[i].def && strcmp(list->v[i].def->parent, text) == 0)
+		if (!text || list_is_of(&list->v[i], text, name))
 			list->v[kept++] = list->v[i];
 	list->n = kept;
 }
@@ -147,9 +159,7 @@ static int list_run(const struct globals *globals, void *p, int word_count, char
 	status = find_parent(&inventory, args->parent, &parent);
 	if (status == DONE) {
 		status = cmd_report_problems(&inventory);
-		inventory_load_devices(&inventory, parent);
-		if (args->parent && !parent)
-			keep_absent(&inventory.devices, args->parent);
+		list_load(&inventory, args->parent, parent);
 		listed = list_filter(&inventory.devices, args, word_count, words);
 		if (listed == DONE && args->type && !inventory.devices.n)
 			listed = check_type(&inventory, args->type);

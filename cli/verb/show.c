@@ -30,7 +30,7 @@ static struct device *show_find(struct inventory *inventory, const struct device
 {
 	struct device *dev = device_index_find(index, id);
 
-	if (dev && inventory_definition(inventory, id, NULL))
+	if (dev && !device_is_live(dev) && inventory_definition(inventory, id, NULL))
 		dev->def = inventory_definition(inventory, id, NULL);
 	if (dev && device_is_live(dev)) {
 		live_device_all(dev, &inventory->devices.arena);

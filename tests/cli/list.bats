@@ -20,14 +20,41 @@ setup() {
 	E
 }
 
-@test "live, defined and both stand in one table" {
+@test "what is live and what is defined stand in one table" {
 	mdev --root "$ROOT" list
 	assert "$output" == "\
 UUID                                   PARENT       TYPE      AUTO STATE
-11110000-aaaa-4bbb-8ccc-000000000001   0000:01:00.0 acme-fact yes  both
-22220000-aaaa-4bbb-8ccc-000000000002:3 0000:01:00.0 acme-dma       live
+11110000-aaaa-4bbb-8ccc-000000000001   0000:01:00.0 acme-fact yes  live
+22220000-aaaa-4bbb-8ccc-000000000002:3 0000:01:00.0 acme-dma       transient
 33330000-aaaa-4bbb-8ccc-000000000003   elsewhere    acme-9    no   defined"
 	assert "$stderr" == ""
+}
+
+@test "a device that is live on another parent than it is defined for is one device, which differs" {
+	requires jq
+	printf '[%s]\nparent = soft\ntype = soft-1\nauto = yes\n' "$U2:3" | make_definition b.conf
+	local options
+	for options in "2222" "-p soft" "-p 01:00.0 2222"; do
+		# shellcheck disable=SC2086 # several words
+		mdev --root "$ROOT" list --raw --noheadings $options
+		assert "$output" == "$U2:3 0000:01:00.0 acme-dma yes differs" "$options"
+	done
+	mdev --root "$ROOT" list --json 2222
+	assert "$(jq -c '.results | map([.state, .live.parent, .defined.parent])' <<<"$output")" == '[["differs","0000:01:00.0","soft"]]'
+	mdev --root "$ROOT" show 2222
+	assert "$output" =~ "state:       differs"$'\n'"  parent:      0000:01:00.0 \(defined: soft\)"
+	printf '[%s]\nparent = soft\ntype = soft-1\n[%s]\nparent = 01:00.0\ntype = acme-dma\n' "$U2:3" "$U2:3" | make_definition b.conf
+	mdev --root "$ROOT" list --raw --noheadings -o parent,state 2222
+	assert "$output" == "0000:01:00.0 live"$'\n'"soft defined" "the definition by which it is live is meant"
+	printf '[%s]\nparent = gone\ntype = x\n[%s]\nparent = 01:00.0\ntype = acme-fact\n' "$U2:3" "$U2:3" | make_definition b.conf
+	mdev --root "$ROOT" list --raw --noheadings -o parent,state 2222
+	assert "$output" == "0000:01:00.0 differs"$'\n'"gone defined" "the type"
+}
+
+@test "what is auto and not live is missing" {
+	printf '[%s]\nparent = soft\ntype = soft-1\nauto = yes\n[%s:1]\nparent = gone\ntype = t\nauto = yes\n' "$U2" "$U2" | make_definition b.conf
+	mdev --root "$ROOT" list --raw --noheadings -o parent,state "$U2" "$U2:1"
+	assert "$output" == "gone missing"$'\n'"soft missing"
 }
 
 @test "a type that nothing has is not one that has no device" {
@@ -79,10 +106,10 @@ on_terminal() {
 	local esc=$'\e'
 	printf '[%s:9]\nparent = soft\ntype = soft-1\nauto = yes\n' "$U1" | make_definition b.conf
 	assert "$(on_terminal TERM=xterm "list -o uuid,state --noheadings")" == "\
-$U1   ${esc}[32mboth${esc}[0m
-$U2:3 ${esc}[32mlive${esc}[0m
+$U1   ${esc}[32mlive${esc}[0m
+$U2:3 ${esc}[32mtransient${esc}[0m
 $U3   defined
-$U1:9 ${esc}[33mdefined${esc}[0m"
+$U1:9 ${esc}[33mmissing${esc}[0m"
 	assert "$(on_terminal TERM=xterm "types -o available --noheadings -p 02:00.0")" =~ "${esc}[[]31m +0$esc"
 	for off in "TERM=dumb" "-u TERM" "TERM=xterm NO_COLOR=1"; do
 		assert "$(on_terminal "$off" list)" !~ "$esc" "$off"
@@ -154,9 +181,9 @@ $U3 no not\\x20there\\x20yet"
 UUID                                       STATE
 0000:01:00.0                               
 ├─acme-dma                                 
-│ └─22220000-aaaa-4bbb-8ccc-000000000002:3 live
+│ └─22220000-aaaa-4bbb-8ccc-000000000002:3 transient
 └─acme-fact                                
-  └─11110000-aaaa-4bbb-8ccc-000000000001   both
+  └─11110000-aaaa-4bbb-8ccc-000000000001   live
 elsewhere                                  
 └─acme-9                                   
   └─33330000-aaaa-4bbb-8ccc-000000000003   defined"

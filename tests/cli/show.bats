@@ -39,7 +39,7 @@ setup() {
 	assert "$stderr" == ""
 	assert "$output" == "\
 $U1
-  state:       both
+  state:       differs
   parent:      0000:01:00.0
   written as:  01:00.0
   type:        acme-fact (defined: acme-dma)

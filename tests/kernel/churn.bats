@@ -73,7 +73,7 @@ never_fails() {
 }
 
 @test "list" {
-	never_fails "$UUID 0000:01:00.0 medu-fact yes both" list --raw --noheadings
+	never_fails "$UUID 0000:01:00.0 medu-fact yes live" list --raw --noheadings
 	never_fails "$UUID.* stopped" list --raw -o +MACHINE,GROUP
 	never_fails '"uuid":"'"$UUID"'"' list --json
 }

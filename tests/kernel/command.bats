@@ -150,7 +150,7 @@ teardown_file() {
 	run -0 --separate-stderr mdev show 5f0c
 	echo "$output$stderr"
 	local line
-	for line in "$UUID:2" "state:       both" "parent:      0000:01:00.0" "written as:  01:00.0" "type:        medu-fact" \
+	for line in "$UUID:2" "state:       live" "parent:      0000:01:00.0" "written as:  01:00.0" "type:        medu-fact" \
 		"path:        $(readlink -f "$DEVICES/$UUID-2")" "IOMMU group: $group" \
 		"VFIO group:  /dev/vfio/$group" "in use by:   PID $HOLDER_PID 'vfio_user'" \
 		"definition:  /etc/mdev.d/$UUID-2.conf:3" "attribute:   medu/label = one"; do
@@ -195,7 +195,7 @@ teardown_file() {
 @test "create --define --auto, destroy --undefine" {
 	run -0 mdev create "$UUID" -p udev:PCI_SLOT_NAME=0000:01:00.0 -t medu-dma --define --auto
 	run -0 mdev list --raw --noheadings -o uuid,auto,state
-	[ "$output" = "$UUID yes both" ]
+	[ "$output" = "$UUID yes live" ]
 	run -0 mdev destroy --undefine "$UUID"
 	[ ! -e "/etc/mdev.d/$UUID.conf" ]
 }
