@@ -9,6 +9,7 @@ bindir ?= $(prefix)/bin
 mandir ?= $(prefix)/share/man
 completionsdir ?= $(prefix)/share/bash-completion/completions
 udevrulesdir ?= $(prefix)/lib/udev/rules.d
+docdir ?= $(prefix)/share/doc/mdev
 sysconfdir ?= /etc
 INSTALL ?= install
 
@@ -180,6 +181,7 @@ install: ## The command and its files below DESTDIR; prefix=/usr/local
 	$(MAKE) WERROR= all
 	$(INSTALL) -D -m 755 build/mdev $(DESTDIR)$(bindir)/mdev
 	$(foreach page,$(man_pages),$(INSTALL) -D -m 644 -t $(DESTDIR)$(mandir)/man$(subst .,,$(suffix $(page))) $(page);)
+	$(INSTALL) -D -m 644 -t $(DESTDIR)$(docdir) man/mdev.schema.json
 	$(foreach file,$(completions),$(INSTALL) -D -m 644 -t $(DESTDIR)$(completionsdir) $(file);)
 	$(INSTALL) -d $(DESTDIR)$(udevrulesdir) $(DESTDIR)$(sysconfdir)/mdev.d
 	sed 's|@bindir@|$(bindir)|g' conf.d/udev/60-mdev.rules > $(DESTDIR)$(udevrulesdir)/60-mdev.rules
@@ -191,6 +193,8 @@ install: ## The command and its files below DESTDIR; prefix=/usr/local
 # Samples that were changed are definitions of the user's by now and stay.
 uninstall: ## Remove what install put there; definitions stay
 	rm -f $(DESTDIR)$(bindir)/mdev $(DESTDIR)$(udevrulesdir)/60-mdev.rules
+	rm -f $(DESTDIR)$(docdir)/mdev.schema.json
+	test ! -d $(DESTDIR)$(docdir) || rmdir --ignore-fail-on-non-empty $(DESTDIR)$(docdir)
 	rm -f $(foreach file,$(completions),$(DESTDIR)$(completionsdir)/$(notdir $(file)))
 	rm -f $(foreach page,$(man_pages),$(DESTDIR)$(mandir)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
 	for f in $(samples); do \

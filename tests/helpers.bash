@@ -129,6 +129,14 @@ make_device() {
 	: > "$dir/medu/label"
 }
 
+# A process of the made root that has a file open: PID PROGRAM NODE
+make_process() {
+	mkdir -p "$ROOT/proc/$1/fd"
+	echo "$2" > "$ROOT/proc/$1/comm"
+	ln -s "$3" "$ROOT/proc/$1/fd/7"
+	ln -s /dev/null "$ROOT/proc/$1/fd/8"
+}
+
 # The project's own core is loaded in the made root.
 make_extended() {
 	mkdir -p "$ROOT/sys/class/mdev"

@@ -147,7 +147,9 @@ static void json_start(const struct output_request *request)
 static void begin_object(void)
 {
 	line.len = 0;
-	put(document.kind == OUTPUT_STREAM ? SCHEMA : "{");
+	put("{");
+	if (document.kind == OUTPUT_STREAM)
+		add_number("schema", 1);
 }
 
 static void end_object(void)

@@ -16,14 +16,6 @@ removed() {
 	assert "$(cd "$ROOT/sys/bus/mdev/devices" && grep -l 1 -- */remove | sed 's|/remove||' | paste -sd ' ')" == "$*"
 }
 
-# A process of the made root that has a file open: PID PROGRAM NODE
-make_process() {
-	mkdir -p "$ROOT/proc/$1/fd"
-	echo "$2" > "$ROOT/proc/$1/comm"
-	ln -s "$3" "$ROOT/proc/$1/fd/7"
-	ln -s /dev/null "$ROOT/proc/$1/fd/8"
-}
-
 @test "one, several, shortened, one named twice" {
 	mdev --root "$ROOT" destroy "$U1"
 	assert "$output$stderr" == ""

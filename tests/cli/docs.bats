@@ -12,7 +12,7 @@ setup() {
 # The part of the page that tells of a verb, or the options of all of them.
 section() {
 	if [ "$1" = OPTIONS ]; then
-		sed -n '/^# OPTIONS/,/^# JSON/p' "$MAN/mdev.8.scd"
+		sed -n '/^# OPTIONS/,/^# EXIT STATUS/p' "$MAN/mdev.8.scd"
 	else
 		awk -v verb="$1" '/^#/ { on = $0 ~ "^## mdev " verb " " || (on && /^## mdev (start|stop) / && verb == "start") } on' \
 			"$MAN/mdev.8.scd"
@@ -69,7 +69,7 @@ documented() {
 
 @test "the pages are right scdoc, and man finds nothing wrong" {
 	command -v scdoc > /dev/null || skip "needs scdoc"
-	for page in mdev.8 mdev.d.5; do
+	for page in mdev.8 mdev-json.7 mdev.d.5; do
 		scdoc < "$MAN/$page.scd" > "$BATS_TEST_TMPDIR/$page"
 		! command -v man > /dev/null || LC_ALL=C.UTF-8 MANWIDTH=80 man --warnings -l "$BATS_TEST_TMPDIR/$page" 2>&1 > /dev/null | (! grep .)
 	done
@@ -145,40 +145,43 @@ run_example() {
 	mdev 1 --root "$ROOT" list 7e57ab1e
 }
 
-# monitor is for the tests in the virtual machine.
-@test "the examples of mdev work, and print what they say" {
-	requires jq
-	local example verb count=0
+# run_examples PAGE COUNT: those of the page, at least so many; a root is made for each.
+run_examples() {
+	local example count=0
 	export MDEV ROOT
-	blocks mdev.8.scd
+	blocks "$1"
+	# What happens is for the tests in the virtual machine.
 	for example in $(grep -l '^[$] ' "$BATS_TEST_TMPDIR"/blocks/* | xargs grep -L 'mdev monitor'); do
 		make_documented_root
 		run_example "$example"
 		rm -r "$ROOT"
 		count=$((count + 1))
 	done
-	assert "$count" -ge 20
-	for verb in $("$MDEV" --list-verbs | grep -vx 'edit\|export'); do
-		grep -q "^[$] mdev $verb --json" "$BATS_TEST_TMPDIR"/blocks/* || assert "" == "mdev $verb --json" "an example"
+	assert "$count" -ge "$2" "examples of $1"
+}
+
+@test "the examples of mdev work, and print what they say" {
+	run_examples mdev.8.scd 6
+}
+
+@test "the examples of mdev-json work, print what they say, and leave out no verb" {
+	requires jq
+	local verb
+	run_examples mdev-json.7.scd 19
+	for verb in $("$MDEV" --list-verbs | grep -vx export); do
+		grep -q "^[$] \(EDITOR=true \)\?mdev $verb --json" "$BATS_TEST_TMPDIR"/blocks/* || assert "" == "mdev $verb --json" "an example"
 	done
 }
 
-@test "the JSON of the man page is what mdev prints" {
+@test "mdev-json explains each code, each action, each state and each field of the schema" {
 	requires jq
-	make_root
-	make_device 0000:01:00.0 acme-fact "$U1"
-	printf '[%s]\nparent = 01:00.0\ntype = acme-fact\nattr = a b\n' "$U1" | make_definition a.conf
-	# The comments behind the fields are the page's own.
-	awk '/^```$/ { n++; next } n == 1' "$MAN/mdev.8.scd" | sed 's/  \+[a-z].*$//' > "$BATS_TEST_TMPDIR/device.json"
-	paths='[paths(type != "array")] | map(map(tostring) | join("."))'
-	documented=$(jq -c "$paths | map(select(. != \"action\" and . != \"error\")) | sort" "$BATS_TEST_TMPDIR/device.json")
-	mdev --root "$ROOT" list --json -o +machine,group
-	assert "$(jq -c ".results[0] | $paths | sort" <<< "$output")" == "$documented"
-	awk '/^```$/ { n++; next } n == 3' "$MAN/mdev.8.scd" > "$BATS_TEST_TMPDIR/details.json"
-	mdev --root "$ROOT" show --json 1111
-	assert "$(jq -c '.results[0].live | keys - ["name","parent","type","state","iommu_group"]' <<< "$output")" == \
-		"$(jq -c keys "$BATS_TEST_TMPDIR/details.json")"
-	awk '/^```$/ { n++; next } n == 7' "$MAN/mdev.8.scd" > "$BATS_TEST_TMPDIR/type.json"
-	mdev --root "$ROOT" types --json
-	assert "$(jq -c '.results[0] | keys' <<< "$output")" == "$(jq -c keys "$BATS_TEST_TMPDIR/type.json")"
+	local page schema
+	page=$(< "$MAN/mdev-json.7.scd")
+	schema=$MAN/mdev.schema.json
+	for word in $(jq -r '."$defs" | .code.enum[], .action.enum[], .device.properties.state.enum[] | values' "$schema"); do
+		assert "$page" =~ "\\*$word\\*"
+	done
+	for word in $(jq -r '."$defs"[] | .properties // {} | keys[]' "$schema"); do
+		assert "$page" =~ "_$word""_"
+	done
 }
