@@ -277,7 +277,7 @@ static int follow(struct monitor *monitor, struct udev_watch *watch, int signal_
 	int rc = 0;
 
 	while (!rc && !ready[1].revents && !ready[2].revents) {
-		/* What could not be written is seen by who closes stdout. */
+		/* main() tells what could not be written. */
 		if (stdout_flush() < 0)
 			return 0;
 		if (poll(ready, ARRAY_SIZE(ready), -1) < 0)
