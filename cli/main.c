@@ -52,9 +52,10 @@ static void print_command_help(const struct command *command)
 	printf("Usage: mdev %s %s\n\n%s.\n", command->name, command->synopsis, command->summary);
 	if (command->details)
 		printf("\n%s\n", command->details);
-	if (command->options->name) {
+	if (command->options->name || command_word_options(command)->name) {
 		puts("\nOptions:");
 		options_print(command->options);
+		options_print(command_word_options(command));
 	}
 	puts("\nOptions of every verb:");
 	options_print(global_options);
@@ -125,7 +126,9 @@ static int run_command(const struct command *command, struct globals *globals, i
 {
 	_cleanup_free_ void *args = xcalloc(1, command->args_size);
 	_cleanup_free_ char *error = NULL;
-	const struct option_set sets[] = {{command->options, args}, {global_options, globals}};
+	const struct option_set sets[] = {{command->options, args},
+					  {command_word_options(command), args},
+					  {global_options, globals}};
 	bool may_have_json = asks_for_json(argc, argv);
 	int status, words = options_parse(sets, ARRAY_SIZE(sets), argc, argv, false, &error);
 

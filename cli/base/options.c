@@ -12,6 +12,8 @@ struct found {
 struct parser {
 	const struct option_set *sets;
 	size_t set_count;
+	char **argv; /* what is no option is moved to the beginning */
+	int words; /* how many those are */
 	char **reterr;
 };
 
@@ -40,6 +42,9 @@ static int store_option(struct parser *parser, const struct found *found, const 
 	switch (found->row->kind) {
 	case OPTION_FLAG:
 		*(bool *)found->target = true;
+		return 0;
+	case OPTION_WORD:
+		parser->argv[parser->words++] = (char *)arg;
 		return 0;
 	case OPTION_TEXTS:
 		strlist_add(found->target, arg);
@@ -119,9 +124,9 @@ static int parse_short(struct parser *parser, const char *word, const char *next
 int options_parse(const struct option_set *sets, size_t set_count, int argc, char **argv,
 		  bool stop_at_word, char **reterr)
 {
-	struct parser parser = {.sets = sets, .set_count = set_count, .reterr = reterr};
+	struct parser parser = {
+		.sets = sets, .set_count = set_count, .argv = argv, .reterr = reterr};
 	bool options_ended = false;
-	int words = 0;
 
 	for (int i = 1; i < argc; i++) {
 		const char *next = i + 1 < argc ? argv[i + 1] : NULL;
@@ -134,7 +139,7 @@ int options_parse(const struct option_set *sets, size_t set_count, int argc, cha
 				memmove(argv, argv + i, (size_t)(argc - i) * sizeof(*argv));
 				return argc - i;
 			}
-			argv[words++] = word;
+			argv[parser.words++] = word;
 			continue;
 		}
 		if (strcmp(word, "--") == 0) {
@@ -147,7 +152,7 @@ int options_parse(const struct option_set *sets, size_t set_count, int argc, cha
 			return rc;
 		i += used_next;
 	}
-	return words;
+	return parser.words;
 }
 
 void options_free(const struct option_row *rows, void *target)

@@ -10,6 +10,7 @@ enum option_kind {
 	OPTION_TEXT, /* one argument: const char *, NULL when not given */
 	OPTION_MAYBE, /* "--name" or "--name=arg": const char *, "" for the first */
 	OPTION_TEXTS, /* one argument, any number of times: struct strlist */
+	OPTION_WORD, /* one argument, which becomes a word where it stands: no target */
 };
 
 #define OPTION_HIDDEN NULL

@@ -17,8 +17,16 @@ struct identity {
 	uint32_t instance;
 };
 
-/* "UUID" or "UUID:INSTANCE". 0, or -EINVAL when it is neither (or the number is too large). */
+/*
+ * "UUID" or "UUID:INSTANCE", the one way in which files and this program write an identity. 0, or
+ * -EINVAL when it is neither (or the number is too large).
+ */
 int identity_parse(const char *text, struct identity *ret_id);
+/*
+ * The same as a user may write it: also "{UUID}", "urn:uuid:UUID" and the 32 digits without
+ * hyphens, as other programs print them.
+ */
+int identity_parse_word(const char *word, struct identity *ret_id);
 /* The name of a device on the bus, "UUID" or "UUID-INSTANCE"; else -EINVAL. */
 int identity_parse_name(const char *name, struct identity *ret_id);
 /* A new random identity, instance 0. */
@@ -55,7 +63,7 @@ struct identity_prefix {
 	uint32_t instance;
 };
 
-/* 0, or -EINVAL when no identity could begin like that. */
+/* 0, or -EINVAL when no identity could begin like that. A whole UUID may be written as above. */
 int identity_prefix_parse(const char *text, struct identity_prefix *ret_prefix);
 /* The UUID begins so; an instance is not looked at. */
 bool identity_prefix_matches(const struct identity_prefix *prefix, const struct identity *id);

@@ -19,6 +19,17 @@ const struct command *program_find(const struct program *program, const char *na
 	return NULL;
 }
 
+const struct option_row *command_word_options(const struct command *command)
+{
+	static const struct option_row none[] = {{0}};
+	static const struct option_row identity[] = {
+		{"uuid", 'u', OPTION_WORD, "UUID", "another way to give a UUID", 0},
+		{0},
+	};
+
+	return command->words == WORDS_NONE || command->words == WORDS_PATHS ? none : identity;
+}
+
 int cmd_usage(const struct command *command, const char *fmt, ...)
 {
 	struct buf text = {0};
@@ -82,7 +93,7 @@ static int identity_of_word(const struct command *command, const char *word,
 	struct device_index index;
 	int rc;
 
-	if (identity_parse(word, ret_id) == 0)
+	if (identity_parse_word(word, ret_id) == 0)
 		return DONE;
 	if (!known)
 		return cmd_usage(command, "'%s' is neither a UUID nor UUID:INSTANCE", word);
@@ -101,6 +112,7 @@ int cmd_identity(const struct command *command, const struct instance_args *args
 		 struct identity *ret_id)
 {
 	int status = DONE;
+	struct identity_prefix prefix;
 	uint32_t instance;
 
 	if (word)
@@ -111,7 +123,8 @@ int cmd_identity(const struct command *command, const struct instance_args *args
 		return status;
 	if (parse_u32(args->instance, &instance) < 0)
 		return cmd_usage(command, "'%s' is not an instance number", args->instance);
-	if (word && strchr(word, ':') && ret_id->instance != instance)
+	if (word && identity_prefix_parse(word, &prefix) == 0 && prefix.has_instance &&
+	    prefix.instance != instance)
 		return cmd_usage(command, "two instance numbers are given");
 	ret_id->instance = instance;
 	return DONE;

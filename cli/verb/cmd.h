@@ -54,6 +54,12 @@ struct program {
 	const struct option_row *options;
 };
 
+/*
+ * The option by which an identity can be given to a verb that takes them as words, as other
+ * programs have it: a table that is empty for other verbs.
+ */
+const struct option_row *command_word_options(const struct command *command);
+
 /* The verb of that name, or NULL. */
 const struct command *program_find(const struct program *program, const char *name);
 

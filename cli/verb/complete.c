@@ -96,8 +96,10 @@ static int list_options(const struct question *question)
 
 	if (question->about && !command)
 		return FAILED;
-	if (command)
+	if (command) {
 		say_options(question, command->options);
+		say_options(question, command_word_options(command));
+	}
 	say_options(question, question->program->options);
 	return DONE;
 }

@@ -174,7 +174,7 @@ static int import_run(const struct globals *globals, void *p, int word_count, ch
 	int status = DONE;
 
 	(void)globals;
-	if (args->uuid && identity_parse(args->uuid, &id) < 0)
+	if (args->uuid && identity_parse_word(args->uuid, &id) < 0)
 		return cmd_usage(&cmd_import, "'%s' is neither a UUID nor UUID:INSTANCE",
 				 args->uuid);
 	if (!args->uuid != !args->parent || (args->uuid && word_count > 1))

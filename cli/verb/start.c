@@ -36,7 +36,7 @@ static int find_machine(const struct command *command, const struct device_index
 	/* Of a whole UUID the kernel itself says that there is no instance. */
 	if (found)
 		*ret_id = found->id;
-	else if (identity_parse(word, ret_id) < 0) {
+	else if (identity_parse_word(word, ret_id) < 0) {
 		output_error(word, CODE_ABSENT, "cannot %s '%s': no live UUID begins so",
 			     command->name, word);
 		return FAILED;

@@ -41,10 +41,11 @@ documented() {
 
 @test "every option of every verb is in its --help and in the man page" {
 	global=$("$MDEV" --list-options)
+	words=$'--uuid=UUID\n-u=UUID' # the same for every verb that takes identities
 	# shellcheck disable=SC2086 # words
-	documented OPTIONS $global
+	documented OPTIONS $global --uuid -u
 	for verb in $("$MDEV" --list-verbs); do
-		own=$("$MDEV" --list-options "$verb" | grep -vxF -e "$global" || :)
+		own=$("$MDEV" --list-options "$verb" | grep -vxF -e "$global" -e "$words" || :)
 		# shellcheck disable=SC2086 # words
 		documented "$verb" $own
 		mdev "$verb" --help

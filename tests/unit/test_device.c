@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Identities, their short forms, attributes, lists. */
+/* Devices found by what a user writes, attributes, lists. */
 #include "model/device.h"
 #include "model/find.h"
 #include "tap.h"
@@ -7,54 +7,6 @@
 #include <errno.h>
 
 #define UUID "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"
-
-static void test_identities(void)
-{
-	static const char *const refused[] = {
-		"",
-		"83b8f4f2",
-		UUID "0",
-		UUID ":",
-		UUID ":x",
-		UUID ":-1",
-		UUID ":01",
-		UUID ": 1",
-		UUID ":4294967296",
-		UUID "-1",
-		UUID "\n",
-		" " UUID,
-		"{" UUID "}",
-		"83b8f4f2509f382f3c1ee6bfe0fa1001",
-		"83b8f4f2-509f-382f-3c1e-e6bfe0fa100g",
-		"83b8f4f2+509f-382f-3c1e-e6bfe0fa1001",
-		"83b8f4f2-509f-382f-3c1e-e6bfe0fa100\xc3",
-	};
-	char text[IDENTITY_TEXT_SIZE];
-	struct identity id, other;
-
-	is_number(identity_parse(UUID, &id), 0, "a UUID");
-	is_number(id.instance, 0, "is instance 0");
-	is_text(identity_format(&id, text), UUID, "and written without a number");
-	is_number(identity_parse(UUID ":0", &other), 0, "instance 0 by number");
-	is_number(identity_compare(&id, &other), 0, "is the same identity");
-	is_number(identity_parse("83B8F4F2-509F-382F-3C1E-E6BFE0FA1001:4294967295", &other), 0,
-		  "upper case and the largest number");
-	is_text(identity_format(&other, text), UUID ":4294967295", "are written in lower case");
-	is_text(identity_format_name(&other, text), UUID "-4294967295", "and with '-' on the bus");
-	ok(identity_same_uuid(&id, &other), "the UUID is the same");
-	ok(identity_compare(&id, &other) < 0, "the identity is not");
-	for (size_t i = 0; i < ARRAY_SIZE(refused); i++) {
-		_cleanup_free_ char *what = xasprintf("refused: case %zu", i);
-
-		is_number(identity_parse(refused[i], &id), -EINVAL, what);
-	}
-	is_number(identity_parse_name(UUID "-3", &id), 0, "a name on the bus");
-	is_number(id.instance, 3, "has its number");
-	is_number(identity_parse_name(UUID ":3", &id), -EINVAL, "a name has no ':'");
-	identity_make(&id);
-	identity_make(&other);
-	ok(identity_compare(&id, &other) != 0, "two new ones differ");
-}
 
 static void add(struct device_list *list, const char *identity, const char *parent)
 {
@@ -162,7 +114,6 @@ static void test_definition_attrs(void)
 
 int main(void)
 {
-	test_identities();
 	test_finding();
 	test_attributes();
 	test_definition_attrs();

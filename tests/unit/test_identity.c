@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Identities: read from text and written as text, beside libuuid as the plain way to do the same.
+ */
+#include "model/identity.h"
+#include "tap.h"
+
+#include <errno.h>
+#include <uuid/uuid.h>
+
+#define UUID "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"
+#define DIGITS "83b8f4f2509f382f3c1ee6bfe0fa1001"
+
+static void test_identities(void)
+{
+	static const char *const refused[] = {
+		"",
+		"83b8f4f2",
+		UUID "0",
+		UUID ":",
+		UUID ":x",
+		UUID ":-1",
+		UUID ":01",
+		UUID ": 1",
+		UUID ":4294967296",
+		UUID "-1",
+		UUID "\n",
+		" " UUID,
+		"{" UUID "}",
+		"83b8f4f2509f382f3c1ee6bfe0fa1001",
+		"83b8f4f2-509f-382f-3c1e-e6bfe0fa100g",
+		"83b8f4f2+509f-382f-3c1e-e6bfe0fa1001",
+		"83b8f4f2-509f-382f-3c1e-e6bfe0fa100\xc3",
+	};
+	char text[IDENTITY_TEXT_SIZE];
+	struct identity id, other;
+
+	is_number(identity_parse(UUID, &id), 0, "a UUID");
+	is_number(id.instance, 0, "is instance 0");
+	is_text(identity_format(&id, text), UUID, "and written without a number");
+	is_number(identity_parse(UUID ":0", &other), 0, "instance 0 by number");
+	is_number(identity_compare(&id, &other), 0, "is the same identity");
+	is_number(identity_parse("83B8F4F2-509F-382F-3C1E-E6BFE0FA1001:4294967295", &other), 0,
+		  "upper case and the largest number");
+	is_text(identity_format(&other, text), UUID ":4294967295", "are written in lower case");
+	is_text(identity_format_name(&other, text), UUID "-4294967295", "and with '-' on the bus");
+	ok(identity_same_uuid(&id, &other), "the UUID is the same");
+	ok(identity_compare(&id, &other) < 0, "the identity is not");
+	for (size_t i = 0; i < ARRAY_SIZE(refused); i++) {
+		_cleanup_free_ char *what = xasprintf("refused: case %zu", i);
+
+		is_number(identity_parse(refused[i], &id), -EINVAL, what);
+	}
+	is_number(identity_parse_name(UUID "-3", &id), 0, "a name on the bus");
+	is_number(id.instance, 3, "has its number");
+	is_number(identity_parse_name(UUID ":3", &id), -EINVAL, "a name has no ':'");
+	identity_make(&id);
+	identity_make(&other);
+	ok(identity_compare(&id, &other) != 0, "two new ones differ");
+}
+
+static void word(const char *text, const char *expected)
+{
+	_cleanup_free_ char *what = xasprintf("'%s' on the command line", text);
+	char written[IDENTITY_TEXT_SIZE];
+	struct identity id;
+
+	is_number(identity_parse_word(text, &id), expected ? 0 : -EINVAL, what);
+	if (expected)
+		is_text(identity_format(&id, written), expected, what);
+}
+
+static void test_words(void)
+{
+	word(UUID, UUID);
+	word(UUID ":7", UUID ":7");
+	word("{" UUID "}", UUID);
+	word("{" UUID "}:7", UUID ":7");
+	word("urn:uuid:" UUID, UUID);
+	word("URN:UUID:" UUID ":4294967295", UUID ":4294967295");
+	word(DIGITS, UUID);
+	word(DIGITS ":7", UUID ":7");
+	word("{" DIGITS "}", UUID);
+	word("{" UUID, NULL);
+	word(UUID "}", NULL);
+	word("{}", NULL);
+	word("{" UUID "}x", NULL);
+	word("{" UUID ":7}", NULL);
+	word("{{" UUID "}}", NULL);
+	word("urn:uuid:", NULL);
+	word("urn:uuid:{" UUID "}", NULL);
+	word("urn:" UUID, NULL);
+	word(DIGITS "0", NULL);
+	word("83b8f4f2509f382f3c1ee6bfe0fa100g", NULL);
+	word("83b8f4f2-509f-382f-3c1e-e6bfe0fa", NULL);
+	word(DIGITS ":07", NULL);
+	word(DIGITS ":00000000000000000000000000007", NULL);
+}
+
+static void test_prefixes(void)
+{
+	static const struct {
+		const char *text;
+		int rc;
+		size_t count;
+	} cases[] = {
+		{"83b8", 0, 4},
+		{"83b", -EINVAL, 0},
+		{UUID, 0, 32},
+		{"{" UUID "}", 0, 32},
+		{"urn:uuid:" UUID ":5", 0, 32},
+		{DIGITS, 0, 32},
+		{"83b8f4f2-509f-382f-3c1e-e6bfe0fa", 0, 28},
+		{"83b8f4f2509f", -EINVAL, 0},
+		{"{83b8", -EINVAL, 0},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct identity_prefix prefix;
+
+		is_number(identity_prefix_parse(cases[i].text, &prefix), cases[i].rc,
+			  cases[i].text);
+		if (!cases[i].rc)
+			is_number((long long)prefix.count, (long long)cases[i].count, "digits");
+	}
+}
+
+/* The plain way: what identity_parse() and identity_format_uuid() do for the sake of speed. */
+static bool agrees(const char *text)
+{
+	char ours[IDENTITY_TEXT_SIZE], plain[UUID_STR_LEN];
+	struct identity id = {.instance = 1};
+	uuid_t uuid;
+	int expected = uuid_parse(text, uuid) ? -EINVAL : 0;
+
+	if (identity_parse(text, &id) != expected)
+		return false;
+	if (expected)
+		return true;
+	uuid_unparse_lower(uuid, plain);
+	return memcmp(uuid, id.uuid, sizeof(uuid)) == 0 && id.instance == 0 &&
+	       strcmp(identity_format_uuid(&id, ours), plain) == 0;
+}
+
+/* Random UUIDs in either case, then each with one byte of any value in any place. */
+static void test_against_libuuid(void)
+{
+	size_t wrong = 0, places = 0;
+
+	srandom(1);
+	for (int i = 0; i < 20000; i++) {
+		char text[UUID_STR_LEN];
+		size_t at = (size_t)random() % UUID_TEXT_LEN;
+		uuid_t uuid;
+
+		for (size_t j = 0; j < sizeof(uuid); j++)
+			uuid[j] = (unsigned char)random();
+		if (i % 2)
+			uuid_unparse_upper(uuid, text);
+		else
+			uuid_unparse_lower(uuid, text);
+		wrong += !agrees(text);
+		text[at] = (char)random();
+		wrong += !agrees(text);
+	}
+	is_number((long long)wrong, 0, "random UUIDs, whole and with a wrong byte");
+	for (wrong = 0; places < UUID_TEXT_LEN; places++)
+		for (int byte = 0; byte < 256; byte++) {
+			char text[] = UUID;
+
+			text[places] = (char)byte;
+			wrong += !agrees(text);
+		}
+	is_number((long long)wrong, 0, "every byte in every place");
+}
+
+int main(void)
+{
+	test_identities();
+	test_words();
+	test_prefixes();
+	test_against_libuuid();
+	return tap_end();
+}
