@@ -4,10 +4,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/limits.h>
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <sys/xattr.h>
 
 static void on_alarm(int signal)
 {
@@ -99,33 +101,109 @@ int stream_write(int fd, const char *data, size_t len)
 	return 0;
 }
 
-int folder_sync(int dirfd)
+/* Of a change that was made in the folder. */
+static struct disk_change folder_sync(int dirfd)
 {
 	/* EINVAL: the file system has no such thing as a folder to be synced. */
-	return fsync(dirfd) < 0 && errno != EINVAL ? errno : 0;
+	if (fsync(dirfd) < 0 && errno != EINVAL)
+		return (struct disk_change){CHANGE_UNSAFE, -errno};
+	return disk_change_of(0);
 }
 
-int file_replace(int dirfd, const char *name, const char *data, size_t len)
+struct disk_change file_remove(int dirfd, const char *name)
 {
-	static const char temporary[] = ".mdev.tmp";
-	_cleanup_close_ int fd = -1;
+	return unlinkat(dirfd, name, 0) < 0 ? disk_change_of(-errno) : folder_sync(dirfd);
+}
+
+static bool has_xattr(int fd, const char *name, const char *value, ssize_t len)
+{
+	char known[XATTR_SIZE_MAX];
+
+	return fgetxattr(fd, name, known, sizeof(known)) == len &&
+	       memcmp(known, value, (size_t)len) == 0;
+}
+
+static int copy_xattr(int from, int to, const char *name)
+{
+	char value[XATTR_SIZE_MAX];
+	ssize_t len;
+
+	/* These are computed from the bytes of a file, and would be wrong for others. */
+	if (strcmp(name, "security.ima") == 0 || strcmp(name, "security.evm") == 0)
+		return 0;
+	len = fgetxattr(from, name, value, sizeof(value));
+	if (len < 0)
+		return -errno;
+	/* A label that it has by itself need not be set, which is not for everybody. */
+	if (!has_xattr(to, name, value, len) && fsetxattr(to, name, value, (size_t)len, 0) < 0)
+		return -errno;
+	return 0;
+}
+
+static int copy_xattrs(int from, int to)
+{
+	char names[XATTR_LIST_MAX];
+	ssize_t len = flistxattr(from, names, sizeof(names));
+	int rc = 0;
+
+	if (len < 0)
+		return errno == EOPNOTSUPP ? 0 : -errno;
+	/* A list of access that the folder gives to every new file; the old one may have none. */
+	if (fremovexattr(to, "system.posix_acl_access") < 0 && errno != ENODATA &&
+	    errno != EOPNOTSUPP)
+		return -errno;
+	for (const char *name = names; !rc && name < names + len; name += strlen(name) + 1)
+		rc = copy_xattr(from, to, name);
+	return rc;
+}
+
+/*
+ * Makes who may do what with a file the same as with an old one (-1: there is none). Nobody but its
+ * owner may read it before. The mode comes last: with a list of access it alone would give the
+ * group what is meant for others in the list.
+ */
+static int copy_access(int old, int fd)
+{
+	struct stat from, to;
 	int rc;
 
-	if (unlinkat(dirfd, temporary, 0) < 0 && errno != ENOENT)
+	if (old < 0)
+		return fchmod(fd, 0644) < 0 ? -errno : 0;
+	if (fstat(old, &from) < 0 || fstat(fd, &to) < 0)
 		return -errno;
-	fd = openat(dirfd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-	if (fd < 0)
+	if ((from.st_uid != to.st_uid || from.st_gid != to.st_gid) &&
+	    fchown(fd, from.st_uid, from.st_gid) < 0)
 		return -errno;
-	rc = stream_write(fd, data, len);
-	if (!rc && fchmod(fd, 0644) < 0)
+	rc = copy_xattrs(old, fd);
+	if (!rc && fchmod(fd, from.st_mode & 07777) < 0)
 		rc = -errno;
+	return rc;
+}
+
+struct disk_change file_replace(int dirfd, const char *name, const char *data, size_t len)
+{
+	static const char temporary[] = ".mdev.tmp";
+	_cleanup_close_ int fd = -1, old = -1;
+	int rc;
+
+	old = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (old < 0 && errno != ENOENT)
+		return disk_change_of(-errno);
+	if (unlinkat(dirfd, temporary, 0) < 0 && errno != ENOENT)
+		return disk_change_of(-errno);
+	fd = openat(dirfd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return disk_change_of(-errno);
+	rc = stream_write(fd, data, len);
+	if (!rc)
+		rc = copy_access(old, fd);
 	if (!rc && fsync(fd) < 0)
 		rc = -errno;
 	if (!rc && renameat(dirfd, temporary, dirfd, name) < 0)
 		rc = -errno;
 	if (rc) {
 		(void)unlinkat(dirfd, temporary, 0);
-		return rc;
+		return disk_change_of(rc);
 	}
 	return folder_sync(dirfd);
 }

@@ -16,16 +16,33 @@ int lock_wait(int fd, unsigned int seconds);
 /* The same for a range of bytes, by their numbers alone; len 0: from start on. */
 int lock_wait_range(int fd, off_t start, off_t len, unsigned int seconds);
 
-/* What was changed in the folder is on disk when it returns 0; else a positive errno. */
-int folder_sync(int dirfd);
+/* How a change on disk ended. */
+struct disk_change {
+	enum {
+		CHANGE_DONE,
+		CHANGE_UNSAFE, /* done, but a loss of power may undo it */
+		CHANGE_FAILED /* not done */
+	} kind;
+	int rc; /* 0 when it is done, else the negative errno of what went wrong */
+};
+
+/* Done for 0, failed for a negative errno. */
+static inline struct disk_change disk_change_of(int rc)
+{
+	return (struct disk_change){rc ? CHANGE_FAILED : CHANGE_DONE, rc};
+}
 
 /*
- * Replaces dirfd/name by the given bytes: whole or not at all, mode 0644, on disk when it
- * returns. The caller holds the folder's lock, for the temporary name is a fixed one (so that
- * a killed writer leaves at most one file, which the next writer removes). 0; a negative errno when
- * the old one is still there; a positive one when the new one is, but may be lost with the power.
+ * Replaces dirfd/name by the given bytes, whole or not at all. A new file has mode 0644; one that
+ * was there keeps its mode, owner and extended attributes, to which its label and a list of access
+ * belong, and nobody can read the new one earlier than that. The caller holds the folder's lock,
+ * for the temporary name is a fixed one (so that a killed writer leaves at most one file, which
+ * the next writer removes).
  */
-int file_replace(int dirfd, const char *name, const char *data, size_t len);
+struct disk_change file_replace(int dirfd, const char *name, const char *data, size_t len);
+
+/* Removes dirfd/name. */
+struct disk_change file_remove(int dirfd, const char *name);
 
 /*
  * Adds all that comes, up to the end. 0, -EFBIG for more than max bytes, or another negative errno.

@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <sys/sysmacros.h>
 
 #define LOCK_SECONDS 30
@@ -85,11 +84,11 @@ void folder_entries_free(struct folder_entries *list)
  * /dev/null, which hides, or a negative errno. It is looked at before it is opened, for opening a
  * device can do something.
  */
-static int check_kind(int folder_fd, const char *name, bool follow)
+static int check_kind(int folder_fd, const char *name, enum folder_read_flags flags)
 {
 	struct stat st;
 
-	if (fstatat(folder_fd, name, &st, follow ? 0 : AT_SYMLINK_NOFOLLOW) < 0)
+	if (fstatat(folder_fd, name, &st, flags & FOLDER_FOLLOW ? 0 : AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
 	if (S_ISREG(st.st_mode))
 		return 0;
@@ -100,41 +99,65 @@ static int check_kind(int folder_fd, const char *name, bool follow)
 	return S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3) ? 1 : -EMEDIUMTYPE;
 }
 
-/* Reads into the buffer, which is reused from file to file. */
-static int read_text(int fd, struct buf *text)
+/* Up to the end, which is where a read() gives nothing: a file system may give less than it has. */
+static int read_on(int fd, size_t size, struct buf *text)
 {
-	text->len = 0;
-	for (;;) {
+	/* At its size nothing more is to be expected; what grows meanwhile is for the next command.
+	 */
+	while (!size || text->len < size) {
 		ssize_t n;
 
-		if (text->cap - text->len < 2) {
-			text->cap = text->cap ? 2 * text->cap : 65536;
-			text->data = xrealloc(text->data, text->cap, 1);
-		}
+		if (text->cap - text->len < 2)
+			buf_grow(text, size > text->len ? size - text->len : 65536);
 		n = read(fd, text->data + text->len, text->cap - text->len - 1);
-		if (n < 0)
+		if (n < 0 && errno != EINTR)
 			return -errno;
-		text->len += (size_t)n;
-		text->data[text->len] = '\0';
+		if (n == 0)
+			break;
+		if (n > 0)
+			text->len += (size_t)n;
 		if (text->len > FOLDER_FILE_MAX)
 			return -EFBIG;
-		/* Less than was asked for is the end of a file on disk. */
-		if (n == 0 || text->cap - text->len > 1)
-			return 0;
 	}
+	if (text->data)
+		text->data[text->len] = '\0';
+	return 0;
 }
 
-int folder_read(int folder_fd, const char *name, bool follow, bool is_plain_file, struct buf *text)
+int folder_read(int folder_fd, const char *name, enum folder_read_flags flags, struct buf *text,
+		struct stat *ret_st)
 {
-	const int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-	int rc = is_plain_file ? 0 : check_kind(folder_fd, name, follow);
+	const int nofollow = flags & FOLDER_FOLLOW ? 0 : O_NOFOLLOW;
+	int rc = flags & FOLDER_KNOWN_FILE ? 0 : check_kind(folder_fd, name, flags);
 	_cleanup_close_ int fd = -1;
+	struct stat st = {0};
 
 	text->len = 0;
+	if (ret_st)
+		*ret_st = st;
 	if (rc)
 		return rc > 0 ? 0 : rc;
-	fd = openat(folder_fd, name, flags | (follow ? 0 : O_NOFOLLOW));
-	return fd < 0 ? -errno : read_text(fd, text);
+	fd = openat(folder_fd, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | nofollow);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (st.st_size > FOLDER_FILE_MAX)
+		return -EFBIG;
+	if (ret_st)
+		*ret_st = st;
+	return read_on(fd, (size_t)st.st_size, text);
+}
+
+char *folder_other_writer(const struct stat *st)
+{
+	bool is_own = !root_is_host() && st->st_uid == geteuid();
+
+	if (st->st_uid != 0 && !is_own)
+		return xasprintf("it belongs to user %u", st->st_uid);
+	if (st->st_mode & S_IWOTH)
+		return xstrdup("every user can write it");
+	if (st->st_mode & S_IWGRP)
+		return xasprintf("group %u can write it", st->st_gid);
+	return NULL;
 }
 
 const char *folder_explain(int rc)
@@ -165,7 +188,7 @@ static int open_folder(enum folder folder, const char *path, char **reterr)
 	}
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	rc = fd < 0 ? -errno : fd;
-	if (rc == -ENOTDIR && check_kind(AT_FDCWD, path, false) == -EMLINK)
+	if (rc == -ENOTDIR && check_kind(AT_FDCWD, path, 0) == -EMLINK)
 		rc = -EMLINK;
 	if (rc < 0)
 		set_text(reterr, "%s: %s", path, folder_explain(rc));

@@ -5,6 +5,8 @@
 
 #include "base/util.h"
 
+#include <sys/stat.h>
+
 /* Larger files are not read: far above any real one, far below what would hold up a boot. */
 #define FOLDER_FILE_MAX (16u << 20)
 
@@ -37,14 +39,28 @@ int folder_list(enum folder folder, struct folder_entries *entries);
 void folder_entries_sort(struct folder_entries *list);
 void folder_entries_free(struct folder_entries *list);
 
+enum folder_read_flags {
+	FOLDER_FOLLOW = 1 << 0, /* also through a symbolic link */
+	FOLDER_KNOWN_FILE = 1 << 1, /* no look at what it is before it is opened */
+};
+
 /*
- * Reads a file into the buffer, which may be used from file to file; nothing of one that is a link
- * to /dev/null. is_plain_file: no look at what it is. -EISDIR, -EMEDIUMTYPE (not a file), -EFBIG,
- * -EMLINK (a link, which is not to be followed), or what the system said.
+ * Reads a file, whole, into the buffer, which may be used from file to file; nothing of one that is
+ * a link to /dev/null. ret_st: of the file that was read, all zero for that link; or NULL.
+ * -EISDIR, -EMEDIUMTYPE (not a file), -EFBIG, -EMLINK (a link, which is not to be followed), or
+ * what the system said.
  */
-int folder_read(int folder_fd, const char *name, bool follow, bool is_plain_file, struct buf *text);
+int folder_read(int folder_fd, const char *name, enum folder_read_flags flags, struct buf *text,
+		struct stat *ret_st);
 /* Such an error in words. */
 const char *folder_explain(int rc);
+
+/*
+ * Who can write a file or folder besides root, in words: "it belongs to user 1000"; NULL when
+ * nobody can. The caller frees it. As cron and ssh have it, neither may its group write it, root's
+ * included. Below --root what belongs to the user who runs the command is his own, too.
+ */
+char *folder_other_writer(const struct stat *st);
 
 /* A folder that is being changed, and the file that keeps others from it meanwhile. */
 struct folder_handle {

@@ -3,6 +3,7 @@
 #include "store/store.h"
 
 #include "base/file.h"
+#include "base/sort.h"
 #include "base/text.h"
 #include "store/folder.h"
 #include "store/section.h"
@@ -23,7 +24,9 @@ static void load_entry(const struct folder_entry *entry, int folder_fd, struct b
 		       struct buf *text, struct definition_list *list,
 		       struct problem_list *problems)
 {
-	int rc = folder_read(folder_fd, entry->name, true, entry->is_plain_file, text);
+	enum folder_read_flags flags = FOLDER_FOLLOW |
+				       (entry->is_plain_file ? FOLDER_KNOWN_FILE : 0);
+	int rc = folder_read(folder_fd, entry->name, flags, text, NULL);
 	size_t folder_len = path->len;
 
 	buf_add(path, entry->name, strlen(entry->name));
@@ -76,7 +79,7 @@ bool store_is_there(void)
 
 int store_read_text(const char *path, struct buf *ret_text, char **reterr)
 {
-	int rc = folder_read(AT_FDCWD, path, true, false, ret_text);
+	int rc = folder_read(AT_FDCWD, path, FOLDER_FOLLOW, ret_text, NULL);
 
 	if (rc && rc != -ENOENT)
 		set_text(reterr, "%s: %s%s", path, folder_explain(rc), root_hint(rc));
@@ -88,7 +91,7 @@ int store_read_text(const char *path, struct buf *ret_text, char **reterr)
 void store_load_file(const char *path, struct definition_list *list, struct problem_list *problems)
 {
 	struct buf text = {0};
-	int rc = folder_read(AT_FDCWD, path, true, false, &text);
+	int rc = folder_read(AT_FDCWD, path, FOLDER_FOLLOW, &text, NULL);
 
 	if (rc)
 		problem_add(problems, path, 0, "%s", folder_explain(rc));
@@ -115,7 +118,7 @@ static void loaded_free(struct loaded *file)
 static int load_for_change(int folder_fd, const char *path, struct loaded *file, char **reterr)
 {
 	struct problem_list problems = {0};
-	int rc = folder_read(folder_fd, strrchr(path, '/') + 1, false, false, &file->text);
+	int rc = folder_read(folder_fd, strrchr(path, '/') + 1, 0, &file->text, NULL);
 
 	if (rc == -ENOENT)
 		return rc;
@@ -132,46 +135,52 @@ static int load_for_change(int folder_fd, const char *path, struct loaded *file,
 	return rc;
 }
 
-/* As the functions of store.h that change a file: positive when it is changed all the same. */
-static int explain_change(int rc, const char *path, const char *what, char **reterr)
+static struct disk_change explain(struct disk_change result, const char *path, const char *what,
+				  char **reterr)
 {
-	if (rc < 0)
-		set_text(reterr, "%s: cannot be %s: %s%s", path, what, strerror(-rc),
-			 root_hint(rc));
-	else if (rc > 0)
-		set_text(reterr, "%s is %s, but that may be lost with the power: %s", path, what,
-			 strerror(rc));
-	return rc;
+	if (result.kind == CHANGE_FAILED)
+		set_text(reterr, "%s: cannot be %s: %s%s", path, what, strerror(-result.rc),
+			 root_hint(result.rc));
+	else if (result.kind == CHANGE_UNSAFE)
+		set_text(reterr, "%s is %s, but a loss of power may undo that: %s", path, what,
+			 strerror(-result.rc));
+	return result;
 }
 
-static int replace(int folder_fd, const char *path, const struct buf *text, char **reterr)
+static struct disk_change replace(int folder_fd, const char *path, const struct buf *text,
+				  char **reterr)
 {
+	struct disk_change result;
+
 	if (text->len > FOLDER_FILE_MAX) {
 		set_text(reterr, "%s would be %s", path, folder_explain(-EFBIG));
-		return -EFBIG;
+		return disk_change_of(-EFBIG);
 	}
-	return explain_change(file_replace(folder_fd, strrchr(path, '/') + 1,
-					   text->data ? text->data : "", text->len),
-			      path, "written", reterr);
+	result = file_replace(folder_fd, strrchr(path, '/') + 1, text->data ? text->data : "",
+			      text->len);
+	return explain(result, path, "written", reterr);
 }
 
-static int remove_file(int folder_fd, const char *path, char **reterr)
+static struct disk_change remove_file(int folder_fd, const char *path, char **reterr)
 {
-	int rc = unlinkat(folder_fd, strrchr(path, '/') + 1, 0) < 0 ? -errno :
-								      folder_sync(folder_fd);
-
-	return explain_change(rc, path, "removed", reterr);
+	return explain(file_remove(folder_fd, strrchr(path, '/') + 1), path, "removed", reterr);
 }
 
-/* The index of the definition of the same identity and parent; the length of the list for none. */
-static size_t find_same(const struct definition_list *list, const struct definition *def)
+/*
+ * The index of the definition of the same identity and parent; the length of the list for none.
+ * first: where it is likely to be, and looked for at first.
+ */
+static size_t find_same(const struct definition_list *list, const struct definition *def,
+			size_t first)
 {
-	size_t i = 0;
+	for (size_t i = 0; i < list->n; i++) {
+		size_t at = first + i < list->n ? first + i : first + i - list->n;
 
-	while (i < list->n && (identity_compare(&list->v[i]->id, &def->id) != 0 ||
-			       strcmp(list->v[i]->parent, def->parent) != 0))
-		i++;
-	return i;
+		if (identity_compare(&list->v[at]->id, &def->id) == 0 &&
+		    strcmp(list->v[at]->parent, def->parent) == 0)
+			return at;
+	}
+	return list->n;
 }
 
 /* A new file must not hide one that came with a package. */
@@ -250,12 +259,13 @@ static int append(const char *path, struct loaded *file, const struct definition
 	return rc;
 }
 
-static int add_to_file(int folder_fd, const char *path, const struct definition *def,
-		       const struct buf *section, char **reterr)
+static struct disk_change add_to_file(int folder_fd, const char *path, const struct definition *def,
+				      const struct buf *section, char **reterr)
 {
 	struct loaded file = {0};
+	struct disk_change result;
 	int rc = load_for_change(folder_fd, path, &file, reterr);
-	size_t same = find_same(&file.list, def);
+	size_t same = find_same(&file.list, def, 0);
 
 	if (rc == -ENOENT) {
 		rc = check_not_hiding(strrchr(path, '/') + 1, reterr);
@@ -268,38 +278,47 @@ static int add_to_file(int folder_fd, const char *path, const struct definition 
 	}
 	if (!rc)
 		rc = append(path, &file, def, section, reterr);
-	if (!rc)
-		rc = replace(folder_fd, path, &file.text, reterr);
+	result = rc ? disk_change_of(rc) : replace(folder_fd, path, &file.text, reterr);
 	loaded_free(&file);
-	return rc;
+	return result;
 }
 
-int store_add(const struct definition *def, const char *file, char **ret_path, char **reterr)
+static int name_file(const struct definition *def, const char *file, char **ret_path, char **reterr)
 {
-	_cleanup_free_ char *name = NULL, *path = NULL;
-	_cleanup_(folder_close) struct folder_handle folder = FOLDER_CLOSED;
+	_cleanup_free_ char *name = NULL;
 	char identity[IDENTITY_TEXT_SIZE];
-	struct buf section = {0};
-	int rc;
 
 	if (!file)
 		file = identity_format_name(&def->id, identity);
 	name = xasprintf("%s%s", file, str_ends(file, ".conf") ? "" : ".conf");
 	if (name[0] == '.' || !name_is_safe(name)) {
-		set_text(reterr, "'%s' cannot be the name of a definition file", file);
+		_cleanup_free_ char *shown = quoted(file);
+
+		set_text(reterr, "%s cannot be the name of a definition file", shown);
 		return -EINVAL;
 	}
-	rc = definition_format(def, &section, reterr);
-	if (rc)
-		return rc;
-	path = folder_path(FOLDER_ETC, name);
-	rc = folder_open_locked(FOLDER_ETC, &folder, reterr);
+	*ret_path = folder_path(FOLDER_ETC, name);
+	return 0;
+}
+
+struct disk_change store_add(const struct definition *def, const char *file, char **ret_path,
+			     char **reterr)
+{
+	_cleanup_(folder_close) struct folder_handle folder = FOLDER_CLOSED;
+	_cleanup_free_ char *path = NULL;
+	struct buf section = {0};
+	struct disk_change result;
+	int rc = name_file(def, file, &path, reterr);
+
 	if (!rc)
-		rc = add_to_file(folder.fd, path, def, &section, reterr);
-	if (rc >= 0)
+		rc = definition_format(def, &section, reterr);
+	if (!rc)
+		rc = folder_open_locked(FOLDER_ETC, &folder, reterr);
+	result = rc ? disk_change_of(rc) : add_to_file(folder.fd, path, def, &section, reterr);
+	if (result.kind != CHANGE_FAILED)
 		*ret_path = TAKE_PTR(path);
 	buf_free(&section);
-	return rc;
+	return result;
 }
 
 /* The file is one that store_add() made for a single device, and nothing else is left in it. */
@@ -310,53 +329,6 @@ static bool is_own_and_empty(const char *path, const struct definition *def, con
 
 	return str_ends(path, own) && str_starts(text->data, OWN_HEADER) &&
 	       strspn(text->data + strlen(OWN_HEADER), "\n") == text->len - strlen(OWN_HEADER);
-}
-
-/* The file, and the index in it of a definition that is to be changed. */
-static int load_definition(int folder_fd, const char *path, const struct definition *def,
-			   struct loaded *file, size_t *ret_which, char **reterr)
-{
-	int rc = load_for_change(folder_fd, path, file, reterr);
-
-	*ret_which = find_same(&file->list, def);
-	if (rc != -ENOENT && (rc || *ret_which < file->list.n))
-		return rc;
-	set_text(reterr, "it is not in %s any more", path);
-	return -ENOENT;
-}
-
-/* Takes the section out of the text. */
-static int take_out(const char *path, struct loaded *file, size_t which, char **reterr)
-{
-	struct wanted wanted = want_all(&file->list);
-	int rc;
-
-	section_remove(&file->text, &file->layout, &which, 1);
-	wanted.n--;
-	memmove(&wanted.v[which], &wanted.v[which + 1],
-		(wanted.n - which) * sizeof(struct definition *));
-	rc = check_changed(path, &file->text, &wanted, "", reterr);
-	free(wanted.v);
-	return rc;
-}
-
-static int remove_from_file(int folder_fd, const char *path, const struct definition *def,
-			    char **reterr)
-{
-	struct loaded file = {0};
-	size_t which;
-	int rc = load_definition(folder_fd, path, def, &file, &which, reterr);
-
-	if (!rc)
-		rc = take_out(path, &file, which, reterr);
-	if (!rc) {
-		if (!is_own_and_empty(path, def, &file.text))
-			rc = replace(folder_fd, path, &file.text, reterr);
-		else
-			rc = remove_file(folder_fd, path, reterr);
-	}
-	loaded_free(&file);
-	return rc;
 }
 
 /* What came with a package is not changed; says what to do with the file in etc instead. */
@@ -371,14 +343,120 @@ static int check_not_packaged(const struct definition *def, const char *before, 
 	return -EROFS;
 }
 
-int store_remove(const struct definition *def, char **reterr)
+static bool leaves_empty_own(const char *path, struct removal *const *removals, size_t count,
+			     const struct buf *text)
 {
+	for (size_t i = 0; i < count; i++)
+		if (is_own_and_empty(path, removals[i]->def, text))
+			return true;
+	return false;
+}
+
+/* Where the sections are that are to go. */
+static int find_all(const struct loaded *file, const char *path, struct removal *const *removals,
+		    size_t count, size_t *ret_which, char **reterr)
+{
+	size_t next = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct definition *def = removals[i]->def;
+		char text[IDENTITY_TEXT_SIZE];
+
+		ret_which[i] = find_same(&file->list, def, next);
+		next = ret_which[i] + 1;
+		if (ret_which[i] < file->list.n)
+			continue;
+		set_text(reterr, "%s is not in %s any more", identity_format(&def->id, text), path);
+		return -ENOENT;
+	}
+	return 0;
+}
+
+/* Takes the sections out of the text. */
+static int take_out(const char *path, struct loaded *file, const size_t *which, size_t count,
+		    char **reterr)
+{
+	struct wanted wanted = want_all(&file->list);
+	size_t kept = 0;
+	int rc;
+
+	section_remove(&file->text, &file->layout, which, count);
+	for (size_t i = 0; i < count; i++)
+		wanted.v[which[i]] = NULL;
+	for (size_t i = 0; i < wanted.n; i++)
+		if (wanted.v[i])
+			wanted.v[kept++] = wanted.v[i];
+	wanted.n = kept;
+	rc = check_changed(path, &file->text, &wanted, "", reterr);
+	free(wanted.v);
+	return rc;
+}
+
+static struct disk_change remove_from_file(int folder_fd, const char *path,
+					   struct removal *const *removals, size_t count,
+					   char **reterr)
+{
+	_cleanup_free_ size_t *which = xcalloc(count, sizeof(*which));
+	struct loaded file = {0};
+	struct disk_change result;
+	int rc = load_for_change(folder_fd, path, &file, reterr);
+
+	if (!rc || rc == -ENOENT)
+		rc = find_all(&file, path, removals, count, which, reterr);
+	if (!rc)
+		rc = take_out(path, &file, which, count, reterr);
+	if (rc)
+		result = disk_change_of(rc);
+	else if (leaves_empty_own(path, removals, count, &file.text))
+		result = remove_file(folder_fd, path, reterr);
+	else
+		result = replace(folder_fd, path, &file.text, reterr);
+	loaded_free(&file);
+	return result;
+}
+
+/* All of one file. */
+static void remove_together(struct removal *const *removals, size_t count)
+{
+	const struct definition *first = removals[0]->def;
 	_cleanup_(folder_close) struct folder_handle folder = FOLDER_CLOSED;
-	int rc = check_not_packaged(def, "to hide it, link", " to /dev/null", reterr);
+	_cleanup_free_ char *error = NULL;
+	struct disk_change result;
+	int rc = check_not_packaged(first, "to hide it, link", " to /dev/null", &error);
 
 	if (!rc)
-		rc = folder_open_locked(folder_of(def->file), &folder, reterr);
-	return rc ? rc : remove_from_file(folder.fd, def->file, def, reterr);
+		rc = folder_open_locked(folder_of(first->file), &folder, &error);
+	result = rc ? disk_change_of(rc) :
+		      remove_from_file(folder.fd, first->file, removals, count, &error);
+	for (size_t i = 0; i < count; i++) {
+		removals[i]->result = result;
+		removals[i]->error = error ? xstrdup(error) : NULL;
+	}
+}
+
+static bool is_removed_before(const void *a, const void *b)
+{
+	const struct definition *first = ((const struct removal *)a)->def;
+	const struct definition *second = ((const struct removal *)b)->def;
+	int order = strcmp(first->file, second->file);
+
+	return order ? order < 0 : first->line < second->line;
+}
+
+void store_remove(struct removal *removals, size_t count)
+{
+	_cleanup_free_ struct removal **sorted = xcalloc(count, sizeof(struct removal *));
+	size_t together;
+
+	for (size_t i = 0; i < count; i++)
+		sorted[i] = &removals[i];
+	sort_pointers(sorted, count, is_removed_before);
+	for (size_t i = 0; i < count; i += together) {
+		for (together = 1; i + together < count; together++)
+			if (strcmp(sorted[i]->def->file, sorted[i + together]->def->file) != 0)
+				break;
+		remove_together(&sorted[i], together);
+	}
 }
 
 /* Changes the text so that it says new instead of the definition of that index. */
@@ -395,48 +473,64 @@ static int change_section(const char *path, struct loaded *file, size_t which,
 	return rc;
 }
 
-/* write: else all is done but that. */
-static int change_in_file(int folder_fd, const char *path, const struct definition *def,
-			  store_change_fn change, void *arg, bool write, char **reterr)
+/* What the file will be, with the definition changed; false in *ret_changes when it says so
+ * already. */
+static int prepare_change(int folder_fd, const struct definition *def, store_change_fn change,
+			  void *arg, struct loaded *file, bool *ret_changes, char **reterr)
 {
-	struct loaded file = {0};
 	struct definition new;
 	size_t which;
-	int rc = load_definition(folder_fd, path, def, &file, &which, reterr);
+	int rc = load_for_change(folder_fd, def->file, file, reterr);
 
-	if (!rc) {
-		new = *file.list.v[which];
-		rc = change(&new, &file.list.arena, arg, reterr);
+	*ret_changes = false;
+	which = find_same(&file->list, def, 0);
+	if (rc == -ENOENT || (!rc && which == file->list.n)) {
+		set_text(reterr, "it is not in %s any more", def->file);
+		return -ENOENT;
 	}
-	if (!rc && !definition_same(file.list.v[which], &new)) {
-		rc = change_section(path, &file, which, &new, reterr);
-		if (!rc && write)
-			rc = replace(folder_fd, path, &file.text, reterr);
-	}
-	loaded_free(&file);
-	return rc;
+	if (rc)
+		return rc;
+	new = *file->list.v[which];
+	rc = change(&new, &file->list.arena, arg, reterr);
+	if (rc || definition_same(file->list.v[which], &new))
+		return rc;
+	*ret_changes = true;
+	return change_section(def->file, file, which, &new, reterr);
 }
 
-static int change_definition(const struct definition *def, store_change_fn change, void *arg,
-			     bool write, char **reterr)
+enum store_mode { STORE_WRITE, STORE_CHECK_ONLY };
+
+static struct disk_change change_definition(const struct definition *def, store_change_fn change,
+					    void *arg, enum store_mode mode, char **reterr)
 {
 	_cleanup_(folder_close) struct folder_handle folder = FOLDER_CLOSED;
+	struct disk_change result;
+	struct loaded file = {0};
+	bool changes = false;
 	int rc = check_not_packaged(def, "to change it, copy it to", "", reterr);
 
 	if (!rc)
 		rc = folder_open_locked(folder_of(def->file), &folder, reterr);
-	return rc ? rc : change_in_file(folder.fd, def->file, def, change, arg, write, reterr);
+	if (!rc)
+		rc = prepare_change(folder.fd, def, change, arg, &file, &changes, reterr);
+	if (rc || !changes || mode == STORE_CHECK_ONLY)
+		result = disk_change_of(rc);
+	else
+		result = replace(folder.fd, def->file, &file.text, reterr);
+	loaded_free(&file);
+	return result;
 }
 
-int store_change(const struct definition *def, store_change_fn change, void *arg, char **reterr)
+struct disk_change store_change(const struct definition *def, store_change_fn change, void *arg,
+				char **reterr)
 {
-	return change_definition(def, change, arg, true, reterr);
+	return change_definition(def, change, arg, STORE_WRITE, reterr);
 }
 
 int store_check_change(const struct definition *def, store_change_fn change, void *arg,
 		       char **reterr)
 {
-	return change_definition(def, change, arg, false, reterr);
+	return change_definition(def, change, arg, STORE_CHECK_ONLY, reterr).rc;
 }
 
 static bool is_file_name(const char *name)
@@ -496,25 +590,27 @@ char *store_own_path(const char *path)
 					       xstrdup(path);
 }
 
-int store_replace_text(const char *path, const struct buf *before, const struct buf *after,
-		       char **reterr)
+struct disk_change store_replace_text(const char *path, const struct buf *before,
+				      const struct buf *after, char **reterr)
 {
 	_cleanup_(folder_close) struct folder_handle folder = FOLDER_CLOSED;
-	int rc = folder_open_locked(folder_of(path), &folder, reterr);
+	struct disk_change result;
 	struct buf now = {0};
+	int rc = folder_open_locked(folder_of(path), &folder, reterr);
 
 	if (rc)
-		return rc;
-	rc = folder_read(folder.fd, strrchr(path, '/') + 1, false, false, &now);
+		return disk_change_of(rc);
+	rc = folder_read(folder.fd, strrchr(path, '/') + 1, 0, &now, NULL);
 	if (rc && rc != -ENOENT) {
 		set_text(reterr, "%s: %s", path, folder_explain(rc));
+		result = disk_change_of(rc);
 	} else if (now.len != before->len ||
 		   (now.len && memcmp(now.data, before->data, now.len) != 0)) {
 		set_text(reterr, "%s was changed by somebody else meanwhile", path);
-		rc = -ESTALE;
+		result = disk_change_of(-ESTALE);
 	} else {
-		rc = replace(folder.fd, path, after, reterr);
+		result = replace(folder.fd, path, after, reterr);
 	}
 	buf_free(&now);
-	return rc;
+	return result;
 }

@@ -3,6 +3,7 @@
 #ifndef STORE_H
 #define STORE_H
 
+#include "base/file.h"
 #include "store/definition.h"
 
 /*
@@ -19,36 +20,46 @@ void store_load(struct definition_list *list, struct problem_list *problems);
 bool store_is_there(void);
 
 /*
- * Functions that change a file return a negative errno when it is as before, and a positive one
- * when it is changed but that may be lost with the power; both with a reason in *reterr.
+ * Functions that change a file say how that ended (see base/file.h), with a reason in *reterr
+ * unless it is done.
  */
 
 /*
  * Keeps a definition, in the file of that name in etc/mdev.d (with or without ".conf"; NULL: the
- * device's own). *ret_path says which, the caller frees it. With a reason in *reterr:
+ * device's own). *ret_path says which unless it failed, the caller frees it. Fails with
  * -EEXIST    the file already defines this identity for this parent
  * -EINVAL    the name is no name of a file, or the definition cannot be written down
  * -EBADMSG   the file has something wrong in it, and is left alone
  * other      what the system said
  */
-int store_add(const struct definition *def, const char *file, char **ret_path, char **reterr);
+struct disk_change store_add(const struct definition *def, const char *file, char **ret_path,
+			     char **reterr);
+
+/* A definition to be removed, as it was read from its file; and how that ended. */
+struct removal {
+	const struct definition *def;
+	struct disk_change result;
+	char *error; /* a reason unless it is done, the caller frees it */
+};
 
 /*
- * Takes a definition out of the file that it was read from; every other byte stays. The file
- * goes with its last section when it is a device's own that was written here.
- * -EROFS for what belongs to usr/lib, -ENOENT when it is not there any more, else as above.
+ * Takes definitions out of their files, each of which is read and written once: either all that are
+ * named of a file go or none. Every other byte stays; a file goes with its last section when it is
+ * a device's own that was written here. Fails with -EROFS for what belongs to usr/lib, -ENOENT when
+ * one is not there any more, else as above.
  */
-int store_remove(const struct definition *def, char **reterr);
+void store_remove(struct removal *removals, size_t count);
 
 /*
  * Changes a definition in the file that it was read from. change() gets it as it is there now, and
  * changes it; what it needs for that it takes from the arena. Of the file only the lines change
- * that have to. What change() returned, or as above.
+ * that have to. Fails with what change() returned, or as above.
  */
 typedef int (*store_change_fn)(struct definition *def, struct arena *arena, void *arg,
 			       char **reterr);
-int store_change(const struct definition *def, store_change_fn change, void *arg, char **reterr);
-/* Whether store_change() would do it, as far as that can be said without writing. */
+struct disk_change store_change(const struct definition *def, store_change_fn change, void *arg,
+				char **reterr);
+/* 0 or the error of store_change(), as far as that can be said without writing. */
 int store_check_change(const struct definition *def, store_change_fn change, void *arg,
 		       char **reterr);
 
@@ -69,12 +80,15 @@ void store_own_files(struct strlist *ret_names);
 char *store_own_path(const char *path);
 
 /*
- * A definition file as a whole, for an editor: its text; and the new text in the place of the one
- * that was read (empty: there was none). -ENOENT, -ESTALE when it is not what was read any more,
- * or what the system said, with a reason in *reterr.
+ * A definition file as a whole, for an editor. 0, or a negative errno with a reason in *reterr:
+ * -ENOENT when it is not there.
  */
 int store_read_text(const char *path, struct buf *ret_text, char **reterr);
-int store_replace_text(const char *path, const struct buf *before, const struct buf *after,
-		       char **reterr);
+/*
+ * Puts the new text in the place of the one that was read (empty: there was none). Fails with
+ * -ESTALE when the file is not what was read any more, else as above.
+ */
+struct disk_change store_replace_text(const char *path, const struct buf *before,
+				      const struct buf *after, char **reterr);
 
 #endif

@@ -56,6 +56,26 @@ int cmd_report_problems(const struct inventory *inventory)
 	return problems->n ? FAILED : DONE;
 }
 
+int cmd_say_change(const char *verb, const struct identity *id, struct disk_change change,
+		   const char *error)
+{
+	char text[IDENTITY_TEXT_SIZE];
+
+	identity_format(id, text);
+	if (change.kind == CHANGE_FAILED)
+		msg_error("cannot %s %s: %s", verb, text, error);
+	else if (change.kind == CHANGE_UNSAFE)
+		msg_error("%s: %s", text, error);
+	return change.kind == CHANGE_DONE ? DONE : FAILED;
+}
+
+struct outcome cmd_outcome(struct disk_change change, const char *error)
+{
+	return (struct outcome){.is_changed = change.kind != CHANGE_FAILED,
+				.code = code_of(change.rc),
+				.error = error};
+}
+
 struct device cmd_device_of(struct definition *def)
 {
 	return (struct device){

@@ -3,6 +3,7 @@
 #ifndef CMD_H
 #define CMD_H
 
+#include "base/file.h"
 #include "base/options.h"
 #include "out/output.h"
 #include "verb/inventory.h"
@@ -68,6 +69,15 @@ int cmd_usage(const struct command *command, const char *fmt, ...) PRINTF_LIKE(2
 
 /* Prints what was found wrong in the definition files: FAILED when anything was, else DONE. */
 int cmd_report_problems(const struct inventory *inventory);
+
+/*
+ * DONE, or a message and FAILED: how the verb's change of the definition files ended for an
+ * identity. error: the reason that store.h gives unless it is done.
+ */
+int cmd_say_change(const char *verb, const struct identity *id, struct disk_change change,
+		   const char *error);
+/* The same for the output. */
+struct outcome cmd_outcome(struct disk_change change, const char *error);
 
 /* The device that a definition alone speaks of; it has the definition as its own. */
 struct device cmd_device_of(struct definition *def);

@@ -138,30 +138,30 @@ static struct device *look_up(struct plan *plan)
 }
 
 /* Keeps the definition, or removes the instance again. */
-static int keep(struct plan *plan, char **reterr)
+static struct disk_change keep(struct plan *plan, char **reterr)
 {
 	_cleanup_free_ char *path = NULL, *undo_error = NULL;
-	int rc = store_add(&plan->def, NULL, &path, reterr);
+	struct disk_change change = store_add(&plan->def, NULL, &path, reterr);
 	const struct device *dev;
 
-	if (rc >= 0) {
+	if (change.kind != CHANGE_FAILED) {
 		plan->def.file = arena_strdup(&plan->arena, path);
 		plan->kept = &plan->def;
-		return rc;
+		return change;
 	}
 	dev = look_up(plan);
 	if (dev && lifecycle_destroy(dev, &undo_error) < 0)
 		msg_warning("the instance could not be removed again: %s", undo_error);
-	return rc;
+	return change;
 }
 
 /* Of an identity that is taken: the device that has it, wherever that is. */
-static void create_print(struct plan *plan, int rc, const char *error)
+static void create_print(struct plan *plan, struct disk_change change, const char *error)
 {
-	const struct outcome outcome = {.is_changed = rc >= 0, .code = code_of(rc), .error = error};
+	const struct outcome outcome = cmd_outcome(change, error);
 	struct device none = cmd_device_of(&plan->def), *dev = NULL;
 
-	if (output_is_json() && (rc >= 0 || rc == -EEXIST)) {
+	if (output_is_json() && (outcome.is_changed || change.rc == -EEXIST)) {
 		inventory_load_definitions(&plan->inventory);
 		inventory_load_devices(&plan->inventory, NULL);
 		dev = live_find(&plan->inventory.devices, &plan->def.id);
@@ -178,24 +178,22 @@ static int create_make(void *p)
 	_cleanup_free_ char *error = NULL;
 	char text[IDENTITY_TEXT_SIZE];
 	const struct device *dev;
-	int rc = lifecycle_check(&creator, &plan->def, &error);
+	struct disk_change change;
+	int rc = lifecycle_check(&creator, &plan->def, &error), status;
 
 	if (!rc && args->wait)
 		wait = udev_wait_begin();
 	if (!rc)
 		rc = lifecycle_create(&creator, &plan->def, &error);
 	lifecycle_creator_close(&creator);
-	if (!rc && args->define)
-		rc = keep(plan, &error);
-	dev = rc >= 0 && wait ? look_up(plan) : NULL;
+	change = rc || !args->define ? disk_change_of(rc) : keep(plan, &error);
+	dev = change.kind != CHANGE_FAILED && wait ? look_up(plan) : NULL;
 	if (udev_wait_end(wait, dev ? dev->name : NULL, UDEV_SECONDS) < 0)
 		msg_warning("udev has not finished with %s after %u seconds, ignoring",
 			    identity_format(&plan->def.id, text), UDEV_SECONDS);
-	identity_format(&plan->def.id, text);
-	if (rc)
-		msg_error("%s%s: %s", rc < 0 ? "cannot create " : "", text, error);
-	create_print(plan, rc, error);
-	return rc ? FAILED : DONE;
+	status = cmd_say_change("create", &plan->def.id, change, error);
+	create_print(plan, change, error);
+	return status;
 }
 
 static int create_run(const struct globals *globals, void *p, int word_count, char **words)

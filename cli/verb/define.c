@@ -102,18 +102,15 @@ static int define_keep(void *p)
 	struct definition *def = &plan->def;
 	_cleanup_free_ char *path = NULL, *error = NULL;
 	struct device dev = cmd_device_of(def);
-	char text[IDENTITY_TEXT_SIZE];
-	int rc = store_add(def, plan->args->file, &path, &error);
+	struct disk_change change = store_add(def, plan->args->file, &path, &error);
+	int status = cmd_say_change("define", &def->id, change, error);
+	struct outcome outcome = cmd_outcome(change, error);
 
-	identity_format(&def->id, text);
-	if (rc)
-		msg_error("%s%s: %s", rc < 0 ? "cannot define " : "", text, error);
 	def->file = path;
-	if (rc < 0)
+	if (change.kind == CHANGE_FAILED)
 		dev.def = NULL;
-	output_device(&dev, &(struct outcome){
-				    .is_changed = rc >= 0, .code = code_of(rc), .error = error});
-	return rc ? FAILED : DONE;
+	output_device(&dev, &outcome);
+	return status;
 }
 
 static int define_run(const struct globals *globals, void *p, int word_count, char **words)

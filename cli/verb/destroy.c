@@ -224,30 +224,57 @@ static int destroy(struct run *run, struct device *dev)
 		destroy_fail(&now, "destroy", code_of(rc), error);
 		return FAILED;
 	}
+	/* Of the others it is reported how the removal of the definition ended. */
 	now.name = NULL;
-	if (run->undefine && dev->def) {
-		rc = store_remove(dev->def, &error);
-		if (rc >= 0)
-			now.def = NULL;
-		if (rc) {
-			destroy_fail(&now, "undefine", code_of(rc), error);
-			return FAILED;
-		}
-	}
-	output_device(&now, &(struct outcome){.is_changed = true});
+	if (!run->undefine || !dev->def)
+		output_device(&now, &(struct outcome){.is_changed = true});
 	return DONE;
+}
+
+/* The definitions of devices that were destroyed, together. */
+static int destroy_definitions(struct device *const *devs, size_t count)
+{
+	_cleanup_free_ struct removal *removals = xcalloc(count, sizeof(*removals));
+	int status = DONE;
+
+	for (size_t i = 0; i < count; i++)
+		removals[i].def = devs[i]->def;
+	store_remove(removals, count);
+	for (size_t i = 0; i < count; i++) {
+		const struct removal *removal = &removals[i];
+		struct device now = *devs[i];
+		struct outcome outcome;
+
+		now.name = NULL;
+		if (removal->result.kind != CHANGE_FAILED)
+			now.def = NULL;
+		if (cmd_say_change("undefine", &now.id, removal->result, removal->error) != DONE)
+			status = FAILED;
+		outcome = cmd_outcome(removal->result, removal->error);
+		outcome.is_changed = true;
+		output_device(&now, &outcome);
+		free(removal->error);
+	}
+	return status;
 }
 
 static int destroy_all(struct run *run)
 {
+	_cleanup_free_ struct device **gone = xcalloc(run->targets.n, sizeof(struct device *));
 	int status = wait_unused(run);
+	size_t gone_count = 0;
 
 	if (status != DONE)
 		return status;
-	for (size_t i = 0; i < run->targets.n; i++)
-		if (destroy(run, run->targets.v[i]) != DONE)
+	for (size_t i = 0; i < run->targets.n; i++) {
+		struct device *dev = run->targets.v[i];
+
+		if (destroy(run, dev) != DONE)
 			status = FAILED;
-	return status;
+		else if (run->undefine && dev->def)
+			gone[gone_count++] = dev;
+	}
+	return destroy_definitions(gone, gone_count) == DONE ? status : FAILED;
 }
 
 /* What is to be undefined may stand in a file that cannot be read. */

@@ -200,7 +200,7 @@ static int check_text(const struct edit *edit)
 static int take_text(struct edit *edit, const struct buf *original)
 {
 	_cleanup_free_ char *error = NULL;
-	int rc;
+	struct disk_change change;
 
 	if (read_text(edit->copy, false, &edit->after) != DONE)
 		return FAILED;
@@ -211,14 +211,14 @@ static int take_text(struct edit *edit, const struct buf *original)
 	}
 	if (check_text(edit) != DONE)
 		return say_kept(edit);
-	rc = store_replace_text(edit->target, &edit->in_target, &edit->after, &error);
-	if (rc)
-		output_fail(code_of(rc), "%s", error);
-	if (rc < 0)
+	change = store_replace_text(edit->target, &edit->in_target, &edit->after, &error);
+	if (change.kind != CHANGE_DONE)
+		output_fail(code_of(change.rc), "%s", error);
+	if (change.kind == CHANGE_FAILED)
 		return say_kept(edit);
 	edit->is_changed = true;
 	remove_copy(edit);
-	return rc ? FAILED : DONE;
+	return change.kind == CHANGE_DONE ? DONE : FAILED;
 }
 
 static int edit_file(struct edit *edit, const char *from)

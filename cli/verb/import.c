@@ -116,7 +116,8 @@ static int import_definition(const struct inventory *inventory, struct definitio
 	struct device dev = cmd_device_of(def);
 	struct outcome outcome = {.action = "keep"};
 	char text[IDENTITY_TEXT_SIZE];
-	int rc;
+	struct disk_change change;
+	int status;
 
 	dev.word = def->file;
 	identity_format(&def->id, text);
@@ -125,18 +126,15 @@ static int import_definition(const struct inventory *inventory, struct definitio
 		output_device(&dev, &outcome);
 		return DONE;
 	}
-	rc = store_add(def, NULL, &path, &error);
-	if (rc < 0)
-		msg_error("cannot import %s from %s: %s", text, def->file, error);
-	else if (rc)
-		msg_error("%s: %s", text, error);
-	if (rc < 0)
+	change = store_add(def, NULL, &path, &error);
+	if (change.kind == CHANGE_FAILED)
 		dev.def = NULL;
 	else
 		def->file = arena_strdup(&new->arena, path);
-	outcome = (struct outcome){.is_changed = rc >= 0, .code = code_of(rc), .error = error};
+	status = cmd_say_change("import", &def->id, change, error);
+	outcome = cmd_outcome(change, error);
 	output_device(&dev, &outcome);
-	return rc ? FAILED : DONE;
+	return status;
 }
 
 static int import_each(const struct inventory *inventory, struct definition_list *new)

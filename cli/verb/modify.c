@@ -261,26 +261,26 @@ static int write_live(struct device *dev, const struct changes *changes, char **
 }
 
 /* The live device first, for it may refuse. */
-static int change_both(struct device *dev, struct definition *def, const struct changes *changes,
-		       char **reterr)
+static struct disk_change change_both(struct device *dev, struct definition *def,
+				      const struct changes *changes, char **reterr)
 {
+	struct disk_change made;
 	int rc = 0;
 
 	if (changes->args->live && !dev) {
 		set_text(reterr, "it is not live");
-		return -ENODEV;
+		return disk_change_of(-ENODEV);
 	}
 	if (dev && def)
 		rc = store_check_change(def, change, (void *)changes, reterr);
 	if (dev && !rc)
 		rc = write_live(dev, changes, reterr);
-	if (!rc && def) {
-		rc = store_change(def, change, (void *)changes, reterr);
-		if (rc < 0 && dev)
-			set_text(reterr, "the live device was changed, the definition not: %s",
-				 *reterr);
-	}
-	return rc;
+	if (rc || !def)
+		return disk_change_of(rc);
+	made = store_change(def, change, (void *)changes, reterr);
+	if (made.kind == CHANGE_FAILED && dev)
+		set_text(reterr, "the live device was changed, the definition not: %s", *reterr);
+	return made;
 }
 
 /* What there is now, read again. */
@@ -303,15 +303,12 @@ static int modify(struct inventory *inventory, const struct identity *id, struct
 {
 	struct device *dev = changes->args->live ? live_find(&inventory->devices, id) : NULL;
 	_cleanup_free_ char *error = NULL;
-	char text[IDENTITY_TEXT_SIZE];
-	int rc = change_both(dev, def, changes, &error);
+	struct disk_change change = change_both(dev, def, changes, &error);
+	const struct outcome outcome = cmd_outcome(change, error);
+	int status = cmd_say_change("modify", id, change, error);
 
-	if (rc)
-		msg_error("%s%s: %s", rc < 0 ? "cannot modify " : "", identity_format(id, text),
-			  error);
-	modify_print(id,
-		     &(struct outcome){.is_changed = rc >= 0, .code = code_of(rc), .error = error});
-	return rc ? FAILED : DONE;
+	modify_print(id, &outcome);
+	return status;
 }
 
 static bool is_defined(const struct device *dev)

@@ -28,30 +28,38 @@ static void undefine_filter(struct device_list *list, const char *parent, const 
 	list->n = kept;
 }
 
-/* Each one once, though it may be named twice; what fails does not stop the others. */
-static int undefine_all(const struct device_list *list, const struct identity *ids, int count)
+/* Keeps what is meant, each once though it may be named twice. */
+static void undefine_choose(struct device_list *list, const struct identity *ids, int count)
 {
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->n; i++)
+		if (identity_is_one_of(&list->v[i].id, ids, count))
+			list->v[kept++] = list->v[i];
+	list->n = kept;
+}
+
+/* A file that cannot be changed does not keep others from being changed. */
+static int undefine_all(struct device_list *list)
+{
+	_cleanup_free_ struct removal *removals = xcalloc(list->n, sizeof(*removals));
 	int status = DONE;
 
+	for (size_t i = 0; i < list->n; i++)
+		removals[i].def = list->v[i].def;
+	store_remove(removals, list->n);
 	for (size_t i = 0; i < list->n; i++) {
-		_cleanup_free_ char *error = NULL;
-		struct device dev = list->v[i];
-		char text[IDENTITY_TEXT_SIZE];
-		int rc;
+		const struct removal *removal = &removals[i];
+		struct device *dev = &list->v[i];
+		struct outcome outcome;
 
-		if (!identity_is_one_of(&dev.id, ids, count))
-			continue;
-		rc = store_remove(dev.def, &error);
-		if (rc >= 0)
-			dev.def = NULL;
-		if (rc) {
-			msg_error("%s%s: %s", rc < 0 ? "cannot undefine " : "",
-				  identity_format(&dev.id, text), error);
+		if (removal->result.kind != CHANGE_FAILED)
+			dev->def = NULL;
+		if (cmd_say_change("undefine", &dev->id, removal->result, removal->error) != DONE)
 			status = FAILED;
-		}
-		output_device(&dev, &(struct outcome){.is_changed = rc >= 0,
-						      .code = code_of(rc),
-						      .error = error});
+		outcome = cmd_outcome(removal->result, removal->error);
+		output_device(dev, &outcome);
+		free(removal->error);
 	}
 	return status;
 }
@@ -79,8 +87,10 @@ static int undefine_run(const struct globals *globals, void *p, int word_count, 
 		if (status == FAILED)
 			(void)cmd_report_problems(&inventory);
 	}
-	if (status == DONE)
-		status = undefine_all(&inventory.devices, ids, word_count);
+	if (status == DONE) {
+		undefine_choose(&inventory.devices, ids, word_count);
+		status = undefine_all(&inventory.devices);
+	}
 	inventory_free(&inventory);
 	return status;
 }

@@ -30,11 +30,12 @@ add_definitions() {
 	done
 }
 
-# The calls of a mdev command that look at files or change them, as NAME COUNT lines.
+# The calls of a mdev command that look at files or change them, as NAME COUNT lines. By newfstatat
+# some C libraries do what fstat does.
 calls_of() {
 	strace -f -c -e trace=file,desc -o "$BATS_TEST_TMPDIR/calls" \
 		"$MDEV" --root "$ROOT" "$@" > /dev/null || return
-	awk '$4 ~ /^[0-9]+$/ && !/total|mmap/ { calls[$NF] = $4 }
+	awk '$4 ~ /^[0-9]+$/ && !/total|mmap/ { sub(/^newfstatat$/, "fstat", $NF); calls[$NF] += $4 }
 		END { for (name in calls) print name, calls[name] }' "$BATS_TEST_TMPDIR/calls" | sort
 }
 
@@ -77,7 +78,7 @@ costs() {
 }
 
 @test "a definition costs the reading of its file" {
-	costs "close 1, openat 1, read 1" add_definitions list --defined
+	costs "close 1, fstat 1, openat 1, read 1" add_definitions list --defined
 }
 
 @test "a definition that is live as it shall be costs the reading of its file" {
@@ -85,14 +86,14 @@ costs() {
 		add_devices "$1" "$2"
 		add_definitions "$1" "$2" "auto = yes"
 	}
-	costs "close 1, openat 1, read 1" add_live_definitions apply
+	costs "close 1, fstat 1, openat 1, read 1" add_live_definitions apply
 }
 
 @test "a definition to create costs the reading of its file and one write" {
 	add_automatic() {
 		add_definitions "$1" "$2" "auto = yes"
 	}
-	costs "close 1, openat 1, read 1, write 1" add_automatic --quiet apply
+	costs "close 1, fstat 1, openat 1, read 1, write 1" add_automatic --quiet apply
 }
 
 @test "a type costs the reading of its four attributes" {
@@ -114,4 +115,37 @@ costs() {
 @test "other devices cost removing one nothing" {
 	make_device soft soft-1 "$U1"
 	costs "" add_devices destroy "$U1"
+}
+
+# make_farm COUNT: so many definitions in one file
+make_farm() {
+	identities 1 "$1" | sed 's/.*/[&]\nparent = soft\ntype = soft-1\n/' | make_definition farm.conf
+}
+
+@test "definitions of one file cost one change of it to remove, however many" {
+	local few words
+	make_farm 300
+	few=$(calls_of undefine "$(identities 1 1)")
+	assert "$few" =~ "fsync 2"
+	for count in 10 100; do
+		make_farm 300
+		words=$(identities 1 "$count")
+		# shellcheck disable=SC2086 # several words
+		assert "$(calls_of undefine $words)" == "$few" "$count words"
+		assert "$(grep -c '^\[' "$ROOT/etc/mdev.d/farm.conf")" -eq $((300 - count))
+	done
+}
+
+@test "so do those of devices that are destroyed" {
+	local words
+	for count in 1 10 100; do
+		make_farm 300
+		for uuid in $(identities 1 "$count"); do
+			[ -e "$FOLDER/$uuid" ] || make_device soft soft-1 "$uuid"
+		done
+		words=$(identities 1 "$count")
+		# shellcheck disable=SC2086 # several words
+		assert "$(calls_of destroy --undefine $words | grep fsync)" == "fsync 2" "$count words"
+		assert "$(grep -c '^\[' "$ROOT/etc/mdev.d/farm.conf")" -eq $((300 - count))
+	done
 }

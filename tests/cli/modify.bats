@@ -166,3 +166,17 @@ changed() {
 	mdev --root "$ROOT" --json modify 2222 --description new
 	assert "$(jq -c '.results | map([.uuid[0:4], .instance, .action, .error, .defined.description])' <<<"$output")" == '[["2222",3,"modify",null,"new"]]'
 }
+
+@test "a changed file keeps its mode and owner, and nobody else can read it meanwhile" {
+	requires strace
+	chmod 600 "$ROOT/etc/mdev.d/farm.conf"
+	if [ "$(id -u)" -eq 0 ]; then
+		chown 1000:1001 "$ROOT/etc/mdev.d/farm.conf"
+	fi
+	before=$(stat -c '%a %u %g' "$ROOT/etc/mdev.d/farm.conf")
+	ASAN_OPTIONS=detect_leaks=0 run --separate-stderr strace -o "$BATS_TEST_TMPDIR/calls" -e trace=openat \
+		"$MDEV" --root "$ROOT" modify "$U1" --description "other"
+	assert "$status $stderr" == "0 "
+	assert "$(stat -c '%a %u %g' "$ROOT/etc/mdev.d/farm.conf")" == "$before"
+	assert "$(grep -c '.mdev.tmp.*O_EXCL.*, 0600)' "$BATS_TEST_TMPDIR/calls")" -eq 1
+}

@@ -11,6 +11,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 
 static void test_utf8(void)
 {
@@ -130,11 +131,11 @@ static void test_file_replace(void)
 		return;
 	}
 	fd = open(dir, O_RDONLY | O_DIRECTORY);
-	is_number(file_replace(fd, "a", "one\n", 4), 0, "a new file");
+	is_number(file_replace(fd, "a", "one\n", 4).rc, 0, "a new file");
 	read_back(fd, "a", text, sizeof(text));
 	is_text(text, "one\n", "holds what was written");
 	umask(077);
-	is_number(file_replace(fd, "a", "two\n", 4), 0, "the file replaced");
+	is_number(file_replace(fd, "a", "two\n", 4).rc, 0, "the file replaced");
 	read_back(fd, "a", text, sizeof(text));
 	is_text(text, "two\n", "holds the new text");
 	ok(fstatat(fd, "a", &st, 0) == 0 && (st.st_mode & 07777) == 0644,
@@ -142,14 +143,75 @@ static void test_file_replace(void)
 
 	ok(symlinkat("/etc/passwd", fd, ".mdev.tmp") == 0,
 	   "a planted link in place of the temporary");
-	is_number(file_replace(fd, "a", "three\n", 6), 0, "is no obstacle");
+	is_number(file_replace(fd, "a", "three\n", 6).rc, 0, "is no obstacle");
 	ok(fstatat(fd, ".mdev.tmp", &st, AT_SYMLINK_NOFOLLOW) < 0, "and nothing temporary is left");
 	ok(mkdirat(fd, "folder", 0755) == 0, "a folder in place of the file");
-	is_number(file_replace(fd, "folder", "x", 1), -EISDIR, "is refused");
+	is_number(file_replace(fd, "folder", "x", 1).rc, -EISDIR, "is refused");
 	ok(fstatat(fd, ".mdev.tmp", &st, AT_SYMLINK_NOFOLLOW) < 0, "and nothing temporary is left");
 
 	unlinkat(fd, "folder", AT_REMOVEDIR);
 	unlinkat(fd, "a", 0);
+	close(fd);
+	rmdir(dir);
+}
+
+/* A list of access in the kernel's form: a further user may read, the group may not. */
+static const struct {
+	uint32_t version;
+	struct {
+		uint16_t tag, rights;
+		uint32_t id;
+	} entries[5];
+} acl = {2, {{1, 6, -1u}, {2, 4, 12345}, {4, 0, -1u}, {16, 4, -1u}, {32, 0, -1u}}};
+
+/* Extended attributes of a file, if the file system has them. */
+static bool give_xattrs(const char *path)
+{
+	bool given = setxattr(path, "user.mdev", "kept", 4, 0) == 0;
+
+	given = setxattr(path, "system.posix_acl_access", &acl, sizeof(acl), 0) == 0 && given;
+	if (!given)
+		printf("# no extended attributes here: %s\n", strerror(errno));
+	return given;
+}
+
+static void test_file_access(void)
+{
+	char dir[] = "/var/tmp/mdev-test-XXXXXX", value[256];
+	_cleanup_free_ char *path = NULL;
+	bool given;
+	struct stat st;
+	int fd;
+
+	if (!ok(mkdtemp(dir) != NULL, "a folder for the test"))
+		return;
+	path = xasprintf("%s/a", dir);
+	fd = open(dir, O_RDONLY | O_DIRECTORY);
+	is_number(file_replace(fd, "a", "one\n", 4).rc, 0, "a new file");
+	ok(stat(path, &st) == 0 && (st.st_mode & 07777) == 0644, "that everybody may read");
+	ok(chmod(path, 0600) == 0, "then its owner alone");
+	if (geteuid() == 0)
+		ok(chown(path, 12345, 54321) == 0, "another one");
+	is_number(file_replace(fd, "a", "two\n", 4).rc, 0, "and it is replaced");
+	ok(stat(path, &st) == 0 && (st.st_mode & 07777) == 0600, "the mode is kept");
+	ok(geteuid() != 0 || (st.st_uid == 12345 && st.st_gid == 54321), "and the owner");
+
+	given = give_xattrs(path);
+	is_number(file_replace(fd, "a", "three\n", 6).rc, 0, "a file with extended attributes");
+	ok(!given || getxattr(path, "user.mdev", value, sizeof(value)) == 4, "they are kept");
+	ok(!given || (getxattr(path, "system.posix_acl_access", value, sizeof(value)) ==
+			      sizeof(acl) &&
+		      memcmp(value, &acl, sizeof(acl)) == 0),
+	   "and so is a list of access");
+	ok(!given || setxattr(dir, "system.posix_acl_default", &acl, sizeof(acl), 0) == 0,
+	   "a folder that gives such a list to each new file");
+	ok(!given || (removexattr(path, "system.posix_acl_access") == 0 && chmod(path, 0640) == 0),
+	   "but not to this one");
+	is_number(file_replace(fd, "a", "four\n", 5).rc, 0, "a file without a list");
+	ok(getxattr(path, "system.posix_acl_access", value, sizeof(value)) < 0, "gets none");
+	ok(stat(path, &st) == 0 && (st.st_mode & 07777) == 0640, "and keeps its mode");
+
+	unlink(path);
 	close(fd);
 	rmdir(dir);
 }
@@ -265,6 +327,7 @@ int main(void)
 	test_root();
 	test_lists();
 	test_file_replace();
+	test_file_access();
 	test_lock_wait();
 	test_quoted();
 	test_error_text();

@@ -31,9 +31,9 @@ static struct buf asked;
 static char *out, *err;
 
 int __wrap_sysfs_write_fd(int fd, const char *data, size_t len);
-int __wrap_store_add(const struct definition *def, const char *file, char **ret_path,
-		     char **reterr);
-int __wrap_store_remove(const struct definition *def, char **reterr);
+struct disk_change __wrap_store_add(const struct definition *def, const char *file, char **ret_path,
+				    char **reterr);
+void __wrap_store_remove(struct removal *removals, size_t count);
 struct udev_wait *__wrap_udev_wait_begin(void);
 int __wrap_udev_wait_end(struct udev_wait *wait, const char *name, unsigned int seconds);
 int __wrap_lock_wait_range(int fd, off_t start, off_t len, unsigned int seconds);
@@ -92,18 +92,20 @@ int __wrap_sysfs_write_fd(int fd, const char *data, size_t len)
 	return pwrite(fd, data, len, 0) < 0 ? -errno : 0;
 }
 
-int __wrap_store_add(const struct definition *def, const char *file, char **ret_path, char **reterr)
+struct disk_change __wrap_store_add(const struct definition *def, const char *file, char **ret_path,
+				    char **reterr)
 {
 	(void)def, (void)file, (void)ret_path;
 	set_text(reterr, "the disk is full");
-	return world.add;
+	return disk_change_of(world.add);
 }
 
-int __wrap_store_remove(const struct definition *def, char **reterr)
+void __wrap_store_remove(struct removal *removals, size_t count)
 {
-	(void)def;
-	set_text(reterr, "the disk is broken");
-	return world.remove_definition;
+	for (size_t i = 0; i < count; i++) {
+		removals[i].result = disk_change_of(world.remove_definition);
+		removals[i].error = xstrdup("the disk is broken");
+	}
 }
 
 /* Of a struct that only udev.c knows, and that nobody looks into. */
