@@ -189,7 +189,7 @@ static int check_not_hiding(const char *name, char **reterr)
 	for (enum folder i = FOLDER_RUN; i < FOLDER_COUNT; i++) {
 		_cleanup_free_ char *lower = folder_path(i, name);
 
-		if (access(lower, F_OK) == 0) {
+		if (access(lower, F_OK) == 0 || errno != ENOENT) {
 			set_text(reterr, "the new file would hide %s (choose another with --file)",
 				 lower);
 			return -EEXIST;
@@ -563,7 +563,7 @@ int store_find_file(const char *text, char **ret_path, char **reterr)
 	for (enum folder i = 0; !slash && i < FOLDER_COUNT; i++) {
 		_cleanup_free_ char *path = folder_path(i, name);
 
-		if (access(path, F_OK) == 0) {
+		if (access(path, F_OK) == 0 || errno != ENOENT) {
 			*ret_path = TAKE_PTR(path);
 			return 0;
 		}

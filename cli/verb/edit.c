@@ -9,17 +9,21 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
 struct edit_args {
 	const char *from;
+	bool new;
 };
 
-static const struct option_row options[] = {
+static const struct option_row edit_options[] = {
 	{"from", 0, OPTION_TEXT, "FILE", "begin with this text, one kept from before",
 	 offsetof(struct edit_args, from)},
+	{"new", 0, OPTION_FLAG, NULL, "make the file when there is none of that name",
+	 offsetof(struct edit_args, new)},
 	{0},
 };
 
@@ -33,7 +37,7 @@ struct edit {
 };
 
 /* The file of a device that is defined, or one named itself. */
-static int find_file(const char *word, char **ret_path)
+static int edit_find(const char *word, char **ret_path)
 {
 	struct inventory inventory = {0};
 	_cleanup_free_ char *error = NULL;
@@ -70,7 +74,7 @@ static int find_file(const char *word, char **ret_path)
 }
 
 /* Without a word: the one file there is. */
-static int find_only_file(char **ret_path)
+static int edit_find_only(char **ret_path)
 {
 	struct strlist names = {0};
 	_cleanup_free_ char *joined = NULL, *error = NULL;
@@ -87,19 +91,22 @@ static int find_only_file(char **ret_path)
 	return status;
 }
 
-/* Text that is there, or none. */
-static int read_text(const char *path, bool may_be_new, struct buf *text)
+/* Whether a text must be there. */
+enum edit_need { EDIT_REQUIRED, EDIT_UNLESS_NEW, EDIT_OPTIONAL };
+
+static int edit_read(const char *path, enum edit_need need, struct buf *text)
 {
 	_cleanup_free_ char *error = NULL;
 	int rc = store_read_text(path, text, &error);
 
-	if (!rc || (rc == -ENOENT && may_be_new))
+	if (!rc || (rc == -ENOENT && need == EDIT_OPTIONAL))
 		return DONE;
-	output_fail(code_of(rc), "%s", error);
+	output_fail(code_of(rc), "%s%s", error,
+		    rc == -ENOENT && need == EDIT_UNLESS_NEW ? " (--new makes it)" : "");
 	return FAILED;
 }
 
-static int make_copy(struct edit *edit, const char *name)
+static int edit_make_copy(struct edit *edit, const char *name)
 {
 	const char *tmp = getenv("TMPDIR");
 	_cleanup_close_ int fd = -1;
@@ -108,6 +115,7 @@ static int make_copy(struct edit *edit, const char *name)
 	edit->folder = xasprintf("%s/mdev-XXXXXX", tmp && *tmp ? tmp : "/tmp");
 	if (!mkdtemp(edit->folder)) {
 		output_fail(code_of(-errno), "%s: %s", edit->folder, strerror(errno));
+		free(TAKE_PTR(edit->folder));
 		return FAILED;
 	}
 	edit->copy = xasprintf("%s/%s", edit->folder, name);
@@ -136,7 +144,7 @@ static _Noreturn void become_editor(const char *copy)
 }
 
 /* 0 when the editor ended well; else FAILED, and said why. */
-static int run_editor(const char *copy)
+static int edit_run_editor(const char *copy)
 {
 	int status = 0;
 	pid_t pid;
@@ -144,6 +152,8 @@ static int run_editor(const char *copy)
 	/* Keys that interrupt are for the editor. */
 	signal(SIGINT, SIG_IGN);
 	signal(SIGQUIT, SIG_IGN);
+	/* Where the caller ignores the end of children, nobody would learn how the editor ended. */
+	signal(SIGCHLD, SIG_DFL);
 	pid = fork();
 	if (pid == 0)
 		become_editor(copy);
@@ -151,8 +161,13 @@ static int run_editor(const char *copy)
 		output_fail(code_of(-errno), "the editor cannot be run: %s", strerror(errno));
 		return FAILED;
 	}
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
+	while (waitpid(pid, &status, 0) < 0) {
+		if (errno == EINTR)
+			continue;
+		output_fail(code_of(-errno), "the editor cannot be waited for: %s",
+			    strerror(errno));
+		return FAILED;
+	}
 	if (status)
 		output_fail(CODE_REFUSED, "the editor failed (%s %d)",
 			    WIFEXITED(status) ? "status" : "signal",
@@ -165,23 +180,29 @@ static bool same_bytes(const struct buf *a, const struct buf *b)
 	return a->len == b->len && (!a->len || memcmp(a->data, b->data, a->len) == 0);
 }
 
-static int say_kept(const struct edit *edit)
+static int edit_say_kept(const struct edit *edit)
 {
 	msg_error("%s is left as it is; the text is kept: mdev edit --from %s %s", edit->target,
 		  edit->copy, strrchr(edit->target, '/') + 1);
 	return FAILED;
 }
 
-static void remove_copy(const struct edit *edit)
+static int edit_remove_entry(const char *path, const struct stat *st, int type, struct FTW *place)
 {
-	if (edit->copy)
-		(void)unlink(edit->copy);
+	(void)st, (void)type, (void)place;
+	(void)remove(path);
+	return 0;
+}
+
+/* With what the editor may have left beside it. */
+static void edit_remove_copy(const struct edit *edit)
+{
 	if (edit->folder)
-		(void)rmdir(edit->folder);
+		(void)nftw(edit->folder, edit_remove_entry, 8, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }
 
 /* Every problem of the new text is named by its line in the copy, which can be looked at. */
-static int check_text(const struct edit *edit)
+static int edit_check(const struct edit *edit)
 {
 	struct definition_list list = {0};
 	struct problem_list problems = {0};
@@ -197,49 +218,66 @@ static int check_text(const struct edit *edit)
 	return count ? FAILED : DONE;
 }
 
-static int take_text(struct edit *edit, const struct buf *original)
+static int edit_take(struct edit *edit, const struct buf *original)
 {
 	_cleanup_free_ char *error = NULL;
 	struct disk_change change;
 
-	if (read_text(edit->copy, false, &edit->after) != DONE)
-		return FAILED;
 	if (same_bytes(&edit->after, original)) {
 		msg_info("%s: nothing was changed", edit->target);
-		remove_copy(edit);
+		edit_remove_copy(edit);
 		return DONE;
 	}
-	if (check_text(edit) != DONE)
-		return say_kept(edit);
+	if (edit_check(edit) != DONE)
+		return edit_say_kept(edit);
 	change = store_replace_text(edit->target, &edit->in_target, &edit->after, &error);
 	if (change.kind != CHANGE_DONE)
 		output_fail(code_of(change.rc), "%s", error);
 	if (change.kind == CHANGE_FAILED)
-		return say_kept(edit);
+		return edit_say_kept(edit);
 	edit->is_changed = true;
-	remove_copy(edit);
+	edit_remove_copy(edit);
 	return change.kind == CHANGE_DONE ? DONE : FAILED;
 }
 
-static int edit_file(struct edit *edit, const char *from)
+/* The copy goes when there is nothing in it that is not elsewhere, too. */
+static int edit_copy(struct edit *edit, const struct buf *original)
 {
+	int status = edit_run_editor(edit->copy);
+
+	if (edit_read(edit->copy, EDIT_REQUIRED, &edit->after) != DONE) {
+		edit_remove_copy(edit);
+		return FAILED;
+	}
+	if (status == DONE)
+		return edit_take(edit, original);
+	if (!same_bytes(&edit->after, &edit->before))
+		return edit_say_kept(edit);
+	msg_error("%s is left as it is", edit->target);
+	edit_remove_copy(edit);
+	return FAILED;
+}
+
+static int edit_file(struct edit *edit, const struct edit_args *args)
+{
+	enum edit_need need = args->new ? EDIT_OPTIONAL : EDIT_UNLESS_NEW;
 	struct buf original = {0};
 	int status;
 
 	edit->target = store_own_path(edit->source);
-	status = read_text(edit->source, true, &original);
+	status = edit_read(edit->source, need, &original);
 	if (status == DONE)
-		status = read_text(edit->target, true, &edit->in_target);
+		status = edit_read(edit->target, EDIT_OPTIONAL, &edit->in_target);
+	if (status == DONE && args->from)
+		status = edit_read(args->from, EDIT_REQUIRED, &edit->before);
+	else if (status == DONE)
+		buf_add(&edit->before, original.data, original.len);
 	if (status == DONE)
-		status = read_text(from ? from : edit->source, !from, &edit->before);
+		status = edit_make_copy(edit, strrchr(edit->target, '/') + 1);
 	if (status == DONE)
-		status = make_copy(edit, strrchr(edit->target, '/') + 1);
-	if (status != DONE) {
-		remove_copy(edit);
-	} else {
-		status = run_editor(edit->copy);
-		status = status == DONE ? take_text(edit, &original) : say_kept(edit);
-	}
+		status = edit_copy(edit, &original);
+	else
+		edit_remove_copy(edit);
 	buf_free(&original);
 	return status;
 }
@@ -248,11 +286,11 @@ static int edit_run(const struct globals *globals, void *p, int word_count, char
 {
 	const struct edit_args *args = p;
 	struct edit edit = {.source = NULL};
-	int status = word_count ? find_file(words[0], &edit.source) : find_only_file(&edit.source);
+	int status = word_count ? edit_find(words[0], &edit.source) : edit_find_only(&edit.source);
 
 	(void)globals;
 	if (status == DONE)
-		status = edit_file(&edit, args->from);
+		status = edit_file(&edit, args);
 	if (status == DONE)
 		output_word(NULL, &(struct outcome){.is_changed = edit.is_changed});
 	free(edit.source);
@@ -273,11 +311,11 @@ const struct command cmd_edit = {
 		"The editor is $VISUAL, $EDITOR or the system's. A text with an error does not\n"
 		"take the place of the file, but is kept for another try. A file that came with\n"
 		"a package is copied to /etc/mdev.d first. Without an argument the only file in\n"
-		"/etc/mdev.d is edited.",
+		"/etc/mdev.d is edited. With --new one that is not there is made.",
 	.words = WORDS_DEFINED_OR_FILE,
 	.min_words = 0,
 	.max_words = 1,
-	.options = options,
+	.options = edit_options,
 	.args_size = sizeof(struct edit_args),
 	.run = edit_run,
 };

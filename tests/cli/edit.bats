@@ -63,7 +63,7 @@ mdev: $ETC/farm.conf is left as it is; the text is kept: mdev edit --from $kept 
 	printf 'nonsense\n' >> "$ETC/farm.conf"
 	EDITOR="sed -i /nonsense/d" mdev --root "$ROOT" edit farm
 	printf '[%s]\nparent = soft\ntype = soft-1\n' "$U3" > "$BATS_TEST_TMPDIR/text"
-	EDITOR="cp $BATS_TEST_TMPDIR/text" mdev --root "$ROOT" edit new
+	EDITOR="cp $BATS_TEST_TMPDIR/text" mdev --root "$ROOT" edit --new new
 	assert "$(cat "$ETC/new.conf")" == "$(cat "$BATS_TEST_TMPDIR/text")"
 	EDITOR="sed -i s/soft-1/soft-9/" mdev --root "$ROOT" edit 2222
 	assert "$(tail -n 1 "$ETC/pkg.conf")" == "type = soft-9"
@@ -86,4 +86,41 @@ mdev: $ETC/farm.conf is left as it is; the text is kept: mdev edit --from $kept 
 	ln -s farm.conf "$ETC/link.conf"
 	EDITOR="sed -i s/soft-1/soft-2/" mdev 1 --root "$ROOT" edit link
 	assert "$stderr" =~ "a symbolic link, which is not written through"
+}
+
+@test "a name that no file has makes none by itself" {
+	before=$(fingerprint)
+	EDITOR=true refused 1 "^mdev: $ETC/typo.conf: there is no such file \(--new makes it\)$" --root "$ROOT" edit typo
+	EDITOR=true refused 1 "there is no such file" --root "$ROOT" edit "$ROOT/run/mdev.d/typo.conf"
+	EDITOR=true mdev --root "$ROOT" edit --new typo
+	assert "$(fingerprint)" == "$before" "nor does a new one into which nothing was written"
+	EDITOR="sed -i s/soft-1/soft-2/" mdev --root "$ROOT" edit --new farm
+	assert "$(tail -n 1 "$ETC/farm.conf")" == "type = soft-2" "a file that is there is no obstacle"
+}
+
+@test "the copy stays only where something in it would be lost" {
+	EDITOR=false mdev 1 --root "$ROOT" edit farm
+	assert "$(ls -A "$TMPDIR")" == "" "the editor failed and changed nothing"
+	printf '#!/bin/sh\ncp "$1" "$1~"\nmkdir "${1%%/*}/.undo"\ntouch "${1%%/*}/.undo/1"\n' > "$BATS_TEST_TMPDIR/editor"
+	chmod +x "$BATS_TEST_TMPDIR/editor"
+	EDITOR=$BATS_TEST_TMPDIR/editor mdev --root "$ROOT" edit farm
+	assert "$(ls -A "$TMPDIR")" == "" "what the editor left beside it goes, too"
+	EDITOR="rm" mdev 1 --root "$ROOT" edit farm
+	assert "$stderr" =~ "farm.conf: there is no such file"
+	assert "$(ls -A "$TMPDIR")" == "" "the editor removed it"
+	printf '#!/bin/sh\necho "# half" >> "$1"\nexit 1\n' > "$BATS_TEST_TMPDIR/editor"
+	EDITOR=$BATS_TEST_TMPDIR/editor mdev 1 --root "$ROOT" edit farm
+	assert "$(cat "$TMPDIR"/*/farm.conf)" =~ "# half"
+}
+
+@test "an editor that fails is seen by a command whose caller ignores children" {
+	before=$(fingerprint)
+	printf '#!/bin/sh\nsed -i s/soft-1/half/ "$1"\nexit 3\n' > "$BATS_TEST_TMPDIR/editor"
+	chmod +x "$BATS_TEST_TMPDIR/editor"
+	export EDITOR=$BATS_TEST_TMPDIR/editor MDEV ROOT
+	# A shell cannot pass that on.
+	run --separate-stderr perl -e '$SIG{CHLD} = "IGNORE"; exec @ARGV' "$MDEV" --root "$ROOT" edit farm
+	assert "$status" -eq 1
+	assert "$stderr" =~ "the editor failed \(status 3\)"
+	assert "$(fingerprint)" == "$before"
 }
