@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# kmod/ABI.rst against what there is in sysfs, both ways, and the errors that only a moment gives.
+# kmod/ABI.rst and sysfs agree: what the document has exists, what exists is in the document, and an error
+# that is possible for a short time only is the one that the document promises.
 #
-# Theory of operation: an instance of medu has everything that the document speaks of.
+# Theory of operation: an instance of medu has every file of the document.
 
 load kernel
 load medu
 
 ABI=$BATS_TEST_DIRNAME/../../kmod/ABI.rst
 
-# What the document says there is, with the placeholders filled in by what is here, and the sentence
-# that its description begins with
+# The paths of the document, with names of this machine in place of its placeholders, and the first word
+# of each description
 documented() {
 	awk '/^What:/ { what[++n] = $2 }
 		/^\t\t[A-Z]/ { for (i = 1; i <= n; i++) print what[i], $1; n = 0 }' "$ABI" |
@@ -20,7 +21,7 @@ documented() {
 			s|<name>|$UUID|"
 }
 
-# What there is of the core's; the driver core and VFIO have files of their own in an instance's folder
+# The files of the core in sysfs, without those that the driver core and VFIO make in an instance's folder
 present() {
 	find -L /sys/class/mdev_bus /sys/class/mdev -mindepth 1 -maxdepth 1
 	ls -d /sys/bus/pci/devices/$PARENT/mdev_{create,destroy} "$(types)"/medu-dma/

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# mdev apply where drivers take their time, and where a parent goes meanwhile: with the module
-# mdev_test, whose callbacks stay inside for as long as a test wants.
+# mdev apply while a driver takes long to make an instance, and while a parent goes: with the module
+# mdev_test, whose callbacks return when a test lets them.
 
 load kernel
 load mdev_test
 
-# offer_all N...: parents, before there are definitions; udev has looked at them when it returns
+# offer_all N...: registers parents, and waits until udev has applied definitions for them (of which there
+# are none yet)
 offer_all() {
 	local n
 	for n; do
@@ -23,12 +24,12 @@ teardown() {
 	reset_test_module
 }
 
-# apply_later PARENT: in the background
+# apply_later PARENT: applies in the background
 apply_later() {
 	mdev apply -p "$1" >>"$BATS_TEST_TMPDIR/output" 2>&1 3>&- &
 }
 
-# Background applies have ended well
+# Waits until the applies in the background have ended, with success
 applied() {
 	local pid
 	for pid; do

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What can be tried on the kernel under test, and may fail: files of sysfs, an
- * instance opened through VFIO, allocations that are made to fail
+ * Operations that may fail: reading and writing files of sysfs, opening an
+ * instance through VFIO; and allocations that are made to fail
  *
- * Everything returns 0 or a negative errno; what the failure means is for the
- * caller to say.
+ * All functions return 0 or a negative errno, which the caller judges.
  */
 
 #ifndef TESTS_KERNEL_ATTEMPT_H
@@ -31,7 +30,7 @@ static inline int attempt(int rc)
 	return rc < 0 ? -errno : rc;
 }
 
-/* One write of a text */
+/* Writes a text by one write() */
 static inline int attempt_write_fd(int fd, const char *text)
 {
 	ssize_t rc = write(fd, text, strlen(text));
@@ -51,7 +50,7 @@ static inline int attempt_write(const char *path, const char *text)
 	return rc;
 }
 
-/* Reads a file of one line into buf, without its newline; "" where it fails */
+/* Reads a file of one line into buf, without its newline; on failure buf is "" */
 static inline int attempt_read(const char *path, char *buf, size_t size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -80,10 +79,10 @@ static inline bool exists(const char *path)
 }
 
 /**
- * struct session - an instance in use, as far as that went
+ * struct session - an instance that is in use, or as much of that as succeeded
  * @container: with a type 1 IOMMU, or -1
- * @group: or -1
- * @device: or -1
+ * @group: file of its group, or -1
+ * @device: file of the instance, or -1
  */
 struct session {
 	int container;
@@ -105,7 +104,7 @@ static inline int attempt_group_number(const char *name)
 	return atoi(strrchr(link, '/') + 1);
 }
 
-/* The group and a container of its own; the instance itself is not opened yet */
+/* Opens the group and gives it a container of its own, but does not open the instance */
 static inline int attempt_group(struct session *s, const char *name)
 {
 	int number = attempt_group_number(name);
@@ -150,7 +149,7 @@ static inline int attempt_region(const struct session *s, unsigned int index,
 	return attempt(ioctl(s->device, VFIO_DEVICE_GET_REGION_INFO, info));
 }
 
-/* Sets vector 0 of an interrupt index to an eventfd, or takes it away with -1 */
+/* Sets vector 0 of an interrupt index to an eventfd, or with -1 to none */
 static inline int attempt_irq(const struct session *s, unsigned int index, unsigned int action,
 			      int fd)
 {
@@ -167,25 +166,25 @@ static inline int attempt_irq(const struct session *s, unsigned int index, unsig
 	return attempt(ioctl(s->device, VFIO_DEVICE_SET_IRQS, set));
 }
 
-/* Opens what makes allocations of this process fail; after fork() again */
+/* Opens the fail-nth of this process; a child has to open its own */
 static inline int fault_open(void)
 {
 	return open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
 }
 
-/* The nth allocation from now on fails, once; 0: none */
+/* Makes the nth allocation from now on fail, once; with 0 none */
 static inline void fault_arm(int fd, unsigned int nth)
 {
 	char text[16];
 	int len = snprintf(text, sizeof(text), "%u", nth);
 
-	/* Copying this text is one of the things that can be made to fail. */
+	/* Copying this text from user space can itself be made to fail. */
 	while (pwrite(fd, text, len, 0) != len)
 		if (errno != EFAULT)
 			err(1, "fail-nth");
 }
 
-/* Ends it; returns whether an allocation was made to fail */
+/* Ends that; returns whether an allocation was made to fail */
 static inline bool fault_disarm(int fd)
 {
 	char text[16] = "";
@@ -194,7 +193,7 @@ static inline bool fault_disarm(int fd)
 	if (len < 0 && errno != EFAULT)
 		err(1, "fail-nth");
 	fault_arm(fd, 0);
-	/* Where reading failed, that was the first that could. */
+	/* If reading failed, the failure was still waiting, and this met it. */
 	return len > 0 && !strtoul(text, NULL, 10);
 }
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Bus drivers: which instance each of them gets, when, and how it is taken away from one again.
+# Bus drivers: which instances they get, when, and how an instance is unbound from one again.
 
 load kernel
 load mdev_test
@@ -51,7 +51,7 @@ load mdev_test
 	fail probe 5
 	refused "Input/output error" $DOOR0 $UUID
 	refused "No such device or address" $DOOR1 $UUID
-	# EPROBE_DEFER: nobody comes back to it but who asked.
+	# EPROBE_DEFER: create is not deferred, so user space is told to try again.
 	fail probe 517
 	refused "Resource temporarily unavailable" $DOOR0 $UUID
 	expect create/calls=3 destroy/calls=3
@@ -60,7 +60,7 @@ load mdev_test
 	write $DOOR0 $UUID
 }
 
-# A group's folder goes with the last reference to it, which can come late; see wait_for_unloaded().
+# A group's folder can disappear late; see wait_for_unloaded().
 @test "an instance has a group while a bus driver is bound, and none after" {
 	offer 0
 	write $DOOR0 $UUID
@@ -78,7 +78,7 @@ load mdev_test
 	wait_for test ! -e "$group"
 }
 
-# no_groups_but BEFORE: none has come; one that is gone can still be there then, and go meanwhile
+# no_groups_but BEFORE: there is no group that is not in this list. Those in it can disappear late.
 no_groups_but() {
 	assert "$(comm -13 <(sort <<<"$1") <(ls /sys/kernel/iommu_groups | sort))" == ""
 }
@@ -179,7 +179,7 @@ no_groups_but() {
 	for i in 1 2; do
 		refused "Device or resource busy" $DEVICES/$UUID/remove 1
 	done
-	# Nor does anybody wait who comes while a bus driver waits for that file to be closed.
+	# The same while a bus driver waits for that file to be closed.
 	later /sys/bus/mdev/drivers/vfio_mdev/unbind $UUID
 	until_blocked "$LATER" vfio_unregister_group_dev
 	refused "Device or resource busy" $DEVICES/$UUID/remove 1

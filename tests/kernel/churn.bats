@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Listings while the kernel makes and removes instances, and a parent comes and goes: none fails or
-# complains, and what stays is in each. CHURN_SECONDS is how long each kind of listing is tried.
+# Lists while instances and a parent come and go: no listing fails or prints an error, and each has the
+# instance that stays. Each kind of listing is repeated for CHURN_SECONDS.
 
 load kernel
 
@@ -35,7 +35,7 @@ teardown_file() {
 	[ "${MDEV_TEST_CORE-}" != ours ] || unload_modules
 }
 
-# come_and_go CREATE DIGIT: two instances of their own; no process is started for each.
+# come_and_go CREATE DIGIT: makes and removes two instances, again and again, without starting processes.
 come_and_go() {
 	local uuid
 	while :; do
@@ -55,7 +55,7 @@ parent_comes_and_goes() {
 	done 2>/dev/null
 }
 
-# never_fails PATTERN VERB...: again and again; each time what stays is there.
+# never_fails PATTERN VERB...: runs mdev again and again; each time the output matches
 never_fails() {
 	local pattern=$1 rounds=0 seen=0 until=$((SECONDS + ${CHURN_SECONDS:-4}))
 	shift

@@ -7,7 +7,7 @@ setup_file() {
 	bats_require_minimum_version 1.5.0
 	requires_core ours
 	load_modules
-	# What a boot left to do is no part of what --wait waits for.
+	# So that udev has no events of the boot left when a test uses --wait
 	udevadm settle --timeout="$HANG"
 }
 
@@ -201,7 +201,7 @@ teardown_file() {
 }
 
 @test "create --wait of what is refused does not wait, and --json has the definition" {
-	# Had it waited, udev would not have answered, and it would say so.
+	# If create waited for udev, it would print that udev has not answered.
 	udevadm control --stop-exec-queue
 	run -1 --separate-stderr mdev create "$UUID" -p 01:00.0 -t medu-fact -a no/such=1 --wait
 	udevadm control --start-exec-queue

@@ -164,7 +164,7 @@ load medu
 	done
 }
 
-# A driver that probes in the background, or only when it is told to, is waited for.
+# drivers_autoprobe off, then a driver that probes asynchronously
 @test "an instance is bound when create returns, however the driver core binds" {
 	echo 0 >/sys/bus/mdev/drivers_autoprobe
 	run create $UUID
@@ -182,7 +182,7 @@ load medu
 	modprobe vfio_mdev
 }
 
-# Where DEBUG_KOBJECT_RELEASE puts releases off, they come after the last line of each.
+# With DEBUG_KOBJECT_RELEASE, objects are released after the modules have gone.
 @test "the modules unload at once after their last instance" {
 	local i
 	for i in 1 2 3; do
@@ -218,7 +218,7 @@ load medu
 	fails_with "Device or resource busy" write /sys/class/mdev/mdev_start $UUID
 	echo 0 >/sys/module/medu/parameters/max_started
 	assert "$(cat $DEVICES/$UUID-{1,2,3}/state)" == $'stopped\nstopped\nstopped'
-	# What was undone was undone in the driver too.
+	# The driver has been told to stop the first two: it can start three again.
 	echo 3 >/sys/module/medu/parameters/max_started
 	write /sys/class/mdev/mdev_start $UUID
 	echo 0 >/sys/module/medu/parameters/max_started
@@ -256,7 +256,7 @@ load medu
 	write $DEVICES/$UUID/medu/label "$(printf '%63s' x)"
 }
 
-# Waits for the listener to be listening: it prints a line per event from then on
+# listen SUBSYSTEM: starts udevadm monitor, which prints a line for each event; waits until it listens
 listen() {
 	udevadm monitor --kernel --property --subsystem-match="$1" >"$BATS_TEST_TMPDIR/events" 3>&- &
 	LISTENER=$!

@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Memory that runs out: every allocation of an operation fails in turn, and each time the operation
-# is done wholly or not at all, and can be done again at once.
+# Memory runs out: every allocation of an operation fails in turn. Each time the operation must have been
+# done completely or not at all, and it must be possible to do it again at once.
 #
-# Theory of operation: `fault SCENARIO` counts through /proc/thread-self/fail-nth, which a kernel
-# with fault injection has (tests/vm/debug.config). Of binding a parent and of loading modules only
-# those allocations fail that are made on behalf of modules; the rest is PCI's, ACPI's and the
-# module loader's own affair. A module leaves when its folder in sysfs has been released: where that
-# comes late, each load takes seconds.
+# Theory of operation: `fault SCENARIO` uses /proc/thread-self/fail-nth, which exists in a kernel with
+# fault injection (tests/vm/debug.config). When a parent is bound or a module is loaded, only allocations
+# on behalf of modules fail, not those of PCI, ACPI and the module loader. A module can be loaded again
+# when its folder in sysfs has been released; on a kernel that releases late, that takes seconds.
 
 load kernel
 
@@ -32,7 +31,7 @@ teardown() {
 	fail_no_more
 }
 
-# every SCENARIO: shows what it found; there was something to fail, and it made a difference
+# every SCENARIO: shows the counts; there was an allocation to fail, and one made the operation fail
 every() {
 	run timeout 3600 fault "$1"
 	sed 's/^/# /' <<<"$output" >&3

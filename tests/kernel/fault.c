@@ -5,10 +5,11 @@
  * The kernel fails the Nth allocation (or copy from and to user space) of a
  * process when N is written to /proc/thread-self/fail-nth. An operation is run
  * with N = 1, 2, 3, ... until it ends without meeting a failure. Each time it
- * must have been done wholly, or not at all; and can be done again at once.
+ * must have been done completely or not at all, and must succeed when it is done
+ * again at once.
  *
  * Usage: fault SCENARIO; prints how many allocations there were, how many of
- * their failures made the operation fail, and how many it could do without.
+ * their failures made the operation fail, and how many did not.
  */
 
 #include <inttypes.h>
@@ -28,7 +29,7 @@
 #define UUID "5f0c3b1e-8a45-4c1d-9d5b-00000000fa01"
 #define DEVICE DEVICES "/" UUID
 #define EDU_ID_VALUE 0x010000ed
-/* With a number the instance has it in its name. */
+/* An instance that is made with a number has it in its name. */
 #define NUMBERED UUID "-0"
 
 /* More allocations than any operation here makes */
@@ -142,9 +143,9 @@ static int run_mdev_create(int fault)
 }
 
 /*
- * The group, by a file of this program's where it has none: without memory for the path devtmpfs
- * makes it elsewhere, and nobody hears of that (vfio_devnode() in the kernel's drivers/vfio, and
- * device_add(), which does not look).
+ * Opens the group. If its file does not exist, makes one: without memory for the path, devtmpfs makes
+ * the file in another place, and no error is returned (see vfio_devnode() in the kernel's drivers/vfio,
+ * whose failure device_add() ignores).
  */
 static void must_open_group(struct session *s, const char *name)
 {
@@ -165,7 +166,7 @@ static void must_open_group(struct session *s, const char *name)
 		unlink(path);
 }
 
-/* What looks whole can be used as well. */
+/* An instance that looks complete can also be used. */
 static void must_open(const char *name)
 {
 	struct session s;
@@ -409,7 +410,7 @@ static void check_bind(int rc)
 	none_left();
 }
 
-/* Modules: the one that MODULE names, with what it needs loaded, itself not */
+/* Modules: loads the one that MODULE names; those that it needs are loaded already */
 
 static int run_load(int fault)
 {
@@ -420,7 +421,7 @@ static int run_load(int fault)
 	fault_arm(fault, nth);
 	rc = attempt(syscall(SYS_finit_module, fd, "", 0));
 	close(fd);
-	/* The driver core's word for no memory for a folder: module_add_driver() in its base/module.c */
+	/* module_add_driver(), in the kernel's base/module.c, returns this if it has no memory */
 	return rc == -EINVAL ? -ENOMEM : rc;
 }
 
@@ -433,7 +434,7 @@ static const char *module_name(void)
 	return name;
 }
 
-/* What goes with its last reference, which can come late; see wait_for_unloaded() in kernel.bash */
+/* Waits for what disappears with the last reference to it; see wait_for_unloaded() in kernel.bash */
 static void wait_for_unloaded(void)
 {
 	const char *last = strcmp(module_name(), "mdev") ? "/sys/bus/mdev/drivers/vfio_mdev" :
@@ -462,10 +463,10 @@ static void check_load(int rc)
 /**
  * struct scenario - an operation to run
  * @name: its name
- * @prepare: once before; may be NULL
- * @run: arms the fault as late as it can, and runs the operation
- * @check: holds the state against the result, and brings it back
- * @finish: once at the end; may be NULL
+ * @prepare: called once before; may be NULL
+ * @run: arms the fault as late as possible, and runs the operation
+ * @check: compares the state with the result, and restores it
+ * @finish: called once at the end; may be NULL
  */
 static const struct scenario {
 	const char *name;
@@ -504,7 +505,7 @@ static void run_scenario(const struct scenario *s)
 		hit = fault_disarm(fault);
 		if (rc < 0 && !hit)
 			fail("%s without a failure: %s", s->name, strerror(-rc));
-		/* Copying to and from user space has an errno of its own. */
+		/* A copy to or from user space that fails gives EFAULT, not ENOMEM. */
 		if (rc < 0 && rc != -ENOMEM && rc != -EFAULT)
 			fail("%s says %s", s->name, strerror(-rc));
 		failed += rc < 0;

@@ -31,7 +31,7 @@ teardown() {
 	uninstall_ours
 }
 
-# The project's modules are put where modprobe takes them first, too late: the kernel's core is loaded.
+# Installs the project's modules where modprobe takes them first, while the kernel's core is loaded
 install_ours() {
 	cp "$OURS"/*.ko "$INSTALLED/"
 	depmod
@@ -140,7 +140,7 @@ refused() {
 	refused 'core' stop "$UUID"
 }
 
-# On this core a write to remove would block until the user has gone.
+# On this core a write to remove blocks until the user has closed the instance.
 @test "in-tree: destroying a device in use names its user and does not block" {
 	mdev create "$UUID" -p "$PARENT" -t mtty-1
 	coproc vfio_user hold "$UUID" 3>&-

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Instances: identity, creation and removal, start and stop; and who of several at once wins.
+# Instances: identity, creation and removal, start and stop, also by several processes at once.
 
 load kernel
 load mdev_test
@@ -32,7 +32,7 @@ load mdev_test
 	expect destroy/calls=0 start/calls=0
 }
 
-# Both have found the instance, and wait for the start that is under way.
+# Both destroyers have found the instance, and wait for the same start to end.
 @test "of two destroyers one wins, and the other is told" {
 	offer 0
 	for round in 1 2; do
@@ -201,7 +201,7 @@ load mdev_test
 	assert "$(readlink $DEVICES/$UUID-2/mdev_type)" =~ mdev_test-type1
 }
 
-# The reference holds the parent, in whatever order they go; and to put nothing is nothing.
+# The first drop, without anything kept, is mdev_put_device(NULL), which does nothing.
 @test "a reference of an instance outlives its parent's registration" {
 	control drop
 	offer 0

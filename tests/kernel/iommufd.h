@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the programs here need of iommufd and of VFIO's device files. The C
- * library's kernel headers may be older than that: these are the numbers and
- * layouts of include/uapi/linux/iommufd.h and include/uapi/linux/vfio.h of
- * Linux 6.12.
+ * What the programs here need of iommufd and of VFIO's device files: numbers and
+ * layouts of include/uapi/linux/iommufd.h and include/uapi/linux/vfio.h of Linux
+ * 6.12, since the headers of this machine may be older.
  */
 
 #ifndef TESTS_KERNEL_IOMMUFD_H

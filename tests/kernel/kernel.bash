@@ -16,19 +16,18 @@
 	HANG=300
 }
 
-# Skips the suite unless it runs in the machine that tests/vm/run boots, with this core loaded.
+# requires_core ours|in-tree: skips the suite unless it runs in the machine that tests/vm/run boots, with
+# that core.
 requires_core() {
 	[ "${MDEV_TEST_CORE-}" = "$1" ] || skip "needs the virtual machine with the core '$1'"
 }
 
-# Skips the test where instances have no file of their own to be opened by.
+# Skips the test on a kernel without iommufd, where instances have no file below /dev/vfio/devices.
 has_iommufd() {
 	modprobe iommufd 2>/dev/null || :
 	[ -e /dev/iommu ] || skip "needs /dev/iommu: this kernel has no iommufd"
 }
 
-# VFIO's type 1 container takes two locks of its own in one order to say that memory is taken away,
-# and in the other for it to be unpinned then. Lockdep says so once, and watches nothing any more.
 has_lockdep() {
 	[ -e /proc/lockdep_stats ]
 }
@@ -40,7 +39,7 @@ load_modules() {
 	wait_for test -d "$(types)"
 }
 
-# Removes what a failed test may have left, so that it does not fail the next one as well.
+# Removes the instances that a failed test may have left, so that the next test does not fail as well.
 remove_devices() {
 	local device
 	for device in "$DEVICES"/*/remove; do
@@ -56,8 +55,8 @@ unload_modules() {
 	wait_for_unloaded
 }
 
-# The folder of a compatibility class goes with the last reference to it, which a kernel with
-# DEBUG_KOBJECT_RELEASE puts off for seconds. Until then the core can not make it again.
+# The folder of a compatibility class disappears with the last reference to it. A kernel with
+# DEBUG_KOBJECT_RELEASE drops that seconds later; the core cannot be loaded again before.
 wait_for_unloaded() {
 	wait_for test ! -e /sys/class/mdev_bus
 }
@@ -83,7 +82,7 @@ remove() {
 	write "$DEVICES/$1/remove" 1
 }
 
-# write FILE TEXT: one write() of exactly TEXT. The shell's own would be one a line, or a page.
+# write FILE TEXT: one write() of exactly TEXT. The shell's printf would make one for each line, or page.
 write() {
 	if [[ $2 == *$'\n'* ]] || [ ${#2} -gt 1000 ]; then
 		printf '%s' "$2" | dd of="$1" bs=65536 conv=notrunc status=none iflag=fullblock
@@ -92,7 +91,7 @@ write() {
 	fi
 }
 
-# fails_with ERRNO-TEXT command…: the command fails, and says why; a bare name is not enough
+# fails_with ERRNO-TEXT command…: the command fails with this text
 fails_with() {
 	local reason=$1
 	shift
@@ -129,8 +128,8 @@ release_device() {
 	wait "$pid"
 }
 
-# Lets every allocation fail that is asked to (see fail-nth), without a report in the log for each.
-# From now on the log can hold what tests/vm/guest/known names for that.
+# Prepares for allocations that fail (see fail-nth in fault.c): every kind of allocation can, and none of
+# the failures is logged. From now on the log may hold what tests/vm/guest/known lists for that.
 fail_quietly() {
 	local kind
 	touch /run/allocations-fail
@@ -143,12 +142,12 @@ fail_quietly() {
 	echo 0 >/sys/kernel/debug/fail_page_alloc/min-order
 }
 
-# Warnings of the kernel's between these two are looked at by the test, and not by after.bats
+# Between this and warnings_up_to_here, warnings in the log are checked by the test, not by after.bats.
 warnings_from_here() {
 	echo "mdev tests: warnings are expected from here" >/dev/kmsg
 }
 
-# warnings_up_to_here TEXT: one said so, and there was nothing worse
+# warnings_up_to_here TEXT: one of them has this text, and none is a bug of the kernel
 warnings_up_to_here() {
 	local said
 	echo "mdev tests: warnings are expected up to here" >/dev/kmsg
@@ -159,13 +158,13 @@ warnings_up_to_here() {
 	[[ ! $said =~ WARNING|BUG|Oops|KASAN|UBSAN|deadlock ]]
 }
 
-# symbol NAME: its address
+# symbol NAME: the address of a symbol of the kernel
 symbol() {
 	awk -v name="$1" '$3 == name { print "0x" $1; exit }' /proc/kallsyms
 }
 
-# fail_only NAME VALUE...: what is called from where fails, by addresses of the kernel's; files of
-# fault injection (Documentation/fault-injection in its sources)
+# fail_only NAME VALUE...: writes to files of fault injection, which choose by addresses in the call stack
+# what fails (Documentation/fault-injection in the kernel's sources)
 fail_only() {
 	local kind
 	while [ $# -gt 0 ]; do
@@ -176,12 +175,12 @@ fail_only() {
 	done
 }
 
-# Fails what is called from modules: ours, VFIO's, and for them the driver core. Modules stand above
-# everything else of the kernel's.
+# Only allocations fail that are made on behalf of modules: by ours, by VFIO, and by the driver core when
+# it is called by them. In memory, modules are above everything else of the kernel.
 #
-# Not what PCI and ACPI do to enable and disable the physical device: short of memory ACPI's
-# interpreter forgets methods that it has loaded, and follows pointers into freed memory. That is
-# from the first function of drivers/pci that no driver is called by to the end of drivers/acpi.
+# Excluded is what PCI and ACPI do to enable and disable the physical device: without memory, ACPI's
+# interpreter loses methods that it has loaded, and uses pointers to freed memory. The excluded range
+# begins after the functions of drivers/pci that call drivers, and ends with drivers/acpi.
 fail_within_modules() {
 	fail_only require-start "$(symbol _end)" require-end 0xffffffffffffffff \
 		reject-start "$(symbol pci_for_each_dma_alias)" \
@@ -192,9 +191,9 @@ fail_anywhere() {
 	fail_only require-start 0 require-end 0xffffffffffffffff reject-start 0 reject-end 0
 }
 
-# After allocations have failed: ends that, and leaves nothing that would bring later tests to fail.
-# devtmpfs keeps a device's file when it has no memory for its name, or has made it in the wrong
-# place. The next one of that number would be opened by the file of the last one, and not be found.
+# Ends what fail_quietly began, and removes what could make later tests fail. Without memory for a name,
+# devtmpfs leaves a device's file behind, or makes it in the wrong place. A later device with the same
+# number would then have a file that belongs to the earlier one.
 fail_no_more() {
 	[ ! -e /proc/self/fail-nth ] || fail_anywhere
 	remove_devices

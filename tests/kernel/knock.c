@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * knock: writes a text to a file the moment that it is there, again and again
- *
- * Ends with the number of writes that succeeded when another file goes away.
+ * knock: tries to write a text to a file, again and again, as long as another
+ * file exists; then prints how many writes succeeded
  */
 
 #include <err.h>

@@ -53,7 +53,7 @@ unload_test_modules() {
 	wait_for_unloaded
 }
 
-# Brings the module back to its beginning, whatever a failed test has left
+# Sets the module back to its initial state, whatever a failed test has left
 reset_test_module() {
 	local file parent
 	[ -z "${HOLDER_PID-}" ] || kill "$HOLDER_PID" 2>/dev/null || :
@@ -79,7 +79,7 @@ offer() {
 	control register "$@"
 }
 
-# withdraw N: unregisters it. Not by this process, which could be in the kernel for ever then.
+# withdraw N: unregisters it, in another process, which may hang in the kernel without harm to the suite
 withdraw() {
 	local LATER
 	later "$KNOBS/control" "unregister $1"
@@ -94,7 +94,7 @@ release() {
 	echo 0 >"$KNOBS/$1/hold"
 }
 
-# fail CALL [ERRNO]: makes a callback fail from here on; without ERRNO, succeed
+# fail CALL [ERRNO]: makes a callback fail from now on; without ERRNO it succeeds again
 fail() {
 	echo "${2-0}" >"$KNOBS/$1/error"
 }
@@ -105,12 +105,12 @@ has_value() {
 	[ "$value" = "$2" ]
 }
 
-# await COUNT VALUE: until a count has come there
+# await COUNT VALUE: waits until a count has this value
 await() {
 	wait_for has_value "$1" "$2"
 }
 
-# expect COUNT=VALUE...: counts are there
+# expect COUNT=VALUE...: counts have these values
 expect() {
 	local count
 	for count in "$@"; do
@@ -125,7 +125,7 @@ expect_kept() {
 	assert "$(<"$KNOBS/kept")" == "$1"
 }
 
-# later FILE TEXT: the write, in the background; LATER is its process
+# later FILE TEXT: writes in the background; LATER is the process
 later() {
 	{ write "$1" "$2" 2>"$BATS_TEST_TMPDIR/complaint-$BASHPID"; } 3>&- &
 	LATER=$!
@@ -135,12 +135,12 @@ complaint() {
 	echo "$(<"$BATS_TEST_TMPDIR/complaint-$1")"
 }
 
-# is_over PROCESS: of this shell's. The shell's own wait has no bound.
+# is_over PROCESS: a child of this shell has ended. (wait would wait without a bound.)
 is_over() {
 	[ ! -d "/proc/$1" ]
 }
 
-# Until everything in the background has ended, well or ill
+# Waits until all processes in the background have ended, with success or not
 until_all_over() {
 	local pid
 	for pid in $(jobs -p); do
@@ -148,7 +148,7 @@ until_all_over() {
 	done
 }
 
-# succeeds PROCESS...: writes in the background end, and well
+# succeeds PROCESS...: writes in the background end, with success
 succeeds() {
 	local pid
 	for pid in "$@"; do
@@ -156,7 +156,7 @@ succeeds() {
 	done
 }
 
-# refused REASON FILE TEXT: the write fails, without waiting for anybody
+# refused REASON FILE TEXT: the write fails with this text, and does not hang
 refused() {
 	local said=
 	IFS= read -r -d '' -t "$HANG" said < <({ write "$2" "$3" && echo "it did"; } 2>&1 3>&-) || :
@@ -166,8 +166,8 @@ refused() {
 	}
 }
 
-# The process may end at any moment. A shell with set -e leaves, come what may, when it cannot read
-# the file of a $(<file).
+# is_blocked PROCESS FUNCTION: it sleeps in the kernel, below this function. The process can end at any
+# moment, so its files are read with read: with set -e, $(<file) would end the shell if the file is gone.
 is_blocked() {
 	local status='' stack=''
 	{
@@ -181,13 +181,14 @@ is_blocked_or_over() {
 	is_over "$1" || is_blocked "$1" "$2"
 }
 
-# until_blocked PROCESS FUNCTION: until it waits in a function of the kernel, and fails where it ends
+# until_blocked PROCESS FUNCTION: waits until it is blocked there; fails if it ends instead
 until_blocked() {
 	wait_for is_blocked_or_over "$1" "$2" 2>/dev/null
 	is_blocked "$1" "$2" || { echo "process $1 did not wait in $2"; return 1; }
 }
 
-# Makes and removes an instance again and again, and notes where mdev_create needed no type
+# create_while RUNNING FILE TEXT: makes and removes an instance as long as the file RUNNING exists; notes
+# if mdev_create has made one although TEXT has no type
 create_while() {
 	while [ -e "$1" ]; do
 		if write "$2" "$3" 2>>"$1.complaints"; then
@@ -197,7 +198,7 @@ create_while() {
 	done
 }
 
-# Reads every file below the folders
+# read_while RUNNING FOLDER...: reads every file in the folders as long as the file RUNNING exists
 read_while() {
 	local running=$1
 	shift

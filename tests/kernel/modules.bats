@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The modules beside the kernel's own core, which is installed as well: there can be one mdev.
+# The modules and the kernel's own core, which are both installed: only one of them can be loaded.
 
 load kernel
 
@@ -15,7 +15,7 @@ teardown_file() {
 	[ "${MDEV_TEST_CORE-}" != ours ] || unload_modules
 }
 
-# With which sources a module was built, as the kernel and the file both say
+# A checksum of the sources of a module, which its file and the loaded module both have
 source_version() {
 	modinfo -F srcversion "$1"
 }

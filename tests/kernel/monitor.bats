@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# mdev monitor: every parent and device that comes or goes, once, from what there is at its beginning.
+# mdev monitor: prints what exists when it begins, and then each parent and device that comes or goes, once.
 
 load kernel
 
@@ -25,7 +25,7 @@ teardown_file() {
 	[ "${MDEV_TEST_CORE-}" != ours ] || unload_modules
 }
 
-# monitor [OPTION...]: runs it, its output in the file "out", until it has said what there is
+# monitor [OPTION...]: starts it, with its output in the file "out"; waits until it has printed what exists
 monitor() {
 	"${wrapper[@]}" mdev monitor "$@" >out 2>errors 3>&- &
 	MONITOR_PID=$!
@@ -36,7 +36,7 @@ restore_buffers() {
 	xargs sysctl -qw <buffers
 }
 
-# ends SIGNAL: the monitor ends quietly at it
+# ends SIGNAL: the signal ends the monitor, with status 0 and no message
 ends() {
 	local status=0
 	kill "-$1" "$MONITOR_PID"

@@ -24,7 +24,7 @@ load mdev_test
 	later $KNOBS/control "register 0"
 	await attrs/now 1
 	refused "File exists" $KNOBS/control "register 0"
-	# It was the core that refused, not sysfs.
+	# The core has refused, not sysfs.
 	[[ $(dmesg) != *"duplicate filename '${PARENT0#/sys}/mdev_test'"* ]]
 	for name in mdev_create mdev_destroy mdev_supported_types; do
 		[ ! -e $PARENT0/$name ]
@@ -36,7 +36,7 @@ load mdev_test
 	write $DOOR0 $UUID
 }
 
-# sysfs numbers its files in the order in which they are made.
+# The inode numbers of sysfs follow the order in which files are made.
 @test "what instances are made through is made when all else of the parent is there" {
 	offer 0 types=3
 	newest=$(find $PARENT0/mdev_test $TYPES0 /sys/class/mdev_bus/mdev_test.0 ! -name create \
@@ -46,7 +46,7 @@ load mdev_test
 	done
 }
 
-# The files through which instances come are made one after another, and one of them can not be.
+# The second of the files that make instances cannot be made, so the first exists for a moment only.
 @test "a parent that could not be registered leaves no instance, in however short a time" {
 	running=$BATS_TEST_TMPDIR/running
 	touch "$running"
@@ -176,8 +176,8 @@ load mdev_test
 	expect left=0 close/calls=1 destroy/calls=1
 }
 
-# What the others meet is never half made: a create without a type, where there are three, would
-# succeed while there is one.
+# Nobody may meet a parent that has only some of its three types: while it had one, mdev_create would
+# succeed without a type.
 @test "creators and readers race with a parent that comes and goes" {
 	running=$BATS_TEST_TMPDIR/running
 	touch "$running"
@@ -195,7 +195,7 @@ load mdev_test
 	done
 	rm "$running"
 	until_all_over
-	# A shell that finds no file tries to make one, which sysfs denies.
+	# If the file does not exist, the shell tries to make it, which sysfs does not permit.
 	run grep -vE 'No such (file or directory|device)|File exists|Too many users|Invalid argument|Permission denied' \
 		"$running.complaints"
 	assert "$output" == ""

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Random numbers that follow from a seed, for what goes at the kernel at random
+ * Random numbers from a seed, for the programs that make random calls
  */
 
 #ifndef TESTS_KERNEL_RNG_H

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * sysfs_fuzz: writes at random what a root shell could into the files that make,
- * remove, start and stop instances of medu, and knows what each has to answer
+ * sysfs_fuzz: writes random lines to the files that make, remove, start and stop
+ * instances of medu, and checks the result of each write
  *
- * A line is made that is right, and often spoilt: a byte more, less or other,
- * cut, repeated, or as long as a page and a byte around it. What is expected is
- * worked out from kmod/ABI.rst and from the instances that there are by then;
- * how the kernel parses is of no account. Nobody else may use the parent.
+ * It makes a correct line, and then often spoils it: adds, removes or changes a
+ * byte, cuts it, repeats it, or makes it about as long as a page. It computes the
+ * expected result as kmod/ABI.rst has it, from the instances that exist, and not
+ * in the way in which the kernel parses. Nobody else may use the parent.
  *
- * Usage: sysfs_fuzz SEED SECONDS; says what differs, and prints how many writes
- * each file took and how they ended. Exit status 0: nothing differs.
+ * Usage: sysfs_fuzz SEED SECONDS; prints what differs, and for each file how many
+ * writes there were and how they ended. Exit status 0: nothing differs.
  */
 
 #include <ctype.h>
@@ -36,8 +36,8 @@ static const char *const file_names[NR_FILES] = {
 };
 
 /**
- * struct instance - one that exists
- * @name: its device's
+ * struct instance - an instance that exists
+ * @name: name of its device
  * @uuid: lower case
  * @number: of the instance
  */
@@ -48,7 +48,7 @@ struct instance {
 };
 
 /**
- * struct request - what a line says, as ABI.rst has it
+ * struct request - a line, parsed as ABI.rst describes it
  * @uuid: lower case
  * @numbered: whether it names a number
  * @number: the number, or 0
@@ -74,7 +74,7 @@ static uint64_t below(uint64_t n)
 
 /* What is expected */
 
-/* Like the kernel's numbers: all digits, base 8 and 16 by prefix where it is 0 */
+/* A number as the kernel parses it: all digits; if base is 0, a prefix means 8 or 16 */
 static bool parse_number(const char *text, int base, uint64_t max, uint64_t *ret)
 {
 	char *end;
@@ -102,7 +102,7 @@ static bool parse_uuid(const char *text, char *uuid)
 	return true;
 }
 
-/* Takes the newline away that a line may end in; false: there is more than one line */
+/* Removes the newline that may end a line; returns false if there is another one */
 static bool chomp(char *text, size_t len)
 {
 	if (len >= PAGE)
@@ -143,7 +143,7 @@ static bool parse_request(char *text, size_t len, struct request *req)
 	return *text;
 }
 
-/* Takes the one type=NAME out of comma-separated params; false: none, or not so */
+/* Cuts type=NAME out of comma-separated params; returns false if there is not exactly one */
 static bool take_type(struct request *req)
 {
 	char rest[TEXT_MAX] = "", *param = req->params, *comma;
@@ -243,12 +243,12 @@ static int expect_remove(struct instance *instance, char *text, size_t len)
 	return 0;
 }
 
-/* Returns the errno that the write must end with, 0 for success; keeps track */
+/* Returns the errno that the write must give, or 0, and updates the known instances */
 static int expect(enum file file, struct instance *instance, char *text, size_t len)
 {
 	struct request req;
 
-	/* No bytes, no write. */
+	/* A write of no bytes does not reach the kernel's function. */
 	if (!len)
 		return 0;
 	if (file == REMOVE)
@@ -321,7 +321,7 @@ static char a_byte(void)
 	return bytes[below(sizeof(bytes))];
 }
 
-/* One change; the text has room for it */
+/* Makes one random change; there is room for it in the text */
 static size_t spoil(char *text, size_t len)
 {
 	size_t at = below(len + 1);
@@ -440,7 +440,7 @@ static void step(void)
 		differs(path, text, len, got, want);
 }
 
-/* The instances are those that should be there */
+/* Checks that exactly the known instances exist */
 static void check_state(void)
 {
 	char path[PATH_MAX], text[16];
@@ -512,7 +512,7 @@ int main(int argc, char **argv)
 	rng = ((uint64_t)seed << 8) + 1;
 	signal(SIGALRM, on_alarm);
 	alarm(seconds);
-	/* Beyond that it would say the same again and again. */
+	/* After that many differences, further ones would only follow from them. */
 	while (!stop && differences < 20) {
 		step();
 		if (!(++steps % 256))

@@ -1,23 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What bad input gets from the files that make, remove, start and stop instances: the errno that
-# kmod/ABI.rst promises, and nothing else.
+# Bad input to the files that make, remove, start and stop instances gets the errno that kmod/ABI.rst
+# promises.
 #
-# Theory of operation: the first tests write what is at a border; sysfs_fuzz writes at random, from
-# FUZZ_SEED and for FUZZ_SECONDS, and knows what each write has to answer. The kernel's log is read
-# after the suites.
+# Theory of operation: the first tests write values at each limit. sysfs_fuzz writes random lines, from
+# FUZZ_SEED, for FUZZ_SECONDS; it computes the expected result of each. The kernel's log is checked after
+# all suites.
 
 load kernel
 load medu
 
-# bytes COUNT [CHARACTER]: that many of them
+# bytes COUNT [CHARACTER]: a text of that many bytes
 bytes() {
 	local text
 	printf -v text '%*s' "$1" ''
 	printf '%s' "${text// /${2-x}}"
 }
 
-# answers ERRNO-TEXT FILE FORMAT...: one write of what printf makes of the format says so; "" for
-# success
+# answers ERRNO-TEXT FILE FORMAT...: one write of what printf makes of the format fails with this text, or
+# succeeds if it is ""
 answers() {
 	local said
 	# shellcheck disable=SC2059 # escapes are to be heeded

@@ -2,16 +2,16 @@
 # Everything at once: instances of the same few identities created, destroyed, started, stopped,
 # opened and read by several processes while their parents and modules come and go.
 #
-# Theory of operation: see torture.c. TORTURE_SECONDS is how long, TORTURE_SEED what is random.
-# TORTURE_ROUNDS is how often at least every allocation of a creation has to fail; a slow machine gets
-# three times as long for that.
+# Theory of operation: see torture.c. It runs for TORTURE_SECONDS, with random numbers from TORTURE_SEED.
+# Every allocation of a creation has to fail TORTURE_ROUNDS times at least. If they do not within
+# TORTURE_SECONDS, it runs for up to three times as long.
 
 load kernel
 
 setup_file() {
 	load kernel
 	requires_core ours
-	# Fewer than there are identities, whoever loads the module.
+	# Fewer than torture has identities; in a file, since torture loads the module again.
 	echo options medu instances=4 >/etc/modprobe.d/torture.conf
 	load_modules
 }
@@ -24,12 +24,12 @@ teardown_file() {
 
 torture_run() {
 	local seconds=${TORTURE_SECONDS:-20} seed=${TORTURE_SEED:-1}
-	# To a file: a process that hangs would hold a pipe open.
+	# To a file: bats would wait for a process that hangs and has a pipe open.
 	local log=$BATS_TEST_TMPDIR/log status=0
 	timeout -k 5 $((3 * seconds + HANG)) torture "$seconds" "$seed" "$@" >"$log" 2>&1 3>&- || status=$?
 	sed 's/^/# /' "$log" >&3
 	[ "$status" = 0 ]
-	# Each of them had something to do.
+	# Each role has done something.
 	local role
 	for role in create destroy start stop open read bind load; do
 		grep -Eq "^$role +done [1-9]" "$log"
@@ -40,7 +40,7 @@ teardown() {
 	fail_no_more
 }
 
-# Where rounds were asked for
+# all_met_failures: there were TORTURE_ROUNDS rounds, and each role has met failures
 all_met_failures() {
 	local log=$BATS_TEST_TMPDIR/log role
 	[[ $(<"$log") =~ \ ([0-9]+)\ rounds ]]
@@ -58,7 +58,7 @@ nothing_is_left() {
 		[ -e "/sys/bus/pci/drivers/medu/$parent" ] || echo $parent >/sys/bus/pci/drivers/medu/bind
 		assert "$(cat "$(types $parent)"/*/available_instances)" == $'4\n4'
 	done
-	# What was started has been stopped.
+	# The driver counts no instance as started any more: it can start one of at most one.
 	create $UUID
 	echo 1 >/sys/module/medu/parameters/max_started
 	write /sys/class/mdev/mdev_start $UUID

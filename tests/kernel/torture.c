@@ -6,15 +6,18 @@
  *
  * Usage: torture SECONDS SEED [--faults ROUNDS]
  *
- * Each operation may fail with the errnos that are documented for losing such a
- * race. With --faults an allocation of half of the operations fails: of those
- * that create, each in turn, round after round, of which there are ROUNDS at
- * least where PATIENCE times SECONDS are enough; of others, any. Any other errno,
- * an attribute that reads what it can not hold, an operation that does not end,
- * a sum that does not add up: exit status 1. The counts are printed at the end.
+ * An operation may fail with the errnos that are documented for losing such a
+ * race. With --faults one allocation fails in half of the operations. In those
+ * that create an instance, each allocation fails in turn, round after round; the
+ * run goes on until there were ROUNDS, but not for longer than PATIENCE times
+ * SECONDS. In other operations a random allocation fails.
  *
- * This file: who runs, for how long, and the sums. What they do is in
- * torture_roles.h.
+ * The exit status is 1 after any other errno, an attribute with an impossible
+ * value, an operation that does not end, or counts that do not add up. The counts
+ * are printed at the end.
+ *
+ * This file starts and watches the processes, and adds up the counts. Their
+ * operations are in torture_roles.h.
  */
 
 #include <linux/netlink.h>
@@ -29,18 +32,18 @@
 #include "attempt.h"
 #include "torture_roles.h"
 
-/* No operation waits for more than a user, and no user stays that long. */
+/* Operations wait for users at most, and no user stays that long. */
 #define OPERATION_LIMIT_MS 120000
 
-/* How many times as long a slow machine gets for its rounds */
+/* Up to so many times SECONDS are taken to reach ROUNDS */
 #define PATIENCE 3
 
-/* Uevents of instances that have reached us */
+/* Uevents of instances that were received */
 static struct {
 	unsigned long add, remove, online, offline;
 } heard;
 
-/* A worker's life: one operation after another until time is up */
+/* A worker does one operation after another until time is up. */
 static void work(struct worker *w, unsigned int seed, bool faults)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -76,7 +79,7 @@ static void spawn_all(unsigned int seed, bool faults)
 				err(1, "fork");
 			if (!pid)
 				work(w, seed + shared->nr_workers, faults);
-			/* Shared: the child must not write its 0 here. */
+			/* The struct is shared, and fork() returns 0 in the child. */
 			w->pid = pid;
 		}
 }
@@ -112,7 +115,7 @@ static void hear(const char *event, size_t len)
 	heard.offline += !strncmp(event, "offline@", 8);
 }
 
-/* Takes what has come; waits for that a little. Where memory fails some is lost. */
+/* Receives uevents, for a short time. If memory fails some may be lost. */
 static void hear_all(int fd, int timeout_ms, bool faults)
 {
 	struct pollfd pfd = { .fd = fd, .events = POLLIN };
@@ -170,7 +173,7 @@ static void look_for_hang(void)
 	exit(1);
 }
 
-/* Returns how many are still there; one that did not leave well is a failure */
+/* Returns how many workers are left; one that has not ended with status 0 is a failure */
 static unsigned int reap(void)
 {
 	unsigned int i, left = 0;
@@ -273,8 +276,8 @@ static void print_turns(const struct turns *turns)
 }
 
 /*
- * Uevents are allocated, too: with --faults some are never sent, so that they
- * prove nothing about the counts then.
+ * Sending a uevent allocates memory. With --faults some are not sent, so their
+ * number is not compared then.
  */
 static void add_up(unsigned long left, bool faults)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The roles of torture: what each process does, again and again
+ * The roles of torture: the operations that each process repeats
  */
 
 #ifndef TESTS_KERNEL_TORTURE_ROLES_H
@@ -26,7 +26,7 @@
 #define EDU_FACTORIAL 0x08
 #define EDU_DMA_CMD 0x98
 
-/* Instances that each parent has: fewer than there are identities */
+/* Instances that each parent can have: fewer than there are identities */
 #define INSTANCES "4"
 
 #define ERRNO_MAX 134
@@ -38,10 +38,10 @@ struct worker;
 
 /**
  * struct role - what a process does
- * @name: what it is called in the counts
- * @workers: how many processes
- * @step: one operation; counts itself
- * @losing: the errnos of losing a race, ended by 0
+ * @name: its name in the printed counts
+ * @workers: number of processes with this role
+ * @step: does one operation, and counts its outcome
+ * @losing: the errnos that losing a race can give, ended by 0
  */
 struct role {
 	const char *name;
@@ -52,16 +52,16 @@ struct role {
 
 /**
  * struct worker - a process
- * @role: what it does
- * @pid: 0 once it has left
- * @seed: of its random numbers
+ * @role: its role
+ * @pid: 0 when it has ended
+ * @seed: state of its random numbers
  * @fault: its fail-nth, or -1
  * @since_ms: when its operation began
- * @took_ms: how long the last one took that the others suffer from
- * @armed: a failure is waiting to be met
- * @hit: the operation has met one
- * @failures: how many it has met in all
- * @outcomes: how often each errno was the end; 0 is success
+ * @took_ms: how long its last operation kept parents away from the others
+ * @armed: an allocation is going to fail
+ * @hit: one has failed in this operation
+ * @failures: number of failures in all
+ * @outcomes: how often operations ended with each errno; 0 is success
  */
 struct worker {
 	const struct role *role;
@@ -78,8 +78,8 @@ struct worker {
 
 /**
  * struct turns - every allocation of an operation, made to fail in turn
- * @next: the one whose turn it is, from 1
- * @rounds: how often the last one has been passed
+ * @next: number of the allocation that fails next, from 1
+ * @rounds: how often all of them have had their turn
  * @hits: how often each has failed
  */
 struct turns {
@@ -140,14 +140,14 @@ static void arm(struct worker *w, unsigned int nth)
 	w->armed = true;
 }
 
-/* Half of the operations meet a failure, if failures are on. */
+/* With --faults, makes an allocation fail in half of the operations */
 static void maybe_arm(struct worker *w, unsigned int range)
 {
 	if (w->fault >= 0 && pick(w, 2))
 		arm(w, 1 + pick(w, range));
 }
 
-/* Half of the operations meet the failure whose turn it is, which is returned; or 0 */
+/* The same for the allocation whose turn it is; returns its number, or 0 for none */
 static unsigned int maybe_arm_turn(struct worker *w, struct turns *turns)
 {
 	unsigned int nth = w->fault >= 0 && pick(w, 2) ? atomic_load(&turns->next) : 0;
@@ -157,7 +157,7 @@ static unsigned int maybe_arm_turn(struct worker *w, struct turns *turns)
 	return nth;
 }
 
-/* The next has its turn when this one has failed; the first when the operation ended before it */
+/* Goes on to the next allocation if this one has failed; to the first if there is none left */
 static void turn_over(struct turns *turns, unsigned int nth, bool hit, int rc)
 {
 	if (hit) {
@@ -169,8 +169,8 @@ static void turn_over(struct turns *turns, unsigned int nth, bool hit, int rc)
 }
 
 /*
- * Counts an outcome that the role allows for; another ends the run. Returns
- * whether a failure was met.
+ * Counts an outcome; one that is not in role->losing ends the run. Returns whether
+ * an allocation has failed.
  */
 static bool count(struct worker *w, const char *what, int rc)
 {
@@ -181,7 +181,7 @@ static bool count(struct worker *w, const char *what, int rc)
 	hit = w->hit;
 	w->hit = false;
 	w->outcomes[-rc]++;
-	/* Nothing there: leave the processor to those who bring it. */
+	/* Let those run that make the instance, or bring the parent back. */
 	if (rc == -ENOENT || rc == -ENXIO)
 		usleep(2000);
 	if (!rc || (hit && (rc == -ENOMEM || rc == -EFAULT)))
@@ -198,7 +198,7 @@ static const char *a_parent(struct worker *w)
 	return pick(w, 2) ? "0000:01:00.0" : "0000:02:00.0";
 }
 
-/* Identities, as they are written and as the device is called then */
+/* The text that is written for an identity, and the name of its device */
 static const char *const ids[] = { "", ":0", ":1", ":2" };
 static const char *const names[] = { "", "-0", "-1", "-2" };
 
@@ -274,7 +274,7 @@ static void use_registers(struct worker *w, const struct session *s)
 	pwrite(s->device, &value, sizeof(value), EDU_FACTORIAL);
 	if (pick(w, 4))
 		return;
-	/* Addresses of nothing: the job has to find out. */
+	/* There is no guest memory at these addresses: the job has to fail. */
 	value = 1;
 	pwrite(s->device, &value, sizeof(value), EDU_DMA_CMD);
 	ioctl(s->device, VFIO_DEVICE_RESET);
@@ -326,12 +326,12 @@ static int use_instance(struct worker *w, const char *name)
 	return rc;
 }
 
-/* A user that is killed in the middle */
+/* A user that is killed while it uses the instance */
 static void use_and_die(struct worker w, const char *name)
 {
 	struct session s;
 
-	/* What makes allocations fail is the parent's. */
+	/* The fail-nth that is open belongs to the parent process. */
 	w.fault = -1;
 	if (!attempt_group(&s, name) && !attempt_device(&s, name)) {
 		use_registers(&w, &s);
@@ -358,7 +358,7 @@ static void step_open(struct worker *w)
 	waitpid(pid, NULL, 0);
 }
 
-/* What an attribute reads; a file that is gone is no failure here */
+/* Checks the value of an attribute; it is no failure if the file does not exist */
 static void read_file(struct worker *w, const char *folder, const char *file, char *text,
 		      size_t size)
 {
@@ -409,14 +409,14 @@ static void step_read(struct worker *w)
 }
 
 /*
- * The others need parents: leaves them alone for up to so many times as long as
- * it took to take them away and bring them back. Returns when it is over.
+ * The other roles need parents. Waits, for up to the given multiple of the time for
+ * which they were away.
  */
 static int64_t leave_alone(struct worker *w, unsigned int times)
 {
 	int64_t until = now_ms() + pick(w, times * (w->took_ms + 100));
 
-	/* It does not count as an operation that does not end. */
+	/* This wait is not an operation that hangs. */
 	while (now_ms() < until && !shared->stop) {
 		usleep(20000);
 		atomic_store(&w->since_ms, now_ms());
@@ -435,7 +435,7 @@ static void step_bind(struct worker *w)
 	w->took_ms = now_ms() - since;
 }
 
-/* Returns 0, or -EBUSY where modprobe was refused */
+/* Returns 0, or -EBUSY if modprobe failed */
 static int modprobe(struct worker *w, char *const args[])
 {
 	extern char **environ;
@@ -455,7 +455,7 @@ static int modprobe(struct worker *w, char *const args[])
 
 static char *const load_medu[] = { "modprobe", "medu", "instances=" INSTANCES, NULL };
 
-/* Unloads a parent driver, a bus driver, or everything; loads it all again */
+/* Unloads the parent driver, the bus driver, or all modules; then loads them again */
 static void step_load(struct worker *w)
 {
 	static char *const unload[][5] = {
@@ -488,7 +488,7 @@ static const struct role roles[] = {
 
 #define NR_ROLES (sizeof(roles) / sizeof(*roles))
 
-/* Everybody has left: removes the instances that are there, returns how many */
+/* Removes all instances, after all workers have ended; returns their number */
 static unsigned long clear_away(void)
 {
 	struct dirent *entry;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * uevent_reader: reads what there is of an instance the moment it is announced
+ * uevent_reader: reads files of an instance as soon as its "add" uevent comes
  *
- * Makes COUNT instances, one after another. At the kernel's "add" event of each
- * it reads the files and links that are named, in the folder of the device, and
- * removes the instance. Prints how many were announced and what was missing.
+ * Makes COUNT instances, one after another. When the kernel sends the uevent, it
+ * reads the named files and links in the folder of the device, and removes the
+ * instance. Prints how many uevents came and how many files were missing.
  */
 
 #include <err.h>
@@ -20,7 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* An event that has not come by then does not come */
+/* By then the event will not come any more, on however busy a machine. */
 #define EVENT_TIMEOUT_MS 300000
 
 /* The kernel's own limit for the variables, and room for the line before */
@@ -35,7 +35,7 @@ static void write_file(const char *path, const char *text)
 	close(fd);
 }
 
-/* Makes the next instance whenever a byte comes by the pipe */
+/* Makes the next instance for each byte from the pipe */
 static void make(const char *create, unsigned int count, int go)
 {
 	char text[40], byte;
@@ -104,7 +104,7 @@ static bool is_there(const char *path)
 	return len > 0;
 }
 
-/* In the folder of the device */
+/* Whether a file, or the target of a link, in the device's folder can be read */
 static unsigned int count_missing(char **names)
 {
 	unsigned int missing = 0;

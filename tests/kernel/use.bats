@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The use of an instance, from open to close: which of the parent driver's callbacks come, when, and
-# with what; and what the bus driver does by itself.
+# The use of an instance, from open to close: which callbacks of the parent driver are called, when, and
+# with which arguments; and what the bus driver does itself.
 #
-# Theory of operation: as in mdev_test.bash. vfio_talk uses an instance as a test tells it, line by line.
+# Theory of operation: as in mdev_test.bash. vfio_talk reads lines that
+# tell it what to do with an instance.
 
 load kernel
 load mdev_test
@@ -12,7 +13,7 @@ teardown() {
 	reset_test_module
 }
 
-# talk_to DEVICE: opens it; `says LINE ANSWER` then tells the user something
+# talk_to DEVICE: starts vfio_talk. After that, `says LINE ANSWER` sends it a line and checks the answer.
 talk_to() {
 	local line
 	coproc TALKER { exec vfio_talk "$1" 3>&-; }
@@ -94,7 +95,7 @@ hang_up() {
 	says "read 1" 0
 	says "write 1" 1
 	expect validate/calls=1
-	# The same page stands at both places.
+	# Both pages of the mapping are the same page of memory.
 	says "read 0" 1
 	says "read 0" 1
 	expect validate/calls=2
@@ -185,9 +186,11 @@ hang_up() {
 	control drop
 }
 
-# Memory that is taken away meanwhile waits: what VFIO does with a page that stays pinned is a panic.
+# dma_unmap has to wait for the open: if a page stayed pinned after it, VFIO would panic.
 @test "dma_unmap: what open has pinned is let go of when the open is done" {
-	! has_lockdep || skip "lockdep would go off at a flaw of VFIO's"
+	# A type 1 container takes two locks in one order to call dma_unmap, and in the other order to unpin.
+	# Lockdep reports that once, and is off from then on.
+	! has_lockdep || skip "lockdep would report a flaw of VFIO"
 	offer 0
 	write $DOOR0 $UUID
 	echo 1 >$KNOBS/pin
@@ -195,7 +198,7 @@ hang_up() {
 	coproc LATE { exec vfio_late $UUID 3>&-; }
 	# shellcheck disable=SC2153 # bash sets them
 	USER_PID=$LATE_PID late_in=${LATE[1]}
-	# One of its own: bash closes that of a process that has ended, whatever is still to be read.
+	# A descriptor of its own: bash closes the coprocess's when it ends, even with output unread.
 	exec {late_out}<&"${LATE[0]}"
 	await open/now 1
 	has_value pinned 1 || { release open; skip "VFIO of this kernel lets nobody pin in open"; }
@@ -229,7 +232,7 @@ hang_up() {
 	done
 }
 
-# VFIO takes an iommufd's memory away once more when the instance has been closed.
+# With an iommufd, VFIO also calls dma_unmap after the close; the parent driver must not see that.
 @test "dma_unmap comes while the instance is open, and not after" {
 	has_iommufd
 	offer 0

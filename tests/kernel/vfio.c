@@ -20,7 +20,7 @@
 #include "iommufd.h"
 #include "vfio.h"
 
-/* An interrupt that has not come by then does not come */
+/* By then the interrupt will not come any more, on however busy a machine. */
 #define IRQ_TIMEOUT_MS 300000
 
 static int open_or_die(const char *path)
@@ -36,7 +36,7 @@ static int open_or_die(const char *path)
  * vfio_group_open() - open the file of an instance's IOMMU group
  * @name: the instance, as on the bus
  *
- * Return: a file descriptor, or -1 and errno where VFIO refuses.
+ * Return: a file descriptor, or -1 and errno if VFIO refuses.
  */
 int vfio_group_open(const char *name)
 {
@@ -53,10 +53,10 @@ int vfio_group_open(const char *name)
 }
 
 /**
- * vfio_cdev_open() - open the file that an instance has to itself
+ * vfio_cdev_open() - open the file of an instance below /dev/vfio/devices
  * @name: the instance, as on the bus
  *
- * Return: a file descriptor, or -1 and errno where VFIO refuses.
+ * Return: a file descriptor, or -1 and errno if VFIO refuses.
  */
 int vfio_cdev_open(const char *name)
 {
@@ -79,7 +79,7 @@ int vfio_cdev_open(const char *name)
 }
 
 /**
- * vfio_region_offset() - where a device file holds a region
+ * vfio_region_offset() - the offset of a region in a device file
  * @device: the file
  * @index: the region
  *
@@ -261,7 +261,7 @@ static void unmap_iommufd(const struct user *u)
 }
 
 /**
- * dma_memory() - memory to give to an instance
+ * dma_memory() - allocate memory that instances can be given
  *
  * Return: the memory, zeroed; it lasts as long as the program.
  */
@@ -309,9 +309,9 @@ void dma_unmap(const struct user *u)
 /**
  * dma_start() - start the DMA engine, which interrupts when it is done
  * @u: the instance
- * @src: from there
- * @dst: to there
- * @count: bytes
+ * @src: address of the source
+ * @dst: address of the destination
+ * @count: number of bytes
  * @flags: 0, or EDU_DMA_TO_RAM
  */
 void dma_start(const struct user *u, uint32_t src, uint32_t dst, uint32_t count, uint32_t flags)
@@ -322,7 +322,7 @@ void dma_start(const struct user *u, uint32_t src, uint32_t dst, uint32_t count,
 	reg_write(u, EDU_DMA_CMD, EDU_DMA_RUN | EDU_DMA_IRQ | flags);
 }
 
-/* The same, until it is done and the interrupt acknowledged */
+/* The same; waits until it is done, and acknowledges the interrupt */
 void dma_run(const struct user *u, int irq, uint32_t src, uint32_t dst, uint32_t count,
 	     uint32_t flags)
 {
@@ -359,7 +359,7 @@ int set_irqs(const struct user *u, uint32_t flags, uint32_t index, const int *fd
 }
 
 /**
- * irq_listen() - have an interrupt signal an eventfd
+ * irq_listen() - set up an eventfd that an interrupt signals
  * @u: the instance
  * @index: interrupt index
  *
@@ -383,7 +383,7 @@ int msi_listen(const struct user *u)
 	return irq_listen(u, VFIO_PCI_MSI_IRQ_INDEX);
 }
 
-/* Returns how many times the interrupt came, at least one */
+/* Waits for an interrupt; returns how often it has come */
 uint64_t irq_wait(int fd)
 {
 	struct pollfd pfd = { .fd = fd, .events = POLLIN };

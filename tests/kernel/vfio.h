@@ -3,8 +3,8 @@
  * An instance of medu, opened through VFIO as a virtual machine monitor would
  *
  * The interface is that of <linux/vfio.h>; the registers are those of QEMU's
- * edu device (docs/specs/edu in QEMU's sources). What can not be done ends the
- * program with a message, unless said otherwise.
+ * edu device (docs/specs/edu in QEMU's sources). A function that fails ends
+ * the program with a message, unless its comment says otherwise.
  */
 
 #ifndef TESTS_KERNEL_VFIO_H
@@ -42,12 +42,12 @@
 /**
  * struct user - an open instance
  * @container: with a type 1 IOMMU, or -1
- * @group: the instance's, or -1
- * @iommufd: the way without container and group, or -1
+ * @group: file of the instance's group, or -1
+ * @iommufd: used instead of container and group, or -1
  * @ioas: address space of @iommufd
- * @device: the instance
- * @bar0: where in @device
- * @config: where in @device
+ * @device: file of the instance
+ * @bar0: offset of BAR 0 in @device
+ * @config: offset of config space in @device
  */
 struct user {
 	int container;

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * vfio_dma: memory that is taken away from an instance of medu which has pages
- * of it pinned
+ * vfio_dma: takes memory away from an instance of medu that has pages of it pinned
  *
- * Prints one line for each thing found. Memory that was taken away and is
- * touched all the same ends the program with a message.
+ * Prints a line for each result. Ends with a message if the instance accesses
+ * memory after it was taken away.
  */
 
 #include <err.h>
@@ -15,10 +14,10 @@
 
 #include "vfio.h"
 
-/* More than medu copies: such transfers go by way of pinned pages. */
+/* More than medu copies: for such transfers it pins pages. */
 #define COUNT 4000
 
-/* Half of the memory goes into the engine, and comes out of it into the other */
+/* Moves one half of the memory to the engine, and from the engine to the other half */
 #define INTO DMA_IOVA
 #define OUT_OF (DMA_IOVA + DMA_SIZE / 2)
 
@@ -56,7 +55,7 @@ static void move_through(const struct user *u, int irq, char *mem, char what)
 	printf("moved, pinned %lu\n", pinned());
 }
 
-/* What is pinned stays so until the memory, or the use of it, ends */
+/* Pages stay pinned until the memory is taken away, or the instance reset or closed. */
 static void cmd_pins(const struct user *u)
 {
 	char *old = dma_map(u), *new = dma_memory();
@@ -72,7 +71,7 @@ static void cmd_pins(const struct user *u)
 	expect_filled(old + DMA_SIZE / 2, 'c', "taken away");
 	printf("asked for, pinned %lu\n", pinned());
 
-	/* The engine still has what it had. */
+	/* The engine's buffer still has the data. */
 	dma_map_memory(u, new);
 	dma_run(u, irq, EDU_BUFFER, OUT_OF, COUNT, EDU_DMA_TO_RAM);
 	expect_filled(new + DMA_SIZE / 2, 'b', "in place of what was taken away");
@@ -89,7 +88,7 @@ static void cmd_pins(const struct user *u)
 	printf("closed, pinned %lu\n", pinned());
 }
 
-/* Memory is taken away while the engine is at work on it, at one moment or another */
+/* Takes memory away at various moments while the engine works on it */
 static void cmd_race(const struct user *u)
 {
 	char *mem = dma_map(u), *out = mem + DMA_SIZE / 2;

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# How the use of an instance ends: by its user, by force, by the parent's device going away.
+# The use of an instance ends: its user closes it or is killed, or the parent goes away.
 #
-# Theory of operation: vfio_user holds an instance in all the ways there are. What must not be left
-# shows in /sys, in the modules' reference counts, and in the same identity being free at once.
-# Hardware that goes away without a word is in tests/boot: it takes QEMU's monitor.
+# Theory of operation: vfio_user holds an instance in every possible way. That nothing is left is checked
+# in /sys, in the modules' reference counts, and by making an instance of the same identity at once.
+# Hardware that is pulled out is in tests/boot, since that needs QEMU's monitor.
 
 load kernel
 load medu
@@ -11,7 +11,7 @@ load medu
 teardown() {
 	if [ -n "${USER_PID-}" ]; then
 		kill -9 "$USER_PID" 2>/dev/null || :
-		# It lets go of its instance only as it ends.
+		# Its instance can be removed only when it has ended.
 		wait "$USER_PID" || :
 	fi
 	[ -e "$(types)" ] || echo 1 >/sys/bus/pci/rescan
@@ -83,7 +83,7 @@ intx 0"
 	echo 1 >/sys/bus/pci/devices/$PARENT/remove 3>&- &
 	pci_remove=$!
 	wait_for test ! -e $DEVICES/$UUID2
-	# It waits, and the user's instance goes on working.
+	# The unbind waits, and the user's instance still works.
 	jobs=$(cat $DEVICES/$UUID/medu/jobs)
 	more_jobs() { [ "$(cat $DEVICES/$UUID/medu/jobs)" -gt "$jobs" ]; }
 	wait_for more_jobs

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * vfio_fuzz: goes at an instance of medu at random, from several threads at once
+ * vfio_fuzz: makes random calls to an instance of medu, in several threads at once
  *
  * Every ioctl, read, write and mapping of the instance, with numbers at and
- * past every border. The calls of each thread follow from the seed; how they
- * interleave does not. What is judged is the kernel's log and that the instance
- * works afterwards; here it is that every error is one that is documented.
+ * beyond each limit. The seed determines the calls of each thread, but not how
+ * the threads interleave. The program checks that every error is a documented
+ * one. The suite checks the kernel's log, and that the instance works afterwards.
  *
- * Usage: vfio_fuzz [--iommufd] DEVICE SEED SECONDS; opens it by its group, or by
- * its own file. Prints how many calls of each kind were made, and how they ended.
+ * Usage: vfio_fuzz [--iommufd] DEVICE SEED SECONDS; opens the instance by its
+ * group, or by its own file. Prints how many calls of each kind there were, and
+ * how they ended.
  */
 
 #include <err.h>
@@ -46,11 +47,11 @@ static const char *const kind_names[NR_KINDS] = {
 
 /**
  * struct fuzzer - one thread
- * @rng: its random numbers
- * @buf: memory for arguments, which ends where no memory is
- * @results: how often each kind ended with each errno; 0 is success
- * @faults: mappings whose touch was refused with SIGBUS
- * @u: the instance, shared
+ * @rng: state of its random numbers
+ * @buf: memory for arguments, with a page that cannot be accessed after it
+ * @results: how often each kind of call ended with each errno; 0 is success
+ * @faults: number of accesses to mappings that ended with SIGBUS
+ * @u: the instance, which all threads share
  */
 struct fuzzer {
 	uint64_t rng;
@@ -60,7 +61,7 @@ struct fuzzer {
 	const struct user *u;
 };
 
-/* Open files of every sort; eventfds among them */
+/* Open files of every kind, some of them eventfds */
 static int fds[NR_FDS];
 static volatile sig_atomic_t stop;
 static size_t page;
@@ -71,7 +72,7 @@ static uint64_t below(struct fuzzer *f, uint64_t n)
 	return rng_below(&f->rng, n);
 }
 
-/* A number that is likely to be a border, or beside one */
+/* A number that is probably a limit, or next to one */
 static uint64_t border(struct fuzzer *f)
 {
 	static const uint64_t borders[] = {
@@ -92,7 +93,7 @@ static uint64_t border(struct fuzzer *f)
 	}
 }
 
-/* Where an argument of that many bytes stands: mostly all of it is there */
+/* Where to put an argument of that many bytes; mostly all of it is in memory */
 static void *place(struct fuzzer *f, size_t size)
 {
 	char *end = f->buf + BUF_SIZE;
@@ -120,7 +121,7 @@ static bool is_ours(struct fuzzer *f, const void *arg, size_t size)
 	return p >= f->buf && p <= f->buf + BUF_SIZE - size;
 }
 
-/* Three words after argsz, as far as there is memory for them */
+/* Fills three words after argsz, if there is memory for them */
 static void fill(struct fuzzer *f, uint32_t *arg, size_t size, uint32_t indices)
 {
 	size_t i;
@@ -159,7 +160,7 @@ static int do_irq_info(struct fuzzer *f)
 	return ioctl(f->u->device, VFIO_DEVICE_GET_IRQ_INFO, arg);
 }
 
-/* One type of data and one action, mostly; then mostly a range that exists */
+/* Mostly one type of data and one action, and mostly a range that exists */
 static int do_set_irqs(struct fuzzer *f)
 {
 	size_t data = 4 * below(f, 4), size = offsetof(struct vfio_irq_set, data) + data;
@@ -196,7 +197,7 @@ static int do_feature(struct fuzzer *f)
 	return ioctl(f->u->device, VFIO_DEVICE_FEATURE, arg);
 }
 
-/* Around the border of a region, or anywhere; the engine's registers more often */
+/* Near the limits of a region, or anywhere; often in the engine's registers */
 static uint64_t offset(struct fuzzer *f)
 {
 	uint64_t region = below(f, VFIO_PCI_NUM_REGIONS + 2) << REGION_SHIFT;
@@ -292,7 +293,7 @@ static int do_map_iommufd(struct fuzzer *f)
 	return ioctl(f->u->iommufd, IOMMU_IOAS_UNMAP, &unmap);
 }
 
-/* One at a time: two can deadlock in VFIO when pages are pinned; see kmod/guide.rst */
+/* One thread at a time: VFIO can deadlock with two when pages are pinned; see kmod/guide.rst */
 static int unmap_type1(const struct user *u, struct vfio_iommu_type1_dma_unmap *unmap)
 {
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -304,7 +305,7 @@ static int unmap_type1(const struct user *u, struct vfio_iommu_type1_dma_unmap *
 	return rc;
 }
 
-/* Memory for the instance's DMA comes and goes while it is being used */
+/* Gives memory for DMA, and takes it away while it is used */
 static int do_map_dma(struct fuzzer *f)
 {
 	struct vfio_iommu_type1_dma_map map = {
@@ -320,7 +321,7 @@ static int do_map_dma(struct fuzzer *f)
 
 	if (f->u->iommufd >= 0)
 		return do_map_iommufd(f);
-	/* A large mapping is never unmapped in part: at times all have to go. */
+	/* A large mapping cannot be unmapped in part: sometimes unmap everything. */
 	if (!below(f, 8))
 		unmap = (struct vfio_iommu_type1_dma_unmap){
 			.argsz = sizeof(unmap), .flags = VFIO_DMA_UNMAP_FLAG_ALL,
@@ -331,7 +332,7 @@ static int do_map_dma(struct fuzzer *f)
 	return unmap_type1(f->u, &unmap);
 }
 
-/* All of the memory comes and goes; binding is for good and must be refused */
+/* Attaches and detaches all memory; binding again must be refused */
 static int do_attach(struct fuzzer *f)
 {
 	struct vfio_device_bind_iommufd bind = {
@@ -363,7 +364,7 @@ static int (*const calls[NR_KINDS])(struct fuzzer *f) = {
 	do_write, do_mmap, do_map_dma, do_attach, do_unknown,
 };
 
-/* Resets wait for the physical engine: not too many of them */
+/* Resets are rare, since each waits for the physical engine. */
 static enum kind choose(struct fuzzer *f)
 {
 	enum kind kind = below(f, NR_KINDS);
@@ -407,7 +408,7 @@ static void open_files(const struct user *u)
 	fds[3] = -1;
 }
 
-/* What no call of a kind may end with; a few errors are the memory's, not the instance's */
+/* Whether a call may not end like this. A few errors come from memory management. */
 static bool is_documented(enum kind kind, int error)
 {
 	switch (error) {
@@ -432,7 +433,7 @@ static bool is_documented(enum kind kind, int error)
 	case E2BIG:
 		return kind == MAP_DMA;
 	case EADDRINUSE:
-		/* Memory is mapped at less than whole pages: iommufd's iopt_check_iova_alignment() */
+		/* For a range that is not aligned: iopt_check_iova_alignment() of iommufd */
 		return kind == MAP_DMA || kind == ATTACH;
 	case ENOMEM:
 		return kind == MMAP || kind == MAP_DMA;
@@ -443,7 +444,7 @@ static bool is_documented(enum kind kind, int error)
 	}
 }
 
-/* Returns the number of calls that ended as none may */
+/* Returns the number of calls that ended as no call may */
 static unsigned long report(const struct fuzzer *threads)
 {
 	unsigned long n, calls_made = 0, faults = 0, undocumented = 0;

@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What bad input gets from an open instance: the errno that is promised, and nothing else.
+# Bad input to an open instance gets the errno that is promised.
 #
-# Theory of operation: vfio_input and vfio_open make the checks, many a test, and say which
-# differed. vfio_fuzz goes at random and from several threads, from FUZZ_SEED and for FUZZ_SECONDS;
-# the kernel's log is read after the suites, and a physical engine that still computes shows that it
-# took no harm.
+# Theory of operation: vfio_input and vfio_open make many checks in each test, and print those that
+# differ. vfio_fuzz makes random calls in several threads, from FUZZ_SEED, for FUZZ_SECONDS. Afterwards
+# the physical engine must still compute; the kernel's log is checked after all suites.
 
 load kernel
 load medu
 
-# checks PROGRAM SECTION: all its checks pass, and there are some
+# checks PROGRAM SECTION: all checks of the section pass, and there is at least one
 checks() {
 	local program=$1 section=$2
 	create -t medu-dma $UUID
@@ -62,7 +61,7 @@ checks() {
 	checks vfio_open iommufd
 }
 
-# fuzz [--iommufd]: goes at an instance at random; it is as good as new after that
+# fuzz [--iommufd]: makes random calls to an instance, which must work as a new one afterwards
 fuzz() {
 	create -t medu-dma $UUID
 	local seconds=${FUZZ_SECONDS:-15}

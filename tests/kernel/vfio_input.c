@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * vfio_input: gives an instance of medu what no user should, and compares the
- * errors with those that <linux/vfio.h> and kmod/ promise
+ * vfio_input: makes wrong calls to an instance of medu, and compares the errors
+ * with those that <linux/vfio.h> and kmod/ promise
  *
- * Says what differs, and ends with the number of checks. Exit status 0: nothing
- * differs.
+ * Prints what differs, and the number of checks. Exit status 0: nothing differs.
  */
 
 #include <err.h>
@@ -51,7 +50,7 @@ static void expect_value(const char *what, uint64_t got, uint64_t want)
 	printf("%s: %#" PRIx64 " instead of %#" PRIx64 "\n", what, got, want);
 }
 
-/* Returns size bytes that end where the memory does */
+/* Returns size bytes, after which there is no memory */
 static void *at_edge(size_t size)
 {
 	char *mem = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
@@ -62,7 +61,7 @@ static void *at_edge(size_t size)
 	return mem + page - size;
 }
 
-/* What holds for every ioctl whose structure begins with argsz */
+/* Checks for every ioctl whose structure begins with argsz */
 static void check_argsz(int fd, unsigned long cmd, uint32_t min, const char *what)
 {
 	uint32_t *arg = at_edge(min);
@@ -80,7 +79,7 @@ static void check_argsz(int fd, unsigned long cmd, uint32_t min, const char *wha
 static void check_info(const struct user *u)
 {
 	struct vfio_device_info *info = at_edge(sizeof(*info));
-	/* Before there were capabilities */
+	/* The size of the structure before it had capabilities */
 	const size_t min = offsetof(struct vfio_device_info, num_irqs) + sizeof(uint32_t);
 
 	check_argsz(u->device, VFIO_DEVICE_GET_INFO, min, "GET_INFO");
@@ -106,7 +105,7 @@ static void check_region_caps(const struct user *u)
 	info->argsz = size - 1;
 	expect("BAR 2, one byte short", ioctl(u->device, VFIO_DEVICE_GET_REGION_INFO, info), 0);
 	expect_value("BAR 2, one byte short: argsz", info->argsz, size);
-	/* The room is not there. */
+	/* argsz promises more memory than there is. */
 	expect("BAR 2, lying argsz", ioctl(u->device, VFIO_DEVICE_GET_REGION_INFO, info), EFAULT);
 	info = at_edge(size);
 	*info = (struct vfio_region_info){ .argsz = size, .index = 2 };
@@ -161,7 +160,7 @@ static void check_irq_info(const struct user *u)
 #define MSI VFIO_PCI_MSI_IRQ_INDEX
 #define MSIX VFIO_PCI_MSIX_IRQ_INDEX
 
-/* Headers, each with four bytes of -1 behind it */
+/* Headers, each followed by four bytes of -1 */
 static const struct {
 	const char *what;
 	struct vfio_irq_set set;
@@ -220,7 +219,7 @@ static void check_eventfds(const struct user *u, uint32_t action, uint32_t index
 	close(pipes[1]);
 }
 
-/* What is refused changes nothing; what is taken works */
+/* A call that is refused changes nothing; one that succeeds works. */
 static void check_triggers(const struct user *u, uint32_t index)
 {
 	struct vfio_irq_set *set = at_edge(IRQ_SET_MIN + 1);
@@ -267,7 +266,7 @@ static void check_set_irqs(const struct user *u)
 	check_eventfds(u, UNMASK, INTX);
 }
 
-/* Reads and writes at the borders of every region; how many bytes, or an errno */
+/* Reads and writes at the limits of every region, with the number of bytes or the errno */
 static void check_transfer(const struct user *u, const char *what, uint64_t offset, size_t count,
 			   long want)
 {
@@ -342,7 +341,7 @@ static void check_access(const struct user *u)
 	check_memory(u);
 }
 
-/* Returns the mapping, if it could be made */
+/* Returns the mapping, or MAP_FAILED */
 static char *check_map(const struct user *u, const char *what, uint64_t offset, size_t pages,
 		       int flags, int want)
 {

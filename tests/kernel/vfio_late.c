@@ -2,8 +2,8 @@
 /*
  * vfio_late: takes memory away while an instance is being opened
  *
- * Gives a container memory, and has another process open an instance in it. When
- * a line comes on standard input it takes the memory away, says so, and ends.
+ * Gives a container memory, and lets another process open an instance in it. When
+ * it reads a line it takes the memory away, prints that, and ends.
  */
 
 #include <err.h>

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * vfio_open: all the ways to open an instance of medu wrongly, and who may have
- * it besides
+ * vfio_open: opens an instance of medu in all wrong ways, and twice
  *
- * Says what differs from what is expected, and ends with the number of checks.
- * Exit status 0: nothing differs.
+ * Prints what differs from what is expected, and the number of checks. Exit
+ * status 0: nothing differs.
  */
 
 #include <err.h>
@@ -33,7 +32,7 @@ static void expect(const char *what, long rc, int want)
 	printf("%s: %s instead of %s\n", what, strerrorname_np(got), strerrorname_np(want));
 }
 
-/* What VFIO says of a file that is no container changed when iommufds came, and is no matter */
+/* VFIO's errno for a file that is no container differs between kernels; any is right. */
 static void expect_no_container(const char *what, int group, int *fd)
 {
 	long rc = ioctl(group, VFIO_GROUP_SET_CONTAINER, fd);
@@ -41,7 +40,7 @@ static void expect_no_container(const char *what, int group, int *fd)
 	expect(what, rc, errno == EBADFD ? EBADFD : EINVAL);
 }
 
-/* The newest kernels tell a range that wraps from other bad ones */
+/* The newest kernels have an errno of its own for a range that wraps around. */
 static void expect_wrapped(const char *what, long rc)
 {
 	expect(what, rc, errno == EOVERFLOW ? EOVERFLOW : EINVAL);
@@ -68,7 +67,7 @@ static void check_names(int group)
 	expect("NULL for a name", ioctl(group, VFIO_GROUP_GET_DEVICE_FD, NULL), EFAULT);
 }
 
-/* The steps to an open device, each before its time and twice */
+/* Each step of opening a device: too early, and twice */
 static void check_group(const char *name)
 {
 	int container = open_file("/dev/vfio/vfio"), null = open_file("/dev/null"), none = -1;
@@ -120,7 +119,7 @@ static int unmap_dma(int container, uint64_t iova, uint64_t size)
 	return ioctl(container, VFIO_IOMMU_UNMAP_DMA, &unmap);
 }
 
-/* One transfer; what it could not reach it leaves out, and it ends all the same */
+/* Starts a transfer; it ends even if there is memory that it cannot reach */
 static void transfer(const struct user *u, int irq, uint64_t src, uint64_t dst, uint32_t count,
 		     uint32_t flags)
 {
@@ -132,7 +131,7 @@ static void transfer(const struct user *u, int irq, uint64_t src, uint64_t dst, 
 	reg_write(u, EDU_IRQ_ACK, reg_read(u, EDU_IRQ_STATUS));
 }
 
-/* Guest memory that is not there, not for writing, or gone, and transfers out of range */
+/* Guest memory that does not exist, is read-only, or is gone; transfers out of range */
 static void check_dma(const char *name)
 {
 	const uint32_t rw = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE;

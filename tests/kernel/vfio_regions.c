@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * vfio_regions: what an instance of mdev_test says of its regions
+ * vfio_regions: reads the regions of an instance of mdev_test
  *
- * Prints for each region where the file holds it and which offset the parent
- * driver was asked for when that was read, and the areas of region 0 that can
- * be mapped.
+ * Prints, for each region, its offset in the file and the offset that the parent
+ * driver got when that was read; and the areas of region 0 that can be mapped.
  */
 
 #include <err.h>

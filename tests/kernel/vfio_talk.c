@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * vfio_talk: uses an instance of mdev_test as it is told, line by line
+ * vfio_talk: uses an instance of mdev_test, as the lines on standard input say
  *
- * Each line on standard input is answered by one: a word or a number where it
- * succeeded, else the name of the errno.
+ * Each line is answered by one: a word or a number if it succeeded, or the name of
+ * the errno.
  *
  *	map REGION PAGES r|rw	map the beginning of a region
- *	read PAGE, write PAGE	touch a page of it; "SIGBUS" where there is none
+ *	read PAGE, write PAGE	access a page of it; "SIGBUS" if there is none
  *	protect			make the mapping writable
- *	listen START COUNT	have MSI vectors signal eventfds
- *	mute START COUNT	no longer
- *	trigger START COUNT	have them signal now
- *	came			how often each has, since it was asked last
- *	reset			the instance
+ *	listen START COUNT	set up eventfds for MSI vectors
+ *	mute START COUNT	remove them
+ *	trigger START COUNT	signal them now
+ *	came			how often each was signalled since the last "came"
+ *	reset			reset the instance
  */
 
 #include <err.h>
@@ -77,7 +77,7 @@ static void do_touch(struct talk *t, unsigned int page, int write)
 	printf("%d\n", *at);
 }
 
-/* What is told to COUNT vectors from START on; with eventfds where there are any */
+/* VFIO_DEVICE_SET_IRQS for COUNT vectors from START on, with eventfds if fds is given */
 static void do_irqs(struct talk *t, unsigned int start, unsigned int count, const int *fds)
 {
 	char buf[sizeof(struct vfio_irq_set) + sizeof(t->fds)] = "";

@@ -4,8 +4,8 @@
  * monitor would
  *
  * Opens the instance's group with a type 1 container of its own, or with
- * --iommufd its own file, and does what the command says. Prints one line for
- * each thing found, "name value".
+ * --iommufd its own file, and does what the command says. Prints a line "name
+ * value" for each result.
  */
 
 #include <err.h>
@@ -52,7 +52,7 @@ static void cmd_info(struct user *u, char **args)
 	for (i = 0; i < info.num_irqs; i++) {
 		struct vfio_irq_info q = { .argsz = sizeof(q), .index = i };
 
-		/* As with any PCI device that does not report errors */
+		/* As with any PCI device without AER */
 		if (i == VFIO_PCI_ERR_IRQ_INDEX)
 			continue;
 		if (ioctl(u->device, VFIO_DEVICE_GET_IRQ_INFO, &q))
@@ -71,7 +71,7 @@ static void cmd_factorial(struct user *u, char **args)
 	printf("%" PRIu32 "\n", factorial(u, msi_listen(u), number(args[0])));
 }
 
-/* Many in a row, each answer compared with what it has to be */
+/* Computes many factorials, and checks each result */
 static void cmd_hammer(struct user *u, char **args)
 {
 	uint32_t n = number(args[0]), rounds = number(args[1]), want = 1, i, got;
@@ -87,7 +87,7 @@ static void cmd_hammer(struct user *u, char **args)
 	printf("%u\n", rounds);
 }
 
-/* INTx is a level: it comes once, and again on each unmask until acknowledged */
+/* INTx is a level interrupt: it comes once, and again after each unmask until acknowledged */
 static void cmd_intx(struct user *u, char **args)
 {
 	int irq = irq_listen(u, VFIO_PCI_INTX_IRQ_INDEX);
@@ -106,7 +106,7 @@ static void cmd_intx(struct user *u, char **args)
 	printf("acknowledged %d\n", irq_came(irq));
 }
 
-/* Text goes into the engine and comes back elsewhere in the guest's memory */
+/* Moves text to the engine, and from there to another place in the guest's memory */
 static void cmd_dma(struct user *u, char **args)
 {
 	size_t len = strlen(args[0]) + 1;
@@ -121,7 +121,7 @@ static void cmd_dma(struct user *u, char **args)
 	printf("%s\n", mem + DMA_SIZE / 2);
 }
 
-/* An eventfd of the user's unmasks, as KVM's would */
+/* Unmasks by an eventfd, as KVM does */
 static void cmd_resample(struct user *u, char **args)
 {
 	int irq = irq_listen(u, VFIO_PCI_INTX_IRQ_INDEX);
@@ -140,7 +140,7 @@ static void cmd_resample(struct user *u, char **args)
 	reg_write(u, EDU_IRQ_ACK, reg_read(u, EDU_IRQ_STATUS));
 	if (eventfd_write(resample, 1))
 		err(1, "eventfd");
-	/* The same way as the unmask before, so what that set off is over. */
+	/* On the same workqueue as the unmask before, which has ended then */
 	reg_write(u, EDU_IRQ_RAISE, 2);
 	printf("raised again %" PRIu64 "\n", irq_wait(irq));
 }
@@ -162,7 +162,7 @@ static struct vfio_region_info *bar2_info(const struct user *u)
 	return info;
 }
 
-/* The page of BAR 2 that can be mapped, seen through the mapping and without */
+/* Accesses the page of BAR 2 that can be mapped, by the mapping and by read and write */
 static void cmd_map(struct user *u, char **args)
 {
 	struct vfio_region_info *info = bar2_info(u);
@@ -193,17 +193,17 @@ static void cmd_map(struct user *u, char **args)
 		errx(1, "a mapping beyond the region");
 	if (mmap(NULL, page, PROT_READ, MAP_SHARED, u->device, u->bar0) != MAP_FAILED)
 		errx(1, "a mapping of BAR 0");
-	/* The mapping holds the device, whoever else lets go. */
+	/* The mapping alone keeps the device open. */
 	close(u->device);
 	close(u->group);
 	close(u->container);
 	printf("closed, read mapped: %s\n", map + 100);
 	fflush(stdout);
-	/* Beyond what may be mapped: SIGBUS */
+	/* The page after the one that may be mapped: SIGBUS */
 	map[page] = 1;
 }
 
-/* Says "open" and stays so until standard input ends */
+/* Prints "open", and keeps the instance open until standard input ends */
 static void cmd_hold(struct user *u, char **args)
 {
 	char c;
@@ -216,7 +216,7 @@ static void cmd_hold(struct user *u, char **args)
 		;
 }
 
-/* The user masks INTx; and a level that is high already comes to whoever begins to listen */
+/* Masks INTx; then sets up an eventfd while the level is high, which is signalled at once */
 static void cmd_mask(struct user *u, char **args)
 {
 	int irq = irq_listen(u, VFIO_PCI_INTX_IRQ_INDEX);
@@ -233,7 +233,7 @@ static void cmd_mask(struct user *u, char **args)
 	printf("high when listening began %d\n", irq_came(irq));
 }
 
-/* MSI is an edge: it comes each time, and nothing masks it */
+/* MSI is an edge interrupt: it comes each time, and cannot be masked */
 static void cmd_msi(struct user *u, char **args)
 {
 	int intx = irq_listen(u, VFIO_PCI_INTX_IRQ_INDEX), msi = msi_listen(u);
@@ -262,7 +262,7 @@ static void say(const char *word)
 		err(1, "standard output");
 }
 
-/* Has everything that a user can have, keeps both engines at work, and never ends by itself */
+/* Uses everything that an instance has, keeps both engines at work, and does not end by itself */
 static void cmd_busy(struct user *u, char **args)
 {
 	int resample = eventfd(0, EFD_CLOEXEC);
@@ -284,7 +284,7 @@ static void cmd_busy(struct user *u, char **args)
 	}
 }
 
-/* Lets go when it is asked to, as the protocol has it */
+/* Closes the instance when it is asked to, by the REQ interrupt */
 static void cmd_yield(struct user *u, char **args)
 {
 	int irq = irq_listen(u, VFIO_PCI_REQ_IRQ_INDEX);
@@ -303,7 +303,7 @@ static void on_bus_error(int sig)
 	_exit(write(STDOUT_FILENO, text, sizeof(text) - 1) < 0);
 }
 
-/* Waits until standard input ends, while the hardware goes; then tries what it had */
+/* Waits until standard input ends, while the hardware goes; then uses the instance again */
 static void cmd_survive(struct user *u, char **args)
 {
 	volatile char *map = map_bar2(u);
@@ -322,7 +322,7 @@ static void cmd_survive(struct user *u, char **args)
 	say("still mapped");
 }
 
-/* Keeps the engine at work until its answer is another; needs no input */
+/* Keeps the engine at work until it gives another result; reads no input */
 static void cmd_watch(struct user *u, char **args)
 {
 	int irq = msi_listen(u);

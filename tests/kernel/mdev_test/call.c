@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Callbacks: counted, held and failed as a test wants
+ * Callbacks: a test sees how often they are called, keeps them from returning,
+ * and makes them fail
  *
  * Each has a folder with these files:
  *
- * calls	how often it was called
- * now		how many calls are inside
- * most		how many were inside at once
- * error	the errno that it returns; 0: success
- * hold		calls that enter stay inside until this is 0 again
+ * calls	number of calls
+ * now		number of calls that have not returned
+ * most		largest value that "now" has had
+ * error	errno that it returns; 0 for success
+ * hold		if 1, calls do not return until it is 0 again
  *
- * All can be written; a test sets them to 0 to begin with.
+ * All can be written; each test begins with 0 in them.
  */
 
 #include <linux/debugfs.h>
@@ -62,7 +63,7 @@ void test_call_enter(enum test_call call)
 	wait_event(test_released, !READ_ONCE(knobs->hold));
 }
 
-/* Returns what the callback shall return */
+/* Returns the value that the callback has to return */
 int test_call_leave(enum test_call call)
 {
 	struct test_knobs *knobs = &test_knobs[call];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A bus driver beside vfio_mdev: it binds, and gives nothing to user space
+ * A second bus driver, next to vfio_mdev. It binds instances, but does not give
+ * them to user space.
  */
 
 #include <linux/module.h>
@@ -41,7 +42,7 @@ static struct mdev_driver test_driver = {
 	.match = test_driver_match,
 };
 
-/* Returns what mdev_register_driver() says of one that lacks something */
+/* Registers a bus driver that lacks what the word names, and unregisters it again */
 int test_driver_try(const char *word)
 {
 	struct mdev_driver drv = {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The commands of a test, and the instance that is kept for it
+ * The commands of tests, and the instance that they keep a reference to
  */
 
 #include <linux/debugfs.h>
@@ -22,7 +22,7 @@ static void test_keep(struct mdev_device *mdev)
 	mutex_lock(&test_kept_lock);
 	swap(mdev, test_kept);
 	mutex_unlock(&test_kept_lock);
-	/* Nothing was kept the first time: NULL is fine here. */
+	/* NULL the first time, which is allowed. */
 	mdev_put_device(mdev);
 }
 
@@ -60,7 +60,7 @@ static int kept_show(struct seq_file *file, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(kept);
 
-/* Opens it as its bus driver would, one that has no services */
+/* Opens it as a bus driver without services would */
 static int services_show(struct seq_file *file, void *unused)
 {
 	struct page *page;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * mdev_planted: bugs on request, one of each kind that the kernels of
- * tests/vm/debug.config detect. It shows that their detectors are awake, and
- * that who reads the log understands them. Never to be loaded elsewhere.
+ * mdev_planted: a bug on request, of each kind that the kernels of
+ * tests/vm/debug.config detect. So a test can show that the detectors work, and
+ * that their reports in the log are recognized. Not to be loaded elsewhere.
  *
- * Usage: echo KIND >/sys/module/mdev_planted/parameters/plant; "rescue" ends
- * what "hang" began.
+ * Usage: echo KIND >/sys/module/mdev_planted/parameters/plant; "rescue" ends the
+ * hang that "hang" has caused.
  */
 
 #include <linux/completion.h>
@@ -39,7 +39,7 @@ static void plant_deadlock(void)
 	mutex_lock(&planted_b);
 	mutex_unlock(&planted_b);
 	mutex_unlock(&planted_a);
-	/* The other way round */
+	/* In the other order */
 	mutex_lock(&planted_b);
 	mutex_lock(&planted_a);
 	mutex_unlock(&planted_a);
@@ -63,7 +63,7 @@ static void plant_leak(void)
 
 	for (i = 0; i < 10; i++) {
 		memory = kzalloc(1000, GFP_KERNEL);
-		/* That is all that becomes of it. */
+		/* Nothing else keeps the pointer: a leak. */
 		OPTIMIZER_HIDE_VAR(memory);
 	}
 }
@@ -137,7 +137,7 @@ static int planted_wait(void *unused)
 	return 0;
 }
 
-/* Waits without an end, but for plant_rescue() */
+/* Waits until plant_rescue() is called */
 static void plant_hang(void)
 {
 	kthread_run(planted_wait, NULL, "planted");

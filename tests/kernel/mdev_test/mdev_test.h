@@ -1,28 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * mdev_test: parents and a bus driver that do what a test tells them; what its
- * files share
+ * mdev_test: parents and a bus driver that tests control, and what its files
+ * share
  *
- * Everything is told and seen below /sys/kernel/debug/mdev_test:
+ * Tests use these files below /sys/kernel/debug/mdev_test:
  *
- * control	one command a write, whose errno is the command's:
+ * control	each write is a command, and returns its errno:
  *		  register N [WORD...]	make platform device mdev_test.N a
  *					parent; see parent.c for the words
- *		  unregister N		take that back
+ *		  unregister N		unregister that parent
  *		  driver [lack=OP]	register a further bus driver, and
  *					unregister it again
  *		  keep NAME		hold a reference of an instance
- *		  drop			give it back
+ *		  drop			drop that reference
  *		  signal INDEX VECTOR	raise an interrupt of the kept instance
- *		  revoke		take its mapped pages back
- * kept		what is seen of the instance that is kept
- * services	what each answers when that is opened by a bus driver without
- * left		instances that there were when the last unregister returned
- * areas	how many areas of region 0 can be mapped, in its capability
- * pin		instances pin a page of their user's when they are opened
- * pinned	how many such pages there are
- * strays	calls of what is for open instances, for one that was not
- * irqs		what set_irqs was called with last: flags, index, start, count
+ *		  revoke		unmap all pages of the kept instance
+ * kept		whether the kept instance is found by its group
+ * services	results of all services for the kept instance, when it is opened
+ *		by a bus driver that has none
+ * left		number of instances when the last unregister returned
+ * areas	number of areas that can be mapped, in the capability of region 0
+ * pin		if 1, instances pin a page of their user when they are opened
+ * pinned	number of such pages
+ * strays	number of calls for an instance that was not open, of callbacks that
+ *		are for open ones
+ * irqs		arguments of the last set_irqs: flags, index, start, count
  * CALL/	a folder for each callback; see call.c
  */
 
@@ -35,7 +37,7 @@
 
 #include "mdev.h"
 
-/* The bus driver takes instances that speak this. */
+/* The bus driver takes instances with this device_api. */
 #define TEST_DEVICE_API	"mdev_test"
 
 enum test_call {
@@ -64,12 +66,12 @@ int test_call(enum test_call call);
 void test_calls_add(struct dentry *folder);
 
 /**
- * struct test_instance - an instance, as its parent driver sees it
- * @params: what it was made with
- * @open: from the end of open to the beginning of close
- * @page: what can be mapped
+ * struct test_instance - the parent driver's data of an instance
+ * @params: the params that it was made with
+ * @open: true from the end of open to the beginning of close
+ * @page: the page that mappings have
  * @pin_lock: guards @pinned
- * @pinned: a page of the user's is pinned
+ * @pinned: a page of the user is pinned
  */
 struct test_instance {
 	char *params;

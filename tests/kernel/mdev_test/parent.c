@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Parents: platform devices, registered with the core when a test says so
+ * Parents: platform devices, which a test registers with the core
  *
- * Words that a registration takes:
+ * Words of the command "register":
  *
- * api=NAME	the instances' device_api; vfio-pci without
- * types=N	how many types, type0 and so on; 2 without
- * name=NAME	the first type's
- * max=N	how many instances; 4 without
+ * api=NAME	device_api of the instances; vfio-pci by default
+ * types=N	number of types, which are called type0 and so on; 2 by default
+ * name=NAME	name of the first type
+ * max=N	number of instances; 4 by default
  * serialize	sets &parent_ops.serialize
- * twice	the instances' attribute group is listed twice, so that it can
- *		not be made
- * occupied	the parent has a file of a name that the core needs
- * lack=OP	leaves an entry of &parent_ops out
+ * twice	lists the attribute group of instances twice, so that making it
+ *		fails
+ * occupied	gives the parent a file with a name that the core needs
+ * lack=OP	leaves out an entry of &parent_ops
  */
 
 #include <linux/module.h>
@@ -93,7 +93,7 @@ static int test_stop(struct mdev_device *mdev)
 	return test_lifecycle(TEST_STOP);
 }
 
-/* As much as a file of sysfs holds */
+/* Fills what a file of sysfs can hold */
 static ssize_t test_description(struct device *dev,
 				const struct mdev_type_desc *type, char *buf)
 {
@@ -313,7 +313,7 @@ static struct test_registration *test_registration_new(char *words)
 	return reg;
 }
 
-/* Returns what mdev_register_device() does, or -ENOENT for an unknown word */
+/* Returns the result of mdev_register_device(), or -ENOENT for an unknown word */
 int test_parent_register(unsigned int nr, char *words)
 {
 	struct test_registration *reg;
@@ -357,7 +357,7 @@ int test_parent_unregister(unsigned int nr)
 	return 0;
 }
 
-/* The types' folders bear the driver's name. */
+/* Its name is part of the names of types in sysfs. */
 static struct platform_driver test_platform_driver = {
 	.driver.name = "mdev_test",
 };

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The use of an instance: what the core calls from open to close
+ * The use of an instance: the callbacks from open to close
  *
- * There is nothing behind the regions: what is read is the offset that was asked
- * for. Region 0 can be mapped in many areas; region 1 can be mapped as a whole,
- * to be read. All of their pages are the same one.
+ * Regions have no contents: a read returns the offset that it is for. Region 0 can
+ * be mapped in many areas, region 1 as a whole, for reading. All mappings show
+ * the same page.
  */
 
 #include <linux/gfp.h>
@@ -14,7 +14,7 @@
 
 #include "mdev_test.h"
 
-/* Where tests/kernel/vfio.h has memory for an instance */
+/* The address at which tests/kernel/vfio.c gives an instance memory */
 #define TEST_IOVA	0x10000000
 
 #define TEST_NR_VECTORS	4
@@ -24,7 +24,7 @@ u32 test_pin;
 atomic_t test_pinned = ATOMIC_INIT(0);
 atomic_t test_strays = ATOMIC_INIT(0);
 
-/* The instance, which has to be open */
+/* Returns the instance, and counts a stray call if it is not open */
 static struct test_instance *test_used(struct mdev_device *mdev)
 {
 	struct test_instance *inst = mdev_get_drvdata(mdev);
@@ -153,7 +153,7 @@ int test_get_irq_info(struct mdev_device *mdev, struct vfio_irq_info *info)
 	return test_call(TEST_IRQ_INFO);
 }
 
-/* What it was called with last */
+/* Shows the arguments of the last set_irqs */
 struct test_irqs test_irqs;
 
 void test_set_irqs(struct mdev_device *mdev, u32 flags, unsigned int index,

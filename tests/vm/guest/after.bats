@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What every run of suites must leave: nothing. Runs last, in the guest.
+# No run of suites may leave anything. Runs last, in the guest.
 
 load checks
 
-# Where bugs were planted, what is found here proves nothing; see tests/debug/detectors.bats.
+# After tests/debug/detectors.bats has planted bugs, nothing here would pass.
 setup() {
 	[ ! -e /run/planted ] || skip "bugs were planted"
 }
@@ -21,7 +21,7 @@ setup() {
 	diff /run/definitions <(find /etc/mdev.d /run/mdev.d -not -name .mdev.lock 2>/dev/null)
 }
 
-# Also before they unload: then their names are known.
+# While the modules are loaded, so that a report has the names of their functions.
 @test "no memory is lost" {
 	[ -e /sys/kernel/debug/kmemleak ] || skip "this kernel has no kmemleak"
 	no_leak_is_found

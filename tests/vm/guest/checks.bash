@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# How the kernel in the guest says that something is wrong.
+# Finds out from the kernel in the guest whether something is wrong.
 # shellcheck shell=bash
 
-# sift_log rest: reads a log, and prints it without the reports that the file known names, and
-# without the races of two that neither come from a module: those are within the kernel itself. One
-# that another report has come into is printed.
-# sift_log known: prints the names of those.
+# sift_log rest: copies a log without certain reports: those that the file known lists, and data races
+# whose two stacks both have no module in them, which are in the kernel itself. A report is kept if
+# another one has been printed in the middle of it.
+# sift_log known: prints the names of the reports that are left out.
 sift_log() {
 	local failing=0
 	[ ! -e /run/allocations-fail ] || failing=1
@@ -56,13 +56,13 @@ sift_log() {
 		}' "${BASH_SOURCE[0]%/*}/known" -
 }
 
-# The log, without what a test provoked and has looked at itself (see tests/kernel/kernel.bash),
-# and without what is known
+# The log without what a test has provoked and checked itself (see warnings_from_here in
+# tests/kernel/kernel.bash), and without known reports
 kernel_log() {
 	dmesg | sed '/warnings are expected from here/,/warnings are expected up to here/d' | sift_log rest
 }
 
-# What came first has not been overwritten yet.
+# The first line of the log has not been overwritten.
 log_is_whole() {
 	dmesg | grep -m 1 -q "Linux version"
 }
@@ -83,8 +83,8 @@ seconds_up() {
 	cut -d . -f 1 /proc/uptime
 }
 
-# What nothing points to: kmemleak looks at memory that is older than five seconds, and reports
-# what has not changed between two looks.
+# kmemleak reports memory that nothing points to, if it is older than five seconds and has not changed
+# between two scans.
 no_leak_is_found() {
 	local file=/sys/kernel/debug/kmemleak until
 	[ -e $file ] || return 0
@@ -97,7 +97,7 @@ no_leak_is_found() {
 	! grep -q . $file
 }
 
-# lockdep switches itself off when it is out of memory, or after a report of whatever kind.
+# lockdep turns itself off when it runs out of memory, and after its first report.
 lockdep_is_on() {
 	[ ! -e /proc/lockdep_stats ] || grep -E '^ *debug_locks: +1$' /proc/lockdep_stats
 }
