@@ -14,7 +14,7 @@
 static const struct command *const commands[] = {
 	&cmd_list,     &cmd_show,   &cmd_types,	 &cmd_create,  &cmd_destroy, &cmd_define,
 	&cmd_undefine, &cmd_modify, &cmd_edit,	 &cmd_apply,   &cmd_check,   &cmd_start,
-	&cmd_stop,     &cmd_import, &cmd_export, &cmd_monitor, NULL,
+	&cmd_stop,     &cmd_import, &cmd_export, &cmd_monitor, &cmd_help,    NULL,
 };
 
 #define GO(field) offsetof(struct globals, field)
@@ -34,34 +34,6 @@ static const struct option_row global_options[] = {
 };
 
 static const struct program program = {commands, global_options};
-
-static void print_help(void)
-{
-	puts("Usage: mdev [OPTION]... VERB [OPTION]... [ARGUMENT]...\n\n"
-	     "Manages mediated devices: slices of a physical device, for virtual machines.\n\n"
-	     "Verbs:");
-	for (const struct command *const *command = commands; *command; command++)
-		printf("  %-10s %s\n", (*command)->name, (*command)->summary);
-	puts("\nOptions, before or after the verb:");
-	options_print(global_options);
-	puts("\n'mdev VERB --help' explains a verb; see also mdev(8), mdev.d(5), mdev-json(7).");
-}
-
-static void print_command_help(const struct command *command)
-{
-	printf("Usage: mdev %s %s\n\n%s.\n", command->name, command->synopsis, command->summary);
-	if (command->details)
-		printf("\n%s\n", command->details);
-	if (command->options->name || command_word_options(command)->name) {
-		puts("\nOptions:");
-		options_print(command->options);
-		options_print(command_word_options(command));
-	}
-	puts("\nOptions of every verb:");
-	options_print(global_options);
-	if (command->help_more)
-		command->help_more();
-}
 
 static int apply_globals(const struct globals *globals)
 {
@@ -145,7 +117,7 @@ static int run_command(const struct command *command, struct globals *globals, i
 	else
 		status = apply_globals(globals);
 	if (status == DONE && globals->help)
-		print_command_help(command);
+		help_print_verb(&program, command);
 	else if (status == DONE && globals->version)
 		status = print_version(globals);
 	else if (status == DONE)
@@ -172,7 +144,7 @@ static int run_completion(int argc, char **argv)
 
 static int run(int argc, char **argv)
 {
-	struct globals globals = {0};
+	struct globals globals = {.program = &program};
 	const struct option_set set = {global_options, &globals};
 	_cleanup_free_ char *error = NULL;
 	const struct command *command;
@@ -183,15 +155,17 @@ static int run(int argc, char **argv)
 		return cmd_usage(NULL, "%s", error);
 	if (globals.version)
 		return print_version(&globals);
-	if (globals.help) {
-		print_help();
-		return DONE;
+	/* Called alone it is asked what it can do; that is no use for a script, which is to fail.
+	 */
+	if (globals.help || argc == 1) {
+		help_print(&program);
+		return globals.help ? DONE : USAGE;
 	}
 	if (left == 0)
-		return cmd_usage(NULL, "no verb");
+		return cmd_usage(NULL, "no verb is given");
 	command = program_find(&program, argv[0]);
 	if (!command)
-		return cmd_usage(NULL, "unknown verb '%s'", argv[0]);
+		return cmd_unknown_verb(&program, argv[0]);
 	return run_command(command, &globals, left, argv);
 }
 

@@ -2,6 +2,8 @@
 /* Command lines: tables of options, parsed and printed. */
 #include "base/options.h"
 
+#include "base/text.h"
+
 #include <errno.h>
 
 struct found {
@@ -69,6 +71,28 @@ static bool takes_argument(const struct option_row *row)
 	return row->arg && row->kind != OPTION_MAYBE;
 }
 
+static void explain_unknown(const struct parser *parser, const char *name, size_t len)
+{
+	_cleanup_free_ char *given = xasprintf("%.*s", (int)len, name);
+	size_t least = TEXT_DISTANCE_TYPO + 1;
+	const char *nearest = NULL;
+
+	for (size_t i = 0; i < parser->set_count; i++)
+		for (const struct option_row *row = parser->sets[i].rows; row->name; row++) {
+			size_t distance = text_distance(given, row->name);
+
+			if (distance < least && row->help != OPTION_HIDDEN) {
+				least = distance;
+				nearest = row->name;
+			}
+		}
+	if (nearest)
+		set_text(parser->reterr, "unknown option '--%s' (did you mean '--%s'?)", given,
+			 nearest);
+	else
+		set_text(parser->reterr, "unknown option '--%s'", given);
+}
+
 /* Sets *used_next when the argument is the next word. */
 static int parse_long(struct parser *parser, const char *word, const char *next, bool *used_next)
 {
@@ -78,7 +102,7 @@ static int parse_long(struct parser *parser, const char *word, const char *next,
 	struct found found;
 
 	if (!find_row(parser, name, len, '\0', &found)) {
-		set_text(parser->reterr, "unknown option '%.*s'", (int)len + 2, word);
+		explain_unknown(parser, name, len);
 		return -EINVAL;
 	}
 	if (!found.row->arg && equals) {

@@ -98,6 +98,39 @@ bool text_is_plain(const char *s)
 	return text_is_utf8(s, len);
 }
 
+#define DISTANCE_MAX 31
+
+static size_t least_of(size_t a, size_t b, size_t c)
+{
+	size_t least = a < b ? a : b;
+
+	return least < c ? least : c;
+}
+
+/* Row by row of the table of the distances of all beginnings of a from all beginnings of b. */
+size_t text_distance(const char *a, const char *b)
+{
+	size_t a_len = strlen(a), b_len = strlen(b), table[DISTANCE_MAX + 1][DISTANCE_MAX + 1];
+
+	if (a_len > DISTANCE_MAX || b_len > DISTANCE_MAX)
+		return strcmp(a, b) == 0 ? 0 : SIZE_MAX;
+	for (size_t i = 0; i <= a_len; i++)
+		for (size_t j = 0; j <= b_len; j++) {
+			size_t *here = &table[i][j];
+
+			if (!i || !j) {
+				*here = i + j;
+				continue;
+			}
+			*here = least_of(table[i - 1][j] + 1, table[i][j - 1] + 1,
+					 table[i - 1][j - 1] + (a[i - 1] != b[j - 1]));
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+			    table[i - 2][j - 2] + 1 < *here)
+				*here = table[i - 2][j - 2] + 1;
+		}
+	return table[a_len][b_len];
+}
+
 size_t text_cut(const char *s, size_t max)
 {
 	/* Not within a character of UTF-8, whose further bytes begin with the bits 10. */

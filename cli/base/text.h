@@ -22,6 +22,13 @@ bool text_is_utf8(const char *s, size_t len);
 size_t text_control_length(const char *s);
 /* UTF-8 without a control character: what may stand in a name or a line of text. */
 bool text_is_plain(const char *s);
+/*
+ * How many characters have to be put in, taken out or exchanged to make one text of the other; two
+ * neighbours that changed places count once. More than TEXT_DISTANCE_TYPO: not a slip of the hand.
+ * Texts of more than 31 bytes are far from every other one.
+ */
+#define TEXT_DISTANCE_TYPO 2
+size_t text_distance(const char *a, const char *b);
 /* How many bytes of a text that is longer than max are left when it is cut between characters. */
 size_t text_cut(const char *s, size_t max);
 /* The bytes of byte order marks that a text begins with; they are no part of its first line. */

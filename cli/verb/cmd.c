@@ -27,7 +27,33 @@ const struct option_row *command_word_options(const struct command *command)
 		{0},
 	};
 
-	return command->words == WORDS_NONE || command->words == WORDS_PATHS ? none : identity;
+	switch (command->words) {
+	case WORDS_NONE:
+	case WORDS_PATHS:
+	case WORDS_VERBS:
+		return none;
+	default:
+		return identity;
+	}
+}
+
+int cmd_unknown_verb(const struct program *program, const char *name)
+{
+	const struct command *nearest = NULL;
+	size_t least = TEXT_DISTANCE_TYPO + 1;
+
+	for (const struct command *const *command = program->commands; *command; command++) {
+		size_t distance = text_distance(name, (*command)->name);
+
+		if (distance < least) {
+			least = distance;
+			nearest = *command;
+		}
+	}
+	if (nearest)
+		return cmd_usage(NULL, "unknown verb '%s' (did you mean '%s'?)", name,
+				 nearest->name);
+	return cmd_usage(NULL, "unknown verb '%s'", name);
 }
 
 int cmd_usage(const struct command *command, const char *fmt, ...)

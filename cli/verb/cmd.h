@@ -12,6 +12,7 @@ enum exit_status { DONE = 0, FAILED = 1, USAGE = 2 };
 
 /* The options that stand with every verb. */
 struct globals {
+	const struct program *program;
 	const char *root;
 	bool json, raw, noheadings, quiet, verbose, syslog, help, version;
 };
@@ -27,6 +28,7 @@ enum words {
 	WORDS_MACHINES, /* UUIDs of live devices */
 	WORDS_DEFINED_OR_FILE, /* or the name of a definition file */
 	WORDS_PATHS,
+	WORDS_VERBS,
 };
 
 /* A verb is data: parsing, --help and completion read this and nothing else. */
@@ -47,7 +49,7 @@ struct command {
 
 extern const struct command cmd_list, cmd_types, cmd_create, cmd_destroy, cmd_define, cmd_undefine,
 	cmd_apply, cmd_start, cmd_stop, cmd_modify, cmd_show, cmd_check, cmd_edit, cmd_import,
-	cmd_export, cmd_monitor;
+	cmd_export, cmd_monitor, cmd_help;
 
 /* What the program consists of: all verbs, in the order of --help (NULL ends them), and options. */
 struct program {
@@ -63,6 +65,13 @@ const struct option_row *command_word_options(const struct command *command);
 
 /* The verb of that name, or NULL. */
 const struct command *program_find(const struct program *program, const char *name);
+
+/* Fails with a line that names the verb that may have been meant, and returns USAGE. */
+int cmd_unknown_verb(const struct program *program, const char *name);
+
+/* What --help prints, on stdout. */
+void help_print(const struct program *program);
+void help_print_verb(const struct program *program, const struct command *command);
 
 /* Fails with a line that names the verb's --help, and returns USAGE. */
 int cmd_usage(const struct command *command, const char *fmt, ...) PRINTF_LIKE(2, 3);

@@ -233,6 +233,8 @@ static void say_words(const struct question *question, enum words words,
 {
 	if (words == WORDS_PATHS)
 		puts("FILE");
+	else if (words == WORDS_VERBS)
+		list_verbs(question);
 	else if (words != WORDS_NONE)
 		say_identities(question, words, given);
 	if (words == WORDS_DEFINED_OR_FILE)

@@ -56,14 +56,44 @@ setup() {
 }
 
 @test "no verb, a wrong verb, a wrong option before it" {
-	refused 2 "^mdev: no verb; try 'mdev --help'$"
+	refused 2 "^mdev: no verb is given; try 'mdev --help'$" --raw
 	refused 2 "^mdev: unknown verb 'frob'; try 'mdev --help'$" frob
-	refused 2 "^mdev: unknown verb 'List'" List
+	refused 2 "^mdev: unknown verb 'frob'; try 'mdev --help'$" help frob
 	refused 2 "^mdev: unknown verb ''" ""
 	refused 2 "^mdev: unknown option '--bogus'; try 'mdev --help'$" --bogus list
 	refused 2 "^mdev: unknown option '--list-bogus'; try 'mdev --help'$" --list-bogus
 	refused 2 "^mdev: the root '/nonexistent' is not a folder" --root /nonexistent list
 	refused 2 "^mdev: the root '' is not a folder" --root "" list
+}
+
+@test "a slip of the hand: the verb or the option that may have been meant" {
+	local wrong
+	for wrong in lst lits List listt ilst; do
+		refused 2 "^mdev: unknown verb '$wrong' \\(did you mean 'list'\\?\\); try 'mdev --help'$" "$wrong"
+		refused 2 "^mdev: unknown verb '$wrong' \\(did you mean 'list'\\?\\)" help "$wrong"
+	done
+	refused 2 "unknown option '--colums' \\(did you mean '--columns'\\?\\)" list --colums=uuid
+	refused 2 "unknown option '--jsn' \\(did you mean '--json'\\?\\)" --jsn list
+	refused 2 "unknown option '--evnt';" apply --evnt
+	refused 2 "unknown verb '$(printf 'a%.0s' {1..100000})';" "$(printf 'a%.0s' {1..100000})"
+}
+
+@test "called alone it helps, and is wrong usage; help [VERB] is --help" {
+	mdev --help
+	help=$output
+	mdev 2
+	assert "$output$stderr" == "$help"
+	mdev help
+	assert "$output$stderr" == "$help"
+	for verb in "${verbs[@]}"; do
+		mdev "$verb" --help
+		help=$output
+		mdev help "$verb"
+		assert "$output$stderr" == "$help"
+	done
+	mdev --list-words -- help un
+	assert "$output" == "undefine"
+	refused 2 "unexpected argument 'list'" help list list
 }
 
 @test "options stand before or behind, in every form, up to --" {

@@ -59,6 +59,30 @@ static void test_names(void)
 	ok(!name_is_safe("a\xff"), "what is not UTF-8 is no name");
 }
 
+static void test_distances(void)
+{
+	static const struct {
+		const char *a, *b;
+		size_t distance;
+	} cases[] = {
+		{"list", "list", 0}, {"lst", "list", 1}, {"lits", "list", 1}, {"", "list", 4},
+		{"list", "", 4},     {"", "", 0},	 {"ilst", "list", 1}, {"show", "stop", 2},
+		{"edit", "exit", 1}, {"a", "b", 1},	 {"abcd", "badc", 2},
+	};
+	char longest[100];
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_free_ char *what = xasprintf("from '%s' to '%s'", cases[i].a, cases[i].b);
+
+		is_number((long)text_distance(cases[i].a, cases[i].b), (long)cases[i].distance,
+			  what);
+	}
+	memset(longest, 'a', sizeof(longest) - 1);
+	longest[sizeof(longest) - 1] = '\0';
+	ok(text_distance(longest, longest) == 0, "a long text is itself");
+	ok(text_distance(longest, longest + 1) > TEXT_DISTANCE_TYPO, "and far from others");
+}
+
 static void test_numbers(void)
 {
 	uint32_t value = 7;
@@ -323,6 +347,7 @@ int main(void)
 {
 	test_utf8();
 	test_names();
+	test_distances();
 	test_numbers();
 	test_root();
 	test_lists();
