@@ -215,12 +215,15 @@ bool sysfs_exists(int dirfd, const char *path)
 	return base >= 0 && faccessat(base, path, F_OK, 0) == 0;
 }
 
-bool sysfs_same(int dirfd_a, const char *a, int dirfd_b, const char *b)
+int sysfs_identify(int dirfd, const char *path, struct sysfs_id *ret_id)
 {
-	struct stat first, second;
-	int base_a = at(dirfd_a), base_b = at(dirfd_b);
+	int base = at(dirfd);
+	struct stat st;
 
-	return base_a >= 0 && base_b >= 0 && fstatat(base_a, a, &first, 0) == 0 &&
-	       fstatat(base_b, b, &second, 0) == 0 && first.st_dev == second.st_dev &&
-	       first.st_ino == second.st_ino;
+	if (base < 0)
+		return base;
+	if (fstatat(base, path, &st, 0) < 0)
+		return -errno;
+	*ret_id = (struct sysfs_id){st.st_dev, st.st_ino};
+	return 0;
 }

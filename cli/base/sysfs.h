@@ -67,7 +67,13 @@ int sysfs_mode(int dirfd, const char *path, mode_t *ret_mode);
 int sysfs_real_path(int fd, char **ret_path);
 
 bool sysfs_exists(int dirfd, const char *path);
-/* Both paths lead to the same file. */
-bool sysfs_same(int dirfd_a, const char *a, int dirfd_b, const char *b);
+
+/* What tells one file or folder from all others, by whatever path it is reached. */
+struct sysfs_id {
+	dev_t dev;
+	ino_t ino;
+};
+
+int sysfs_identify(int dirfd, const char *path, struct sysfs_id *ret_id);
 
 #endif

@@ -3,80 +3,18 @@
 #include "host/absent.h"
 
 #include "base/sysfs.h"
+#include "base/text.h"
 #include "host/core.h"
 #include "host/layout.h"
+#include "host/udev.h"
 
 #include <errno.h>
 
 /* How many names a message lists. */
 #define NAMES_SHOWN 8
 
-/* A PCI device and the virtual functions that it can have. */
-struct functions {
-	const char *address;
-	uint32_t total, enabled, offset, stride;
-};
-
-static int read_number(const char *address, const char *file, uint32_t *ret)
-{
-	_cleanup_free_ char *path = layout_pci_device(address, file);
-
-	return sysfs_read_u32(SYSFS_TOP, path, ret);
-}
-
-/* False for a device that cannot have any. */
-static bool read_functions(const char *address, struct functions *ret)
-{
-	ret->address = address;
-	return read_number(address, "sriov_totalvfs", &ret->total) == 0 && ret->total &&
-	       read_number(address, "sriov_numvfs", &ret->enabled) == 0;
-}
-
-/* A hexadecimal number and the character that ends it; *text goes behind that. */
-static bool take_hex(const char **text, char end, unsigned int *ret)
-{
-	char *stop;
-
-	*ret = (unsigned int)strtoul(*text, &stop, 16);
-	if (stop == *text || *stop != end)
-		return false;
-	*text = stop + 1;
-	return true;
-}
-
-/* The PCI domain, and the number of a function in it: bus, slot and function in 16 bits. */
-static bool split_address(const char *address, unsigned int *ret_domain, unsigned int *ret_number)
-{
-	unsigned int bus, slot, function;
-
-	if (!take_hex(&address, ':', ret_domain) || !take_hex(&address, ':', &bus) ||
-	    !take_hex(&address, '.', &slot) || !take_hex(&address, '\0', &function))
-		return false;
-	*ret_number = bus << 8 | slot << 3 | function;
-	return true;
-}
-
-/* Which of the device's virtual functions the address would be, counted from 1; 0 for none. */
-static unsigned int function_at(struct functions *functions, const char *address)
-{
-	unsigned int domain, number, own_domain, own;
-
-	if (!split_address(address, &domain, &number) ||
-	    !split_address(functions->address, &own_domain, &own) || domain != own_domain ||
-	    read_number(functions->address, "sriov_offset", &functions->offset) < 0 ||
-	    read_number(functions->address, "sriov_stride", &functions->stride) < 0 ||
-	    number < own + functions->offset)
-		return 0;
-	number -= own + functions->offset;
-	if (functions->stride ? number % functions->stride : number)
-		return 0;
-	if (functions->stride)
-		number /= functions->stride;
-	return number < functions->total ? number + 1 : 0;
-}
-
 /* "... (write a number to ...)"; what a vendor's driver wants its own tool for. */
-static void add_enabling(struct buf *text, const struct functions *functions)
+static void add_enabling(struct buf *text, const struct pci_functions *functions)
 {
 	buf_addf(
 		text,
@@ -89,7 +27,7 @@ static void add_enabling(struct buf *text, const struct functions *functions)
 static char *explain_present(const char *address)
 {
 	_cleanup_free_ char *path = layout_pci_device(address, "driver"), *driver = NULL;
-	struct functions functions;
+	struct pci_functions functions;
 	struct buf text = {0};
 
 	if (sysfs_link_name(SYSFS_TOP, path, &driver) < 0)
@@ -102,7 +40,7 @@ static char *explain_present(const char *address)
 			address, driver);
 	buf_addf(&text, "PCI device '%s' is not registered as a parent by its driver '%s'", address,
 		 driver);
-	if (read_functions(address, &functions)) {
+	if (pci_read_functions(address, &functions)) {
 		buf_addf(&text, "; its virtual functions may be, of which ");
 		add_enabling(&text, &functions);
 	} else {
@@ -111,42 +49,69 @@ static char *explain_present(const char *address)
 	return text.data;
 }
 
-struct search {
-	const char *address;
-	char *reason; /* NULL until it is found */
-};
-
-/* For sysfs_each(): ends with the device whose virtual function the address would be. */
-static int try_device(const char *name, void *arg)
+/* NULL when nothing is to be said of the address. */
+static char *explain_address(struct parent_index *index, const char *address)
 {
-	struct search *search = arg;
-	struct functions functions;
+	_cleanup_free_ char *path = layout_pci_device(address, "");
+	const struct pci_functions *owner;
 	struct buf text = {0};
 	unsigned int nth;
 
-	if (!read_functions(name, &functions))
-		return 0;
-	nth = function_at(&functions, search->address);
-	if (!nth)
-		return 0;
-	buf_addf(&text,
-		 "PCI device '%s' is not there: it is virtual function %u of '%s', of which ",
-		 search->address, nth, name);
-	add_enabling(&text, &functions);
-	search->reason = text.data;
-	return 1;
-}
-
-/* NULL when nothing is to be said of the address. */
-static char *explain_address(const char *address)
-{
-	_cleanup_free_ char *path = layout_pci_device(address, "");
-	struct search search = {.address = address};
-
 	if (sysfs_exists(SYSFS_TOP, path))
 		return explain_present(address);
-	(void)sysfs_each(SYSFS_TOP, LAYOUT_PCI_DEVICES, try_device, &search);
-	return search.reason;
+	owner = pci_owner(&index->pci, address, &nth);
+	if (!owner)
+		return NULL;
+	buf_addf(&text,
+		 "PCI device '%s' is not there: it is virtual function %u of '%s', of which ",
+		 address, nth, owner->address);
+	add_enabling(&text, owner);
+	return text.data;
+}
+
+/* The address of the PCI device that the text means, there or not; NULL when it means none. */
+static char *meant_address(struct parent_index *index, const char *text)
+{
+	struct pci_device *const *devices;
+	struct pci_id id;
+	size_t count;
+
+	if (text[0] == '/')
+		return pci_address(strrchr(text, '/') + 1);
+	if (!str_starts(text, "pci:"))
+		return pci_address(text);
+	if (pci_id_parse(text + strlen("pci:"), &id) < 0)
+		return NULL;
+	count = pci_find(&index->pci, &id, &devices);
+	if (id.nth ? id.nth > count : !count)
+		return NULL;
+	return xstrdup(devices[id.nth ? id.nth - 1 : 0]->address);
+}
+
+/* What the parents are by vendor and device, of those that are PCI devices. */
+static const struct strlist *list_pci_ids(struct parent_index *index)
+{
+	if (index->listed_ids.n)
+		return &index->listed_ids;
+	for (size_t i = 0; i < index->names.n; i++) {
+		const struct pci_device *dev = pci_at(&index->pci, index->names.v[i]);
+		_cleanup_free_ char *id = NULL;
+
+		if (!dev)
+			continue;
+		id = xasprintf("%s is pci:%04x:%04x", dev->address, dev->vendor, dev->device);
+		strlist_add(&index->listed_ids, id);
+	}
+	return &index->listed_ids;
+}
+
+/* What the parents have for the first of the properties that are asked for. */
+static const struct strlist *list_properties(struct parent_index *index, const char *text)
+{
+	_cleanup_free_ char *key = xstrdup(text + strlen("udev:"));
+
+	key[strcspn(key, "=")] = '\0';
+	return property_list(&index->properties, &index->names, key);
 }
 
 /* One letter is another one, too many or missing. */
@@ -172,22 +137,79 @@ static void find_near(const struct strlist *names, const char *text, struct strl
 			strlist_add(near, names->v[i]);
 }
 
-char *absent_explain(const struct strlist *names, const char *text, const char *pci_address)
+/* The parents that come near the text, or all. */
+static char *explain_unknown(struct parent_index *index, const char *text)
 {
-	_cleanup_free_ char *shown = NULL, *why = NULL;
+	_cleanup_free_ char *shown = NULL;
 	struct strlist near = {0};
-	char *reason = pci_address ? explain_address(pci_address) : NULL;
+	char *reason;
 
-	if (reason)
-		return reason;
-	if (!names->n) {
-		why = core_explain_no_parent();
-		return xasprintf("there is no parent '%s': %s", text, why);
-	}
-	find_near(names, text, &near);
-	shown = strlist_join(near.n ? &near : names, NAMES_SHOWN);
+	if (!index->names.n && !index->no_parent)
+		index->no_parent = core_explain_no_parent();
+	if (!index->names.n)
+		return xasprintf("there is no parent '%s': %s", text, index->no_parent);
+	find_near(&index->names, text, &near);
+	shown = strlist_join(near.n ? &near : &index->names, NAMES_SHOWN);
 	reason = xasprintf("there is no parent '%s' (%s: %s)", text,
 			   near.n ? "near it" : "registered", shown);
 	strlist_free(&near);
 	return reason;
+}
+
+static char *explain_missing(struct parent_index *index, const char *text)
+{
+	_cleanup_free_ char *address = meant_address(index, text), *shown = NULL;
+	const struct strlist *others = NULL;
+	char *reason = address ? explain_address(index, address) : NULL;
+
+	if (reason)
+		return reason;
+	if (str_starts(text, "udev:"))
+		others = list_properties(index, text);
+	else if (str_starts(text, "pci:") && !address)
+		others = list_pci_ids(index);
+	if (!others || !others->n)
+		return explain_unknown(index, text);
+	shown = strlist_join(others, NAMES_SHOWN);
+	return xasprintf("there is no parent '%s' (%s)", text, shown);
+}
+
+/* What could not be read when the text was looked up. */
+static char *explain_failure(const struct parent_index *index, const char *text, int rc)
+{
+	const char *what = NULL;
+
+	if (index->rc)
+		return xasprintf("the parents cannot be listed: %s", strerror(-rc));
+	if (str_starts(text, "pci:"))
+		what = index->pci.rc_path;
+	else if (str_starts(text, "udev:"))
+		what = index->properties.rc_path;
+	else if (index->places.rc)
+		what = index->places.rc_path;
+	return xasprintf("'%s' cannot be looked up%s%s: %s", text, what ? ": " : "",
+			 what ? what : "", strerror(-rc));
+}
+
+char *absent_explain(struct parent_index *index, const char *text)
+{
+	_cleanup_free_ char *names = NULL;
+	struct strlist found = {0};
+	int rc = parent_candidates(index, text, &found);
+
+	names = strlist_join(&found, NAMES_SHOWN);
+	strlist_free(&found);
+	switch (rc) {
+	case -ENOENT:
+		return explain_missing(index, text);
+	case -EINVAL:
+		return xasprintf("'%s' cannot name a parent", text);
+	case -ENOTUNIQ:
+		return xasprintf(str_starts(text, "pci:") ?
+					 "'%s' names several PCI devices; say which of %s" :
+					 "'%s' names several parents: %s",
+				 text, names);
+	default:
+		return explain_failure(index, text, rc);
+	}
 }

@@ -3,13 +3,13 @@
 #ifndef ABSENT_H
 #define ABSENT_H
 
-#include "base/util.h"
+#include "host/parent.h"
 
 /*
- * A sentence for a parent that is not registered: what is wrong with the PCI device of that address
- * (NULL: it is not known to be one), or what there is that comes near the text. names: the
- * registered parents. The caller frees it.
+ * After parent_resolve() did not find the parent: the reason and the way out, as the rest of a line
+ * ("PCI device '0000:03:00.0' has no driver: load the one that makes it a parent"). It reads more
+ * of the host than resolving does, so ask only for a reason that is printed. The caller frees it.
  */
-char *absent_explain(const struct strlist *names, const char *text, const char *pci_address);
+char *absent_explain(struct parent_index *index, const char *text);
 
 #endif

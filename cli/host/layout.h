@@ -21,6 +21,7 @@
 #define LAYOUT_PCI_DEVICES "bus/pci/devices"
 #define LAYOUT_DEVICE_NUMBERS "dev"
 #define LAYOUT_VFIO_GROUPS "class/vfio"
+#define LAYOUT_DEVICE_TREE "devices"
 
 /* In the folder of a parent. */
 #define LAYOUT_TYPES "mdev_supported_types"

@@ -4,26 +4,43 @@
 #define PARENT_H
 
 #include "base/util.h"
+#include "host/pci.h"
+#include "host/place.h"
+#include "host/property.h"
 
-/* The registered parents, and what was resolved before. Zeroed at the start. */
+/*
+ * The registered parents, what was resolved before, and the tables that names are looked up in,
+ * each read when the first name needs it. Zeroed at the start.
+ */
 struct parent_index {
-	bool loaded;
+	bool is_loaded;
 	int rc; /* why they cannot be listed, or 0 */
 	struct strlist names;
 	void *resolved; /* a tree of struct resolved */
+	struct pci_table pci;
+	struct place_table places;
+	struct property_table properties;
+	struct strlist listed_ids; /* the parents by vendor and device, for explanations */
+	char *no_parent; /* why there is no parent at all, once that was looked for */
 };
 
 /*
  * Resolves, in this order: a name in sysfs, a short or upper-case PCI address, a path below
- * /sys, a device node, pci:VENDOR:DEVICE[/N], udev:KEY=VALUE[,KEY=VALUE].
- * The name belongs to the index. With a reason in *reterr (the caller frees it):
+ * /sys of the parent or of what stands above this parent alone, a device node,
+ * pci:VENDOR:DEVICE[/N], udev:KEY=VALUE[,KEY=VALUE]. The name belongs to the index.
  * -EINVAL    not a way to name a parent
  * -ENOENT    no registered parent is that
  * -ENOTUNIQ  several are
- * other      what the system said when they were listed
+ * other      what the system said when they were looked for
  */
-int parent_resolve(struct parent_index *index, const char *text, const char **ret_name,
-		   char **reterr);
+int parent_resolve(struct parent_index *index, const char *text, const char **ret_name);
+
+/*
+ * As above, but adds what the text could mean to found: names of parents, or with -ENOTUNIQ for
+ * pci:VENDOR:DEVICE how each of the devices would be written. Does not remember what it found.
+ */
+int parent_candidates(struct parent_index *index, const char *text, struct strlist *found);
+
 void parent_index_free(struct parent_index *index);
 
 #endif

@@ -5,42 +5,52 @@
 
 #include "base/file.h"
 #include "base/sysfs.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <libudev.h>
 #include <poll.h>
 
-static int property_of_host(const char *path, const char *key, char **ret_value)
+typedef void (*each_property)(const char *key, const char *value, void *arg);
+
+static int properties_of_host(const char *path, each_property each, void *arg)
 {
 	_cleanup_free_ char *syspath = xasprintf("/sys/%s", path);
 	struct udev *udev = udev_new();
 	struct udev_device *dev = udev ? udev_device_new_from_syspath(udev, syspath) : NULL;
-	const char *value = dev ? udev_device_get_property_value(dev, key) : NULL;
+	struct udev_list_entry *entry = NULL;
+	int rc = 0;
 
-	if (value)
-		*ret_value = xstrdup(value);
+	errno = 0;
+	if (dev)
+		entry = udev_device_get_properties_list_entry(dev);
+	if (!entry)
+		rc = dev && errno ? -errno : -ENOENT;
+	for (; entry; entry = udev_list_entry_get_next(entry))
+		if (udev_list_entry_get_value(entry))
+			each(udev_list_entry_get_name(entry), udev_list_entry_get_value(entry),
+			     arg);
 	udev_device_unref(dev);
 	udev_unref(udev);
-	return value ? 0 : -ENOENT;
+	return rc;
 }
 
 /* Far above what udev knows of any device. */
 #define DATABASE_MAX (1 << 20)
 
-/* The value of the line that is prefix, key, "=", value. */
-static int find_line(const char *text, const char *prefix, const char *key, char **ret_value)
+/* Lines of prefix, key, "=", value; the text is cut up. */
+static void each_line(char *text, const char *prefix, each_property each, void *arg)
 {
-	_cleanup_free_ char *start = xasprintf("%s%s=", prefix, key);
-	size_t len = strlen(start);
+	char *rest = text, *line;
 
-	for (const char *line = text; line; line = strchr(line, '\n')) {
-		line += *line == '\n';
-		if (strncmp(line, start, len) == 0) {
-			*ret_value = xasprintf("%.*s", (int)strcspn(line + len, "\n"), line + len);
-			return 0;
-		}
+	while (rest && (line = strsep(&rest, "\n"))) {
+		char *key = line + strlen(prefix), *value = strchr(line, '=');
+
+		if (!value || !str_starts(line, prefix))
+			continue;
+		*value = '\0';
+		each(key, value + 1, arg);
 	}
-	return -ENOENT;
 }
 
 /*
@@ -60,37 +70,48 @@ static char *database_id(int fd, const char *path)
 	return xasprintf("+%s:%s", subsystem, slash ? slash + 1 : path);
 }
 
+static char *database_path(const char *id)
+{
+	return xasprintf("%s/run/udev/data%s%s", root_get(), *id ? "/" : "", id);
+}
+
 /*
  * libudev cannot be pointed at another root, so there the kernel's part of the properties is read
  * from the device's uevent file and udev's from its database, where a property is a line
  * E:KEY=VALUE.
  */
-static int property_of_root(const char *path, const char *key, char **ret_value)
+static int properties_of_root(const char *path, each_property each, void *arg)
 {
 	_cleanup_close_ int fd = sysfs_open_dir(SYSFS_TOP, path);
 	_cleanup_free_ char *id = NULL, *uevent = NULL, *file = NULL;
 	struct buf text = {0};
-	int rc;
+	int rc = fd < 0 ? fd : sysfs_read(fd, "uevent", &uevent);
 
-	if (fd < 0)
-		return -ENOENT;
-	if (sysfs_read(fd, "uevent", &uevent) == 0 && find_line(uevent, "", key, ret_value) == 0)
-		return 0;
+	if (fd < 0 || (rc && rc != -ENOENT))
+		return rc;
+	if (uevent)
+		each_line(uevent, "", each, arg);
 	id = database_id(fd, path);
 	if (!id || strchr(id, '/'))
-		return -ENOENT;
-	file = xasprintf("%s/run/udev/data/%s", root_get(), id);
+		return 0;
+	file = database_path(id);
 	rc = file_read(file, DATABASE_MAX, &text);
 	if (!rc)
-		rc = find_line(text.data, "E:", key, ret_value);
+		each_line(text.data, "E:", each, arg);
 	buf_free(&text);
-	return rc;
+	return rc == -ENOENT ? 0 : rc;
 }
 
-int udev_property(const char *path, const char *key, char **ret_value)
+int udev_properties(const char *path, each_property each, void *arg)
 {
-	return root_is_host() ? property_of_host(path, key, ret_value) :
-				property_of_root(path, key, ret_value);
+	return root_is_host() ? properties_of_host(path, each, arg) :
+				properties_of_root(path, each, arg);
+}
+
+int udev_find_data(char **ret_path)
+{
+	*ret_path = database_path("");
+	return access(*ret_path, R_OK | X_OK) < 0 ? -errno : 0;
 }
 
 /* A connection to the events of udev ("udev") or of the kernel ("kernel"). */

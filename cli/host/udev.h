@@ -7,10 +7,18 @@
 #include "base/util.h"
 
 /*
- * A property of the device at this path below sys/ ("class/mdev_bus/0000:01:00.0"), as
- * `udevadm info` shows it. The caller frees it. 0, -ENOENT (no such property or device).
+ * Calls each() for every property of the device at this path below sys/
+ * ("class/mdev_bus/0000:01:00.0"), as `udevadm info` shows them. Of a key that comes twice the
+ * first counts. 0, -ENOENT (no such device), or what the system said where not all can be read.
  */
-int udev_property(const char *path, const char *key, char **ret_value);
+int udev_properties(const char *path, void (*each)(const char *key, const char *value, void *arg),
+		    void *arg);
+
+/*
+ * Where udev keeps what its rules found; the caller frees the path. 0, or what the system says of
+ * it: -ENOENT where udev has not run, as in most containers.
+ */
+int udev_find_data(char **ret_path);
 
 /*
  * Waiting for udev to be done with a new device: begin before it is made, end after. begin

@@ -3,6 +3,7 @@
 #include "base/msg.h"
 #include "base/run_state.h"
 #include "model/plan.h"
+#include "host/absent.h"
 #include "host/core.h"
 #include "host/holder.h"
 #include "host/lifecycle.h"
@@ -181,20 +182,23 @@ static void report_shadowed(const struct definition *meant, const struct definit
 
 static void report_absent(struct apply *apply, const struct action *action)
 {
+	struct parent_index *parents = &apply->inventory.parents;
 	const struct definition *def = action->def;
+	bool is_elsewhere = action->dev && !action->meant;
 	_cleanup_free_ char *error = NULL;
 	char text[IDENTITY_TEXT_SIZE];
 	const char *name;
 
-	identity_format(&def->id, text);
-	if (action->dev && !action->meant) {
-		msg_warning(
-			"%s: it is live on parent '%s', but defined for parent '%s' (%s:%u), which is not there; left alone",
-			text, action->dev->parent, def->parent, def->file, def->line);
-		return;
-	}
 	/* Other reasons than that it is not there are among the problems of the files. */
-	if (parent_resolve(&apply->inventory.parents, def->parent, &name, &error) == -ENOENT)
+	if (!is_elsewhere && parent_resolve(parents, def->parent, &name) != -ENOENT)
+		return;
+	error = absent_explain(parents, def->parent);
+	identity_format(&def->id, text);
+	if (is_elsewhere)
+		msg_warning(
+			"%s: it is live on parent '%s', but defined for parent '%s' (%s:%u): %s; left alone",
+			text, action->dev->parent, def->parent, def->file, def->line, error);
+	else
 		msg_warning("%s (%s:%u): %s, ignoring", text, def->file, def->line, error);
 }
 
@@ -383,12 +387,10 @@ static bool apply_may_prune(const struct apply *apply)
  */
 static bool is_gone(struct apply *apply)
 {
-	_cleanup_free_ char *error = NULL;
 	const char *name;
 
 	return apply->args->event && apply->args->parent &&
-	       parent_resolve(&apply->inventory.parents, apply->args->parent, &name, &error) ==
-		       -ENOENT;
+	       parent_resolve(&apply->inventory.parents, apply->args->parent, &name) == -ENOENT;
 }
 
 static int apply_all(struct apply *apply)

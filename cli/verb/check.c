@@ -3,6 +3,7 @@
 #include "base/msg.h"
 #include "model/plan.h"
 #include "host/attribute.h"
+#include "host/absent.h"
 #include "host/live.h"
 #include "verb/cmd.h"
 
@@ -61,12 +62,15 @@ static void check_type(struct checker *checker, const struct definition *def, bo
 
 static void check_absent(struct checker *checker, const struct definition *def)
 {
+	struct parent_index *parents = &checker->inventory.parents;
 	_cleanup_free_ char *error = NULL;
 	const char *name;
 
 	/* Any other reason than that it is not there is among the errors. */
-	if (parent_resolve(&checker->inventory.parents, def->parent, &name, &error) == -ENOENT)
-		warn(checker, def, "%s", error);
+	if (parent_resolve(parents, def->parent, &name) != -ENOENT)
+		return;
+	error = absent_explain(parents, def->parent);
+	warn(checker, def, "%s", error);
 }
 
 static void check_shadowed(struct checker *checker, const struct definition *def)

@@ -7,6 +7,7 @@
 #include "base/signals.h"
 #include "base/text.h"
 #include "host/attribute.h"
+#include "host/absent.h"
 #include "model/find.h"
 
 #include <errno.h>
@@ -121,13 +122,30 @@ int cmd_parent(const struct command *command, struct inventory *inventory, const
 	*ret_name = NULL;
 	if (!text)
 		return DONE;
-	rc = parent_resolve(&inventory->parents, text, ret_name, &error);
+	rc = parent_resolve(&inventory->parents, text, ret_name);
+	if (!rc)
+		return DONE;
+	error = absent_explain(&inventory->parents, text);
 	if (rc == -EINVAL)
 		return cmd_usage(command, "%s", error);
-	if (rc) {
-		output_fail(code_of(rc), "%s", error);
-		return FAILED;
-	}
+	output_fail(code_of(rc), "%s", error);
+	return FAILED;
+}
+
+int cmd_parent_to_come(const struct command *command, struct inventory *inventory, const char *text,
+		       const char **ret_name)
+{
+	_cleanup_free_ char *error = NULL;
+	int rc;
+
+	*ret_name = NULL;
+	rc = text ? parent_resolve(&inventory->parents, text, ret_name) : 0;
+	if (!rc)
+		return DONE;
+	error = absent_explain(&inventory->parents, text);
+	if (rc == -EINVAL)
+		return cmd_usage(command, "%s", error);
+	msg_info("%s, ignoring", error);
 	return DONE;
 }
 

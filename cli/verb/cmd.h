@@ -98,6 +98,13 @@ struct device cmd_device_of(struct definition *def);
 int cmd_parent(const struct command *command, struct inventory *inventory, const char *text,
 	       const char **ret_name);
 
+/*
+ * As above, for a parent that may come later: what could never be one is USAGE, any other that is
+ * not found is DONE without a name.
+ */
+int cmd_parent_to_come(const struct command *command, struct inventory *inventory, const char *text,
+		       const char **ret_name);
+
 /* The options that say what an instance shall be; part of a verb's own struct. */
 struct instance_args {
 	const char *parent, *type, *instance, *params;

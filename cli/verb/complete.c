@@ -129,10 +129,9 @@ static int list_types(const struct question *question)
 	struct parent_index index = {0};
 	struct type_list types = {0};
 	struct strlist names = {0};
-	_cleanup_free_ char *error = NULL;
 	const char *name = NULL;
 
-	if (!question->about || parent_resolve(&index, question->about, &name, &error) == 0)
+	if (!question->about || parent_resolve(&index, question->about, &name) == 0)
 		live_types(&types, name);
 	for (size_t i = 0; i < types.n; i++)
 		strlist_add(&names, types.v[i].name);

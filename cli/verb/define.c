@@ -47,19 +47,6 @@ static int take_live(const struct inventory *inventory, struct definition *def)
 	return DONE;
 }
 
-/* A parent may come later, but what could never be one is refused. */
-static int check_parent(struct inventory *inventory, struct definition *def)
-{
-	_cleanup_free_ char *error = NULL;
-	int rc = parent_resolve(&inventory->parents, def->parent, &def->parent_name, &error);
-
-	if (rc == -EINVAL)
-		return cmd_usage(&cmd_define, "%s", error);
-	if (rc)
-		msg_info("%s, ignoring", error);
-	return DONE;
-}
-
 static int make_definition(struct inventory *inventory, struct arena *arena,
 			   const struct define_args *args, const char *word, struct definition *def)
 {
@@ -84,7 +71,7 @@ static int make_definition(struct inventory *inventory, struct arena *arena,
 	if (status == DONE)
 		status = cmd_take_instance_args(&cmd_define, &args->instance, arena, def);
 	if (status == DONE)
-		status = check_parent(inventory, def);
+		status = cmd_parent_to_come(&cmd_define, inventory, def->parent, &def->parent_name);
 	return status == DONE ? cmd_check_new(&cmd_define, inventory, def, NULL) : status;
 }
 

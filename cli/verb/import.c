@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/msg.h"
 #include "host/attribute.h"
+#include "host/absent.h"
 #include "store/folder.h"
 #include "store/mdevctl.h"
 #include "store/store.h"
@@ -87,11 +88,13 @@ static int import_check(struct inventory *inventory, const struct definition_lis
 	_cleanup_free_ char *error = NULL;
 	char text[IDENTITY_TEXT_SIZE];
 	struct buf section = {0};
-	int rc = parent_resolve(&inventory->parents, def->parent, &def->parent_name, &error);
+	int rc = parent_resolve(&inventory->parents, def->parent, &def->parent_name);
 
 	if (is_known(inventory, def))
 		return DONE;
-	if (rc != -EINVAL)
+	if (rc == -EINVAL)
+		error = absent_explain(&inventory->parents, def->parent);
+	else
 		rc = definition_format(def, &section, &error);
 	if (!rc)
 		rc = attribute_check_all(INSTANCE_MDEV, def->attrs, def->attr_count, &error);
@@ -244,18 +247,15 @@ static int export_run(const struct globals *globals, void *p, int word_count, ch
 {
 	const struct export_args *args = p;
 	_cleanup_free_ struct identity *ids = xcalloc((size_t)word_count, sizeof(*ids));
-	_cleanup_free_ char *error = NULL;
 	struct inventory inventory = {0};
-	const char *parent_name = NULL;
-	int status, printed = DONE;
+	const char *parent_name;
+	int status, printed;
 
 	(void)globals;
 	inventory_load_definitions(&inventory);
 	status = cmd_report_problems(&inventory);
 	inventory_load_devices(&inventory, NULL);
-	if (args->parent &&
-	    parent_resolve(&inventory.parents, args->parent, &parent_name, &error) == -EINVAL)
-		printed = cmd_usage(&cmd_export, "%s", error);
+	printed = cmd_parent_to_come(&cmd_export, &inventory, args->parent, &parent_name);
 	if (printed == DONE)
 		printed = cmd_identities(&cmd_export, &inventory.devices, is_defined,
 					 "it is not defined", word_count, words, ids);

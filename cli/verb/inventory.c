@@ -2,6 +2,7 @@
 /* The host as a whole: what is live and what is defined, brought together. */
 #include "verb/inventory.h"
 
+#include "host/absent.h"
 #include "host/live.h"
 #include "store/store.h"
 
@@ -15,11 +16,12 @@ static void find_parents(struct inventory *inventory)
 	for (size_t i = 0; i < list->n; i++) {
 		struct definition *def = list->v[i];
 		_cleanup_free_ char *error = NULL;
-		int rc =
-			parent_resolve(&inventory->parents, def->parent, &def->parent_name, &error);
+		int rc = parent_resolve(&inventory->parents, def->parent, &def->parent_name);
 
-		if (rc && rc != -ENOENT)
-			problem_add(&inventory->problems, def->file, def->line, "%s", error);
+		if (!rc || rc == -ENOENT)
+			continue;
+		error = absent_explain(&inventory->parents, def->parent);
+		problem_add(&inventory->problems, def->file, def->line, "%s", error);
 	}
 }
 

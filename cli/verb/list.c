@@ -82,9 +82,7 @@ static int list_filter(struct device_list *list, const struct list_args *args, i
  */
 static int find_parent(struct inventory *inventory, const char *text, const char **ret_name)
 {
-	_cleanup_free_ char *error = NULL;
-
-	if (text && parent_resolve(&inventory->parents, text, ret_name, &error) == -ENOENT)
+	if (text && parent_resolve(&inventory->parents, text, ret_name) == -ENOENT)
 		for (size_t i = 0; i < inventory->definitions.n; i++)
 			if (strcmp(inventory->definitions.v[i]->parent, text) == 0)
 				return DONE;

@@ -206,13 +206,12 @@ static int change(struct definition *def, struct arena *arena, void *arg, char *
 static struct definition *find_definition(struct inventory *inventory, const struct identity *id,
 					  const char *of, int *ret_status)
 {
-	_cleanup_free_ char *error = NULL;
 	struct definition *found = NULL;
 	char text[IDENTITY_TEXT_SIZE];
 	const char *name = NULL;
 
 	if (of)
-		(void)parent_resolve(&inventory->parents, of, &name, &error);
+		(void)parent_resolve(&inventory->parents, of, &name);
 	*ret_status = DONE;
 	for (size_t i = 0; i < inventory->definitions.n; i++) {
 		struct definition *def = inventory->definitions.v[i];
@@ -239,13 +238,10 @@ static int check_parent(struct inventory *inventory, const struct definition *de
 			const char *parent)
 {
 	struct definition moved = *def;
-	_cleanup_free_ char *error = NULL;
+	int status = cmd_parent_to_come(&cmd_modify, inventory, parent, &moved.parent_name);
 
 	moved.parent = parent;
-	moved.parent_name = NULL;
-	if (parent_resolve(&inventory->parents, parent, &moved.parent_name, &error) == -EINVAL)
-		return cmd_usage(&cmd_modify, "%s", error);
-	return cmd_check_new(&cmd_modify, inventory, &moved, def);
+	return status == DONE ? cmd_check_new(&cmd_modify, inventory, &moved, def) : status;
 }
 
 static int write_live(struct device *dev, const struct changes *changes, char **reterr)

@@ -68,15 +68,12 @@ static int undefine_run(const struct globals *globals, void *p, int word_count, 
 {
 	const struct undefine_args *args = p;
 	_cleanup_free_ struct identity *ids = xcalloc((size_t)word_count, sizeof(*ids));
-	_cleanup_free_ char *error = NULL;
 	struct inventory inventory = {0};
-	const char *parent_name = NULL;
-	int status = DONE;
+	const char *parent_name;
+	int status;
 
 	(void)globals;
-	if (args->parent &&
-	    parent_resolve(&inventory.parents, args->parent, &parent_name, &error) == -EINVAL)
-		status = cmd_usage(&cmd_undefine, "%s", error);
+	status = cmd_parent_to_come(&cmd_undefine, &inventory, args->parent, &parent_name);
 	if (status == DONE) {
 		inventory_load_definitions(&inventory);
 		inventory_load_devices(&inventory, NULL);

@@ -78,7 +78,7 @@ make_kernel() {
 	make_kernel "kernel/drivers/vfio/vfio.ko.xz:" "extra/notmdev.ko: kernel/drivers/vfio/mdev/mdev.ko.xz"
 	refused 1 "the kernel has no support for mediated devices: there is no module 'mdev' for 6.9.0-test \(install " --root "$ROOT" types -p soft
 	mdev --root "$ROOT" --json types
-	assert "$output" == "[]"
+	assert "$output" == '{"schema":1,"results":[]}'
 	mdev --root "$ROOT" -q types
 	assert "$stderr" == ""
 }

@@ -147,5 +147,86 @@ make_farm() {
 		# shellcheck disable=SC2086 # several words
 		assert "$(calls_of destroy --undefine $words | grep fsync)" == "fsync 2" "$count words"
 		assert "$(grep -c '^\[' "$ROOT/etc/mdev.d/farm.conf")" -eq $((300 - count))
+# The address of the Nth PCI device.
+address() {
+	printf '0000:%02x:%02x.0' $((0x10 + $1 / 32)) $(($1 % 32))
+}
+
+# add_parents FIRST LAST WAY: PCI parents, and for each a definition that names it in that way;
+# "absent-" and a way: one of a device that is not there.
+add_parents() {
+	local i at
+	for i in $(seq "$1" "$2"); do
+		at=$(address "$i")
+		make_parent "devices/pci0000:00/$at" pci 0x10de "$(printf '0x%04x' "$i")"
+		case $3 in
+		absent-address) at=0001:${at#*:} ;;
+		absent-id) at=$(printf 'pci:1af4:%04x' "$i") ;;
+		absent-udev) at=udev:ID_PATH=pci-0001:${at#*:} ;;
+		absent-path) at=/sys/devices/pci0001:00/$at ;;
+		id) at=$(printf 'pci:10de:%04x' "$i") ;;
+		udev) at=udev:ID_PATH=pci-$at ;;
+		path) at=/sys/devices/pci0000:00/$at ;;
+		esac
+		printf '[%s]\nparent = %s\ntype = soft-1\n' "$(identities "$i" "$i")" "$at"
+	done >>"$ROOT/etc/mdev.d/all.conf"
+}
+
+total_calls() {
+	local calls
+	calls=$(calls_of "$@" 2>"$BATS_TEST_TMPDIR/said") || {
+		cat "$BATS_TEST_TMPDIR/said" >&2
+		return 1
+	}
+	echo "$calls" | awk '{ sum += $2 } END { print sum }'
+}
+
+# grows_linearly WAY: twice as many parents and definitions cost twice as much, in a root of their
+# own. What looks at each parent for each definition would cost four times as much.
+grows_linearly() {
+	local way=$1 verb count
+	local -A few some many
+	rm -r "$ROOT"
+	make_root
+	add_parents 1 20 "$way"
+	for verb in list check; do few[$verb]=$(total_calls "$verb") || return; done
+	add_parents 21 40 "$way"
+	for verb in list check; do some[$verb]=$(total_calls "$verb") || return; done
+	add_parents 41 80 "$way"
+	for verb in list check; do many[$verb]=$(total_calls "$verb") || return; done
+	for verb in list check; do
+		count="${few[$verb]}, ${some[$verb]}, ${many[$verb]} system calls"
+		assert "$((4 * (many[$verb] - some[$verb])))" -le "$((10 * (some[$verb] - few[$verb])))" \
+			"mdev $verb, $way of 20, 40, 80 parents: $count" || return
+	done
+}
+
+@test "a PCI parent that is not there costs listing and checking as much with more of them" {
+	grows_linearly absent-address
+	grows_linearly absent-id
+}
+
+@test "a parent by udev's properties costs listing and checking as much with more of them" {
+	grows_linearly udev
+	grows_linearly absent-udev
+}
+
+@test "a parent by its path costs listing and checking as much with more of them" {
+	grows_linearly path
+	grows_linearly absent-path
+}
+
+@test "a parent that is not there costs a listing no more than one that is" {
+	local way present absent
+	for way in address id udev path; do
+		rm -r "$ROOT"
+		make_root
+		add_parents 1 50 "$way"
+		present=$(total_calls list) || return
+		rm -r "$ROOT"
+		make_root
+		add_parents 1 50 "absent-$way"
+		absent=$(total_calls list) || return
+		assert "$absent" -le "$present" "$way" || return
 	done
 }

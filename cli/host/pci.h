@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The PCI devices of the host, parents or not: what they are, and which virtual functions they
+ * have. */
+#ifndef PCI_H
+#define PCI_H
+
+#include "base/util.h"
+
+/*
+ * "[DOMAIN:]BUS:SLOT.FUNCTION" in any case, as sysfs writes it; NULL when the text is none. The
+ * caller frees it.
+ */
+char *pci_address(const char *text);
+
+struct pci_id {
+	unsigned int vendor, device;
+	uint32_t nth; /* in order of address, from 1; 0: not given */
+};
+
+/* "VENDOR:DEVICE" or "VENDOR:DEVICE/N". 0, or -EINVAL for anything else. */
+int pci_id_parse(const char *text, struct pci_id *ret);
+
+struct pci_device {
+	char *address;
+	unsigned int vendor, device;
+};
+
+/* A device that can have virtual functions. Their numbers are as in the files sriov_*. */
+struct pci_functions {
+	const char *address;
+	uint32_t total, enabled, offset, stride;
+};
+
+/*
+ * What is read once and then kept, for many names are looked up in it. Zeroed at the start; the
+ * functions below read what they need.
+ */
+struct pci_table {
+	bool is_loaded, has_functions;
+	int rc; /* the first error but that a device is not there, and of which file; or 0 */
+	char *rc_path;
+	struct pci_device *v; /* by address */
+	struct pci_device **by_id; /* by vendor and device, then address */
+	size_t n;
+	struct pci_functions *functions;
+	size_t function_count;
+};
+
+/*
+ * The devices of that vendor and device, in order of address: how many, and the first of an array.
+ * What is beyond a file that could not be read is missing: see table->rc.
+ */
+size_t pci_find(struct pci_table *table, const struct pci_id *id,
+		struct pci_device *const **ret_devices);
+
+/* The device at that address, as sysfs writes it; NULL when there is none. */
+const struct pci_device *pci_at(struct pci_table *table, const char *address);
+
+/* False for a device that cannot have virtual functions. */
+bool pci_read_functions(const char *address, struct pci_functions *ret);
+
+/*
+ * The device whose virtual function the address would be, if they were enabled, and which of them,
+ * counted from 1. NULL when it would be none.
+ */
+const struct pci_functions *pci_owner(struct pci_table *table, const char *address,
+				      unsigned int *ret_nth);
+
+void pci_table_free(struct pci_table *table);
+
+#endif
