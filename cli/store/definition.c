@@ -44,23 +44,55 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\v' || c == '\f';
 }
 
-static void add_problem(struct problem_list *problems, const char *file, unsigned int line,
-			const char *fmt, va_list args)
+static void keep_problem(struct problem_list *problems, const char *file, unsigned int line,
+			 const char *fmt, va_list args)
 {
 	_cleanup_free_ char *what = xvasprintf(fmt, args);
-	struct problem *problem;
-	char *text;
+	char *text = line ? xasprintf("%s:%u: %s", file, line, what) :
+			    xasprintf("%s: %s", file, what);
 
-	text = line ? xasprintf("%s:%u: %s", file, line, what) : xasprintf("%s: %s", file, what);
 	/* The room doubles each time the number reaches a power of two. */
 	if ((problems->n & (problems->n - 1)) == 0)
 		problems->v = xrealloc(problems->v, problems->n ? 2 * problems->n : 1,
 				       sizeof(*problems->v));
-	problem = &problems->v[problems->n++];
-	*problem = (struct problem){.file = xstrdup(file),
-				    .line = line,
-				    .text = text,
-				    .what = text + strlen(text) - strlen(what)};
+	problems->v[problems->n++] = (struct problem){.file = xstrdup(file),
+						      .line = line,
+						      .text = text,
+						      .what = text + strlen(text) - strlen(what)};
+}
+
+static void add_problem(struct problem_list *problems, const char *file, unsigned int line,
+			const char *fmt, va_list args)
+{
+	if (!problems->n || strcmp(problems->v[problems->n - 1].file, file) != 0) {
+		problem_list_end_file(problems);
+		problems->of_file = 0;
+	}
+	if (problems->of_file == PROBLEMS_OF_FILE) {
+		problems->left_out++;
+		return;
+	}
+	problems->of_file++;
+	keep_problem(problems, file, line, fmt, args);
+}
+
+PRINTF_LIKE(4, 5)
+static void keep_one_more(struct problem_list *problems, const char *file, unsigned int line,
+			  const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	keep_problem(problems, file, line, fmt, args);
+	va_end(args);
+}
+
+void problem_list_end_file(struct problem_list *problems)
+{
+	if (problems->left_out)
+		keep_one_more(problems, problems->v[problems->n - 1].file, 0, "and %zu more",
+			      problems->left_out);
+	problems->left_out = 0;
 }
 
 void problem_list_free(struct problem_list *problems)
@@ -213,6 +245,7 @@ static void begin_section(struct parser *parser, const char *header, size_t len)
 {
 	const char *bracket = memchr(header, ']', len), *name = header + 1;
 	size_t name_len = bracket ? (size_t)(bracket - name) : 0;
+	_cleanup_free_ char *bad_name = NULL, *shown = NULL;
 	char text[IDENTITY_TEXT_SIZE] = "";
 	struct identity id;
 
@@ -230,7 +263,9 @@ static void begin_section(struct parser *parser, const char *header, size_t len)
 	}
 	parser->has_identity = true;
 	if (identity_parse(text, &id) < 0) {
-		bad_line(parser, "'%.*s' is neither a UUID nor UUID:INSTANCE", (int)name_len, name);
+		bad_name = xasprintf("%.*s", (int)name_len, name);
+		shown = quoted(bad_name);
+		bad_line(parser, "%s is neither a UUID nor UUID:INSTANCE", shown);
 		return;
 	}
 	parser->section = definition_list_add(parser->list);
@@ -361,10 +396,14 @@ static void set_parent(struct parser *parser, struct definition *def, const char
 
 static void set_type(struct parser *parser, struct definition *def, const char *value)
 {
+	_cleanup_free_ char *shown = NULL;
+
 	if (name_is_safe(value))
 		def->type = definition_list_share(parser->list, value);
-	else if (is_plain(parser, "type", value))
-		bad_line(parser, "'%s' cannot be the name of a type", value);
+	else if (is_plain(parser, "type", value)) {
+		shown = quoted(value);
+		bad_line(parser, "%s cannot be the name of a type", shown);
+	}
 }
 
 static void set_params(struct parser *parser, struct definition *def, const char *value)
@@ -379,27 +418,34 @@ static void set_description(struct parser *parser, struct definition *def, const
 
 static void set_auto(struct parser *parser, struct definition *def, const char *value)
 {
-	if (strcmp(value, "yes") != 0 && strcmp(value, "no") != 0)
-		bad_line(parser, "'auto' is yes or no, not '%s'", value);
+	_cleanup_free_ char *shown = NULL;
+
+	if (strcmp(value, "yes") != 0 && strcmp(value, "no") != 0) {
+		shown = quoted(value);
+		bad_line(parser, "'auto' is yes or no, not %s", shown);
+	}
 	def->is_auto = strcmp(value, "yes") == 0;
 }
 
 /* NAME VALUE; inih took off the blanks that end the value and belong to it. */
 static void add_attr(struct parser *parser, struct definition *def, const char *value)
 {
-	_cleanup_free_ char *text = xcalloc(1, strlen(value) + parser->tail_len + 1);
+	_cleanup_free_ char *text = xcalloc(1, strlen(value) + parser->tail_len + 1), *shown = NULL;
 	char *space;
 
 	memcpy(stpcpy(text, value), parser->tail, parser->tail_len);
 	space = strchr(text, ' ');
 	if (space)
 		*space = '\0';
-	if (!attr_name_is_valid(text))
-		bad_line(parser, "'%s' cannot be the name of an attribute of a device", text);
-	else if (!space || !space[1])
-		bad_line(parser, "attribute '%s' has no value", text);
-	else
+	if (attr_name_is_valid(text) && space && space[1]) {
 		definition_add_attr(def, &parser->list->arena, text, space + 1);
+		return;
+	}
+	shown = quoted(text);
+	if (!attr_name_is_valid(text))
+		bad_line(parser, "%s cannot be the name of an attribute of a device", shown);
+	else
+		bad_line(parser, "attribute %s has no value", shown);
 }
 
 static const struct key {
@@ -423,6 +469,7 @@ const char *definition_key_name(enum definition_key key)
 static void take_key(struct parser *parser, const char *name, const char *value)
 {
 	bool is_defaults = parser->section == &parser->defaults;
+	_cleanup_free_ char *shown = NULL;
 
 	for (size_t i = 0; i < ARRAY_SIZE(known_keys); i++) {
 		const struct key *key = &known_keys[i];
@@ -439,19 +486,23 @@ static void take_key(struct parser *parser, const char *name, const char *value)
 		note_key(parser, (enum definition_key)i);
 		return;
 	}
-	bad_line(parser, "unknown key '%s'%s", name, is_defaults ? " in [defaults]" : "");
+	shown = quoted(name);
+	bad_line(parser, "unknown key %s%s", shown, is_defaults ? " in [defaults]" : "");
 }
 
 /* Called by inih; 1 because what is wrong with a line is noted by bad_line(). */
 static int on_key(void *user, const char *section, const char *key, const char *value)
 {
 	struct parser *parser = user;
+	_cleanup_free_ char *shown = NULL;
 
 	(void)section;
-	if (parser->section)
+	if (parser->section) {
 		take_key(parser, key, value);
-	else if (!parser->is_bad)
-		bad_line(parser, "'%s' stands before the first section", key);
+	} else if (!parser->is_bad) {
+		shown = quoted(key);
+		bad_line(parser, "%s stands before the first section", shown);
+	}
 	return 1;
 }
 
@@ -484,6 +535,7 @@ void definition_parse(const char *file, const char *text, size_t len, struct def
 	if (rc)
 		problem_add(problems, file, parser.line, "cannot be parsed");
 	end_section(&parser);
+	problem_list_end_file(problems);
 	tdestroy(parser.seen, keep_node);
 }
 

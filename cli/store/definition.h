@@ -20,10 +20,20 @@ struct problem {
 struct problem_list {
 	struct problem *v;
 	size_t n;
+	size_t of_file; /* how many of these are of the file that the last one is of */
+	size_t left_out; /* further ones of that file, which problem_list_end_file() counts in words
+			  */
 };
 
+/*
+ * Of one file PROBLEMS_OF_FILE are kept, for a file of a million bad lines says no more by a
+ * million messages. They come file by file, and whoever adds calls problem_list_end_file() behind
+ * the last one of all, which adds "and N more" where some were left out.
+ */
+#define PROBLEMS_OF_FILE 10
 void problem_add(struct problem_list *problems, const char *file, unsigned int line,
 		 const char *fmt, ...) PRINTF_LIKE(4, 5);
+void problem_list_end_file(struct problem_list *problems);
 void problem_list_free(struct problem_list *problems);
 
 enum definition_key {

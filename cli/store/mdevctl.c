@@ -32,6 +32,14 @@ PRINTF_LIKE(2, 3) static void bad(struct import *import, const char *fmt, ...)
 	import->is_bad = true;
 }
 
+/* What is wrong with a key, or with what stands behind it. */
+static void bad_key(struct import *import, const char *key, const char *what)
+{
+	_cleanup_free_ char *shown = quoted(key);
+
+	bad(import, "%s %s", shown, what);
+}
+
 /* The text that an array holds byte by byte, NULL when it holds anything else. */
 static char *text_of_bytes(struct arena *arena, struct json_object *array, size_t len)
 {
@@ -63,14 +71,13 @@ static const char *take_text(struct import *import, const char *key, struct json
 		text = text_of_bytes(&import->list->arena, value, len);
 	}
 	if (!text) {
-		bad(import, "'%s' is not a string", key);
+		bad_key(import, key, "is not a string");
 		return NULL;
 	}
 	text[len] = '\0';
 	if (!len || strlen(text) != len || strchr(text, '\n')) {
-		bad(import,
-		    "the value of '%s' is empty or holds a newline or NUL, which a definition cannot say",
-		    key);
+		bad_key(import, key,
+			"is empty or holds a newline or NUL, which a definition cannot say");
 		return NULL;
 	}
 	return text;
@@ -86,7 +93,7 @@ static void take_attr(struct import *import, struct json_object *attr)
 		const char *text = take_text(import, name, value);
 
 		if (text && !attr_name_is_valid(name))
-			bad(import, "'%s' cannot be the name of an attribute of a device", name);
+			bad_key(import, name, "cannot be the name of an attribute of a device");
 		else if (text)
 			definition_add_attr(import->def, &import->list->arena, name, text);
 	}
@@ -121,7 +128,7 @@ static void take_key(struct import *import, const char *key, struct json_object 
 	} else if (strcmp(key, "description") == 0) {
 		def->description = take_text(import, key, value);
 	} else {
-		bad(import, "the key '%s' is not known, and would be lost", key);
+		bad_key(import, key, "is not a known key, and would be lost");
 	}
 }
 
@@ -153,20 +160,20 @@ static void take_parents(struct import *import, struct json_object *parents)
 				       0;
 
 		if (!json_object_is_type(devices, json_type_array))
-			bad(import, "'%s' is not followed by an array of devices", parent);
+			bad_key(import, parent, "is not followed by an array of devices");
 		for (size_t i = 0; i < count; i++) {
 			struct json_object *device = json_object_array_get_idx(devices, i);
 
 			if (!json_object_is_type(device, json_type_object)) {
-				bad(import, "a device of '%s' is not an object", parent);
+				bad_key(import, parent, "has a device that is not an object");
 				continue;
 			}
 			json_object_object_foreach(device, identity, object) {
 				struct identity id;
 
 				if (identity_parse(identity, &id) < 0)
-					bad(import, "'%s' is neither a UUID nor UUID:INSTANCE",
-					    identity);
+					bad_key(import, identity,
+						"is neither a UUID nor UUID:INSTANCE");
 				else
 					take_definition(import, &id, parent, object);
 			}
@@ -199,7 +206,10 @@ static void take_top(struct import *import, struct json_object *top,
 	}
 }
 
-/* What of the text of JSON the tree of json-c does not have. */
+/*
+ * json-c loses two things without a word: of two keys of one name it keeps the last, and it cuts a
+ * key at \u0000. So the keys of the text are counted before json-c's tree is believed.
+ */
 struct keys {
 	size_t count;
 	bool has_nul; /* one of them holds \u0000, and is cut there */
@@ -255,7 +265,7 @@ static size_t count_members(struct json_object *object)
 	return count;
 }
 
-/* Of two keys of a name json-c keeps the last, of a key with a NUL what is before that. */
+/* Nothing was lost between the text and the tree. */
 static bool check_keys(struct import *import, const char *text, struct json_object *top)
 {
 	struct keys keys = count_keys(text);
@@ -295,6 +305,7 @@ void mdevctl_import(const char *file, const char *text, size_t len,
 		take_top(&import, top, place);
 	json_object_put(top);
 	json_tokener_free(tokener);
+	problem_list_end_file(problems);
 }
 
 /* JSON text is Unicode: a value that is not is given as the array of its bytes. */

@@ -556,7 +556,9 @@ int store_find_file(const char *text, char **ret_path, char **reterr)
 	_cleanup_free_ char *name = xasprintf("%s%s", base, str_ends(base, ".conf") ? "" : ".conf");
 
 	if (!is_file_name(name) || (slash && !is_in_folders(text, name))) {
-		set_text(reterr, "'%s' is no definition file%s", text,
+		_cleanup_free_ char *shown = quoted(text);
+
+		set_text(reterr, "%s is no definition file%s", shown,
 			 slash ? " in one of the folders that are read" : "");
 		return -EINVAL;
 	}

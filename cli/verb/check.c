@@ -126,6 +126,7 @@ static void check_attrs(struct inventory *inventory)
 		if (attribute_check_all(INSTANCE_MDEV, def->attrs, def->attr_count, &error) < 0)
 			problem_add(&inventory->problems, def->file, def->line, "%s", error);
 	}
+	problem_list_end_file(&inventory->problems);
 }
 
 static void check(struct checker *checker)

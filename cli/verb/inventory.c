@@ -23,6 +23,7 @@ static void find_parents(struct inventory *inventory)
 		error = absent_explain(&inventory->parents, def->parent);
 		problem_add(&inventory->problems, def->file, def->line, "%s", error);
 	}
+	problem_list_end_file(&inventory->problems);
 }
 
 void inventory_load_definitions(struct inventory *inventory)

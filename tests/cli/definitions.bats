@@ -161,7 +161,7 @@ mdev: $ETC/link.conf: a folder in place of a file"
 	long=$(printf 'x%.0s' {1..100000})
 	right "[$U1]\nparent=soft\ntype=t\ndescription = $long\nattr = $(printf 'n%.0s' {1..200}) $long\n" \
 		'[.description, .attrs[0].value] | map(length)' '[100000,100000]'
-	wrong "[$U1]\nparent=soft\ntype=t\n$long = x\n" "4: unknown key '$long'"
+	wrong "[$U1]\nparent=soft\ntype=t\n$long = x\n" "4: unknown key '${long:0:128}...' (${#long} bytes)"
 	wrong "[$long]\n" "1: '$long' is neither a UUID nor UUID:INSTANCE"
 }
 
@@ -207,4 +207,17 @@ mdev: $ETC/link.conf: a folder in place of a file"
 	sed -n 's/^#\(\[.*\]\|[a-z]* = .*\|[a-z]*=.*\)$/\1/p' "$sample" > "$ETC/a.conf"
 	mdev --root "$ROOT" list --noheadings --raw -o uuid
 	assert "${#lines[@]}" -eq 3
+}
+
+@test "of one file ten problems are told, and how many more there are" {
+	{ printf '[%s]\nparent = soft\ntype = soft-1\n' "$U1" && yes nonsense | head -n 10; } | make_definition a.conf
+	{ printf '[%s]\nparent = soft\ntype = soft-1\n' "$U2" && yes nonsense | head -n 13; } | make_definition b.conf
+	{ printf '[defaults]\nparent = a/b\ntype = t\n' && printf '[%08d-aaaa-4bbb-8ccc-000000000000]\n' {1..12}; } | make_definition c.conf
+	mdev 1 --root "$ROOT" list
+	assert "${#stderr_lines[@]}" -eq 32 "a: 10; b and c: 10 and one that counts the others"
+	assert "$(grep -c 'a.conf:' <<< "$stderr")" -eq 10
+	assert "$stderr" =~ "b.conf: and 3 more"
+	assert "$stderr" =~ "c.conf: and 2 more"
+	mdev 1 --root "$ROOT" check
+	assert "$(grep -c 'error\|mdev: ' <<< "$stderr")" -ge 32
 }

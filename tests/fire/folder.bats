@@ -183,6 +183,21 @@ within_memory() {
 	assert "$status $output" == "0 $U1"$'\n'"$U3"
 }
 
+@test "16 MB of nonsense is told in a few lines" {
+	yes x | head -c 16000000 > "$ETC/x.conf"
+	{ printf '[%s]\nparent = soft\ntype = ' "$U1" && head -c 8000000 /dev/zero | tr '\0' /; } > "$ETC/y.conf"
+	case $MDEV in *asan*) ;; *) limit="prlimit --as=100000000" ;; esac
+	# shellcheck disable=SC2086 # several words, or none
+	run --separate-stderr timeout 60 ${limit-} "$MDEV" --root "$ROOT" list --raw --noheadings -o UUID
+	assert "$status $output" == "1 $U3"
+	assert "${#stderr_lines[@]}" -eq 12 "lines on stderr"
+	assert "${stderr_lines[0]}" == "mdev: $ETC/x.conf:1: no '=' in the line"
+	assert "${stderr_lines[10]}" == "mdev: $ETC/x.conf: and 7999990 more"
+	assert "${stderr_lines[11]}" =~ "y.conf:3: '/*...' \(8000000 bytes\) cannot be the name of a type$"
+	run --separate-stderr timeout 60 "$MDEV" --root "$ROOT" check
+	assert "$status ${#stderr_lines[@]}" == "1 12"
+}
+
 @test "a folder of 10,000 files" {
 	awk -v folder="$ETC" 'BEGIN {
 		for (i = 0; i < 10000; i++) {
