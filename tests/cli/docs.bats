@@ -76,6 +76,18 @@ documented() {
 	done
 }
 
+# Markup in a heading is printed as it stands.
+@test "headings of the pages have no markup in them" {
+	(! grep -nE '^#.*[_*]' "$MAN"/*.scd)
+}
+
+@test "lines of the pages fit 100 columns, but for output in examples" {
+	for page in "$MAN"/*.scd; do
+		awk '/^```$/ { on = !on } !on' "$page" | expand > "$BATS_TEST_TMPDIR/text"
+		assert "$(wc -L < "$BATS_TEST_TMPDIR/text")" -le 100 "${page##*/}"
+	done
+}
+
 @test "every key of a definition is in its man page" {
 	for key in parent type auto params description attr; do
 		grep -q "^\*$key\*$" "$MAN/mdev.d.5.scd"

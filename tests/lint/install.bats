@@ -19,6 +19,7 @@ in_turn() {
 	[ "$(grep -c @ "$DESTDIR/opt/mdev/lib/udev/rules.d/60-mdev.rules")" = 0 ]
 	[ -s "$DESTDIR/opt/mdev/share/man/man8/mdev.8" ]
 	[ -s "$DESTDIR/opt/mdev/share/man/man5/mdev.d.5" ]
+	[ -s "$DESTDIR/opt/mdev/share/man/man7/mdev-json.7" ]
 	[ -s "$DESTDIR/opt/mdev/share/bash-completion/completions/mdev" ]
 	[ "$(find "$DESTDIR" -type f ! -path '*/opt/mdev/*' ! -path '*/etc/mdev.d/*')" = "" ]
 }
