@@ -36,8 +36,8 @@ static const struct {
 
 enum code code_of(int rc)
 {
-	if (rc >= 0)
-		return rc ? CODE_LOST : CODE_NONE;
+	if (rc == 0)
+		return CODE_NONE;
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
 		if (codes[i].error == -rc)
 			return codes[i].code;

@@ -23,8 +23,8 @@ enum code {
 };
 
 /*
- * The code of what a function returned: CODE_NONE for 0, CODE_LOST for a positive number, and what
- * a negative errno means; CODE_REFUSED for one that means nothing else.
+ * The code of what a function returned: CODE_NONE for 0, and what a negative errno means;
+ * CODE_REFUSED for one that means nothing else.
  */
 enum code code_of(int rc);
 /* As JSON has it, "absent" and so on; NULL for CODE_NONE. */

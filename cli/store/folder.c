@@ -147,16 +147,16 @@ int folder_read(int folder_fd, const char *name, enum folder_read_flags flags, s
 	return read_on(fd, (size_t)st.st_size, text);
 }
 
-char *folder_other_writer(const struct stat *st)
+char *folder_distrust(const struct stat *st, const char *what)
 {
 	bool is_own = !root_is_host() && st->st_uid == geteuid();
 
 	if (st->st_uid != 0 && !is_own)
-		return xasprintf("it belongs to user %u", st->st_uid);
+		return xasprintf("%s belongs to user %u", what, st->st_uid);
 	if (st->st_mode & S_IWOTH)
-		return xstrdup("every user can write it");
+		return xasprintf("%s can be written by every user", what);
 	if (st->st_mode & S_IWGRP)
-		return xasprintf("group %u can write it", st->st_gid);
+		return xasprintf("%s can be written by group %u", what, st->st_gid);
 	return NULL;
 }
 
@@ -176,13 +176,24 @@ const char *folder_explain(int rc)
 	}
 }
 
+/* With the one above it: a root that is being prepared may have neither. */
+static int make_folder(const char *path)
+{
+	_cleanup_free_ char *above = xasprintf("%.*s", (int)(strrchr(path, '/') - path), path);
+
+	if (mkdir(path, 0755) == 0 || errno == EEXIST)
+		return 0;
+	if (errno != ENOENT || mkdir(above, 0755) < 0)
+		return -errno;
+	return mkdir(path, 0755) < 0 ? -errno : 0;
+}
+
 /* The folder, made where it is the one that is written to. */
 static int open_folder(enum folder folder, const char *path, char **reterr)
 {
-	int fd, rc;
+	int fd, rc = folder == FOLDER_ETC ? make_folder(path) : 0;
 
-	if (folder == FOLDER_ETC && mkdir(path, 0755) < 0 && errno != EEXIST) {
-		rc = -errno;
+	if (rc) {
 		set_text(reterr, "%s: cannot be made: %s%s", path, strerror(-rc), root_hint(rc));
 		return rc;
 	}

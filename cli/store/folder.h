@@ -56,11 +56,12 @@ int folder_read(int folder_fd, const char *name, enum folder_read_flags flags, s
 const char *folder_explain(int rc);
 
 /*
- * Who can write a file or folder besides root, in words: "it belongs to user 1000"; NULL when
- * nobody can. The caller frees it. As cron and ssh have it, neither may its group write it, root's
- * included. Below --root what belongs to the user who runs the command is his own, too.
+ * That others than root can write a file or folder, in words that begin with what it is called, as
+ * "it belongs to user 1000"; NULL when nobody can. The caller frees it. As with cron and ssh its
+ * group may not write it, either, whichever that is. Below --root the user who runs the command
+ * counts like root.
  */
-char *folder_other_writer(const struct stat *st);
+char *folder_distrust(const struct stat *st, const char *what);
 
 /* A folder that is being changed, and the file that keeps others from it meanwhile. */
 struct folder_handle {

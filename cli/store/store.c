@@ -19,55 +19,97 @@ static void parse(const char *path, const struct buf *text, struct definition_li
 	definition_parse(path, text->data ? text->data : "", text->len, list, problems, layout);
 }
 
-/* path: of the folder with a slash; the name is put behind it */
-static void load_entry(const struct folder_entry *entry, int folder_fd, struct buf *path,
-		       struct buf *text, struct definition_list *list,
-		       struct problem_list *problems)
+/* A folder that is read from. */
+struct source {
+	int fd; /* or a negative errno */
+	struct buf path; /* with a slash */
+	char *distrust; /* as of folder_distrust() */
+};
+
+static void open_source(struct source *source, enum folder folder, struct folder_entries *entries,
+			struct problem_list *problems)
+{
+	_cleanup_free_ char *path = folder_path(folder, "");
+	struct stat st;
+
+	*source = (struct source){.fd = folder_list(folder, entries)};
+	if (source->fd >= 0 && fstat(source->fd, &st) == 0)
+		source->distrust = folder_distrust(&st, "its folder");
+	else if (source->fd != -ENOENT)
+		problem_add(problems, path, 0, "%s", strerror(-source->fd));
+	buf_addf(&source->path, "%s/", path);
+}
+
+static void close_source(struct source *source)
+{
+	cleanup_close(&source->fd);
+	buf_free(&source->path);
+	free(source->distrust);
+}
+
+/* What the file of these definitions is worth. */
+static void note_distrust(const struct source *source, const struct stat *st,
+			  struct definition_list *list, size_t first)
+{
+	_cleanup_free_ char *own = folder_distrust(st, "it");
+	const char *distrust = own ? own : source->distrust;
+
+	if (!distrust)
+		return;
+	distrust = definition_list_share(list, distrust);
+	for (size_t i = first; i < list->n; i++)
+		list->v[i]->distrust = distrust;
+}
+
+static void load_entry(const struct folder_entry *entry, struct source *source, struct buf *text,
+		       struct definition_list *list, struct problem_list *problems)
 {
 	enum folder_read_flags flags = FOLDER_FOLLOW |
 				       (entry->is_plain_file ? FOLDER_KNOWN_FILE : 0);
-	int rc = folder_read(folder_fd, entry->name, flags, text, NULL);
-	size_t folder_len = path->len;
+	struct stat st;
+	int rc = folder_read(source->fd, entry->name, flags, text, &st);
+	size_t folder_len = source->path.len, first = list->n;
 
-	buf_add(path, entry->name, strlen(entry->name));
+	buf_add(&source->path, entry->name, strlen(entry->name));
 	/* One that vanished meanwhile is not there, unlike a link that leads nowhere. */
 	if (rc && (rc != -ENOENT || !entry->is_plain_file))
-		problem_add(problems, path->data, 0, "%s", folder_explain(rc));
+		problem_add(problems, source->path.data, 0, "%s", folder_explain(rc));
 	else if (!rc)
-		parse(path->data, text, list, problems, NULL);
-	path->len = folder_len;
+		parse(source->path.data, text, list, problems, NULL);
+	note_distrust(source, &st, list, first);
+	source->path.len = folder_len;
 }
 
 void store_load(struct definition_list *list, struct problem_list *problems)
 {
+	struct source sources[FOLDER_COUNT];
 	struct folder_entries entries = {0};
-	struct buf text = {0}, paths[FOLDER_COUNT] = {0};
-	int fds[FOLDER_COUNT];
+	struct buf text = {0};
 
-	for (enum folder i = 0; i < FOLDER_COUNT; i++) {
-		_cleanup_free_ char *path = folder_path(i, "");
-
-		fds[i] = folder_list(i, &entries);
-		if (fds[i] < 0 && fds[i] != -ENOENT)
-			problem_add(problems, path, 0, "%s", strerror(-fds[i]));
-		buf_addf(&paths[i], "%s/", path);
-	}
+	for (enum folder i = 0; i < FOLDER_COUNT; i++)
+		open_source(&sources[i], i, &entries, problems);
 	folder_entries_sort(&entries);
 	for (size_t i = 0; i < entries.n; i++) {
 		const struct folder_entry *entry = entries.v[i];
 
 		if (i && strcmp(entry->name, entries.v[i - 1]->name) == 0)
 			continue;
-		if (fds[entry->folder] >= 0)
-			load_entry(entry, fds[entry->folder], &paths[entry->folder], &text, list,
-				   problems);
+		if (sources[entry->folder].fd >= 0)
+			load_entry(entry, &sources[entry->folder], &text, list, problems);
 	}
+	problem_list_end_file(problems);
 	folder_entries_free(&entries);
 	buf_free(&text);
-	for (size_t i = 0; i < FOLDER_COUNT; i++) {
-		buf_free(&paths[i]);
-		cleanup_close(&fds[i]);
-	}
+	for (size_t i = 0; i < FOLDER_COUNT; i++)
+		close_source(&sources[i]);
+}
+
+int store_check_trust(const struct definition *def, char **reterr)
+{
+	if (!def->distrust)
+		return 0;
+	set_text(reterr, "root does not obey it: %s (chown root, chmod go-w)", def->distrust);
+	return geteuid() == 0 ? -EPERM : 0;
 }
 
 bool store_is_there(void)

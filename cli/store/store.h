@@ -14,6 +14,13 @@
 void store_load(struct definition_list *list, struct problem_list *problems);
 
 /*
+ * Whether a definition may be obeyed: users that can write its file could have root do what they
+ * like. Sets *reterr when others than root can; then -EPERM for root, and 0 for another user, who
+ * is to be warned.
+ */
+int store_check_trust(const struct definition *def, char **reterr);
+
+/*
  * False when etc/mdev.d is missing: then nothing tells what is meant to be undefined from what is
  * defined in a folder that was not mounted.
  */

@@ -38,6 +38,7 @@ struct apply {
 	struct inventory inventory;
 	struct lifecycle_creator creator;
 	struct said said; /* with --event: what the log has already */
+	const char *distrusted; /* the last file that was said not to be for root to obey */
 	size_t counts[ACTION_COUNT], failed;
 	int status;
 };
@@ -234,10 +235,34 @@ static void apply_create(struct apply *apply, struct action *action)
 		apply_pass_over(apply, action);
 }
 
+/* The file is named once, for all that it defines. */
+static bool apply_distrusts(struct apply *apply, const struct action *action)
+{
+	const struct definition *def = action->def;
+	_cleanup_free_ char *error = NULL;
+	int rc = store_check_trust(def, &error);
+	bool is_new = !apply->distrusted || strcmp(apply->distrusted, def->file) != 0;
+
+	if (error && is_new) {
+		apply->distrusted = def->file;
+		if (rc)
+			apply_complain(apply, "%s: %s", def->file, error);
+		else
+			msg_warning("%s: %s", def->file, error);
+	}
+	if (rc) {
+		apply->failed++;
+		apply_print(apply, action, CODE_PERMISSION, error);
+	}
+	return rc;
+}
+
 /* holders: who was seen to have a device open that is to be destroyed */
 static void apply_action(struct apply *apply, struct action *action,
 			 const struct holder_list *holders)
 {
+	if (action->kind == ACTION_CREATE && apply_distrusts(apply, action))
+		return;
 	if (apply->args->dry_run) {
 		apply_print(apply, action, CODE_NONE, NULL);
 		return;

@@ -5,6 +5,7 @@
 #include "host/attribute.h"
 #include "host/absent.h"
 #include "host/live.h"
+#include "store/store.h"
 #include "verb/cmd.h"
 
 #include <errno.h>
@@ -129,6 +130,24 @@ static void check_attrs(struct inventory *inventory)
 	problem_list_end_file(&inventory->problems);
 }
 
+/* Once for a file; definitions come file by file. */
+static void check_trust(struct checker *checker)
+{
+	const struct definition_list *list = &checker->inventory.definitions;
+
+	for (size_t i = 0; i < list->n; i++) {
+		struct definition of_file = *list->v[i];
+		_cleanup_free_ char *error = NULL;
+
+		if (i && strcmp(list->v[i - 1]->file, of_file.file) == 0)
+			continue;
+		of_file.line = 0;
+		(void)store_check_trust(&of_file, &error);
+		if (error)
+			warn(checker, &of_file, "%s", error);
+	}
+}
+
 static void check(struct checker *checker)
 {
 	const struct problem_list *problems = &checker->inventory.problems;
@@ -138,6 +157,7 @@ static void check(struct checker *checker)
 	check_attrs(&checker->inventory);
 	for (size_t i = 0; i < problems->n; i++)
 		add_error(checker, &problems->v[i]);
+	check_trust(checker);
 	inventory_load_devices(&checker->inventory, NULL);
 	live_types(&checker->types, NULL);
 	checker->demands = xcalloc(checker->types.n, sizeof(*checker->demands));

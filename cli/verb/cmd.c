@@ -99,7 +99,8 @@ int cmd_say_change(const char *verb, const struct identity *id, struct disk_chan
 struct outcome cmd_outcome(struct disk_change change, const char *error)
 {
 	return (struct outcome){.is_changed = change.kind != CHANGE_FAILED,
-				.code = code_of(change.rc),
+				.code = change.kind == CHANGE_UNSAFE ? CODE_LOST :
+								       code_of(change.rc),
 				.error = error};
 }
 

@@ -79,11 +79,20 @@ static void explain_undefined(const struct plan *plan, const char *parent)
 static int use_definition(struct plan *plan, const char *parent)
 {
 	struct definition *def = inventory_definition(&plan->inventory, &plan->def.id, parent);
+	_cleanup_free_ char *error = NULL;
+	char text[IDENTITY_TEXT_SIZE];
 
 	if (!def) {
 		explain_undefined(plan, parent);
 		return FAILED;
 	}
+	if (store_check_trust(def, &error) < 0) {
+		output_fail(CODE_PERMISSION, "cannot create %s by %s: %s",
+			    identity_format(&def->id, text), def->file, error);
+		return FAILED;
+	}
+	if (error)
+		msg_warning("%s: %s", def->file, error);
 	plan->kept = def;
 	plan->def = *def;
 	plan->def.attrs = NULL;

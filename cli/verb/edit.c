@@ -232,7 +232,7 @@ static int edit_take(struct edit *edit, const struct buf *original)
 		return edit_say_kept(edit);
 	change = store_replace_text(edit->target, &edit->in_target, &edit->after, &error);
 	if (change.kind != CHANGE_DONE)
-		output_fail(code_of(change.rc), "%s", error);
+		output_fail(cmd_outcome(change, error).code, "%s", error);
 	if (change.kind == CHANGE_FAILED)
 		return edit_say_kept(edit);
 	edit->is_changed = true;

@@ -261,3 +261,26 @@ auto = yes"
 	assert "$(cat "$BATS_TEST_TMPDIR/won")" == "$U1"
 	assert "$(grep -c "$U1" "$ETC/$U1.conf")" -eq 1
 }
+
+@test "in a root that is being prepared the folders are made as needed" {
+	local new=$BATS_TEST_TMPDIR/new
+	mkdir "$new"
+	for verb in list check apply "export" "list --defined"; do
+		# shellcheck disable=SC2086 # several words
+		mdev --root "$new" $verb
+		assert "$stderr" == "" "$verb"
+	done
+	mdev --root "$new" define "$U1" -p soft -t soft-1 --auto
+	assert "$(stat -c %a "$new/etc" "$new/etc/mdev.d" "$new/etc/mdev.d/$U1.conf")" == $'755\n755\n644'
+	mdev --root "$new" apply
+	assert "$(ls -A "$new")" =~ "run"
+	mdev --root "$new" undefine "$U1"
+	rm -r "$new/etc"
+	printf '{"%s": [{"%s": {"mdev_type": "t"}}]}' soft "$U2" > "$BATS_TEST_TMPDIR/json"
+	mdev --root "$new" import "$BATS_TEST_TMPDIR/json"
+	rm -r "$new/etc"
+	EDITOR=true mdev --root "$new" edit --new farm
+	printf '[%s]\nparent = p\ntype = t\n' "$U3" > "$BATS_TEST_TMPDIR/text"
+	EDITOR="cp $BATS_TEST_TMPDIR/text" mdev --root "$new" edit --new farm
+	assert "$(cat "$new/etc/mdev.d/farm.conf")" == "$(cat "$BATS_TEST_TMPDIR/text")"
+}

@@ -162,7 +162,7 @@ mdev: $ETC/link.conf: a folder in place of a file"
 	right "[$U1]\nparent=soft\ntype=t\ndescription = $long\nattr = $(printf 'n%.0s' {1..200}) $long\n" \
 		'[.description, .attrs[0].value] | map(length)' '[100000,100000]'
 	wrong "[$U1]\nparent=soft\ntype=t\n$long = x\n" "4: unknown key '${long:0:128}...' (${#long} bytes)"
-	wrong "[$long]\n" "1: '$long' is neither a UUID nor UUID:INSTANCE"
+	wrong "[$long]\n" "1: '${long:0:128}...' (${#long} bytes) is neither a UUID nor UUID:INSTANCE"
 }
 
 @test "[defaults] give what a section lacks" {
