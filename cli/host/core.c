@@ -6,6 +6,8 @@
 #include "base/sysfs.h"
 #include "host/layout.h"
 
+#include <errno.h>
+
 /* Far above any name of a release, and any list of modules. */
 #define RELEASE_MAX 4096
 #define LIST_MAX (64 << 20)
@@ -18,6 +20,11 @@ bool core_is_extended(void)
 static bool is_loaded(void)
 {
 	return sysfs_exists(SYSFS_TOP, LAYOUT_BUS);
+}
+
+const char *core_hint(int rc)
+{
+	return (rc == -ENOENT || rc == -ENODEV) && !is_loaded() ? " (no mdev core is loaded)" : "";
 }
 
 /* Only what can be unloaded has a state. */

@@ -9,6 +9,12 @@
 bool core_is_extended(void);
 
 /*
+ * " (no mdev core is loaded)" where that is why a live device was not found, which rc, -ENOENT or
+ * -ENODEV, says; else "". To be put behind the message.
+ */
+const char *core_hint(int rc);
+
+/*
  * Which core is loaded, in a few words; after the kernel's own in brackets what to unload, or why
  * that leads nowhere. The caller frees it.
  */

@@ -99,8 +99,8 @@ static int choose(struct device_list *devices, int word_count, char **words,
 		if (rc == -EINVAL) {
 			status = cmd_usage(&cmd_destroy, "%s", error);
 		} else if (rc) {
-			output_error(words[i], code_of(rc), "cannot destroy '%s': %s", words[i],
-				     error);
+			output_error(words[i], code_of(rc), "cannot destroy '%s': %s%s", words[i],
+				     error, core_hint(rc));
 			status = FAILED;
 		} else {
 			dev->word = words[i];

@@ -2,6 +2,7 @@
 /* mdev list: live and defined devices in one table. */
 #include "base/msg.h"
 #include "model/find.h"
+#include "host/core.h"
 #include "host/live.h"
 #include "out/column.h"
 #include "out/output.h"
@@ -58,7 +59,7 @@ static int list_filter(struct device_list *list, const struct list_args *args, i
 		if (rc == -EINVAL) {
 			status = cmd_usage(&cmd_list, "%s", error);
 		} else if (rc) {
-			output_error(words[i], code_of(rc), "%s", error);
+			output_error(words[i], code_of(rc), "%s%s", error, core_hint(rc));
 			status = FAILED;
 		} else {
 			cmd_name_devices(&index, &ids[id_count], words[i], NULL);

@@ -3,6 +3,7 @@
 #include "base/msg.h"
 #include "base/text.h"
 #include "model/find.h"
+#include "host/core.h"
 #include "host/lifecycle.h"
 #include "host/live.h"
 #include "store/store.h"
@@ -264,7 +265,7 @@ static struct disk_change change_both(struct device *dev, struct definition *def
 	int rc = 0;
 
 	if (changes->args->live && !dev) {
-		set_text(reterr, "it is not live");
+		set_text(reterr, "it is not live%s", core_hint(-ENODEV));
 		return disk_change_of(-ENODEV);
 	}
 	if (dev && def)
@@ -331,8 +332,9 @@ static int find_and_modify(struct inventory *inventory, const struct changes *ch
 		return cmd_usage(&cmd_modify, "%s", error);
 	if (rc) {
 		(void)cmd_report_problems(inventory);
-		output_fail(code_of(rc), "cannot modify '%s': %s", word,
-			    args->live || rc != -ENOENT ? error : "it is not defined");
+		output_fail(code_of(rc), "cannot modify '%s': %s%s", word,
+			    args->live || rc != -ENOENT ? error : "it is not defined",
+			    args->live ? core_hint(rc) : "");
 		return FAILED;
 	}
 	def = find_definition(inventory, &id, args->of, &status);

@@ -2,6 +2,7 @@
 /* mdev show: one device in full, what is live beside what is defined. */
 #include "base/msg.h"
 #include "model/find.h"
+#include "host/core.h"
 #include "host/holder.h"
 #include "host/live.h"
 #include "verb/cmd.h"
@@ -62,7 +63,8 @@ static int show_word(struct inventory *inventory, const struct device_index *ind
 	int rc = find_identity(index, word, &id, &error);
 
 	if (rc) {
-		output_error(word, code_of(rc), "cannot show '%s': %s", word, error);
+		output_error(word, code_of(rc), "cannot show '%s': %s%s", word, error,
+			     core_hint(rc));
 		return FAILED;
 	}
 	dev = show_find(inventory, index, &id);

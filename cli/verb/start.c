@@ -2,6 +2,7 @@
 /* mdev start, mdev stop: the life of a virtual machine, told to the drivers of its instances. */
 #include "base/msg.h"
 #include "model/find.h"
+#include "host/core.h"
 #include "host/lifecycle.h"
 #include "host/live.h"
 #include "verb/cmd.h"
@@ -37,8 +38,9 @@ static int find_machine(const struct command *command, const struct device_index
 	if (found)
 		*ret_id = found->id;
 	else if (identity_parse_word(word, ret_id) < 0) {
-		output_error(word, CODE_ABSENT, "cannot %s '%s': no live UUID begins so",
-			     command->name, word);
+		output_error(word, CODE_ABSENT,
+			     "cannot %s '%s': no live device has a UUID that begins with it%s",
+			     command->name, word, core_hint(-ENOENT));
 		return FAILED;
 	}
 	return DONE;

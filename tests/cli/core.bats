@@ -44,6 +44,16 @@ says() {
 	refused 1 "cannot start $U1: no mdev core is loaded" --root "$ROOT" start "$U1"
 }
 
+@test "a device that is not found because no core is loaded" {
+	rm -r "$ROOT/sys/bus/mdev" "$ROOT/sys/class/mdev_bus"
+	printf '[%s]\nparent = soft\ntype = soft-1\n' "$U2" | make_definition a.conf
+	for args in "start ${U1%%-*}" "stop ${U1%%-*}" "show $U1" "list $U1" "destroy $U1" "destroy $U2" \
+		"modify --live --set-attr a=b $U1" "modify --live --set-attr a=b $U2"; do
+		# shellcheck disable=SC2086 # words
+		refused 1 " \(no mdev core is loaded\)$" --root "$ROOT" $args
+	done
+}
+
 @test "the kernel's own core where this project's is not installed" {
 	core 0.1 kvmgt
 	says "the kernel's own, 0.1 (this project's is not installed)"

@@ -37,7 +37,7 @@ setup() {
 		for uuid in "" x 111 "$U2:3" "${U1}0" ../x $'\xff'; do
 			refused 2 "is neither a UUID nor the beginning of one" --root "$ROOT" "$verb" "$U1" "$uuid"
 		done
-		refused 1 "cannot $verb '9999': no live UUID begins so" --root "$ROOT" "$verb" "$U1" 9999
+		refused 1 "cannot $verb '9999': no live device has a UUID that begins with it$" --root "$ROOT" "$verb" "$U1" 9999
 	done
 	make_device soft soft-1 11112222-aaaa-4bbb-8ccc-000000000002
 	refused 1 "cannot start '1111': it is the beginning of several UUIDs" --root "$ROOT" start 1111
