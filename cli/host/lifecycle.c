@@ -9,6 +9,7 @@
 #include "host/attribute.h"
 #include "host/core.h"
 #include "host/layout.h"
+#include "host/type_name.h"
 
 #include <errno.h>
 
@@ -108,7 +109,7 @@ int lifecycle_check(struct lifecycle_creator *creator, const struct definition *
 		return -EEXIST;
 	}
 	if (!has_type(def)) {
-		refusal_unknown_type(def->parent_name, def->type, reterr);
+		type_name_unknown(def->parent_name, def->type, reterr);
 		return -ENOENT;
 	}
 	rc = check_core(def, reterr);

@@ -7,10 +7,11 @@
 #include "host/core.h"
 #include "host/layout.h"
 #include "host/live.h"
+#include "host/type_name.h"
 
 #include <errno.h>
 
-/* How many devices or types a message lists. */
+/* How many devices a message lists. */
 #define NAMES_SHOWN 8
 
 void refusal_facts_free(struct refusal_facts *facts)
@@ -176,19 +177,6 @@ static void refusal_too_many(struct refusal_facts *facts, const struct definitio
 		refusal_full(facts, def, reterr);
 }
 
-void refusal_unknown_type(const char *parent, const char *type, char **reterr)
-{
-	_cleanup_free_ char *path = layout_parent(parent, LAYOUT_TYPES);
-	_cleanup_free_ char *names = NULL;
-	struct strlist types = {0};
-
-	(void)sysfs_list(SYSFS_TOP, path, &types);
-	names = strlist_join(&types, NAMES_SHOWN);
-	set_text(reterr, "parent '%s' has no type '%s' (it has %s)", parent, type,
-		 types.n ? names : "none");
-	strlist_free(&types);
-}
-
 static void refusal_parent_goes(const struct definition *def, char **reterr)
 {
 	set_text(reterr, "parent '%s' is going away", def->parent_name);
@@ -243,7 +231,7 @@ void refusal_of_create_open(const struct definition *def, int rc, char **reterr)
 	if (rc == -ENOENT && live_type_is_closed(def->parent_name, def->type))
 		refusal_parent_goes(def, reterr);
 	else if (rc == -ENOENT)
-		refusal_unknown_type(def->parent_name, def->type, reterr);
+		type_name_unknown(def->parent_name, def->type, reterr);
 	else if (rc == -ENODEV)
 		refusal_parent_goes(def, reterr);
 	else if (rc == -EROFS)

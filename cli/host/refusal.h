@@ -42,8 +42,6 @@ bool refusal_type_is_full(const struct definition *def);
 void refusal_live(const struct device *dev, char **reterr);
 /* No instance of the type is left; names what takes them up. */
 void refusal_full(struct refusal_facts *facts, const struct definition *def, char **reterr);
-/* The parent has no type of that id: names those that it has, and what they are called. */
-void refusal_unknown_type(const char *parent, const char *type, char **reterr);
 /* The type's "create" could not be opened, or the write to it failed, with rc. */
 void refusal_of_create_open(const struct definition *def, int rc, char **reterr);
 void refusal_of_create(struct refusal_facts *facts, const struct definition *def, int rc,

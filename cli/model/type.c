@@ -2,6 +2,19 @@
 /* The types of instance that parents offer, and lists of them. */
 #include "model/type.h"
 
+bool type_is_called(const struct type *type, const char *text)
+{
+	const char *name = type->pretty_name;
+
+	if (!name || !*name)
+		return false;
+	while (*name && (*name == *text || (*name == ' ' && *text == '_'))) {
+		name++;
+		text++;
+	}
+	return !*name && !*text;
+}
+
 void type_list_free(struct type_list *list)
 {
 	free(list->v);

@@ -27,6 +27,9 @@ struct type_list {
 	struct arena arena;
 };
 
+/* Its pretty name is that text, which may have '_' for blanks. */
+bool type_is_called(const struct type *type, const char *text);
+
 void type_list_free(struct type_list *list);
 
 #endif

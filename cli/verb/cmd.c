@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "host/attribute.h"
 #include "host/absent.h"
+#include "host/type_name.h"
 #include "model/find.h"
 
 #include <errno.h>
@@ -247,6 +248,26 @@ int cmd_identities(const struct command *command, const struct device_list *list
 	return status;
 }
 
+int cmd_type(const struct command *command, const char *parent, const char *text,
+	     struct arena *arena, const char **ret_id)
+{
+	_cleanup_free_ char *id = NULL, *error = NULL;
+	int rc = 0;
+
+	*ret_id = text;
+	if (parent)
+		rc = type_name_resolve(parent, text, &id, &error);
+	if (rc == -ENOTUNIQ) {
+		output_fail(code_of(rc), "%s", error);
+		return FAILED;
+	}
+	if (id)
+		*ret_id = arena_strdup(arena, id);
+	if (!name_is_safe(*ret_id))
+		return cmd_usage(command, "'%s' cannot be the name of a type", text);
+	return DONE;
+}
+
 int cmd_attr(const struct command *command, char *text, struct attr *ret_attr)
 {
 	_cleanup_free_ char *error = NULL;
@@ -260,8 +281,6 @@ int cmd_attr(const struct command *command, char *text, struct attr *ret_attr)
 int cmd_take_instance_args(const struct command *command, const struct instance_args *args,
 			   struct arena *arena, struct definition *def)
 {
-	if (args->type && !name_is_safe(args->type))
-		return cmd_usage(command, "'%s' cannot be the name of a type", args->type);
 	if (args->params && (!*args->params || !text_is_plain(args->params)))
 		return cmd_usage(command, "the parameters are empty or not plain text");
 	if (args->params)

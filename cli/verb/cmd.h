@@ -145,6 +145,14 @@ int cmd_identities(const struct command *command, const struct device_list *list
 		   char **words, struct identity *ret_ids);
 
 /*
+ * The id of a type as the user names it: by its id, or by what the parent calls it. parent: its
+ * name in sysfs, or NULL for one that is not there, whose types cannot be known: then only an id
+ * is meant. The id belongs to the arena. DONE, or a message and FAILED or USAGE.
+ */
+int cmd_type(const struct command *command, const char *parent, const char *text,
+	     struct arena *arena, const char **ret_id);
+
+/*
  * NAME=VALUE of an attribute that an instance can have, split in place. DONE, or a message and
  * USAGE.
  */

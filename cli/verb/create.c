@@ -130,7 +130,8 @@ static int make_plan(struct plan *plan, const struct create_args *args, const ch
 	} else if (status == DONE) {
 		plan->def.parent = args->instance.parent;
 		plan->def.parent_name = parent;
-		plan->def.type = args->instance.type;
+		status = cmd_type(&cmd_create, parent, args->instance.type, &plan->arena,
+				  &plan->def.type);
 	}
 	plan->def.is_auto |= args->is_auto;
 	return status == DONE ? cmd_take_instance_args(&cmd_create, &args->instance, &plan->arena,

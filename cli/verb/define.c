@@ -72,6 +72,8 @@ static int make_definition(struct inventory *inventory, struct arena *arena,
 		status = cmd_take_instance_args(&cmd_define, &args->instance, arena, def);
 	if (status == DONE)
 		status = cmd_parent_to_come(&cmd_define, inventory, def->parent, &def->parent_name);
+	if (status == DONE)
+		status = cmd_type(&cmd_define, def->parent_name, def->type, arena, &def->type);
 	return status == DONE ? cmd_check_new(&cmd_define, inventory, def, NULL) : status;
 }
 

@@ -27,18 +27,24 @@ static const struct option_row options[] = {
 	{0},
 };
 
-static bool is_wanted(const struct device *dev, const struct list_args *args)
+/* types: ids, of which there are none when all are wanted. */
+static bool is_wanted(const struct device *dev, const struct list_args *args,
+		      const struct strlist *types)
 {
+	bool is_type = !types->n;
+
+	for (size_t i = 0; !is_type && i < types->n; i++)
+		is_type = strcmp(types->v[i], dev->type) == 0;
 	if (args->active && !args->defined && !device_is_live(dev))
 		return false;
 	if (args->defined && !args->active && !dev->def)
 		return false;
-	return !args->type || strcmp(args->type, dev->type) == 0;
+	return is_type;
 }
 
 /* Keeps what the options ask for, and of that what the words name (all without words). */
-static int list_filter(struct device_list *list, const struct list_args *args, int word_count,
-		       char **words)
+static int list_filter(struct device_list *list, const struct list_args *args,
+		       const struct strlist *types, int word_count, char **words)
 {
 	_cleanup_free_ struct identity *ids = xcalloc((size_t)word_count, sizeof(*ids));
 	int status = DONE, id_count = 0;
@@ -47,7 +53,7 @@ static int list_filter(struct device_list *list, const struct list_args *args, i
 
 	if (args->active || args->defined || args->type) {
 		for (size_t i = 0; i < list->n; i++)
-			if (is_wanted(&list->v[i], args))
+			if (is_wanted(&list->v[i], args, types))
 				list->v[kept++] = list->v[i];
 		list->n = kept;
 	}
@@ -113,23 +119,42 @@ static void list_load(struct inventory *inventory, const char *text, const char 
 	list->n = kept;
 }
 
-/* A type that nothing has is told apart from one that has no device now. */
-static int check_type(const struct inventory *inventory, const char *name)
+/* Some device has it, or is to have it. */
+static bool has_device_of(const struct inventory *inventory, const char *type)
 {
-	struct type_list types = {0};
-	bool is_known = false;
-
 	for (size_t i = 0; i < inventory->definitions.n; i++)
-		is_known |= strcmp(inventory->definitions.v[i]->type, name) == 0;
-	live_types(&types, NULL);
-	for (size_t i = 0; i < types.n; i++)
-		is_known |= strcmp(types.v[i].name, name) == 0;
+		if (strcmp(inventory->definitions.v[i]->type, type) == 0)
+			return true;
+	for (size_t i = 0; i < inventory->devices.n; i++)
+		if (strcmp(inventory->devices.v[i].type, type) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * The ids of the types that a text means: the one of that id, or those that parents call so. A type
+ * that nothing has is told apart from one that has no device now.
+ */
+static int find_types(const struct inventory *inventory, const char *text, struct strlist *ret_ids)
+{
+	bool is_id = has_device_of(inventory, text);
+	struct type_list types = {0};
+
+	if (!is_id)
+		live_types(&types, NULL);
+	for (size_t i = 0; i < types.n; i++) {
+		is_id |= strcmp(types.v[i].name, text) == 0;
+		if (type_is_called(&types.v[i], text))
+			strlist_add(ret_ids, types.v[i].name);
+	}
 	type_list_free(&types);
-	if (!is_known)
-		output_fail(CODE_ABSENT,
-			    "no parent and no definition has a type '%s'; 'mdev types' lists them",
-			    name);
-	return is_known ? DONE : FAILED;
+	if (is_id || !ret_ids->n)
+		strlist_add(ret_ids, text);
+	if (is_id || ret_ids->n > 1 || strcmp(ret_ids->v[0], text) != 0)
+		return DONE;
+	output_fail(CODE_ABSENT,
+		    "no parent and no definition has a type '%s'; 'mdev types' lists them", text);
+	return FAILED;
 }
 
 static void list_print(struct device_list *list, const struct list_args *args)
@@ -149,7 +174,8 @@ static int list_run(const struct globals *globals, void *p, int word_count, char
 	struct inventory inventory = {0};
 	_cleanup_free_ char *error = NULL;
 	const char *parent = NULL;
-	int status, listed;
+	struct strlist types = {0};
+	int status, listed, known = DONE;
 
 	(void)globals;
 	if (column_check(COLUMNS_OF_DEVICES, args->columns, &error) < 0)
@@ -159,13 +185,16 @@ static int list_run(const struct globals *globals, void *p, int word_count, char
 	if (status == DONE) {
 		status = cmd_report_problems(&inventory);
 		list_load(&inventory, args->parent, parent);
-		listed = list_filter(&inventory.devices, args, word_count, words);
-		if (listed == DONE && args->type && !inventory.devices.n)
-			listed = check_type(&inventory, args->type);
+		if (args->type)
+			known = find_types(&inventory, args->type, &types);
+		listed = list_filter(&inventory.devices, args, &types, word_count, words);
+		if (listed == DONE)
+			listed = known;
 		if (listed != USAGE)
 			list_print(&inventory.devices, args);
 		status = listed == DONE ? status : listed;
 	}
+	strlist_free(&types);
 	inventory_free(&inventory);
 	return status;
 }

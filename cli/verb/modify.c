@@ -46,6 +46,7 @@ struct attrs {
 struct changes {
 	const struct modify_args *args;
 	struct attrs set, add;
+	const char *type; /* the id of another one */
 	uint32_t add_at; /* 0: at the end */
 };
 
@@ -83,8 +84,6 @@ static int check_args(const struct modify_args *args, struct changes *changes)
 	if (!args->is_auto && !args->is_manual && !args->parent && !args->type && !args->params &&
 	    !args->description && !args->attrs.n && !args->set_attrs.n && !args->remove_attrs.n)
 		return cmd_usage(&cmd_modify, "nothing to change is named");
-	if (args->type && !name_is_safe(args->type))
-		return cmd_usage(&cmd_modify, "'%s' cannot be the name of a type", args->type);
 	if (args->attr_at && (parse_u32(args->attr_at, &changes->add_at) < 0 || !changes->add_at))
 		return cmd_usage(&cmd_modify, "'%s' is no place, counted from 1", args->attr_at);
 	if (args->attr_at && !args->attrs.n)
@@ -190,7 +189,7 @@ static int change(struct definition *def, struct arena *arena, void *arg, char *
 	if (args->parent)
 		def->parent = args->parent;
 	if (args->type)
-		def->type = args->type;
+		def->type = changes->type;
 	if (args->params)
 		def->params = *args->params ? args->params : NULL;
 	if (args->description)
@@ -236,13 +235,29 @@ static struct definition *find_definition(struct inventory *inventory, const str
 
 /* Another parent may come later, but must not be one that the identity is defined for. */
 static int check_parent(struct inventory *inventory, const struct definition *def,
-			const char *parent)
+			struct definition *moved)
 {
-	struct definition moved = *def;
-	int status = cmd_parent_to_come(&cmd_modify, inventory, parent, &moved.parent_name);
+	int status = cmd_parent_to_come(&cmd_modify, inventory, moved->parent, &moved->parent_name);
 
-	moved.parent = parent;
-	return status == DONE ? cmd_check_new(&cmd_modify, inventory, &moved, def) : status;
+	return status == DONE ? cmd_check_new(&cmd_modify, inventory, moved, def) : status;
+}
+
+/* A type is one of the parent that the definition will have. */
+static int check_place(struct inventory *inventory, const struct definition *def,
+		       struct changes *changes)
+{
+	const struct modify_args *args = changes->args;
+	struct definition moved = *def;
+	int status = DONE;
+
+	if (args->parent) {
+		moved.parent = args->parent;
+		status = check_parent(inventory, def, &moved);
+	}
+	if (status == DONE && args->type)
+		status = cmd_type(&cmd_modify, moved.parent_name, args->type,
+				  &inventory->definitions.arena, &changes->type);
+	return status;
 }
 
 static int write_live(struct device *dev, const struct changes *changes, char **reterr)
@@ -313,8 +328,7 @@ static bool is_defined(const struct device *dev)
 	return dev->def != NULL;
 }
 
-static int find_and_modify(struct inventory *inventory, const struct changes *changes,
-			   const char *word)
+static int find_and_modify(struct inventory *inventory, struct changes *changes, const char *word)
 {
 	const struct modify_args *args = changes->args;
 	_cleanup_free_ char *error = NULL;
@@ -349,8 +363,8 @@ static int find_and_modify(struct inventory *inventory, const struct changes *ch
 		output_fail(CODE_ABSENT, "cannot modify '%s': it is live, but not defined", word);
 		return FAILED;
 	}
-	if (def && args->parent)
-		status = check_parent(inventory, def, args->parent);
+	if (def)
+		status = check_place(inventory, def, changes);
 	return status == DONE ? modify(inventory, &id, def, changes) : status;
 }
 

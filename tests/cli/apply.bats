@@ -140,7 +140,7 @@ absent $U3 parent elsewhere type soft-1 from $ROOT/etc/mdev.d/3.conf"
 	make_definitions
 	printf '[%s]\nparent = 01:00.0\ntype = no-such\nauto = yes\n' "$id" | make_definition 0.conf
 	mdev 1 --root "$ROOT" --quiet apply
-	assert "$stderr" == "mdev: cannot create $id ($ROOT/etc/mdev.d/0.conf:1): parent '0000:01:00.0' has no type 'no-such' (it has acme-dma, acme-fact)"
+	assert "$stderr" == "mdev: cannot create $id ($ROOT/etc/mdev.d/0.conf:1): parent '0000:01:00.0' has no type 'no-such' (it has acme-dma 'DMA', acme-fact 'Factorial')"
 	assert "$(cat "$FACT")" == "$U1"
 }
 
@@ -163,7 +163,7 @@ event() {
 	printf '[%s]\nparent = 01:00.0\ntype = no-such\nauto = yes\n' 44440000-aaaa-4bbb-8ccc-000000000004 | make_definition 9.conf
 	event -p 01:00.0
 	assert "$stderr" == "\
-mdev: cannot create 44440000-aaaa-4bbb-8ccc-000000000004 ($ROOT/etc/mdev.d/9.conf:1): parent '0000:01:00.0' has no type 'no-such' (it has acme-dma, acme-fact)
+mdev: cannot create 44440000-aaaa-4bbb-8ccc-000000000004 ($ROOT/etc/mdev.d/9.conf:1): parent '0000:01:00.0' has no type 'no-such' (it has acme-dma 'DMA', acme-fact 'Factorial')
 mdev: $ROOT/etc/mdev.d/0.conf:1: no '=' in the line"
 	assert "$(sed 's/^/mdev: /' "$ROOT/run/mdev.said")" == "$stderr"
 	before=$(stat -c '%i %y' "$ROOT/run/mdev.said")

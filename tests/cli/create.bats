@@ -87,7 +87,7 @@ setup() {
 		--root "$ROOT" create "$U2" -p 01:00.0 -t acme-fact
 	refused 1 "no instance of type 'acme-fact' is left on parent '0000:02:00.0'" \
 		--root "$ROOT" create "$U1" -p 02:00.0 -t acme-fact
-	refused 1 "parent 'soft' has no type 'acme' \(it has soft-1\)" --root "$ROOT" create "$U1" -p soft -t acme
+	refused 1 "parent 'soft' has no type 'acme' \(it has soft-1 'Soft'\)" --root "$ROOT" create "$U1" -p soft -t acme
 	refused 1 "there is no parent 'none'" --root "$ROOT" create "$U1" -p none -t acme
 	refused 1 "it is not defined; name --parent and --type" --root "$ROOT" create "$U1"
 	assert "$(fingerprint)" == "$before"
@@ -96,6 +96,39 @@ setup() {
 @test "who takes up the instances is said" {
 	make_device 0000:02:00.0 acme-fact "$U2"
 	refused 1 "is left on parent '0000:02:00.0': taken up by $U2" --root "$ROOT" create "$U1" -p 02:00.0 -t acme-fact
+}
+
+@test "a type may be named as its parent calls it" {
+	make_type 0000:01:00.0 acme-474 4 "GRID A100-5C"
+	make_type 0000:01:00.0 acme-475 4 "GRID A100-10C"
+	make_type 0000:01:00.0 acme-1 4 "Twice"
+	make_type 0000:01:00.0 acme-2 4 "Twice"
+	local parent=$ROOT/sys/class/mdev_bus/0000:01:00.0/mdev_supported_types
+	for name in "GRID A100-5C" GRID_A100-5C; do
+		mdev --root "$ROOT" create "$U1" -p 01:00.0 -t "$name"
+		assert "$(< "$parent/acme-474/create")" == "$U1"
+		: > "$parent/acme-474/create"
+		mdev --root "$ROOT" define "$U1" -p 01:00.0 -t "$name"
+		mdev --root "$ROOT" list --noheadings --raw -o type -t "$name"
+		assert "$output" == acme-474 "definitions have the id"
+		mdev --root "$ROOT" modify "$U1" -t "GRID A100-10C"
+		assert "$(grep ^type "$ROOT/etc/mdev.d/$U1.conf")" == "type = acme-475"
+		mdev --root "$ROOT" undefine "$U1"
+	done
+	refused 1 "parent '0000:01:00.0' has no type 'GRID A100-5D' \(it has acme-474 'GRID A100-5C', acme-475 'GRID A100-10C'\)" \
+		--root "$ROOT" create "$U1" -p 01:00.0 -t "GRID A100-5D"
+	refused 1 "parent '0000:01:00.0' calls several types 'Twice': acme-1, acme-2" \
+		--root "$ROOT" create "$U1" -p 01:00.0 -t Twice
+	mdev --root "$ROOT" list -t Twice
+	refused 1 "no parent and no definition has a type 'Thrice'" --root "$ROOT" list --noheadings -t Thrice
+	mdev --root "$ROOT" define "$U2" -p absent -t GRID_A100-5C
+	assert "$(grep ^type "$ROOT/etc/mdev.d/$U2.conf")" == "type = GRID_A100-5C" "of an absent parent nothing is known"
+}
+
+@test "a definition by hand has the id of a type, and a name is told to be one" {
+	make_type 0000:01:00.0 acme-474 4 "GRID A100-5C"
+	printf '[%s]\nparent = 01:00.0\ntype = GRID A100-5C\n' "$U1" | make_definition a.conf
+	refused 1 "parent '0000:01:00.0' has no type 'GRID A100-5C': that is what it calls 'acme-474'" --root "$ROOT" create "$U1"
 }
 
 @test "wrong usage" {
