@@ -71,8 +71,8 @@ body_of() {
 	done
 }
 
-# What runs last of a module can not wait for itself to return.
-@test "a module that waits for its last reference waits for who gave it back, too" {
+# A thread that drops the last reference still has to return from the module's release function.
+@test "a module that waits for its last reference waits for the thread that has dropped it, too" {
 	files=$(grep -lE 'wait_var_event|wait_for_completion' kmod/*.c)
 	[ "$(wc -l <<<"$files")" -ge 3 ]
 	for file in mdev_core vfio_mdev_main; do
