@@ -386,24 +386,15 @@ static bool mdev_device_in_use(struct mdev_device *mdev)
 	return mdev->drv && mdev->drv->in_use && mdev->drv->in_use(mdev);
 }
 
-/*
- * Returns 0 to exactly one caller, which then has to remove the instance;
- * -EBUSY if it is in use, unless in_use_too is set; -ENODEV if it is claimed
- * already.
- */
-static int mdev_device_claim(struct mdev_device *mdev, bool in_use_too)
+/* Returns 0 to exactly one caller, which then removes the instance; or -ENODEV */
+static int mdev_device_claim(struct mdev_device *mdev)
 {
-	int rc = 0;
+	lockdep_assert_held(&mdev->op_lock);
 
-	mutex_lock(&mdev->op_lock);
 	if (!mdev->live)
-		rc = -ENODEV;
-	else if (!in_use_too && mdev_device_in_use(mdev))
-		rc = -EBUSY;
-	else
-		mdev_device_set_live(mdev, false);
-	mutex_unlock(&mdev->op_lock);
-	return rc;
+		return -ENODEV;
+	mdev_device_set_live(mdev, false);
+	return 0;
 }
 
 /*
@@ -450,8 +441,14 @@ static void mdev_device_remove(struct mdev_device *mdev)
  */
 int mdev_device_destroy(struct mdev_device *mdev)
 {
-	int rc = mdev_device_claim(mdev, false);
+	int rc;
 
+	mutex_lock(&mdev->op_lock);
+	if (mdev->live && mdev_device_in_use(mdev))
+		rc = -EBUSY;
+	else
+		rc = mdev_device_claim(mdev);
+	mutex_unlock(&mdev->op_lock);
 	if (!rc)
 		mdev_device_remove(mdev);
 	return rc;
@@ -467,7 +464,12 @@ int mdev_device_destroy(struct mdev_device *mdev)
  */
 void mdev_device_evict(struct mdev_device *mdev)
 {
-	if (!mdev_device_claim(mdev, true))
+	int rc;
+
+	mutex_lock(&mdev->op_lock);
+	rc = mdev_device_claim(mdev);
+	mutex_unlock(&mdev->op_lock);
+	if (!rc)
 		mdev_device_remove(mdev);
 }
 

@@ -181,11 +181,17 @@ static ssize_t mdev_destroy_store(struct device *dev,
  * mdev_create and mdev_destroy are made after all other files of the parent,
  * and deleted before them.
  */
-static void mdev_door_init(struct device_attribute *attr, const char *name)
+static void mdev_parent_init_attr(struct device_attribute *attr,
+				  const char *name,
+				  ssize_t (*store)(struct device *dev,
+						   struct device_attribute *attr,
+						   const char *buf,
+						   size_t count))
 {
 	sysfs_attr_init(&attr->attr);
 	attr->attr.name = name;
 	attr->attr.mode = 0200;
+	attr->store = store;
 }
 
 /*
@@ -224,10 +230,10 @@ static int mdev_parent_open(struct parent_device *parent)
 {
 	int rc;
 
-	mdev_door_init(&parent->create_attr, "mdev_create");
-	parent->create_attr.store = mdev_create_store;
-	mdev_door_init(&parent->destroy_attr, "mdev_destroy");
-	parent->destroy_attr.store = mdev_destroy_store;
+	mdev_parent_init_attr(&parent->create_attr, "mdev_create",
+			      mdev_create_store);
+	mdev_parent_init_attr(&parent->destroy_attr, "mdev_destroy",
+			      mdev_destroy_store);
 
 	rc = device_create_file(parent->dev, &parent->create_attr);
 	if (rc)
