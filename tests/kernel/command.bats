@@ -209,5 +209,6 @@ teardown_file() {
 	[[ $stderr == *"has no attribute 'no/such'" ]]
 	run -0 --separate-stderr mdev create "$UUID" -p 01:00.0 -t medu-fact --define --json
 	echo "$output"
-	[[ $output == *'"live":{"name":"'"$UUID"'"'*'"file":"/etc/mdev.d/'"$UUID"'.conf","line":null}'* ]]
+	jq -e --arg uuid "$UUID" '.results[0] | .live.name == $uuid and
+		.defined.file == "/etc/mdev.d/\($uuid).conf" and .defined.line > 0' <<<"$output"
 }
