@@ -33,13 +33,13 @@ make_kernel() {
 	printf '%s\n' "$@" >"$ROOT/lib/modules/6.9.0-test/modules.dep"
 }
 
-@test "the parent's driver is not loaded" {
+@test "a parent whose driver is not loaded: the message names the driver" {
 	refused 1 "PCI device '0000:03:00.0' has no driver: load the one that makes it a parent$" --root "$ROOT" types -p 03:00.0
 	make_pci 0000:04:00.0
 	refused 1 "PCI device '0000:04:00.0' has no driver" --root "$ROOT" create -p pci:10de:2235 -t x
 }
 
-@test "another driver has the parent" {
+@test "a parent that another driver has: the message names both" {
 	make_pci 0000:04:00.0 vfio-pci
 	refused 1 "'0000:04:00.0' is bound to 'vfio-pci', to be given away as a whole: bind it to the driver that makes it a parent$" \
 		--root "$ROOT" types -p 04:00.0
@@ -65,7 +65,7 @@ make_kernel() {
 	refused 1 "there is no parent '42:00.0'" --root "$ROOT" types -p 42:00.0
 }
 
-@test "no driver has registered a parent, no core is loaded, the kernel has none" {
+@test "no parent at all: no driver has registered one, no core is loaded, or the kernel has none" {
 	rm -r "$ROOT/sys/class"
 	mdev --root "$ROOT" types
 	assert "$output" == ""
@@ -92,7 +92,7 @@ make_kernel() {
 	assert "$stderr" == "mdev: warning: no parent offers a type"
 }
 
-@test "near misses: one letter, a part of the name, what udev knows" {
+@test "a mistyped parent: the message names those that come near" {
 	refused 1 "no parent '0000:01:00.1' \(near it: 0000:01:00.0\)$" --root "$ROOT" types -p 0000:01:00.1
 	refused 1 "no parent 'sft' \(near it: soft\)$" --root "$ROOT" types -p sft
 	refused 1 "no parent 'sofft' \(near it: soft\)$" --root "$ROOT" types -p sofft
@@ -102,7 +102,7 @@ make_kernel() {
 	refused 1 "no parent 'udev:NOTHING=x' \(registered: " --root "$ROOT" types -p udev:NOTHING=x
 }
 
-@test "who is not root is told" {
+@test "a user who is not root is told so" {
 	requires root
 	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_TEST_TMPDIR"
 	chmod 200 "$ROOT/sys/class/mdev_bus/soft/mdev_supported_types/soft-1/create"

@@ -32,7 +32,7 @@ applied() {
 	output=${output%$'\n'}
 }
 
-@test "nothing defined: nothing done, and that is said by hand only" {
+@test "apply with nothing defined does nothing, and says so by hand only" {
 	for args in "" "-p soft" "--all"; do
 		# shellcheck disable=SC2086 # words
 		applied $args
@@ -47,7 +47,7 @@ applied() {
 	assert "$(ls "$ROOT/run")" == $'mdev.d\nudev' "not even locked"
 }
 
-@test "by hand the last line counts what was done" {
+@test "apply by hand ends in a line that counts what was done" {
 	make_definitions
 	make_definition 0.conf <<< "nonsense"
 	make_device soft soft-1 "$U2"
@@ -68,7 +68,7 @@ applied() {
 	done
 }
 
-@test "what is auto and missing is created" {
+@test "apply creates what is auto and missing" {
 	make_definitions
 	applied
 	assert "$output" == "create $U1 parent 0000:01:00.0 type acme-fact from $ROOT/etc/mdev.d/1.conf"
@@ -78,14 +78,14 @@ applied() {
 	assert "$(cat "$SOFT")" == ""
 }
 
-@test "--all creates the others, too" {
+@test "apply --all also creates what is not auto" {
 	make_definitions
 	mdev --root "$ROOT" --quiet apply --all
 	assert "$output" == ""
 	assert "$(cat "$SOFT")" == "$U2"
 }
 
-@test "what is live as defined is left alone" {
+@test "apply leaves alone what is live as defined" {
 	make_definitions
 	make_device 0000:01:00.0 acme-fact "$U1"
 	applied
@@ -93,7 +93,7 @@ applied() {
 	assert "$(cat "$FACT")" == ""
 }
 
-@test "one parent, by any name, and one that nothing is defined for" {
+@test "apply -p takes a parent by any name, also one that nothing is defined for" {
 	make_definitions
 	applied --all -p soft
 	assert "$output" == "create $U2 parent soft type soft-1 from $ROOT/etc/mdev.d/2.conf"
@@ -106,7 +106,7 @@ applied() {
 	refused 2 "cannot name a parent" --root "$ROOT" apply -p ../soft
 }
 
-@test "--dry-run prints the plan and does nothing" {
+@test "apply --dry-run prints the plan and does nothing" {
 	make_definitions
 	make_device soft soft-1 "$U2"
 	before=$(fingerprint)
@@ -127,7 +127,7 @@ absent $U3 parent elsewhere type soft-1 from $ROOT/etc/mdev.d/3.conf"
 	assert "$output$stderr" == ""
 }
 
-@test "another type or parent is reported and left alone" {
+@test "apply reports and leaves alone what is live with another type or parent" {
 	make_definitions
 	make_device 0000:01:00.0 acme-dma "$U1"
 	refused 1 "^mdev: left alone: $U1 \($ROOT/etc/mdev.d/1.conf:1\): it is live on parent '0000:01:00.0' with type 'acme-dma', but defined for parent '0000:01:00.0' with type 'acme-fact'" \
@@ -135,7 +135,7 @@ absent $U3 parent elsewhere type soft-1 from $ROOT/etc/mdev.d/3.conf"
 	assert "$(cat "$FACT")" == ""
 }
 
-@test "one that is refused stops no other" {
+@test "apply goes on after a definition that is refused" {
 	local id=44440000-aaaa-4bbb-8ccc-000000000004
 	make_definitions
 	printf '[%s]\nparent = 01:00.0\ntype = no-such\nauto = yes\n' "$id" | make_definition 0.conf
@@ -144,7 +144,7 @@ absent $U3 parent elsewhere type soft-1 from $ROOT/etc/mdev.d/3.conf"
 	assert "$(cat "$FACT")" == "$U1"
 }
 
-@test "one that cannot be read stops no other" {
+@test "apply goes on after a definition that cannot be read" {
 	make_definitions
 	make_definition 0.conf <<< "nonsense"
 	mdev 1 --root "$ROOT" --quiet apply
@@ -157,7 +157,7 @@ event() {
 	mdev --root "$ROOT" --quiet apply --event "$@"
 }
 
-@test "what is wrong is said once, not for each parent and event" {
+@test "apply --event reports a problem once, not for each parent and event" {
 	make_definitions
 	make_definition 0.conf <<< "nonsense"
 	printf '[%s]\nparent = 01:00.0\ntype = no-such\nauto = yes\n' 44440000-aaaa-4bbb-8ccc-000000000004 | make_definition 9.conf
@@ -221,7 +221,7 @@ with_log() {
 	assert "$(grep -c 'cannot create' "$BATS_TEST_TMPDIR/log")" == 1
 }
 
-@test "instances come before the complaints, however many there are" {
+@test "apply creates instances before it reports problems, however many there are" {
 	requires strace
 	make_definitions
 	yes x | head -n 100000 | make_definition z.conf
@@ -251,7 +251,7 @@ mdev: $ROOT/etc/mdev.d/0.conf:5: '../soft' cannot name a parent"
 	assert "$output" == ""
 }
 
-@test "several definitions of one identity: the first whose parent is there is meant" {
+@test "of several definitions of one identity apply takes the first whose parent is there" {
 	for parent in elsewhere soft 01:00.0; do
 		printf '[%s]\nparent = %s\ntype = soft-1\nauto = yes\n' "$U1" "$parent"
 	done | make_definition 0.conf
@@ -260,7 +260,7 @@ mdev: $ROOT/etc/mdev.d/0.conf:5: '../soft' cannot name a parent"
 	assert "$stderr" =~ "$U1: $ROOT/etc/mdev.d/0.conf:5 for parent 'soft' is meant, not $ROOT/etc/mdev.d/0.conf:9 for '01:00.0'"
 }
 
-@test "several definitions of one identity: by which it is live, that one is meant" {
+@test "of several definitions of one identity apply keeps the one that fits the live device" {
 	for parent in soft 01:00.0; do
 		printf '[%s]\nparent = %s\ntype = acme-fact\nauto = yes\n' "$U1" "$parent"
 	done | make_definition 0.conf
@@ -278,7 +278,7 @@ mdev: $ROOT/etc/mdev.d/0.conf:5: '../soft' cannot name a parent"
 	refused 1 "there is no parent '0000:05:00.0'" --root "$ROOT" apply -p 0000:05:00.0
 }
 
-@test "--prune destroys what is not defined, unless a definition cannot be read" {
+@test "apply --prune destroys what is not defined, unless a definition cannot be read" {
 	make_definitions
 	make_device soft soft-1 "$U2"
 	make_device soft soft-1 "$U3-7"
@@ -292,7 +292,7 @@ mdev: $ROOT/etc/mdev.d/0.conf:5: '../soft' cannot name a parent"
 	assert "$(cat "$ROOT"/sys/bus/mdev/devices/*/remove)" == "1"
 }
 
-@test "--prune leaves what is defined for a parent that is not there, and says so" {
+@test "apply --prune leaves what is defined for a parent that is not there, and says so" {
 	for parent in 0000:05:00.0 pci:1af4:1000 udev:ID_PATH=gone /sys/devices/gone; do
 		printf '[%s]\nparent = %s\ntype = soft-1\n' "$U1" "$parent" | make_definition 1.conf
 		[ -e "$ROOT/sys/bus/mdev/devices/$U1" ] || make_device soft soft-1 "$U1"
@@ -306,7 +306,7 @@ mdev: $ROOT/etc/mdev.d/0.conf:5: '../soft' cannot name a parent"
 	assert "$(cat "$ROOT/sys/bus/mdev/devices/$U1/remove")" == ""
 }
 
-@test "--prune destroys nothing where the folder of definitions is missing or cannot be read" {
+@test "apply --prune destroys nothing where the folder of definitions is missing or cannot be read" {
 	make_device soft soft-1 "$U1"
 	rmdir "$ROOT/etc/mdev.d"
 	mdev 1 --root "$ROOT" apply --prune
@@ -317,7 +317,7 @@ mdev: $ROOT/etc/mdev.d/0.conf:5: '../soft' cannot name a parent"
 	assert "$(cat "$ROOT/sys/bus/mdev/devices/$U1/remove")" == ""
 }
 
-@test "--prune leaves what is in use, and says by whom" {
+@test "apply --prune leaves what is in use, and says which process uses it" {
 	make_definitions
 	rm "$ROOT/etc/mdev.d/3.conf"
 	make_device soft soft-1 "$U3"
@@ -331,7 +331,7 @@ mdev: $ROOT/etc/mdev.d/0.conf:5: '../soft' cannot name a parent"
 	assert "$(cat "$ROOT/sys/bus/mdev/devices/$U3/remove")" == ""
 }
 
-@test "JSON has the devices, the actions and the errors" {
+@test "apply --json has the devices, the actions and the errors" {
 	requires jq
 	make_definitions
 	printf '[%s]\nparent = 01:00.0\ntype = no-such\nauto = yes\n' "$U2" | make_definition 0.conf

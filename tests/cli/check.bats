@@ -9,7 +9,7 @@ setup() {
 	ETC=$ROOT/etc/mdev.d
 }
 
-@test "nothing wrong" {
+@test "check counts the definitions when nothing is wrong" {
 	printf '[%s]\nparent = soft\ntype = soft-1\nauto = yes\n' "$U1" | make_definition a.conf
 	mdev --root "$ROOT" check
 	assert "$output" == "definitions: 1, errors: 0, warnings: 0"
@@ -18,7 +18,7 @@ setup() {
 	assert "$output" == ""
 }
 
-@test "errors: what cannot be read, and parents that cannot be one" {
+@test "check reports as an error what cannot be read, and what cannot be a parent" {
 	make_definition a.conf <<< "[$U1]"$'\nparent = pci:1234:11e8\ntype = t\nbogus = 1'
 	make_definition b.conf <<< "[$U2]"$'\nparent = pci:1234:11e8\ntype = acme-fact'
 	mdev 1 --root "$ROOT" check
@@ -28,7 +28,7 @@ mdev: $ETC/b.conf:1: 'pci:1234:11e8' names several PCI devices; say which of 000
 	assert "$output" == "definitions: 1, errors: 2, warnings: 0"
 }
 
-@test "warnings: what depends on the host" {
+@test "check warns of what depends on the host" {
 	make_device soft soft-1 "$U3"
 	make_definition a.conf <<-E
 		[$U1]
@@ -57,7 +57,7 @@ mdev: warning: $ETC/b.conf:9: 3 more instances of type 'acme-dma' are to be crea
 	assert "$output" == "definitions: 7, errors: 0, warnings: 5"
 }
 
-@test "files, wherever they are" {
+@test "check reads the files that are named, wherever they are" {
 	printf 'x\n' | make_definition broken.conf
 	printf '[%s]\nparent = soft\ntype = soft-1\n' "$U1" > "$BATS_TEST_TMPDIR/new"
 	mdev --root "$ROOT" check "$BATS_TEST_TMPDIR/new"
@@ -68,7 +68,7 @@ mdev: $BATS_TEST_TMPDIR/none: No such file or directory
 mdev: $BATS_TEST_TMPDIR: a folder in place of a file"
 }
 
-@test "JSON" {
+@test "check --json has findings with severity, file and line" {
 	requires jq
 	printf '[%s]\nparent = soft\ntype = x\n[y]\n' "$U1" | make_definition a.conf
 	mdev 1 --root "$ROOT" --json check

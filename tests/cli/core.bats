@@ -38,7 +38,7 @@ says() {
 	says "this project's, 1.0"
 }
 
-@test "no core at all is said" {
+@test "--version says when no core is loaded" {
 	rm -r "$ROOT/sys/bus/mdev"
 	says "none is loaded"
 	refused 1 "cannot start $U1: no mdev core is loaded" --root "$ROOT" start "$U1"

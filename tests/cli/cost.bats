@@ -136,7 +136,7 @@ make_farm() {
 	done
 }
 
-@test "so do those of devices that are destroyed" {
+@test "definitions of one file cost destroy --undefine one change of it, however many" {
 	local words
 	for count in 1 10 100; do
 		make_farm 300

@@ -26,13 +26,13 @@ setup() {
 	done
 }
 
-@test "the identity alone is written, and printed" {
+@test "create writes the identity alone, and prints it" {
 	mdev --root "$ROOT" create "${U1^^}" -p 01:00.0 -t acme-fact
 	assert "$output" == "$U1"
 	assert "$(od -c -A n "$TYPE/create")" == "$(printf %s "$U1" | od -c -A n)" "no newline is written"
 }
 
-@test "without a UUID one is made up" {
+@test "create makes up a UUID when none is given" {
 	mdev --root "$ROOT" create -p 01:00.0 -t acme-fact
 	assert "$output" =~ '^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$'
 	assert "$(cat "$TYPE/create")" == "$output"
@@ -131,7 +131,7 @@ setup() {
 	refused 1 "parent '0000:01:00.0' has no type 'GRID A100-5C': that is what it calls 'acme-474'" --root "$ROOT" create "$U1"
 }
 
-@test "wrong usage" {
+@test "wrong usage of create" {
 	before=$(fingerprint)
 	for uuid in "" x "$U1:" "$U1:x" "$U1:-1" "$U1:4294967296" "$U1:01" "$U1-1" "$U1 " "../$U1" /etc/passwd \
 		"${U1}0" "${U1%?}" 1111 $'\xff' "$(printf 'a%.0s' {1..5000})"; do
@@ -190,7 +190,7 @@ setup() {
 	assert "$(< "$ROOT/sys/class/mdev_bus/soft/mdev_supported_types/soft-1/create")" == ""
 }
 
-@test "--define keeps it" {
+@test "create --define also writes a definition" {
 	mdev --root "$ROOT" create "$U1" -p udev:ID_PATH=pci-0000:01:00.0 -t acme-fact --define --auto
 	assert "$(tail -n 4 "$ROOT/etc/mdev.d/$U1.conf")" == "\
 [$U1]

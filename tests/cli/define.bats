@@ -9,7 +9,7 @@ setup() {
 	ETC=$ROOT/etc/mdev.d
 }
 
-@test "a lock that anybody could hold holds up nobody" {
+@test "a lock that any user could hold does not hold up define" {
 	mdev --root "$ROOT" define "$U1" -p soft -t soft-1
 	assert "$(stat -c '%a %F' "$ETC/.mdev.lock")" == "600 regular empty file"
 	exec 8< "$ETC" # as whoever may read the folder can lock it
@@ -51,7 +51,7 @@ attr = b again"
 	assert "$(stat -c %a "$ETC/$U1.conf")" == 644
 }
 
-@test "without a UUID one is made up; the parent may come later" {
+@test "define makes up a UUID when none is given; the parent need not be there" {
 	mdev --root "$ROOT" define -p 0000:77:00.0 -t whatever
 	assert "$(ls "$ETC")" == "$output.conf"
 	assert "$stderr" == ""
@@ -70,14 +70,14 @@ auto = yes"
 	refused 1 "cannot define '4444': there is no device" --root "$ROOT" define 4444
 }
 
-@test "JSON" {
+@test "define --json has the definition with its file" {
 	requires jq
 	mdev --root "$ROOT" define "$U1" -p soft -t soft-1 --json
 	assert "$(jq -c '.results[0] | [.uuid, .live, .defined.file, .defined.line, .action]' <<<"$output")" == \
 		"[\"$U1\",null,\"$ETC/$U1.conf\",null,\"define\"]"
 }
 
-@test "what is defined is not defined again" {
+@test "define refuses an identity that is defined for the parent" {
 	mdev --root "$ROOT" define "$U1" -p 01:00.0 -t acme-fact
 	before=$(fingerprint)
 	refused 1 "$U1: it is already defined in $ETC/$U1.conf:3" --root "$ROOT" define "$U1" -p 01:00.0 -t acme-fact
@@ -140,7 +140,7 @@ auto = yes"
 	assert "$(cat "$ETC/a.conf")" == ""
 }
 
-@test "nothing is undefined when one cannot be found" {
+@test "undefine removes nothing when one of the definitions cannot be found" {
 	mdev --root "$ROOT" define "$U1" -p soft -t soft-1
 	before=$(fingerprint)
 	refused 1 "cannot undefine '4444': no definition of it was found" --root "$ROOT" undefine "$U1" 4444
@@ -175,7 +175,7 @@ auto = yes"
 	assert "$(fingerprint)" == "$before"
 }
 
-@test "nothing is written through a link, or in place of a folder" {
+@test "define and undefine write nothing through a link, or in place of a folder" {
 	echo "precious" > "$BATS_TEST_TMPDIR/precious"
 	ln -s "$BATS_TEST_TMPDIR/precious" "$ETC/$U1.conf"
 	ln -s /dev/null "$ETC/null.conf"
@@ -194,7 +194,7 @@ auto = yes"
 	refused 1 "$ETC: a symbolic link, which is not written through" --root "$ROOT" define "$U1" -p soft -t soft-1
 }
 
-@test "bad input" {
+@test "define refuses bad input" {
 	before=$(fingerprint)
 	for file in "" . .. ../x a/b /etc/x .hidden $'a\n' $'\xff' "$(printf 'a%.0s' {1..300})"; do
 		refused 1 "cannot be the name of a definition file" --root "$ROOT" define "$U1" -p soft -t soft-1 --file "$file"
@@ -236,7 +236,7 @@ auto = yes"
 	assert "$(fingerprint)" == "$before"
 }
 
-@test "a folder that cannot be written to" {
+@test "define where the folder cannot be written to" {
 	rm -r "$ETC"
 	touch "$ETC"
 	refused 1 "$ETC: Not a directory" --root "$ROOT" define "$U1" -p soft -t soft-1
@@ -253,7 +253,7 @@ auto = yes"
 	assert "${#lines[@]}" -eq 100
 }
 
-@test "of twenty that define the same device one wins" {
+@test "of twenty that define the same device at once, one wins" {
 	for i in $(seq 20); do
 		"$MDEV" --root "$ROOT" define "$U1" -p soft -t soft-1 >> "$BATS_TEST_TMPDIR/won" 2> /dev/null 3>&- &
 	done

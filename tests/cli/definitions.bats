@@ -33,7 +33,7 @@ right() {
 	assert "$(jq -c ".results[0].defined | $2" <<<"$output")" == "$3" "$1"
 }
 
-@test "each kind of mistake is one line with file and line" {
+@test "each kind of mistake in a file is reported in one line, with file and line" {
 	local good="parent=soft\ntype=t\n"
 	wrong "[x]\n" "1: 'x' is neither a UUID nor UUID:INSTANCE"
 	wrong "[]\n" "1: '' is neither a UUID nor UUID:INSTANCE"
@@ -76,7 +76,7 @@ right() {
 	wrong "[$U1]\n${good}one\ntwo\n" "4: no '=' in the line" "5: no '=' in the line"
 }
 
-@test "each kind of bad attribute" {
+@test "each kind of bad attribute is reported" {
 	local good="[$U1]\nparent=soft\ntype=t\n"
 	for name in "../x" "/x" "a/../b" "a//b" "." ".."; do
 		wrong "${good}attr = $name 1\n" "4: '$name' cannot be the name of an attribute of a device"
@@ -100,7 +100,7 @@ right() {
 	assert "$stderr" == "mdev: $ETC/a.conf:2: no '=' in the line"
 }
 
-@test "each kind of file that is none" {
+@test "each kind of thing that is no file of definitions is reported" {
 	mkdir "$ETC/folder.conf"
 	mkfifo "$ETC/fifo.conf"
 	ln -s nowhere "$ETC/dangling.conf"
@@ -135,7 +135,7 @@ mdev: $ETC/link.conf: a folder in place of a file"
 	assert "$stderr" == "mdev: $ETC/a.conf:1: '\\x1b[2J\\xc2\\x85' is neither a UUID nor UUID:INSTANCE"
 }
 
-@test "values keep every byte" {
+@test "values of attributes keep every byte" {
 	requires jq
 	local good="[$U1]\nparent=soft\ntype=t\n"
 	right "${good}attr = a b\n" '.attrs' '[{"name":"a","value":"b"}]'
@@ -155,7 +155,7 @@ mdev: $ETC/link.conf: a folder in place of a file"
 	right "[${U1^^}:0]\nparent=soft\ntype=t\n" '.type' '"t"'
 }
 
-@test "lines, keys and sections may be long" {
+@test "lines, keys and sections of a file may be long" {
 	requires jq
 	local long
 	long=$(printf 'x%.0s' {1..100000})
@@ -172,7 +172,7 @@ mdev: $ETC/link.conf: a folder in place of a file"
 	right "${defaults}[$U1]\ntype = u\nauto = no\nparams = q\n" '[.type, .auto, .params]' '["u",false,"q"]'
 }
 
-@test "folders: an earlier one hides files of the same name, by name alone" {
+@test "a folder hides files of the same name in later folders, by name alone" {
 	printf '[%s]\nparent=soft\ntype=lib\n' "$U1" > "$ROOT/usr/lib/mdev.d/1.conf"
 	mdev --root "$ROOT" list --noheadings --raw -o type 1111
 	assert "$output" == lib
@@ -209,7 +209,7 @@ mdev: $ETC/link.conf: a folder in place of a file"
 	assert "${#lines[@]}" -eq 3
 }
 
-@test "of one file ten problems are told, and how many more there are" {
+@test "of a file ten problems are reported, and how many more there are" {
 	{ printf '[%s]\nparent = soft\ntype = soft-1\n' "$U1" && yes nonsense | head -n 10; } | make_definition a.conf
 	{ printf '[%s]\nparent = soft\ntype = soft-1\n' "$U2" && yes nonsense | head -n 13; } | make_definition b.conf
 	{ printf '[defaults]\nparent = a/b\ntype = t\n' && printf '[%08d-aaaa-4bbb-8ccc-000000000000]\n' {1..12}; } | make_definition c.conf

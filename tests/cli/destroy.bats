@@ -16,7 +16,7 @@ removed() {
 	assert "$(cd "$ROOT/sys/bus/mdev/devices" && grep -l 1 -- */remove | sed 's|/remove||' | paste -sd ' ')" == "$*"
 }
 
-@test "one, several, shortened, one named twice" {
+@test "destroy takes one device, several, shortened ones, and one named twice" {
 	mdev --root "$ROOT" destroy "$U1"
 	assert "$output$stderr" == ""
 	removed "$U1"
@@ -24,12 +24,12 @@ removed() {
 	removed "$U1" "$U2-3" "$U3"
 }
 
-@test "all of a parent" {
+@test "destroy --all removes all devices of a parent" {
 	mdev --root "$ROOT" destroy -p 01:00.0 --all
 	removed "$U1" "$U2-3"
 }
 
-@test "nothing is removed when one of them is not there" {
+@test "destroy removes nothing when one of the devices is not there" {
 	refused 1 "cannot destroy '4444': there is no device '4444'" --root "$ROOT" destroy "$U1" 4444
 	refused 1 "cannot destroy '$U2': there is no instance 0 of '$U2', only $U2:3" --root "$ROOT" destroy "$U1" "$U2"
 	refused 1 "cannot destroy '$U1': it is live on another parent$" --root "$ROOT" destroy -p soft "$U1"
@@ -38,7 +38,7 @@ removed() {
 	removed
 }
 
-@test "nothing is removed when one of them is in use, and its holder is named" {
+@test "destroy removes nothing when one of the devices is in use, and names its holder" {
 	make_process 4242 qemu-system-x86 "$(vfio_node 0)"
 	refused 1 "cannot destroy $U1: it is in use by PID 4242 'qemu-system-x86'" --root "$ROOT" destroy "$U1" 3333
 	removed
@@ -60,7 +60,7 @@ removed() {
 }
 
 # As in a chroot, or in a mount namespace: what the process calls the node says nothing.
-@test "the holder is found whatever it calls the node, and by nothing but its number" {
+@test "destroy finds a holder whatever it calls the node, by the number of the node alone" {
 	mkdir -p "$ROOT/jail/vfio"
 	ln -s "$(vfio_node 0)" "$ROOT/jail/vfio/elsewhere"
 	make_process 42 vmm "$ROOT/jail/vfio/elsewhere"
@@ -71,7 +71,7 @@ removed() {
 	removed "$U1"
 }
 
-@test "the holder of a device's own node is found, too" {
+@test "destroy also finds the holder of a device's own node" {
 	mkdir -p "$ROOT/sys/class/mdev_bus/soft/$U3/vfio-dev/vfio9"
 	vfio_number 3 > "$ROOT/sys/class/mdev_bus/soft/$U3/vfio-dev/vfio9/dev"
 	make_process 77 vmm "$(vfio_node 3)"
@@ -79,7 +79,7 @@ removed() {
 	removed
 }
 
-@test "--wait waits until the holder lets go, within its time" {
+@test "destroy --wait waits until the holder lets go, within its time" {
 	make_process 4242 vmm "$(vfio_node 0)"
 	refused 1 "cannot destroy $U1: it is in use by PID 4242 'vmm'" --root "$ROOT" destroy --wait=1 "$U1" 3333
 	removed
@@ -91,12 +91,12 @@ removed() {
 	refused 2 "is not a number of seconds" --root "$ROOT" destroy --wait=-1 "$U2"
 }
 
-@test "what went away meanwhile" {
+@test "destroy says that a device went away meanwhile" {
 	rm "$ROOT/sys/class/mdev_bus/soft/$U3/remove"
 	refused 1 "cannot destroy $U3: it went away meanwhile" --root "$ROOT" destroy 3333
 }
 
-@test "--undefine removes the definition, too" {
+@test "destroy --undefine also removes the definition" {
 	mdev --root "$ROOT" define 1111
 	make_definition bad.conf <<< "nonsense"
 	mdev --root "$ROOT" destroy --undefine 1111
@@ -104,7 +104,7 @@ removed() {
 	assert "$(ls "$ROOT/etc/mdev.d")" == "bad.conf"
 }
 
-@test "wrong usage" {
+@test "wrong usage of destroy" {
 	before=$(fingerprint)
 	refused 2 "either UUIDs or --parent with --all" --root "$ROOT" destroy
 	refused 2 "either UUIDs or --parent with --all" --root "$ROOT" destroy --all

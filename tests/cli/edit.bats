@@ -26,7 +26,7 @@ setup() {
 	assert "$(ls -A "$TMPDIR")" == "" "nothing is left"
 }
 
-@test "nothing changed, nothing written" {
+@test "edit writes nothing when nothing was changed" {
 	before=$(stat -c %i "$ETC/farm.conf")
 	EDITOR=true mdev -v --root "$ROOT" edit farm
 	assert "$stderr" =~ "nothing was changed"
@@ -72,7 +72,7 @@ mdev: $ETC/farm.conf is left as it is; the text is kept: mdev edit --from $kept 
 	assert "$output" == "$U1 soft-1"$'\n'"$U2 soft-9"$'\n'"$U3 soft-1"
 }
 
-@test "what is no definition file" {
+@test "edit refuses what is no file of definitions" {
 	before=$(fingerprint)
 	export EDITOR=true
 	refused 2 "'/etc/passwd' is no definition file in one of the folders" --root "$ROOT" edit /etc/passwd

@@ -9,7 +9,7 @@ setup() {
 	mapfile -t verbs < <("$MDEV" --list-verbs)
 }
 
-@test "there are verbs" {
+@test "--list-verbs lists the verbs that these tests go through" {
 	assert "${#verbs[@]}" -ge 9
 }
 
@@ -112,7 +112,7 @@ setup() {
 	refused 2 "'-' is neither a UUID" --root "$ROOT" list -
 }
 
-@test "the version" {
+@test "--version prints the version, and which core is loaded" {
 	mdev --version
 	assert "$output" =~ ^mdev\ [0-9]+\.[0-9]+
 	mdev -V

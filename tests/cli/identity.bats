@@ -59,7 +59,7 @@ setup() {
 	refused 2 "unknown option '--uuid'" --root "$ROOT" types --uuid "$U1"
 }
 
-@test "files and sysfs have one way to write it" {
+@test "definitions and sysfs have one way to write a UUID" {
 	printf '[{%s}]\nparent = soft\ntype = soft-1\n' "$U3" | make_definition a.conf
 	mdev 1 --root "$ROOT" check
 	assert "$stderr" =~ "a.conf:1: '\{$U3\}' is neither a UUID nor UUID:INSTANCE"

@@ -73,7 +73,7 @@ attr = nvidia/vgpu_params  a;b # c "
 	assert "$(fingerprint)" == "$before"
 }
 
-@test "what comes through a pipe, in pieces, is read to its end" {
+@test "import reads a pipe to its end, in however many pieces" {
 	dd if="$BATS_TEST_TMPDIR/list" bs=64 status=none | "$MDEV" --root "$ROOT" import > "$BATS_TEST_TMPDIR/imported"
 	assert "$(wc -l < "$BATS_TEST_TMPDIR/imported")" -eq 3
 	head -c 17000000 /dev/zero | refused 1 "stdin: larger than 16 MiB" --root "$ROOT" import -
@@ -166,7 +166,7 @@ attr = nvidia/vgpu_params  a;b # c "
 	assert "$(fingerprint)" == "$before"
 }
 
-@test "nothing defined is an empty list" {
+@test "export of nothing is an empty list" {
 	mdev --root "$ROOT" export
 	assert "$output" == "[]"
 	refused 1 "cannot export '1111': it is not defined" --root "$ROOT" export 1111

@@ -26,7 +26,7 @@ has() {
 	assert "$(jq -c ".results[0] | $1" <<<"$output")" == "$2" "$1"
 }
 
-@test "what was done: the device as it is then" {
+@test "--json: what was done, and the device as it is then" {
 	json 0 define 44440000-aaaa-4bbb-8ccc-000000000004 -p soft -t soft-1
 	has '[.action, .error, .live, .parent, .defined.parent]' '["define",null,null,"soft","soft"]'
 	json 0 modify "$U1" --description new
@@ -48,7 +48,7 @@ has() {
 		'[["4444","create",true],["5555","create",true],["6666","create",true],["3333","absent",false]]'
 }
 
-@test "start and stop: each instance of the machine, with its state" {
+@test "--json: start and stop have each instance of the machine, with its state" {
 	make_extended
 	make_device 0000:01:00.0 acme-dma "$U2"
 	for verb in start stop; do
@@ -58,7 +58,7 @@ has() {
 	done
 }
 
-@test "what was changed, and what was so before" {
+@test "--json: what was changed, and what was so before" {
 	json 0 modify "$U1" --description new
 	has .changed true
 	json 0 apply
@@ -72,7 +72,7 @@ has() {
 	assert "$(jq -c '.results | map([.action, .changed]) | unique' <<<"$output")" == '[["list",false]]'
 }
 
-@test "what failed: why, and the device as it stayed" {
+@test "--json: what failed, why, and the device as it stayed" {
 	json 1 create "$U1" -p soft -t soft-1
 	has '[.action, .changed, .code, .live.parent, .defined.line, .error]' \
 		"[\"create\",false,\"exists\",\"0000:01:00.0\",1,\"it is live already, on parent '0000:01:00.0' with type 'acme-fact'\"]"
@@ -125,7 +125,7 @@ has() {
 	has '[.word, .code]' '["/nowhere","unreadable"]'
 }
 
-@test "what cannot begin has a result, too" {
+@test "--json: a command that cannot begin has a result, too" {
 	json 1 create "$U3" -p nowhere -t t
 	has '[.word, .uuid, .code]' "[\"$U3\",null,\"absent\"]"
 	json 1 apply -p nowhere

@@ -20,7 +20,7 @@ setup() {
 	E
 }
 
-@test "what is live and what is defined stand in one table" {
+@test "list has what is live and what is defined in one table" {
 	mdev --root "$ROOT" list
 	assert "$output" == "\
 UUID                                   PARENT       TYPE      AUTO STATE
@@ -51,7 +51,7 @@ UUID                                   PARENT       TYPE      AUTO STATE
 	assert "$output" == "0000:01:00.0 differs"$'\n'"gone defined" "the type"
 }
 
-@test "what is auto and not live is missing" {
+@test "list calls missing what is auto and not live" {
 	printf '[%s]\nparent = soft\ntype = soft-1\nauto = yes\n[%s:1]\nparent = gone\ntype = t\nauto = yes\n' "$U2" "$U2" | make_definition b.conf
 	mdev --root "$ROOT" list --raw --noheadings -o parent,state "$U2" "$U2:1"
 	assert "$output" == "gone missing"$'\n'"soft missing"
@@ -65,7 +65,7 @@ UUID                                   PARENT       TYPE      AUTO STATE
 	assert "$output$stderr" == "" "defined"
 }
 
-@test "options choose what is listed" {
+@test "options of list choose what is listed" {
 	mdev --root "$ROOT" list --noheadings --raw -o uuid --active
 	assert "$output" == "$U1"$'\n'"$U2:3"
 	mdev --root "$ROOT" list --noheadings --raw -o uuid --defined
@@ -137,7 +137,7 @@ $U1:9 ${esc}[33mmissing${esc}[0m"
 	assert "$output" == "$long"
 }
 
-@test "--raw has one blank between fields, and none within" {
+@test "list --raw has one blank between fields, and none within" {
 	mdev --root "$ROOT" list --raw -o uuid,auto,description
 	assert "$output" == "\
 UUID AUTO DESCRIPTION
@@ -146,7 +146,7 @@ $U2:3
 $U3 no not\\x20there\\x20yet"
 }
 
-@test "devices can be named, and shortened" {
+@test "list takes devices by name, also shortened" {
 	mdev --root "$ROOT" list --noheadings --raw -o uuid 3333 "$U2:3"
 	assert "$output" == "$U2:3"$'\n'"$U3"
 	mdev --root "$ROOT" list --noheadings --raw -o uuid 2222
@@ -175,7 +175,7 @@ $U3 no not\\x20there\\x20yet"
 	refused 2 "no column ''" --root "$ROOT" list -o ""
 }
 
-@test "as a tree" {
+@test "list --tree has devices below types below parents" {
 	LC_ALL=C.UTF-8 mdev --root "$ROOT" list --tree -o uuid,state
 	assert "$output" == "\
 UUID                                       STATE
@@ -189,7 +189,7 @@ elsewhere
   └─33330000-aaaa-4bbb-8ccc-000000000003   defined"
 }
 
-@test "as a tree: a type has one branch, in whichever order its devices come" {
+@test "list --tree has one branch for a type, in whichever order its devices come" {
 	make_device 0000:01:00.0 acme-fact "$U3"
 	rm "$ROOT/etc/mdev.d/a.conf"
 	LC_ALL=C.UTF-8 mdev --root "$ROOT" list --tree -o uuid
@@ -203,7 +203,7 @@ UUID
   └─33330000-aaaa-4bbb-8ccc-000000000003"
 }
 
-@test "JSON has what is live and what is defined side by side" {
+@test "list --json has what is live and what is defined side by side" {
 	requires jq
 	mdev --root "$ROOT" list --json
 	assert "$(jq -c '.results[0] | keys_unsorted' <<<"$output")" == \
@@ -219,7 +219,7 @@ UUID
 	assert "$(jq -c '.results[0].live | [.machine, .iommu_group]' <<<"$output")" == '["stopped",0]'
 }
 
-@test "JSON of nothing is a document without results" {
+@test "list --json of nothing is a document without results" {
 	requires jq
 	mdev --root "$ROOT" list --json -p soft
 	assert "$(jq -c . <<<"$output")" == '{"schema":1,"results":[]}'
@@ -242,7 +242,7 @@ UUID
 	assert "$stderr" == ""
 }
 
-@test "no mdev at all is an empty list" {
+@test "list without any mediated devices in the kernel is empty" {
 	rm -r "$ROOT/sys/class" "$ROOT/etc/mdev.d"
 	mdev --root "$ROOT" list --noheadings
 	assert "$output" == ""

@@ -86,7 +86,7 @@ changed() {
 	assert "$(fingerprint)" == "$before"
 }
 
-@test "of several definitions one is named by its parent" {
+@test "modify --of names one of several definitions by its parent" {
 	printf '[%s]\nparent = soft\ntype = soft-1\n' "$U1" | make_definition z.conf
 	refused 1 "it is defined for 'udev:.*' \(.*farm.conf:6\) and for 'soft' \(.*z.conf:1\); name one with --of" \
 		--root "$ROOT" modify 1111 --auto
@@ -96,7 +96,7 @@ changed() {
 	refused 1 "it is already defined in .*farm.conf:6" --root "$ROOT" modify 1111 --of soft --parent 01:00.0
 }
 
-@test "--live writes to the device, too" {
+@test "modify --live also writes to the device" {
 	make_device 0000:01:00.0 acme-fact "$U1"
 	echo old > "$ROOT/sys/bus/mdev/devices/$U1/medu/label"
 	before=$(cat "$ETC/farm.conf")
@@ -110,7 +110,7 @@ changed() {
 	assert "$(grep -c '^attr = medu/label one$' "$ETC/farm.conf")" -eq 1
 }
 
-@test "--live leaves the device alone when the definition cannot be changed" {
+@test "modify --live leaves the device alone when the definition cannot be changed" {
 	local label=$ROOT/sys/bus/mdev/devices/$U1/medu/label
 	make_device 0000:01:00.0 acme-fact "$U1"
 	cp "$ETC/farm.conf" "$BATS_TEST_TMPDIR/farm.conf"
@@ -131,7 +131,7 @@ changed() {
 	assert "$(< "$label")" == ""
 }
 
-@test "--live writes all of it before a signal ends it" {
+@test "modify --live writes all attributes before a signal ends it" {
 	requires strace
 	local dev=$ROOT/sys/devices/pci0000:00/0000:01:00.0/$U1
 	make_device 0000:01:00.0 acme-fact "$U1"
@@ -144,7 +144,7 @@ changed() {
 	assert "$(< "$dev/medu/label") $(< "$dev/medu/second")" == "one two"
 }
 
-@test "--live refuses what a live device cannot do" {
+@test "modify --live refuses what cannot be changed of a live device" {
 	make_device 0000:01:00.0 acme-fact "$U1"
 	make_device soft soft-1 "$U3"
 	before=$(fingerprint)
@@ -161,7 +161,7 @@ changed() {
 	assert "$(cat "$ROOT/sys/bus/mdev/devices/$U3/medu/label")" == "1" "live only"
 }
 
-@test "JSON has the device as it is now" {
+@test "modify --json has the device as it is now" {
 	requires jq
 	mdev --root "$ROOT" --json modify 2222 --description new
 	assert "$(jq -c '.results | map([.uuid[0:4], .instance, .action, .error, .defined.description])' <<<"$output")" == '[["2222",3,"modify",null,"new"]]'

@@ -43,7 +43,7 @@ fails() {
 	assert "$status" == 1 "$1"
 }
 
-@test "verbs that succeed" {
+@test "the schema fits what verbs print that succeed" {
 	prints 0 list
 	prints 0 list -o +machine,group 1111
 	prints 0 list -p 02:00.0
@@ -68,7 +68,7 @@ fails() {
 	validates
 }
 
-@test "verbs that fail, for each word and as a whole" {
+@test "the schema fits verbs that fail, for each word and as a whole" {
 	local verb
 	for verb in list show destroy define undefine create modify start stop edit export; do
 		case $verb in
@@ -100,7 +100,7 @@ fails() {
 	validates
 }
 
-@test "wrong usage of every verb" {
+@test "the schema fits wrong usage of every verb" {
 	local verb
 	for verb in $("$MDEV" --list-verbs); do
 		prints 2 "$verb" --no-such-option
@@ -122,7 +122,7 @@ fails() {
 	validates
 }
 
-@test "values of any bytes" {
+@test "the schema fits values of any bytes" {
 	printf '[%s]\nparent = soft\ntype = soft-1\nattr = a \xff\x01b\n' "$U2" > "$ETC/c.conf"
 	prints 0 list 2222
 	printf 'a\xffb' > "$ROOT/sys/class/mdev_bus/soft/mdev_supported_types/soft-1/name"
@@ -131,7 +131,7 @@ fails() {
 	validates
 }
 
-@test "a lock that cannot be had" {
+@test "the schema fits a lock that cannot be had" {
 	mkdir "$ROOT/run/mdev.lock"
 	prints 1 apply
 	assert "$(jq -c '.results | map([.action, .changed, .code != null])' <<<"$output")" == '[["apply",false,true]]'

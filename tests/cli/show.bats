@@ -30,7 +30,7 @@ setup() {
 	E
 }
 
-@test "what is live beside what is defined" {
+@test "show has what is live beside what is defined" {
 	mkdir -p "$DEVICE/vfio-dev/vfio3" "$ROOT/proc/42/fd"
 	vfio_number 1 > "$DEVICE/vfio-dev/vfio3/dev"
 	echo vmm > "$ROOT/proc/42/comm"
@@ -72,7 +72,7 @@ $U1
 	assert "$output" !~ "VFIO group"
 }
 
-@test "several, one of them not there" {
+@test "show of several devices, one of which is not there" {
 	mdev 1 --root "$ROOT" show 4444 2222
 	assert "$stderr" == "mdev: cannot show '4444': there is no device '4444'"
 	assert "$output" =~ "state:       defined"
@@ -88,7 +88,7 @@ $U1
 	assert "$output" =~ "type:        soft-1 \(defined: acme-fact\)"
 }
 
-@test "JSON" {
+@test "show --json has the device in full" {
 	requires jq
 	mdev --root "$ROOT" --json show 1111 2222
 	assert "$(jq -c '.results[0] | [.live.path, .live.vfio_group, .live.vfio_cdev, .holders]' <<<"$output")" == \

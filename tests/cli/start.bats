@@ -29,7 +29,7 @@ setup() {
 	refused 1 "no mdev core is loaded" --root "$ROOT" start "$U1"
 }
 
-@test "bad names" {
+@test "start and stop refuse bad names" {
 	make_extended
 	before=$(fingerprint)
 	for verb in start stop; do

@@ -54,7 +54,7 @@ distrusted() {
 	distrusted "its folder can be written by every user"
 }
 
-@test "what is live is not destroyed for it" {
+@test "apply --prune destroys no live device because its file is not trusted" {
 	make_device soft soft-1 "$U1"
 	chown 1000 "$ETC/farm.conf"
 	mdev 1 --root "$ROOT" apply --prune

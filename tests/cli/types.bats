@@ -8,7 +8,7 @@ setup() {
 	make_root
 }
 
-@test "parents and types in one table" {
+@test "types has parents and types in one table" {
 	mdev --root "$ROOT" types
 	assert "$(sed 's/ *$//' <<<"$output")" == "\
 PARENT       TYPE      AVAILABLE API      NAME      DESCRIPTION
@@ -18,7 +18,7 @@ PARENT       TYPE      AVAILABLE API      NAME      DESCRIPTION
 soft         soft-1           24 vfio-pci Soft"
 }
 
-@test "of one parent, some columns" {
+@test "types -p and -o choose the parent and the columns" {
 	mdev --root "$ROOT" types -p 02:00.0 --raw --noheadings -o type,available
 	assert "$output" == "acme-fact 0"
 	refused 2 "no column 'uuid'" --root "$ROOT" types -o uuid
@@ -30,7 +30,7 @@ soft         soft-1           24 vfio-pci Soft"
 	assert "$output" == "one, two"
 }
 
-@test "JSON" {
+@test "types --json has a result for each type" {
 	requires jq
 	mdev --root "$ROOT" types --json -p soft
 	assert "$(jq -c . <<<"$output")" == \
@@ -55,7 +55,7 @@ soft         soft-1           24 vfio-pci Soft"
 	assert "$output" == "0000:02:00.0"$'\n'"soft"
 }
 
-@test "every way to name a parent" {
+@test "types -p takes every way to name a parent" {
 	requires root
 	mknod "$ROOT/dev/acme0" c 240 7
 	mkdir -p "$ROOT/sys/devices/pci0000:00/0000:01:00.0/acme/acme0"

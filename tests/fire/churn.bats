@@ -22,7 +22,7 @@ teardown() {
 	remove_fast_root
 }
 
-@test "list, as text, JSON and tree" {
+@test "list, as text, JSON and tree, while devices come and go" {
 	requires jq
 	local seen=0 round
 	for ((round = 0; round < ROUNDS; round++)); do
@@ -45,7 +45,7 @@ teardown() {
 	assert "$seen" -ge 1 "what comes and goes was seen"
 }
 
-@test "types" {
+@test "types while parents come and go" {
 	requires jq
 	local round
 	for ((round = 0; round < ROUNDS; round++)); do
@@ -59,7 +59,7 @@ teardown() {
 	kill -0 "$CHURN"
 }
 
-@test "show of what stays, and of what comes and goes" {
+@test "show of a device that stays, and of one that comes and goes" {
 	requires jq
 	local round known
 	for ((round = 0; round < ROUNDS; round++)); do
@@ -77,7 +77,7 @@ teardown() {
 	kill -0 "$CHURN"
 }
 
-@test "apply --dry-run, check, export and completion" {
+@test "apply --dry-run, check, export and completion while the tree changes" {
 	local round
 	for ((round = 0; round < ROUNDS; round++)); do
 		mdev --root "$ROOT" apply --dry-run

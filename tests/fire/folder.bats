@@ -34,7 +34,7 @@ mounted() {
 		eval "$1"' "$1" "$2"
 }
 
-@test "a folder that can only be read" {
+@test "writing verbs where the folder can only be read" {
 	mounted size=1m '
 		mount -o remount,ro "$ETC"
 		before=$(cat "$ETC"/*)
@@ -48,7 +48,7 @@ mounted() {
 		"$MDEV" --root "$ROOT" list | grep -q 3333'
 }
 
-@test "a folder that is somebody else's" {
+@test "writing verbs where the folder is another user's" {
 	requires root
 	chmod -R a+rX "$FAST"
 	before=$(fingerprint)
@@ -59,7 +59,7 @@ mounted() {
 	assert "$(fingerprint)" == "$before"
 }
 
-@test "a disk that is full" {
+@test "writing verbs on a disk that is full" {
 	mounted size=16k '
 		before=$(cat "$ETC"/z*)
 		cat /dev/zero > "$ETC/.filler" 2> /dev/null || :
@@ -90,7 +90,7 @@ mounted() {
 		[ -z "$(ls -A "$ROOT/tmp")" ]'
 }
 
-@test "what is no file is told of, and never opened" {
+@test "what is no file is reported, and never opened" {
 	requires root strace
 	mkfifo "$ETC/fifo.conf"
 	mknod "$ETC/device.conf" c 1 7
@@ -121,7 +121,7 @@ mdev: $ETC/socket.conf: not a regular file"
 	done
 }
 
-@test "links that lead out are read, but not written through" {
+@test "links that lead out of the folder are read, but not written through" {
 	printf '[%s]\nparent = soft\ntype = soft-1\n' "$U1" > "$FAST/outside"
 	ln -s "$FAST/outside" "$ETC/link.conf"
 	ln "$FAST/outside" "$ETC/hard.conf" 2> /dev/null
@@ -162,7 +162,7 @@ within_memory() {
 	run --separate-stderr timeout 60 prlimit --as=268435456 "$MDEV" --root "$ROOT" "$@"
 }
 
-@test "a file of 100 MB" {
+@test "a file of 100 MB is refused" {
 	head -c 100000000 /dev/zero | tr '\0' '\n' > "$ETC/large.conf"
 	within_memory list --raw --noheadings -o UUID
 	assert "$status $output" == "1 $U3"
@@ -198,7 +198,7 @@ within_memory() {
 	assert "$status ${#stderr_lines[@]}" == "1 12"
 }
 
-@test "a folder of 10,000 files" {
+@test "a folder of 10,000 files is read" {
 	awk -v folder="$ETC" 'BEGIN {
 		for (i = 0; i < 10000; i++) {
 			file = sprintf("%s/%05d.conf", folder, i)

@@ -118,7 +118,7 @@ available() {
 	everywhere
 }
 
-@test "values that steer" {
+@test "values with characters that steer a terminal" {
 	requires jq
 	for value in "$STEER" "$STEER_UTF8"; do
 		for file in available_instances device_api name description; do
@@ -134,7 +134,7 @@ available() {
 	done
 }
 
-@test "names that steer" {
+@test "names with characters that steer a terminal" {
 	requires jq
 	make_parent "devices/virtual/soft/$STEER" soft
 	make_type "$STEER" soft-1 1 x

@@ -28,37 +28,37 @@ struck() {
 	"$BATS_TEST_DIRNAME/under-fire" "$ROOT" ${FIRE_KINDS:-kill ENOSPC EIO} -- "$MDEV" --root "$ROOT" "$@"
 }
 
-@test "define in a file of its own" {
+@test "define in a file of its own, struck at each system call" {
 	struck define "$U4" -p soft -t soft-1 --auto -a x=1
 }
 
-@test "define in a file with others" {
+@test "define in a file with others, struck at each system call" {
 	struck define "$U4" -p soft -t soft-1 --file farm
 }
 
-@test "define where there is no folder yet" {
+@test "define where there is no folder yet, struck at each system call" {
 	rm -r "$ETC"
 	struck define "$U4" -p soft -t soft-1
 }
 
-@test "undefine of a device's own file" {
+@test "undefine of a device's own file, struck at each system call" {
 	struck undefine "$U3"
 }
 
-@test "undefine in a file with others" {
+@test "undefine in a file with others, struck at each system call" {
 	struck undefine "$U2"
 }
 
-@test "undefine of several: each by itself" {
+@test "undefine of several, struck at each system call: each is removed by itself" {
 	export BETWEEN="grep -q $U3 $ETC/*.conf || grep -q $U1 $ETC/farm.conf"
 	struck undefine "$U1" "$U3"
 }
 
-@test "modify in place" {
+@test "modify, struck at each system call" {
 	struck modify "$U2" --auto --description "grüner Läufer" --set-attr a=2 -a b=3
 }
 
-@test "edit" {
+@test "edit, struck at each system call" {
 	# shellcheck disable=SC2016 # for the shell of the editor
 	printf '#!/bin/sh\nsed -i "s/soft-1/soft-2/" "$1"\n' > "$FAST/editor"
 	chmod 755 "$FAST/editor"
@@ -66,7 +66,7 @@ struck() {
 	TMPDIR=$FAST/tmp EDITOR=$FAST/editor struck edit farm.conf
 }
 
-@test "import: each definition by itself" {
+@test "import, struck at each system call: each definition is written by itself" {
 	cat > "$FAST/definitions.json" <<-E
 		[{"soft": [{"$U4": {"mdev_type": "soft-1", "start": "auto", "attrs": [{"a": "1"}]}},
 		 {"$U5": {"mdev_type": "soft-1", "start": "manual"}}]}]
@@ -77,11 +77,11 @@ struck() {
 	struck import "$FAST/definitions.json"
 }
 
-@test "create --define" {
+@test "create --define, struck at each system call" {
 	struck create "$U4" -p soft -t soft-1 --define --auto
 }
 
-@test "destroy --undefine" {
+@test "destroy --undefine, struck at each system call" {
 	make_device soft soft-1 "$U2"
 	struck destroy "$U2" --undefine
 }
@@ -125,7 +125,7 @@ applied() {
 	: > "$create"
 }
 
-@test "apply: its lock is free, its work done by the next" {
+@test "apply that was killed: its lock is free, and the next one does its work" {
 	make_applied
 	for kind in kill ENOSPC EIO EACCES; do
 		rm -f "$ROOT/run/mdev.lock"

@@ -45,7 +45,7 @@ whole() {
 	assert "$(find "$ETC" -name '.*' -not -name .mdev.lock -type f)" == "" "left behind"
 }
 
-@test "different identities, each in a file of its own" {
+@test "two hundred writers of different identities, each in a file of its own" {
 	all_at_once "$MDEV" --root "$ROOT" define 44440000-aaaa-4bbb-8ccc-000000000000:NUMBER -p soft -t soft-1
 	assert "$(statuses)" == "0 x 200"
 	assert "$(find "$ETC" -name '*.conf' | wc -l)" -eq 200
@@ -54,7 +54,7 @@ whole() {
 	whole
 }
 
-@test "different identities, all in one file" {
+@test "two hundred writers of different identities, all in one file" {
 	all_at_once "$MDEV" --root "$ROOT" define "$U1:NUMBER" -p soft -t soft-1 -a value=NUMBER --file farm
 	assert "$(statuses)" == "0 x 200"
 	assert "$(ls "$ETC")" == farm.conf
@@ -64,7 +64,7 @@ whole() {
 	whole
 }
 
-@test "one identity: one wins, each other is told" {
+@test "two hundred writers of one identity: one wins, each other is told" {
 	all_at_once "$MDEV" --root "$ROOT" define "$U1" -p soft -t soft-1 --description "writer NUMBER"
 	assert "$(statuses)" == "0 x 1, 1 x 199"
 	every_failure_says "^mdev: cannot define $U1: it is already defined in $ETC/$U1.conf:3$"
@@ -78,7 +78,7 @@ description = writer [0-9]+$"
 	whole
 }
 
-@test "one definition changed by all: nothing is lost" {
+@test "writers that all change one definition lose nothing" {
 	mdev --root "$ROOT" define "$U1" -p soft -t soft-1
 	all_at_once "$MDEV" --root "$ROOT" modify "$U1" -a "value=NUMBER"
 	assert "$(statuses)" == "0 x 200"
@@ -86,7 +86,7 @@ description = writer [0-9]+$"
 	whole
 }
 
-@test "different verbs on one file" {
+@test "writers with different verbs on one file" {
 	local i
 	for i in {0..199}; do
 		printf '[%s:%d]\nparent = soft\ntype = soft-1\n# mine %d\n' "$U1" "$i" "$i"
