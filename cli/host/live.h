@@ -56,7 +56,7 @@ struct vfio_nodes {
 void live_device_nodes(const struct device *dev, struct vfio_nodes *ret_nodes);
 void vfio_nodes_free(struct vfio_nodes *nodes);
 
-/* Adds the types of one parent (NULL: of all). */
+/* Adds the types of one parent (NULL: of all), sorted by parent, then name. */
 void live_types(struct type_list *list, const char *parent);
 
 /* The live device of this identity in the list, or NULL. The list need not be sorted. */

@@ -15,6 +15,21 @@ bool type_is_called(const struct type *type, const char *text)
 	return !*name && !*text;
 }
 
+static int compare_types(const void *a, const void *b)
+{
+	const struct type *first = a, *second = b;
+	int order = strcmp(first->parent, second->parent);
+
+	return order ? order : strcmp(first->name, second->name);
+}
+
+struct type *type_list_find(const struct type_list *list, const char *parent, const char *name)
+{
+	struct type key = {.parent = parent, .name = name};
+
+	return list->n ? bsearch(&key, list->v, list->n, sizeof(key), compare_types) : NULL;
+}
+
 void type_list_free(struct type_list *list)
 {
 	free(list->v);

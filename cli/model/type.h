@@ -30,6 +30,8 @@ struct type_list {
 /* Its pretty name is that text, which may have '_' for blanks. */
 bool type_is_called(const struct type *type, const char *text);
 
+/* The type of that name on that parent, or NULL, in a list that is sorted by parent, then name. */
+struct type *type_list_find(const struct type_list *list, const char *parent, const char *name);
 void type_list_free(struct type_list *list);
 
 #endif

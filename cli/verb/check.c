@@ -47,18 +47,17 @@ static void warn(struct checker *checker, const struct definition *def, const ch
 
 static void check_type(struct checker *checker, const struct definition *def, bool is_demand)
 {
-	for (size_t i = 0; i < checker->types.n; i++) {
-		const struct type *type = &checker->types.v[i];
+	const struct type *type = type_list_find(&checker->types, def->parent_name, def->type);
+	struct demand *demand;
 
-		if (strcmp(type->parent, def->parent_name) != 0 ||
-		    strcmp(type->name, def->type) != 0)
-			continue;
-		checker->demands[i].count += is_demand;
-		if (is_demand)
-			checker->demands[i].last = def;
+	if (!type) {
+		warn(checker, def, "parent '%s' has no type '%s'", def->parent_name, def->type);
 		return;
 	}
-	warn(checker, def, "parent '%s' has no type '%s'", def->parent_name, def->type);
+	demand = &checker->demands[type - checker->types.v];
+	demand->count += is_demand;
+	if (is_demand)
+		demand->last = def;
 }
 
 static void check_absent(struct checker *checker, const struct definition *def)
@@ -74,10 +73,9 @@ static void check_absent(struct checker *checker, const struct definition *def)
 	warn(checker, def, "%s", error);
 }
 
-static void check_shadowed(struct checker *checker, const struct definition *def)
+static void check_shadowed(struct checker *checker, const struct definition *def,
+			   const struct definition *meant)
 {
-	const struct definition *meant = inventory_definition(&checker->inventory, &def->id, NULL);
-
 	warn(checker, def, "the identity is defined in %s:%u for parent '%s', too, which is meant",
 	     meant->file, meant->line, meant->parent);
 }
@@ -91,7 +89,7 @@ static void check_action(struct checker *checker, const struct action *action)
 		check_absent(checker, def);
 		break;
 	case ACTION_SHADOWED:
-		check_shadowed(checker, def);
+		check_shadowed(checker, def, action->meant);
 		break;
 	case ACTION_DIFFERS:
 		warn(checker, def, "it is live on parent '%s' with type '%s'", action->dev->parent,
