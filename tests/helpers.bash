@@ -37,7 +37,7 @@ requires() {
 	for what; do
 		case $what in
 		root) [ "$(id -u)" -eq 0 ] || skip "needs root" ;;
-		jq | strace) command -v "$what" > /dev/null || skip "needs $what" ;;
+		jq | strace | valgrind) command -v "$what" > /dev/null || skip "needs $what" ;;
 		full) [ -c /dev/full ] || skip "needs /dev/full" ;;
 		kmod) [ -e /sys/class/mdev/mdev_start ] || skip "needs the project's mdev core" ;;
 		*) echo "requires: unknown $what" && return 1 ;;

@@ -1,0 +1,183 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What a verb costs grows with what there is, and no faster: instructions and system calls of three
+# sizes of a host, each twice the one before. Both are counted, so that no clock has a say.
+
+load fire
+
+# As on a made root, whose parents and devices these tests make themselves.
+setup() {
+	requires strace valgrind
+	SIZES=$(mktemp -d /dev/shm/mdev-growth.XXXXXX)
+}
+
+teardown() {
+	rm -rf "$SIZES"
+}
+
+# Sets $uuid, the Nth, and $address, that of the Nth PCI device.
+number() {
+	printf -v uuid '%08x-aaaa-4bbb-8ccc-%012x' "$1" "$1"
+	printf -v address '%02x:%02x' $(($1 / 32)) $(($1 % 32))
+}
+
+# begin N: an empty root in $ROOT, for a host of the size N.
+begin() {
+	ROOT=$SIZES/$1
+	rm -rf "$ROOT"
+	mkdir -p "$ROOT"/{sys/class/mdev_bus,sys/bus/pci/devices,sys/bus/mdev/devices,etc/mdev.d,run/udev/data,proc}
+}
+
+# cost ARG...: instructions and system calls of mdev, "INSTRUCTIONS CALLS".
+cost() {
+	local instructions calls
+	valgrind --tool=callgrind --callgrind-out-file="$SIZES/callgrind" "$MDEV" --root "$ROOT" "$@" \
+		> "$SIZES/output" 2>&1 || :
+	instructions=$(sed -n 's/^summary: //p' "$SIZES/callgrind")
+	strace -f -c -o "$SIZES/calls" "$MDEV" --root "$ROOT" "$@" > "$SIZES/output" 2>&1 || :
+	calls=$(awk '$NF == "total" { print $(NF - ($5 == "total" ? 1 : 2)) }' "$SIZES/calls")
+	echo "$instructions $calls"
+}
+
+# linear MAKE ARG...: what "mdev ARG..." costs on hosts that "MAKE N" makes grows in proportion. The
+# step from the second size to the third may be at most 2.3 times the one before; 2 is in proportion,
+# 4 a square. An argument WORDS stands for all UUIDs of the host.
+linear() {
+	local make=$1 n i arg args costs=() first
+	shift
+	for n in 100 200 400; do
+		begin $n
+		"$make" $n
+		args=()
+		for arg; do
+			[ "$arg" = WORDS ] || { args+=("$arg"); continue; }
+			for ((i = 0; i < n; i++)); do
+				number $i
+				args+=("$uuid")
+			done
+		done
+		costs+=("$(cost "${args[@]}")")
+	done
+	printf '%s: instructions, calls: %s; %s; %s\n' "$*" "${costs[@]}" | tee -a "${GROWTH_LOG:-/dev/null}"
+	for i in 1 2; do
+		first=$(cut -d' ' -f$i <<< "${costs[0]}")
+		awk -v a="$first" -v b="$(cut -d' ' -f$i <<< "${costs[1]}")" -v c="$(cut -d' ' -f$i <<< "${costs[2]}")" \
+			'BEGIN { exit !(a > 0 && c - b <= 2.3 * (b - a) + 20) }' || return
+	done
+}
+
+# parents N: so many PCI devices that are parents of a type of their own.
+parents() {
+	local i dir
+	for ((i = 0; i < $1; i++)); do
+		number $i
+		dir=$ROOT/sys/devices/pci0000:00/0000:$address.0
+		mkdir -p "$dir/mdev_supported_types/t-$i/devices"
+		ln -s "../../devices/pci0000:00/0000:$address.0" "$ROOT/sys/class/mdev_bus/"
+		ln -s "../../../devices/pci0000:00/0000:$address.0" "$ROOT/sys/bus/pci/devices/"
+		ln -s ../../../bus/pci "$dir/subsystem"
+		echo 0x1234 > "$dir/vendor"
+		echo 0x11e8 > "$dir/device"
+		echo 1000 > "$dir/mdev_supported_types/t-$i/available_instances"
+		: > "$dir/uevent"
+		echo "E:ID_PATH=pci-0000:$address.0" > "$ROOT/run/udev/data/+pci:0000:$address.0"
+	done
+}
+
+# define N PARENT TYPE [FILE]: definitions of so many UUIDs; in PARENT and TYPE the bus and slot of
+# another PCI device stand for ADDRESS, another number for NUMBER, in each of them.
+define() {
+	local i parent
+	for ((i = 0; i < $1; i++)); do
+		number $i
+		parent=${2//ADDRESS/$address}
+		printf '[%s]\nparent = %s\ntype = %s\n' "$uuid" "${parent//NUMBER/$i}" "${3//NUMBER/$i}"
+	done > "$ROOT/etc/mdev.d/${4-all}.conf"
+}
+
+# live N: so many instances of one parent.
+live() {
+	local i dir=$ROOT/sys/devices/pci0000:00/0000:00:00.0
+	parents 1
+	for ((i = 0; i < $1; i++)); do
+		number $i
+		mkdir "$dir/$uuid"
+		ln -s "../../../$uuid" "$dir/mdev_supported_types/t-0/devices/"
+		ln -s ../mdev_supported_types/t-0 "$dir/$uuid/mdev_type"
+		ln -s "../../../devices/pci0000:00/0000:00:00.0/$uuid" "$ROOT/sys/bus/mdev/devices/"
+	done
+}
+
+absent_addresses() {
+	parents $(($1 / 2))
+	define "$1" 0001:ADDRESS.1 t
+}
+
+absent_ids() {
+	parents $(($1 / 2))
+	define "$1" pci:1af4:1000/1NUMBER t
+}
+
+by_property() {
+	parents "$1"
+	define "$1" udev:ID_PATH=pci-0000:ADDRESS.0 t-NUMBER
+}
+
+by_path() {
+	parents "$1"
+	define "$1" /sys/devices/pci0000:00/0000:ADDRESS.0 t-NUMBER
+}
+
+shadowed() {
+	parents 2
+	define "$1" 0000:00:00.0 t-0
+	define "$1" 0000:00:01.0 t-1 other
+}
+
+by_address() {
+	parents "$1"
+	define "$1" 0000:ADDRESS.0 t-NUMBER
+}
+
+defined_in_one_file() {
+	parents 1
+	define "$1" 0000:00:00.0 t-0
+}
+
+live_and_defined() {
+	live "$1"
+	define "$1" 0000:00:00.0 t-0
+}
+
+@test "list: definitions of parents that are not there, and PCI devices" {
+	linear absent_addresses list
+	linear absent_ids list
+}
+
+@test "list: definitions of parents by a property or a path, and parents" {
+	linear by_property list
+	linear by_path list
+}
+
+@test "check: definitions that are shadowed; definitions, parents and types" {
+	linear shadowed check
+	linear by_address check
+	linear absent_addresses check
+}
+
+@test "words: list, show, start" {
+	linear live list WORDS
+	linear live_and_defined show WORDS
+	linear live start WORDS
+}
+
+@test "words: undefine in one file, destroy" {
+	linear defined_in_one_file undefine WORDS
+	linear live_and_defined destroy --undefine WORDS
+}
+
+@test "apply: definitions, all to do or all done; devices to prune" {
+	linear live_and_defined apply --dry-run
+	linear by_address apply --dry-run --all
+	linear live apply --dry-run --prune
+}
