@@ -144,7 +144,8 @@ make_extended() {
 	: > "$ROOT/sys/class/mdev/mdev_stop"
 }
 
-# make_definition FILE: its text from stdin; FILE is below the root's etc/mdev.d, or a path.
+# make_definition FILE: writes a file with the text from stdin. FILE is a name in etc/mdev.d of the root,
+# or a path below the root.
 make_definition() {
 	case $1 in
 	*/*) cat > "$ROOT/$1" ;;
@@ -152,7 +153,7 @@ make_definition() {
 	esac
 }
 
-# Everything in the root but the file that writers lock, to show that nothing changed.
+# A text that changes with anything in the root, except for the file that writers lock.
 fingerprint() {
 	(cd "$ROOT" && find . -not -name .mdev.lock -printf '%p %y %m %s %l\n' | sort &&
 		find . -type f -not -name .mdev.lock -exec sha256sum {} + | sort)

@@ -279,7 +279,7 @@ static void listen_irqs(int irq, int ready, uint64_t *came)
 	_exit(0);
 }
 
-/* From a user's write that raises the interrupt until another, who waits for it, has it */
+/* From the write that raises the interrupt until the process that waits for it has it */
 static void weigh_delivery(const struct user *user, uint64_t pos, int irq)
 {
 	uint64_t *came = mmap(NULL, NR_BATCHES * sizeof(*came), PROT_READ | PROT_WRITE,

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What goes wrong on hosts, and the way out that each message names.
+# Parents that are not there: the message names the cause and what to do about it.
 
 load ../helpers
 

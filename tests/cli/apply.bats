@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# mdev apply: the plan and what it writes, on a made root that takes every write but shows no new
-# device. What follows a write is for the tests in the virtual machine.
+# mdev apply: the plan, and what it writes. Files of the made root take every write, but no device
+# appears; tests/kernel/apply.bats has what happens then.
 
 load ../helpers
 
@@ -11,7 +11,7 @@ setup() {
 	SOFT=$ROOT/sys/class/mdev_bus/soft/mdev_supported_types/soft-1/create
 }
 
-# Three good definitions in as many files.
+# Three good definitions, each in a file of its own.
 make_definitions() {
 	printf '[%s]\nparent = udev:ID_PATH=pci-0000:01:00.0\ntype = acme-fact\nauto = yes\n' "$U1" |
 		make_definition 1.conf
@@ -152,7 +152,7 @@ absent $U3 parent elsewhere type soft-1 from $ROOT/etc/mdev.d/3.conf"
 	assert "$(cat "$FACT")" == "$U1"
 }
 
-# As udev runs it; on stderr, for these tests have no log of the system's.
+# Run as udev does, but with messages on stderr, because these tests have no system log.
 event() {
 	mdev --root "$ROOT" --quiet apply --event "$@"
 }
@@ -348,7 +348,7 @@ hold_lock() {
 		fcntl($file, 37, $lock) or die; print "held\n"; close(STDOUT); <STDIN>' "$ROOT/run/mdev.lock"
 }
 
-# That those of different parents do not is shown where there are drivers that take their time.
+# That an apply does not wait for one of another parent is tested in tests/kernel/apply.bats.
 @test "an apply waits for another one, which holds the lock" {
 	make_definitions
 	coproc HOLDER { hold_lock; }

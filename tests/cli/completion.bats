@@ -13,9 +13,9 @@ setup() {
 	printf '[%s]\nparent = elsewhere\ntype = t\n' "$U2" | make_definition a.conf
 }
 
-# completes LINE WORDS: the line is completed to these words.
+# completes LINE WORDS: for the line, completion offers these words.
 completes() {
-	# bats' own traps and options would be in the way of bash-completion.
+	# A new bash: the traps and options of bats would disturb bash-completion.
 	# shellcheck disable=SC2016 # expanded by that bash
 	run env -i PATH="$PATH" "ASAN_OPTIONS=${ASAN_OPTIONS:-}" bash --norc -c '
 		. /usr/share/bash-completion/bash_completion

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Whose mediated device core is loaded, and what to do where it is the wrong one.
+# --version: which mediated device core is loaded, and what to do when it is the wrong one.
 
 load ../helpers
 

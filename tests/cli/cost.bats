@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What a device, a type or a definition costs, in system calls: as much in a thousand as in ten.
+# How many system calls one more device, type or definition costs: the same among a thousand as among ten.
 
 load ../helpers
 
@@ -39,8 +39,8 @@ calls_of() {
 		END { for (name in calls) print name, calls[name] }' "$BATS_TEST_TMPDIR/calls" | sort
 }
 
-# growth BEFORE AFTER COUNT: what there is more of, for each of COUNT things; what takes many of
-# them at once is left out.
+# growth BEFORE AFTER COUNT: how many more calls of each name there are for each of COUNT things. Calls
+# that handle many things at once do not show up.
 growth() {
 	join -a 1 -a 2 -e 0 -o 0,1.2,2.2 <(echo "$1") <(echo "$2") | awk -v count="$3" '
 		($3 - $2) / count >= 0.1 {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# mdev create: what it checks and writes. A made root takes every write and shows no device, so what
-# happens after one is for the tests in the virtual machine.
+# mdev create: what it checks and writes. Files of the made root take every write, but no device
+# appears; tests/kernel/command.bats has what happens then.
 
 load ../helpers
 
@@ -168,7 +168,7 @@ setup() {
 	mdev --root "$ROOT" create "$U1" -p soft -t soft-1 -a medu/label=one
 	assert "$(od -c -A n "$soft/$U1/medu/label")" == "$(echo one | od -c -A n)"
 	assert "$stderr" == ""
-	# Longer than what is written over it: the file does not shrink.
+	# The text is longer than what is written over it, and the file does not shrink.
 	echo first > "$soft/$U1/medu/label"
 	mdev --root "$ROOT" create "$U1" -p soft -t soft-1 -a medu/label=two
 	assert "$stderr" =~ "warning: $U1: attribute 'medu/label' was given the value 'two', but now has 'two"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# mdev define, mdev undefine: files that are whole or not changed, on a made root.
+# mdev define and mdev undefine: a file is written as a whole or not at all.
 
 load ../helpers
 

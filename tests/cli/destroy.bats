@@ -11,7 +11,7 @@ setup() {
 	make_device soft soft-1 "$U3"
 }
 
-# removed NAME...: these devices, and no others, were told to go.
+# removed NAME...: these devices, and no others, were removed (their file "remove" was written).
 removed() {
 	assert "$(cd "$ROOT/sys/bus/mdev/devices" && grep -l 1 -- */remove | sed 's|/remove||' | paste -sd ' ')" == "$*"
 }
@@ -59,7 +59,7 @@ removed() {
 	removed
 }
 
-# As in a chroot, or in a mount namespace: what the process calls the node says nothing.
+# A process in a chroot or another mount namespace sees the node under another path.
 @test "destroy finds a holder whatever it calls the node, by the number of the node alone" {
 	mkdir -p "$ROOT/jail/vfio"
 	ln -s "$(vfio_node 0)" "$ROOT/jail/vfio/elsewhere"

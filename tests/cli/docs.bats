@@ -9,7 +9,7 @@ setup() {
 	[ -d "$MAN" ] || skip "needs the source tree"
 }
 
-# The part of the page that tells of a verb, or the options of all of them.
+# section VERB|OPTIONS: the part of mdev(8) about a verb, or about the options of all verbs.
 section() {
 	if [ "$1" = OPTIONS ]; then
 		sed -n '/^# OPTIONS/,/^# EXIT STATUS/p' "$MAN/mdev.8.scd"
@@ -163,7 +163,7 @@ run_examples() {
 	local example count=0
 	export MDEV ROOT
 	blocks "$1"
-	# What happens is for the tests in the virtual machine.
+	# monitor has events only on a running kernel.
 	for example in $(grep -l '^[$] ' "$BATS_TEST_TMPDIR"/blocks/* | xargs grep -L 'mdev monitor'); do
 		make_documented_root
 		run_example "$example"

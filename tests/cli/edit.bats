@@ -118,7 +118,7 @@ mdev: $ETC/farm.conf is left as it is; the text is kept: mdev edit --from $kept 
 	printf '#!/bin/sh\nsed -i s/soft-1/half/ "$1"\nexit 3\n' > "$BATS_TEST_TMPDIR/editor"
 	chmod +x "$BATS_TEST_TMPDIR/editor"
 	export EDITOR=$BATS_TEST_TMPDIR/editor MDEV ROOT
-	# A shell cannot pass that on.
+	# Perl, because a shell does not pass on that SIGCHLD is ignored.
 	run --separate-stderr perl -e '$SIG{CHLD} = "IGNORE"; exec @ARGV' "$MDEV" --root "$ROOT" edit farm
 	assert "$status" -eq 1
 	assert "$stderr" =~ "the editor failed \(status 3\)"

@@ -14,7 +14,7 @@ setup() {
 	printf '[%s]\nparent = elsewhere\ntype = t\n' "$U3" | make_definition b.conf
 }
 
-# json STATUS ARGUMENT...: as mdev; what it prints is a document, and its results are of devices.
+# json STATUS ARGUMENT...: runs mdev --json; the output must be a document with results of devices.
 json() {
 	mdev "$1" --root "$ROOT" --json "${@:2}" || return
 	assert "$(jq -c '[.schema, (.results | map(keys_unsorted) | unique)]' <<<"$output")" == \

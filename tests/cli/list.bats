@@ -81,7 +81,7 @@ UUID                                   PARENT       TYPE      AUTO STATE
 	refused 1 "there is no parent 'nowhere'" --root "$ROOT" list -p nowhere
 }
 
-# The columns fit the screen there; in a pipe they are printed without libsmartcols.
+# On a terminal libsmartcols fits columns to the screen; in a pipe the command prints them itself.
 @test "a table is the same on a terminal, in a pipe, and with letters that are not ASCII" {
 	command -v script > /dev/null || skip "needs script"
 	for args in "list" "list --noheadings -o uuid,params,group,description" "list -o group,type" "types" "types -o name,available,type"; do

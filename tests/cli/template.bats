@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Where a new suite for a verb begins: copy this file to VERB.bats, and replace all but the setup.
 #
-# It runs as it stands, so what it shows works. ../helpers.bash says what else there is.
+# This file is a suite that passes. ../helpers.bash has more helpers.
 
 load ../helpers
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Listings while devices and parents come and go: none fails, and what stays is in each.
+# Listings while devices and parents come and go: none fails, and each has all devices that stay.
 
 load fire
 

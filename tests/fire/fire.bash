@@ -4,7 +4,7 @@
 
 load ../helpers
 
-# A made root in memory, where nothing waits for a disk.
+# The made root is in memory, so that fsync() takes no time.
 make_fast_root() {
 	make_root
 	FAST=$(mktemp -d /dev/shm/mdev-fire.XXXXXX)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Folders of definitions that are read-only, full, huge, or planted with what is no file: the
-# message is right, nothing hangs, grows without bound or is written elsewhere.
+# Folders of definitions that are read-only, full or huge, or in which links, FIFOs and devices stand
+# in the place of files. The message is right; no verb hangs, needs unbounded memory, or writes elsewhere.
 
 load fire
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Junk in sysfs, in names and in values: it costs its own cell, JSON stays JSON, and no byte of it
-# steers the terminal.
+# Junk in names and values of sysfs: only the cell with the junk is missing, JSON can be parsed, and no
+# byte of the junk reaches the terminal as a control character.
 
 load fire
 
@@ -20,7 +20,7 @@ teardown() {
 STEER=$'a\e[2J\e]0;x\a\x7f\xc2\x9b31m\x9b31mz'
 STEER_UTF8=$'a\e[2J\e]0;x\a\x7f\xc2\x9b31mz'
 
-# no_steering FILE: it is UTF-8, without any control but newlines.
+# no_steering FILE: it is UTF-8, and has no control character but newlines.
 no_steering() {
 	iconv -f UTF-8 -t UTF-8 "$1" > /dev/null || return
 	if LC_ALL=C.UTF-8 grep -aP '[\x00-\x09\x0b-\x1f\x7f\x{80}-\x{9f}]' "$1" > "$FAST/odd"; then
@@ -29,7 +29,7 @@ no_steering() {
 	fi
 }
 
-# everywhere: no listing fails, or prints a byte that steers; what has JSON has JSON that can be read.
+# everywhere: no listing fails or prints a control character, and all JSON can be parsed.
 everywhere() {
 	local words
 	while read -r words; do
@@ -66,7 +66,8 @@ everywhere() {
 	E
 }
 
-# available VALUE EXPECTED: the cell in JSON and in the table; all other cells are there.
+# available VALUE EXPECTED: a type with that value is listed as EXPECTED, in JSON and in the table, and no
+# other cell is missing.
 available() {
 	printf '%b' "$1" > "$TYPE/available_instances"
 	mdev --root "$ROOT" types --json -p 0000:01:00.0 || return

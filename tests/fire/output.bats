@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Output that nobody takes: a full disk is an error, a closed pipe a quiet end, and a stream that is
-# closed from the start is never taken for a file that was opened later.
+# Output that cannot be written. A full disk is an error, and a closed pipe ends the program quietly.
+# Where a standard stream is closed from the start, no file that is opened later gets its number.
 
 load fire
 
@@ -103,7 +103,7 @@ auto = no" "$to"
 
 @test "no message and no output goes to a file that took the place of a closed stream" {
 	local i
-	# More than stdout keeps back, from a verb that has the kernel's files open meanwhile.
+	# More output than stdout buffers, from a verb that has files of the kernel open meanwhile.
 	for i in {10000..10999}; do
 		printf '[44440000-aaaa-4bbb-8ccc-0000000%s]\nparent = soft\ntype = soft-1\nauto = yes\nattr = no/such 1\n' "$i"
 	done > "$ETC/many.conf"

@@ -5,9 +5,10 @@
  *	strike kill N COMMAND [ARG]...		SIGKILL at the Nth system call
  *	strike ERRNO N COMMAND [ARG]...		the Nth system call on a file fails with ERRNO
  *
- * Counted from 1, and from the first call with a path below $STRIKE_ROOT: what comes before it is
- * the dynamic linker's. Calls on files are those that a disk or file system can refuse; the
- * standard streams are left out. What the command starts is not traced, but waited for.
+ * Calls are counted from 1, beginning with the first one that has a path below $STRIKE_ROOT; those
+ * before it belong to the dynamic linker. Calls on files are those that a disk or file system can
+ * refuse; calls on the standard streams are not counted. Programs that the command starts are not
+ * traced, only waited for.
  *
  * Ends as the command does, with 137 for a killed one, 100 + signal when it crashed; with 99 when
  * it ended by itself, and well, before there was an Nth call.
@@ -141,7 +142,7 @@ static bool strike(pid_t pid, int error, int *status)
 	return true;
 }
 
-/* The status the command ended with; *struck: there was an Nth call. */
+/* Returns the status that the command ended with. *struck: whether there was an Nth call. */
 static int trace(pid_t pid, int error, long n, bool *struck)
 {
 	bool counting = false, entry = true;

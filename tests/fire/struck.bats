@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Every verb that writes definitions, killed at every system call, and refused by the disk at every
-# call on a file: each definition is the old one or the new one, whole, the message is right, no
-# lock is stuck, and nothing is left that grows. under-fire says what is held after each strike.
+# Every verb that writes definitions is killed at each of its system calls, and each of its calls on a
+# file is made to fail as a bad disk would. Each definition must then be the whole old or the whole new
+# one, the message right, no lock held, and no file left behind. under-fire makes these checks.
 
 load fire
 
@@ -101,7 +101,7 @@ strikes() {
 	assert "$n" -ge 20 "calls that were struck"
 }
 
-# A definition to be made and one that cannot be read.
+# One definition that apply creates, and one that cannot be read.
 make_applied() {
 	create=$ROOT/sys/devices/virtual/soft/soft/mdev_supported_types/soft-1/create
 	said=$ROOT/run/mdev.said
@@ -114,7 +114,7 @@ fingerprint_of_definitions() {
 	grep -r '' "$ETC"
 }
 
-# Either it was made or not, the definitions are as they were, and the next apply does it all.
+# The instance was created or not, the definitions are unchanged, and the next apply does the rest.
 applied() {
 	[ "$1" = 137 ] || [ "$1" = 0 ] || { [ "$1" = 1 ] && [[ $(< "$FAST/stderr") == "mdev: "* ]]; } || return
 	[ "$1" != 0 ] || assert "$(< "$create")" == "$U4" || return
@@ -133,8 +133,8 @@ applied() {
 	done
 }
 
-# What is wrong is said at the latest by the next one, then no more; no part of a line is there. What
-# the strike itself made fail may have been said, too.
+# A problem is reported by the next apply at the latest, and not again after that. The file of what was
+# reported has no half lines. It may also have the failure that the strike caused.
 applied_for_udev() {
 	local known
 	[ "$1" = 137 ] || [ "$1" = 0 ] || return

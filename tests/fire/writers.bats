@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Two hundred that write at once: nothing is lost, each definition is whole, and each writer is
-# either done or told why not.
+# Two hundred writers at once: no change is lost, each definition is whole, and each writer succeeds or
+# says why not.
 
 load fire
 
@@ -38,7 +38,7 @@ every_failure_says() {
 	done
 }
 
-# whole: every definition that is there can be read, and nothing else is.
+# whole: every definition can be read, and there is no other file.
 whole() {
 	mdev --root "$ROOT" check -q
 	assert "$stderr" == ""
@@ -91,7 +91,7 @@ description = writer [0-9]+$"
 	for i in {0..199}; do
 		printf '[%s:%d]\nparent = soft\ntype = soft-1\n# mine %d\n' "$U1" "$i" "$i"
 	done > "$ETC/farm.conf"
-	# A third is taken out, a third changed, a third of others comes.
+	# A third of the writers removes definitions, a third changes some, and a third adds others.
 	# shellcheck disable=SC2016 # for the inner shell
 	all_at_once "$BASH" -c '
 		case $(($3 % 3)) in

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The text of a definition file. What is read can be written and read again; a section that is
- * taken out or changed in place is then what it shall be, and every other byte is as it was.
+ * Parses the input as a definition file. What was read can be written and read again. When a section
+ * is removed or changed in place, the result is what was asked for, and no other byte has changed.
  */
 #include "fuzz.h"
 #include "store/section.h"
@@ -56,7 +56,7 @@ static bool next_line(const char **pos, const char *end, struct line *ret)
 	return true;
 }
 
-/* The line is KEY = ...; written anew, for section.c is what is looked at. */
+/* Whether the line is "KEY = ..."; written anew, because section.c is under test here. */
 static bool line_has_key(const struct line *line, const char *key)
 {
 	const char *equals = memchr(line->start, '=', line->len);
@@ -369,7 +369,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct buf text = {0};
 	struct file file;
 
-	/* Not from the buffer: a look behind the end is to be seen. */
+	/* A copy of exactly this size, so that the sanitizer sees a read behind its end. */
 	file_parse((const char *)data, size, &file);
 	buf_add(&text, data, size);
 	check_format(&file.list);

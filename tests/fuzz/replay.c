@@ -14,7 +14,7 @@ static void replay(const char *folder, const char *name)
 	ssize_t len = fd < 0 ? -1 : read(fd, data, sizeof(data));
 
 	promise(len >= 0, path);
-	/* Without room behind it, so that the sanitizer sees a look beyond the end. */
+	/* A copy of exactly this size, so that the sanitizer sees a read behind its end. */
 	exact = xcalloc((size_t)len, 1);
 	memcpy(exact, data, (size_t)len);
 	LLVMFuzzerTestOneInput(exact, (size_t)len);

@@ -19,16 +19,16 @@ says_nothing() {
 	says_nothing clang "${flags[@]}" -Werror -Itests/unit -fsyntax-only "${sources[@]}" "${tests[@]}"
 }
 
-# Without optimization: gcc 12 takes what that leaves out for missing.
+# Without optimization: gcc 12 warns of code that optimization has removed.
 @test "gcc's analyzer finds nothing in the command" {
 	for source in "${sources[@]}"; do
 		says_nothing gcc "${flags[@]}" -Werror -O0 -fanalyzer -c -o /dev/null "$source"
 	done
 }
 
-# Left out: what asks for the functions of C11's Annex K, which glibc does not have; sizes of
-# arrays of pointers; parameters that could be swapped; the results of printf() and signal().
-# The analyzer looks less deep than it could, for a tenth of the time.
+# These checks are left out: those that want the functions of C11's Annex K, which glibc does not have,
+# and those of sizes of arrays of pointers, of parameters that could be swapped, and of results of
+# printf() and signal(). The analyzer searches less deeply than it could, in a tenth of the time.
 @test "clang-tidy finds nothing in the command" {
 	checks="-*,bugprone-*,cert-*,clang-analyzer-*,misc-*,performance-*,portability-*"
 	checks+=,-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling
@@ -37,7 +37,7 @@ says_nothing() {
 		-Xclang -analyzer-config -Xclang mode=shallow 2>/dev/null
 }
 
-# A loop of json-c's is a macro. Scopes and const in its place are a matter of taste.
+# json-c has a loop as a macro. Scopes of variables and the place of const are a matter of taste.
 @test "cppcheck finds nothing in the command" {
 	says_nothing cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr -Icli \
 		--enable=warning,style,performance,portability \
@@ -45,7 +45,7 @@ says_nothing() {
 		-D_GNU_SOURCE -D'json_object_object_foreach(object,key,value)=while (object)' cli
 }
 
-# In kmod/ and tests/kernel checkpatch has the say, by the kernel's own rules.
+# kmod/ and tests/kernel follow the kernel's own rules, which checkpatch checks.
 @test "the command and its tests are formatted" {
 	says_nothing clang-format --dry-run --Werror cli/*.c cli/*/*.[ch] tests/unit/*.[ch] tests/fuzz/*.[ch]
 }

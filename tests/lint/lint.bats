@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What can be said about the sources without running them.
+# Checks of the sources that do not run them.
 
 setup_file() {
 	cd "$BATS_TEST_DIRNAME/../.." || return
@@ -10,7 +10,7 @@ setup() {
 	cd "$BATS_TEST_DIRNAME/../.." || return
 }
 
-# The files of the project, as git knows them; in an exported tree all but what was built.
+# The files that git knows. In an exported tree these are all files but what was built.
 sources() {
 	if [ -e .git ]; then
 		git ls-files --cached --others --exclude-standard
@@ -42,7 +42,7 @@ sources() {
 		-e SC1091,SC2030,SC2031,SC2034,SC2154
 }
 
-# iput is a function of the kernel's.
+# iput is a function of the kernel, not a misspelled "input".
 @test "codespell finds nothing" {
 	sources | grep -Ev '^COPYING$|^tests/data/' | xargs codespell -L iput
 }

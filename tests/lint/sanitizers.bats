@@ -1,13 +1,13 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The sanitizers that the command is built with for the tests see what they are there for: a mistake
-# of each kind, planted in a program built with the same options, ends it with a failure.
+# The sanitizers of the tests find the mistakes that they are for: a program with one mistake, built
+# with the same options, fails.
 
 setup() {
 	cd "$BATS_TEST_DIRNAME/../.." || return
 }
 
-# planted STATEMENTS PATTERN: what is said of them, and that the program fails
+# planted STATEMENTS PATTERN: a program of these statements fails, and its output has the pattern
 planted() {
 	printf '#include <stdlib.h>\n#include <limits.h>\nint main(int argc, char **argv) { (void)argv; %s }\n' "$1" \
 		> "$BATS_TEST_TMPDIR/planted.c"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The text of definition files: what is read is what is written, and what is found in it. */
+/* Parsing of definition files: the definitions and the problems that are found in a text. */
 #include "store/definition.h"
 #include "tap.h"
 
@@ -67,7 +67,7 @@ static void test_odd_texts(void)
 		struct definition_list list = {0};
 		struct problem_list problems = {0};
 
-		/* In memory of exactly that size, so that reading on is seen. */
+		/* A copy of exactly this size, so that the sanitizer sees a read behind its end. */
 		memcpy(exact, good, len);
 		definition_parse("f", exact, len, &list, &problems, NULL);
 		problem_list_free(&problems);
@@ -128,7 +128,7 @@ static void test_format(void)
 	format(&def, -EINVAL, "a blank in a name");
 }
 
-/* Two thousand sections are not compared each with each. */
+/* An identity that is there twice is found among two thousand sections. */
 static void test_many(void)
 {
 	struct definition_list list = {0};

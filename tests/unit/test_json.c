@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* JSON as it is printed, read again by json-c: every text is what it was, whatever is in it. */
+/* Printed JSON is read again by json-c: every text must be the same, whatever bytes it has. */
 #include "out/output.h"
 #include "tap.h"
 #include "base/text.h"
@@ -29,7 +29,7 @@ static struct json_object *print_and_read(const char *description)
 	fclose(stdout);
 	stdout = real;
 	top = json_tokener_parse(text);
-	/* What steers a terminal never gets through. */
+	/* Control characters are never printed as they are. */
 	if (!strchr(text, 0x7f) && !strstr(text, "\xc2\x80") && !strstr(text, "\xc2\x9b"))
 		list = json_object_get(json_object_object_get(top, "results"));
 	json_object_put(top);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What is said and undone for each errno of the kernel. Opening and writing are taken by this
- * program:
+ * For each errno of the kernel: the message, and what is undone. This program replaces the functions
+ * that open and write files of sysfs:
  * link-flags: -Wl,--wrap=sysfs_open_write -Wl,--wrap=sysfs_write_fd -Wl,--wrap=live_devices
  * link-flags: -Wl,--wrap=msg_warning
  */
@@ -164,7 +164,7 @@ static void test_create_errors(void)
 	} cases[] = {
 		{EUSERS, NULL, "no instance of type 't' is left on parent 'p': taken up by " OTHER},
 		{ENOSPC, NULL, "no instance of type 't' is left on parent 'p': taken up by " OTHER},
-		/* What the core means by these is not so: the type is there, no device is. */
+		/* The core would mean something else by these: but the type is there, and no device is. */
 		{EEXIST, NULL, "the driver refused: File exists (or a device of that identity"},
 		{ENOENT, NULL, "the driver refused: No such file or directory (the kernel's log"},
 		{ENODEV, NULL, "the driver refused: No such device (the kernel's log"},
@@ -187,7 +187,7 @@ static void test_create_errors(void)
 	}
 }
 
-/* What the core means by an errno is so. */
+/* The errno means what the core means by it. */
 static void test_create_errors_of_core(void)
 {
 	struct definition def = definition(NULL);
@@ -220,7 +220,7 @@ static void test_create_errors_of_core(void)
 	ok(rename(away, open) == 0, "and open again");
 }
 
-/* The parent says that there is room, and its driver knows better. */
+/* available_instances says that there is room, but the driver refuses. */
 static void test_no_room(void)
 {
 	struct definition def = definition(NULL);
@@ -238,7 +238,7 @@ static void test_no_room(void)
 	forget(TYPE "/available_instances");
 }
 
-/* Before anybody is asked: the driver is not to blame. */
+/* open() fails before the driver is asked, so the message must not blame the driver. */
 static void test_open_errors(void)
 {
 	static const struct {
@@ -378,7 +378,7 @@ static void test_kept_values(void)
 	forget(DEVICE "/silent");
 }
 
-/* No instance is made for what no instance could have. */
+/* Attributes that no instance can have are refused before one is created. */
 static void test_attributes_that_cannot_be(void)
 {
 	static const char *const names[] = {"driver_override", "uevent",	   "remove",

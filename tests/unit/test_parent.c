@@ -27,7 +27,7 @@ static void resolve(struct parent_index *index, const char *text, int rc, const 
 	_cleanup_free_ char *what = NULL;
 	const char *name = "untouched";
 
-	/* A line of TAP is text. */
+	/* A line of TAP is text, so other bytes are not printed. */
 	what = text_is_plain(text) ? xasprintf("'%s'", text) : xstrdup("what is no text");
 	is_number(parent_resolve(index, text, &name), rc, what);
 	is_text(name, rc ? "untouched" : expected, what);
@@ -107,7 +107,7 @@ static void test_ids(struct parent_index *index)
 {
 	resolve(index, "pci:10de:1eb8", -ENOTUNIQ, NULL);
 	resolve(index, "pci:10DE:1eb8/1", 0, "0000:0a:00.0");
-	/* The second of its kind has no driver yet; the third is the third all the same. */
+	/* The second of its kind has no driver yet, and still counts: the third stays the third. */
 	resolve(index, "pci:10de:1eb8/2", -ENOENT, NULL);
 	resolve(index, "pci:10de:1eb8/3", 0, "10000:e1:00.0");
 	resolve(index, "pci:10de:1eb8/4", -ENOENT, NULL);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Defined against live: the actions, and their order. */
+/* The plan from what is defined and what is live: its actions and their order. */
 #include "model/plan.h"
 #include "tap.h"
 

@@ -71,7 +71,7 @@ static void add_attr(struct definition *def, struct arena *arena)
 	definition_add_attr(def, arena, "c", "3 ");
 }
 
-/* The attributes become these: a letter each, its value 9. */
+/* Sets the attributes to these: one for each letter, with the value 9. */
 static void set_attrs(struct definition *def, struct arena *arena, const char *letters)
 {
 	def->attrs = NULL;

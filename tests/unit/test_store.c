@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Definitions on disk when the disk is full or cannot be relied on, reads are short, or somebody
- * keeps the lock. That is made here:
+ * Definitions on a disk that is full or unreliable, with reads that are short, and while another process
+ * keeps the lock. This program plays all of these:
  * link-flags: -Wl,--wrap=file_replace -Wl,--wrap=lock_wait -Wl,--wrap=read
  */
 #include "store/store.h"
@@ -95,7 +95,7 @@ static void remove_first(int rc, const char *reason)
 	definition_list_free(&list);
 }
 
-/* Something that is written down is removed again before this gets to it. */
+/* A definition is removed by another process before this one gets to it. */
 static void test_vanished(void)
 {
 	struct definition def = definition(UUID ":9");
@@ -110,7 +110,7 @@ static void test_vanished(void)
 	free(removal.error);
 }
 
-/* A file system may give less than it is asked for, and is not at the end then. */
+/* A file system may return fewer bytes than asked for before the end of the file. */
 static void test_short_reads(void)
 {
 	static const size_t sizes[] = {1, 134, SIZE_MAX};

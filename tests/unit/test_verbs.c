@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What verbs do and say when the kernel, the disk, udev or another command is in the way. Those
- * are played by this program:
+ * What verbs do and print when the kernel, the disk, udev or another command makes them fail. This
+ * program plays these:
  * link-flags: -Wl,--wrap=sysfs_write_fd -Wl,--wrap=store_add
  * link-flags: -Wl,--wrap=store_remove -Wl,--wrap=udev_wait_begin -Wl,--wrap=udev_wait_end
  * link-flags: -Wl,--wrap=lock_wait_range -Wl,--wrap=fork
@@ -108,7 +108,7 @@ void __wrap_store_remove(struct removal *removals, size_t count)
 	}
 }
 
-/* Of a struct that only udev.c knows, and that nobody looks into. */
+/* Stands for a struct that only udev.c knows, and that no other file looks into. */
 struct udev_wait *__wrap_udev_wait_begin(void)
 {
 	return (struct udev_wait *)&world;
@@ -159,7 +159,7 @@ static int run_words(const struct command *command, struct globals *globals, int
 	return status;
 }
 
-/* The verb with these words, as main() would run it. What is asked is forgotten before. */
+/* Runs the verb with these words as main() would, after forgetting what earlier runs did. */
 static void verb(int expected, const struct command *command, const char *line)
 {
 	_cleanup_free_ char *copy = xasprintf("%s %s", command->name, line), *rest = copy;
