@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# How many system calls one more device, type or definition costs: the same among a thousand as among ten.
+# How many system calls one more device, type or definition costs: as many among a thousand as among
+# ten.
 
 load ../helpers
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Parses the input as a definition file. What was read can be written and read again. When a section
- * is removed or changed in place, the result is what was asked for, and no other byte has changed.
+ * Parses the input as a definition file. What was read can be written and read again. When a
+ * section is removed or changed in place, the result is what was asked for, and no other byte has
+ * changed.
  */
 #include "fuzz.h"
 #include "store/section.h"

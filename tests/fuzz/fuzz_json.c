@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Parses the input as definitions in mdevctl's JSON. What was read can be printed and read again, and is
- * the same then. What a definition file cannot hold is refused with a message.
+ * Parses the input as definitions in mdevctl's JSON. What was read can be printed and read again,
+ * and is the same then. What a definition file cannot hold is refused with a message.
  */
 #include "fuzz.h"
 #include "store/mdevctl.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Takes the input as the name of a parent, in a made root. The result is a documented one and the same
- * for a second time, and only names in a documented form name a parent.
+ * Takes the input as the name of a parent, in a made root. The result is a documented one and the
+ * same for a second time, and only names in a documented form name a parent.
  */
 #include "fuzz.h"
 #include "host/absent.h"

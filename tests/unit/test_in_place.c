@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Changing sections in place, in texts made of pieces that parsers disagree about. In every text that
- * definition.c reads without a problem, section.c must find the same lines: the changed text is then
- * read as what was asked for, and no other line has changed.
+ * Changing sections in place, in texts made of pieces that parsers disagree about. In every text
+ * that definition.c reads without a problem, section.c must find the same lines: the changed text
+ * is then read as what was asked for, and no other line has changed.
  */
 #include "store/definition.h"
 #include "store/section.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * For each errno of the kernel: the message, and what is undone. This program replaces the functions
- * that open and write files of sysfs:
+ * For each errno of the kernel: the message, and what is undone. This program replaces the
+ * functions that open and write files of sysfs:
  * link-flags: -Wl,--wrap=sysfs_open_write -Wl,--wrap=sysfs_write_fd -Wl,--wrap=live_devices
  * link-flags: -Wl,--wrap=msg_warning
  */
@@ -164,7 +164,7 @@ static void test_create_errors(void)
 	} cases[] = {
 		{EUSERS, NULL, "no instance of type 't' is left on parent 'p': taken up by " OTHER},
 		{ENOSPC, NULL, "no instance of type 't' is left on parent 'p': taken up by " OTHER},
-		/* The core would mean something else by these: but the type is there, and no device is. */
+		/* What the core means by these is not so: the type exists, the device does not. */
 		{EEXIST, NULL, "the driver refused: File exists (or a device of that identity"},
 		{ENOENT, NULL, "the driver refused: No such file or directory (the kernel's log"},
 		{ENODEV, NULL, "the driver refused: No such device (the kernel's log"},

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Definitions on a disk that is full or unreliable, with reads that are short, and while another process
- * keeps the lock. This program plays all of these:
+ * Definitions on a disk that is full or unreliable, with reads that are short, and while another
+ * process keeps the lock. This program plays all of these:
  * link-flags: -Wl,--wrap=file_replace -Wl,--wrap=lock_wait -Wl,--wrap=read
  */
 #include "store/store.h"
