@@ -13,6 +13,9 @@
 /* How many names a message lists. */
 #define NAMES_SHOWN 8
 
+/* No tree of devices is as deep as that. */
+#define DEPTH_MAX 32
+
 /* "... (write a number to ...)"; what a vendor's driver wants its own tool for. */
 static void add_enabling(struct buf *text, const struct pci_functions *functions)
 {
@@ -23,13 +26,47 @@ static void add_enabling(struct buf *text, const struct pci_functions *functions
 		functions->enabled, functions->total, functions->address);
 }
 
+static bool has_file(const char *address, const char *below)
+{
+	_cleanup_free_ char *path = layout_pci_device(address, below);
+
+	return sysfs_exists(SYSFS_TOP, path);
+}
+
+/* A device that is shared in another way than by mediated devices; NULL for any other. */
+static char *explain_vendor(const char *address)
+{
+	static const char shared[] =
+		"shared by its vendor's own VFIO interface, not by mediated devices: the type is set in its " LAYOUT_VENDOR_VFIO
+		", which this program does not manage";
+
+	if (has_file(address, LAYOUT_VENDOR_VFIO))
+		return xasprintf("PCI device '%s' is %s", address, shared);
+	if (has_file(address, LAYOUT_FIRST_FUNCTION "/" LAYOUT_VENDOR_VFIO))
+		return xasprintf("each virtual function of PCI device '%s' is %s", address, shared);
+	return NULL;
+}
+
+/* A port or a bridge, behind which no device is. */
+static bool is_port(const char *address)
+{
+	_cleanup_free_ char *path = layout_pci_device(address, "class"), *class = NULL;
+
+	return sysfs_read(SYSFS_TOP, path, &class) == 0 && str_starts(class, "0x0604");
+}
+
 /* A device that is there, with its driver or without. */
 static char *explain_present(const char *address)
 {
+	char *reason = explain_vendor(address);
 	_cleanup_free_ char *path = layout_pci_device(address, "driver"), *driver = NULL;
 	struct pci_functions functions;
 	struct buf text = {0};
 
+	if (reason)
+		return reason;
+	if (is_port(address))
+		return xasprintf("no device is behind port '%s'", address);
 	if (sysfs_link_name(SYSFS_TOP, path, &driver) < 0)
 		return xasprintf(
 			"PCI device '%s' has no driver: load the one that makes it a parent",
@@ -52,12 +89,11 @@ static char *explain_present(const char *address)
 /* NULL when nothing is to be said of the address. */
 static char *explain_address(struct parent_index *index, const char *address)
 {
-	_cleanup_free_ char *path = layout_pci_device(address, "");
 	const struct pci_functions *owner;
 	struct buf text = {0};
 	unsigned int nth;
 
-	if (sysfs_exists(SYSFS_TOP, path))
+	if (has_file(address, ""))
 		return explain_present(address);
 	owner = pci_owner(&index->pci, address, &nth);
 	if (!owner)
@@ -69,6 +105,35 @@ static char *explain_address(struct parent_index *index, const char *address)
 	return text.data;
 }
 
+/* The first PCI device in the folder of another one, behind which it is; NULL for none. */
+static char *address_behind(const char *address)
+{
+	_cleanup_free_ char *folder = layout_pci_device(address, "");
+	struct strlist names = {0};
+	char *found = NULL;
+
+	(void)sysfs_list(SYSFS_TOP, folder, &names);
+	for (size_t i = 0; !found && i < names.n; i++)
+		found = pci_address(names.v[i]);
+	strlist_free(&names);
+	return found;
+}
+
+/* Of a path that leads to a PCI device, or to a port: of the first device behind that. */
+static char *address_of_path(const char *path)
+{
+	char *address = pci_address(strrchr(path, '/') + 1), *next;
+
+	for (int depth = 0; address && depth < DEPTH_MAX; depth++) {
+		next = address_behind(address);
+		if (!next)
+			break;
+		free(address);
+		address = next;
+	}
+	return address;
+}
+
 /* The address of the PCI device that the text means, there or not; NULL when it means none. */
 static char *meant_address(struct parent_index *index, const char *text)
 {
@@ -77,7 +142,7 @@ static char *meant_address(struct parent_index *index, const char *text)
 	size_t count;
 
 	if (text[0] == '/')
-		return pci_address(strrchr(text, '/') + 1);
+		return address_of_path(text);
 	if (!str_starts(text, "pci:"))
 		return pci_address(text);
 	if (pci_id_parse(text + strlen("pci:"), &id) < 0)
@@ -156,12 +221,27 @@ static char *explain_unknown(struct parent_index *index, const char *text)
 	return reason;
 }
 
+/* Without udev's data the kernel's part of the properties is all that there is. */
+static char *explain_no_data(const char *text)
+{
+	_cleanup_free_ char *path = NULL;
+	int rc = udev_find_data(&path);
+
+	if (!rc)
+		return NULL;
+	return xasprintf(
+		"'%s' cannot be looked up, for udev's data cannot be read here: %s: %s (a container sees it where the host's /run/udev is mounted)",
+		text, path, strerror(-rc));
+}
+
 static char *explain_missing(struct parent_index *index, const char *text)
 {
 	_cleanup_free_ char *address = meant_address(index, text), *shown = NULL;
 	const struct strlist *others = NULL;
 	char *reason = address ? explain_address(index, address) : NULL;
 
+	if (!reason && str_starts(text, "udev:"))
+		reason = explain_no_data(text);
 	if (reason)
 		return reason;
 	if (str_starts(text, "udev:"))

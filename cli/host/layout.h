@@ -23,6 +23,10 @@
 #define LAYOUT_VFIO_GROUPS "class/vfio"
 #define LAYOUT_DEVICE_TREE "devices"
 
+/* In the folder of a PCI device. */
+#define LAYOUT_FIRST_FUNCTION "virtfn0"
+#define LAYOUT_VENDOR_VFIO "nvidia/current_vgpu_type"
+
 /* In the folder of a parent. */
 #define LAYOUT_TYPES "mdev_supported_types"
 

@@ -309,10 +309,21 @@ int cmd_make_new(int (*make)(void *arg), void *arg, const struct identity *id, c
 	return status;
 }
 
+/* Two ways to write the address of a PCI device. */
+static bool is_same_address(const char *a, const char *b)
+{
+	_cleanup_free_ char *first = pci_address(a), *second = pci_address(b);
+
+	return first && second && strcmp(first, second) == 0;
+}
+
 bool cmd_is_for_parent(const struct definition *def, const char *text, const char *name)
 {
-	return !text || strcmp(def->parent, text) == 0 ||
-	       (name && def->parent_name && strcmp(def->parent_name, name) == 0);
+	if (!text || strcmp(def->parent, text) == 0)
+		return true;
+	if (name || def->parent_name)
+		return name && def->parent_name && strcmp(def->parent_name, name) == 0;
+	return is_same_address(def->parent, text);
 }
 
 /* With what is live of it, if devices were loaded. */

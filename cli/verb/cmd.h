@@ -163,7 +163,8 @@ int cmd_take_instance_args(const struct command *command, const struct instance_
 			   struct arena *arena, struct definition *def);
 
 /*
- * A parent that is not there can only be meant as it is written in the definition. name: or NULL.
+ * A parent that is not there can only be meant as it is written in the definition, or by the same
+ * PCI address. name: what the text is in sysfs, or NULL.
  */
 bool cmd_is_for_parent(const struct definition *def, const char *text, const char *name);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* mdev create: make an instance now. */
 #include "base/msg.h"
+#include "host/absent.h"
 #include "host/lifecycle.h"
 #include "host/live.h"
 #include "host/udev.h"
@@ -53,9 +54,10 @@ static bool is_defined(const struct device *dev)
 }
 
 /* Why a definition that is wanted cannot be used. */
-static void explain_undefined(const struct plan *plan, const char *parent)
+static void explain_undefined(struct plan *plan, const char *parent)
 {
 	const struct definition_list *list = &plan->inventory.definitions;
+	_cleanup_free_ char *error = NULL;
 	char text[IDENTITY_TEXT_SIZE];
 
 	identity_format(&plan->def.id, text);
@@ -64,10 +66,12 @@ static void explain_undefined(const struct plan *plan, const char *parent)
 
 		if (identity_compare(&def->id, &plan->def.id) != 0)
 			continue;
+		error = parent && def->parent_name ?
+				xstrdup("that is another one") :
+				absent_explain(&plan->inventory.parents, def->parent);
 		output_fail(CODE_ABSENT,
-			    "cannot create %s: it is defined for parent '%s' (%s:%u), which is %s",
-			    text, def->parent, def->file, def->line,
-			    parent && def->parent_name ? "another" : "not there");
+			    "cannot create %s: it is defined for parent '%s' (%s:%u): %s", text,
+			    def->parent, def->file, def->line, error);
 		return;
 	}
 	(void)cmd_report_problems(&plan->inventory);

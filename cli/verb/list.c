@@ -2,6 +2,7 @@
 /* mdev list: live and defined devices in one table. */
 #include "base/msg.h"
 #include "model/find.h"
+#include "host/absent.h"
 #include "host/core.h"
 #include "host/live.h"
 #include "out/column.h"
@@ -89,11 +90,19 @@ static int list_filter(struct device_list *list, const struct list_args *args,
  */
 static int find_parent(struct inventory *inventory, const char *text, const char **ret_name)
 {
-	if (text && parent_resolve(&inventory->parents, text, ret_name) == -ENOENT)
-		for (size_t i = 0; i < inventory->definitions.n; i++)
-			if (strcmp(inventory->definitions.v[i]->parent, text) == 0)
-				return DONE;
-	return cmd_parent(&cmd_list, inventory, text, ret_name);
+	const struct definition_list *list = &inventory->definitions;
+	_cleanup_free_ char *error = NULL;
+	size_t i = 0;
+
+	if (!text || parent_resolve(&inventory->parents, text, ret_name) != -ENOENT)
+		return cmd_parent(&cmd_list, inventory, text, ret_name);
+	while (i < list->n && !cmd_is_for_parent(list->v[i], text, NULL))
+		i++;
+	if (i == list->n)
+		return cmd_parent(&cmd_list, inventory, text, ret_name);
+	error = absent_explain(&inventory->parents, text);
+	msg_warning("%s", error);
+	return DONE;
 }
 
 /* name: NULL for a parent that is not there, which text is what definitions call it. */

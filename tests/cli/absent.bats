@@ -48,6 +48,40 @@ make_kernel() {
 		--root "$ROOT" types -p 05:00.0
 }
 
+@test "a definition for a parent that another driver has: each command says so" {
+	make_pci 0000:05:00.0 vfio-pci
+	printf '[%s]\nparent = 05:00.0\ntype = soft-1\nauto = yes\n' "$U1" | make_definition a.conf
+	local reason="PCI device '0000:05:00.0' is bound to 'vfio-pci', to be given away as a whole"
+	refused 1 "$reason" --root "$ROOT" create "$U1"
+	for args in "list -p 0000:05:00.0" "list -p 05:00.0" apply check; do
+		# shellcheck disable=SC2086 # words
+		mdev --root "$ROOT" $args
+		assert "$stderr" =~ "$reason" "$args"
+	done
+	mdev --root "$ROOT" list -p 0000:05:00.0 --raw --noheadings -o uuid
+	assert "$output" == "$U1"
+}
+
+@test "a device that its vendor shares in another way" {
+	make_pci 0000:41:00.4 nvidia
+	mkdir "$PCI/0000:41:00.4/nvidia"
+	echo 0 >"$PCI/0000:41:00.4/nvidia/current_vgpu_type"
+	make_pci 0000:41:00.0 nvidia 16 16
+	ln -s ../0000:41:00.4 "$PCI/0000:41:00.0/virtfn0"
+	local reason="shared by its vendor's own VFIO interface, not by mediated devices: the type is set in its nvidia/current_vgpu_type, "
+	refused 1 "PCI device '0000:41:00.4' is $reason" --root "$ROOT" types -p 41:00.4
+	refused 1 "each virtual function of PCI device '0000:41:00.0' is $reason" --root "$ROOT" types -p 41:00.0
+}
+
+@test "a port that no device is behind" {
+	make_pci 0000:00:06.0 pcieport
+	echo 0x060400 >"$PCI/0000:00:06.0/class"
+	refused 1 "no device is behind port '0000:00:06.0'$" --root "$ROOT" types -p /sys/devices/pci0000:00/0000:00:06.0
+	mkdir -p "$ROOT/sys/devices/pci0000:00/0000:00:06.0/0000:05:00.0"
+	ln -s ../../../devices/pci0000:00/0000:00:06.0/0000:05:00.0 "$PCI/0000:05:00.0"
+	refused 1 "PCI device '0000:05:00.0' has no driver" --root "$ROOT" types -p /sys/devices/pci0000:00/0000:00:06.0
+}
+
 @test "the virtual functions are not enabled yet" {
 	make_pci 0000:41:00.0 nvidia 16 0
 	local enable="of which 0 of 16 are enabled \(enable them with the vendor's tool, or write their number to /sys/bus/pci/devices/0000:41:00.0/sriov_numvfs\)$"
@@ -100,6 +134,18 @@ make_kernel() {
 	refused 1 "no parent 'udev:ID_PATH=pci-0000:09:00.0' \(ID_PATH of 0000:01:00.0 is pci-0000:01:00.0, ID_PATH of 0000:02:00.0 is pci-0000:02:00.0\)$" \
 		--root "$ROOT" types -p udev:ID_PATH=pci-0000:09:00.0
 	refused 1 "no parent 'udev:NOTHING=x' \(registered: " --root "$ROOT" types -p udev:NOTHING=x
+}
+
+@test "udev's data that cannot be read is not taken for a parent that is not there" {
+	local reason="'udev:ID_PATH=pci-0000:01:00.0' cannot be looked up"
+	rm -r "$ROOT/run/udev"
+	printf '[%s]\nparent = udev:ID_PATH=pci-0000:01:00.0\ntype = acme-fact\n' "$U1" | make_definition a.conf
+	mdev --root "$ROOT" check
+	assert "$stderr" =~ "$reason, for udev's data cannot be read here: $ROOT/run/udev/data: No such file or directory"
+	# What the kernel itself says of the device is there all the same.
+	refused 1 "'udev:DRIVER=acme' names several parents" --root "$ROOT" types -p udev:DRIVER=acme
+	mkdir -p "$ROOT/run/udev/data/+pci:0000:01:00.0"
+	refused 1 "$reason: what udev knows of '0000:01:00.0': Is a directory$" --root "$ROOT" types -p udev:ID_PATH=pci-0000:01:00.0
 }
 
 @test "a user who is not root is told so" {

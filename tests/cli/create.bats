@@ -216,7 +216,7 @@ auto = yes"
 	mdev --root "$ROOT" create 1111
 	assert "$output" == "$U1:2"
 	assert "$(cat "$TYPE/create")" == "$U1:2:seed=1" "of the definition whose parent is there"
-	refused 1 "$U3: it is defined for parent 'elsewhere' \($ROOT/etc/mdev.d/a.conf:8\), which is not there" \
+	refused 1 "$U3: it is defined for parent 'elsewhere' \($ROOT/etc/mdev.d/a.conf:8\): there is no parent 'elsewhere' \(registered: " \
 		--root "$ROOT" create "$U3"
-	refused 1 "$U1:2: it is defined for parent 'elsewhere' .*, which is not there" --root "$ROOT" create "$U1:2" -p soft
+	refused 1 "$U1:2: it is defined for parent 'elsewhere' .*: there is no parent 'elsewhere' \(registered: " --root "$ROOT" create "$U1:2" -p soft
 }
