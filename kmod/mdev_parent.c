@@ -60,9 +60,9 @@ static const char *mdev_ops_flaw(const struct parent_ops *ops)
 	if (!ops->device_api)
 		return "device_api";
 	if (!ops->create || !ops->destroy)
-		return "create, destroy";
+		return "create or destroy";
 	if (!ops->read || !ops->write)
-		return "read, write";
+		return "read or write";
 	if (!ops->get_region_info)
 		return "get_region_info";
 	if (!ops->start != !ops->stop)
@@ -73,7 +73,7 @@ static const char *mdev_ops_flaw(const struct parent_ops *ops)
 		return "supported_types";
 	for (; type->name; type++)
 		if (!*type->name || strchr(type->name, '/'))
-			return "a type's proper name";
+			return "a valid name for each type";
 	return NULL;
 }
 
