@@ -33,6 +33,11 @@ void *xrealloc(void *p, size_t count, size_t size)
 	return p;
 }
 
+void *xgrow(void *v, size_t n, size_t size)
+{
+	return n & (n - 1) ? v : xrealloc(v, n ? 2 * n : 1, size);
+}
+
 char *xstrdup(const char *s)
 {
 	char *copy = strdup(s);
@@ -177,9 +182,7 @@ void buf_free(struct buf *buf)
 #endif
 void strlist_add(struct strlist *list, const char *s)
 {
-	/* The room doubles each time the number reaches a power of two. */
-	if ((list->n & (list->n - 1)) == 0)
-		list->v = xrealloc(list->v, list->n ? 2 * list->n : 1, sizeof(*list->v));
+	list->v = xgrow(list->v, list->n, sizeof(*list->v));
 	list->v[list->n++] = xstrdup(s);
 }
 #ifndef __clang__

@@ -56,6 +56,11 @@ static inline void cleanup_closedir(DIR **dir)
  */
 void *xcalloc(size_t count, size_t size);
 void *xrealloc(void *p, size_t count, size_t size);
+/*
+ * Room for one more behind n items of an array (NULL for none), which must have grown by this
+ * alone. It doubles each time their number reaches a power of two.
+ */
+void *xgrow(void *v, size_t n, size_t size);
 char *xstrdup(const char *s);
 char *xasprintf(const char *fmt, ...) PRINTF_LIKE(1, 2);
 char *xvasprintf(const char *fmt, va_list args) PRINTF_LIKE(1, 0);

@@ -190,8 +190,7 @@ struct definition *definition_list_add(struct definition_list *list)
 {
 	struct definition *def = arena_alloc(&list->arena, sizeof(*def));
 
-	if ((list->n & (list->n - 1)) == 0)
-		list->v = xrealloc(list->v, list->n ? 2 * list->n : 1, sizeof(*list->v));
+	list->v = xgrow(list->v, list->n, sizeof(*list->v));
 	*def = (struct definition){0};
 	list->v[list->n++] = def;
 	return def;

@@ -51,10 +51,7 @@ static void keep_problem(struct problem_list *problems, const char *file, unsign
 	char *text = line ? xasprintf("%s:%u: %s", file, line, what) :
 			    xasprintf("%s: %s", file, what);
 
-	/* The room doubles each time the number reaches a power of two. */
-	if ((problems->n & (problems->n - 1)) == 0)
-		problems->v = xrealloc(problems->v, problems->n ? 2 * problems->n : 1,
-				       sizeof(*problems->v));
+	problems->v = xgrow(problems->v, problems->n, sizeof(*problems->v));
 	problems->v[problems->n++] = (struct problem){.file = xstrdup(file),
 						      .line = line,
 						      .text = text,
@@ -134,12 +131,6 @@ static int compare_definitions(const void *a, const void *b)
 	return order ? order : strcmp(first->parent, second->parent);
 }
 
-/* Room for one more; it doubles each time the number reaches a power of two. */
-static void *grow(void *v, size_t n, size_t size)
-{
-	return n & (n - 1) ? v : xrealloc(v, n ? 2 * n : 1, size);
-}
-
 /* The header was read last. */
 static void note_section(struct parser *parser, const char *header)
 {
@@ -147,7 +138,8 @@ static void note_section(struct parser *parser, const char *header)
 
 	if (!layout)
 		return;
-	layout->sections = grow(layout->sections, layout->section_count, sizeof(*layout->sections));
+	layout->sections =
+		xgrow(layout->sections, layout->section_count, sizeof(*layout->sections));
 	layout->sections[layout->section_count++] =
 		(struct section_place){.start = (size_t)(header - parser->text),
 				       .end = (size_t)(parser->next - parser->text),
@@ -163,7 +155,7 @@ static void note_key(struct parser *parser, enum definition_key key)
 	if (!layout || parser->section == &parser->defaults)
 		return;
 	section = &layout->sections[layout->section_count - 1];
-	layout->keys = grow(layout->keys, layout->key_count, sizeof(*layout->keys));
+	layout->keys = xgrow(layout->keys, layout->key_count, sizeof(*layout->keys));
 	parser->place.key = key;
 	layout->keys[layout->key_count++] = parser->place;
 	section->key_count++;

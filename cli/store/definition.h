@@ -26,9 +26,10 @@ struct problem_list {
 };
 
 /*
- * Of one file PROBLEMS_OF_FILE are kept, for a file of a million bad lines says no more by a
- * million messages. They come file by file, and whoever adds calls problem_list_end_file() behind
- * the last one of all, which adds "and N more" where some were left out.
+ * Adds a problem, but no more than PROBLEMS_OF_FILE of one file: a million messages about a million
+ * bad lines would not help more than ten. Problems are added file by file. Whichever function adds
+ * some calls problem_list_end_file() after the last one, which adds "and N more" when others were
+ * left out.
  */
 #define PROBLEMS_OF_FILE 10
 void problem_add(struct problem_list *problems, const char *file, unsigned int line,
@@ -75,7 +76,7 @@ const char *definition_key_name(enum definition_key key);
 /*
  * Reads the text of one file. Good sections are added to the list, each bad line or section
  * to the problems; a section with a bad line is not added, the others of the file are.
- * ret_layout: where they stand, for one who is to change the text; NULL for others.
+ * ret_layout: where they stand, needed to change the text; may be NULL.
  */
 void definition_parse(const char *file, const char *text, size_t len, struct definition_list *list,
 		      struct problem_list *problems, struct definition_layout *ret_layout);

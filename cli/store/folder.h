@@ -75,8 +75,8 @@ struct folder_handle {
 
 /*
  * Opens a folder for a change and locks it, within a bound. The lock is on a file in the folder
- * that nobody else may open: the folder itself could be locked by whoever may read it. 0, or a
- * negative errno with a reason in *reterr; folder_close() also then.
+ * that only its owner may open: the folder itself could be locked by every user that may read it.
+ * 0, or a negative errno with a reason in *reterr; call folder_close() also then.
  */
 int folder_open_locked(enum folder folder, struct folder_handle *ret, char **reterr);
 void folder_close(struct folder_handle *handle);

@@ -30,9 +30,7 @@ struct change {
 
 static void add_edit(struct edits *edits, struct edit edit)
 {
-	/* The room doubles each time the number reaches a power of two. */
-	if ((edits->n & (edits->n - 1)) == 0)
-		edits->v = xrealloc(edits->v, edits->n ? 2 * edits->n : 1, sizeof(*edits->v));
+	edits->v = xgrow(edits->v, edits->n, sizeof(*edits->v));
 	edits->v[edits->n++] = edit;
 }
 

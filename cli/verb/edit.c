@@ -240,7 +240,7 @@ static int edit_take(struct edit *edit, const struct buf *original)
 	return change.kind == CHANGE_DONE ? DONE : FAILED;
 }
 
-/* The copy goes when there is nothing in it that is not elsewhere, too. */
+/* Removes the copy at the end, unless it alone holds what the user wrote. */
 static int edit_copy(struct edit *edit, const struct buf *original)
 {
 	int status = edit_run_editor(edit->copy);

@@ -24,7 +24,7 @@ static const struct option_row import_options[] = {
 };
 
 /* The last two parts of a path, as mdevctl keeps its files: .../PARENT/UUID. */
-static bool place_of_path(const char *path, char **ret_parent, struct identity *ret_id)
+static bool import_place(const char *path, char **ret_parent, struct identity *ret_id)
 {
 	_cleanup_free_ char *folder = xstrdup(path);
 	char *slash = strrchr(folder, '/'), *above;
@@ -37,7 +37,7 @@ static bool place_of_path(const char *path, char **ret_parent, struct identity *
 	return **ret_parent != '\0';
 }
 
-static int read_text(const char *path, bool is_stdin, struct buf *text, char **reterr)
+static int import_read_text(const char *path, bool is_stdin, struct buf *text, char **reterr)
 {
 	int rc;
 
@@ -49,7 +49,8 @@ static int read_text(const char *path, bool is_stdin, struct buf *text, char **r
 	return rc;
 }
 
-static int read_file(const char *path, const struct mdevctl_place *given, struct inventory *new)
+static int import_read_file(const char *path, const struct mdevctl_place *given,
+			    struct inventory *new)
 {
 	bool is_stdin = strcmp(path, "-") == 0;
 	_cleanup_free_ char *error = NULL, *parent = NULL;
@@ -58,9 +59,9 @@ static int read_file(const char *path, const struct mdevctl_place *given, struct
 	struct identity id;
 	int status = DONE;
 
-	if (!place.parent && !place.id && place_of_path(path, &parent, &id))
+	if (!place.parent && !place.id && import_place(path, &parent, &id))
 		place = (struct mdevctl_place){parent, &id};
-	if (read_text(path, is_stdin, &text, &error) < 0) {
+	if (import_read_text(path, is_stdin, &text, &error) < 0) {
 		output_error(path, CODE_UNREADABLE, "%s", error);
 		status = FAILED;
 	} else {
@@ -71,8 +72,8 @@ static int read_file(const char *path, const struct mdevctl_place *given, struct
 	return status;
 }
 
-/* What is there as it is to be imported is left alone. */
-static bool is_known(const struct inventory *inventory, const struct definition *def)
+/* The files define it already, exactly so. */
+static bool import_is_known(const struct inventory *inventory, const struct definition *def)
 {
 	for (size_t i = 0; i < inventory->definitions.n; i++)
 		if (definition_same(inventory->definitions.v[i], def))
@@ -80,7 +81,10 @@ static bool is_known(const struct inventory *inventory, const struct definition 
 	return false;
 }
 
-/* Whether new->v[which] can be taken over, in the end beside those before it. */
+/*
+ * Whether new->v[which] can be kept: a file can hold it, and no definition of the same identity for
+ * the same parent is in the files, or stands before it in the list.
+ */
 static int import_check(struct inventory *inventory, const struct definition_list *new,
 			size_t which)
 {
@@ -90,7 +94,7 @@ static int import_check(struct inventory *inventory, const struct definition_lis
 	struct buf section = {0};
 	int rc = parent_resolve(&inventory->parents, def->parent, &def->parent_name);
 
-	if (is_known(inventory, def))
+	if (import_is_known(inventory, def))
 		return DONE;
 	if (rc == -EINVAL)
 		error = absent_explain(&inventory->parents, def->parent);
@@ -124,7 +128,7 @@ static int import_definition(const struct inventory *inventory, struct definitio
 
 	dev.word = def->file;
 	identity_format(&def->id, text);
-	if (is_known(inventory, def)) {
+	if (import_is_known(inventory, def)) {
 		msg_info("%s is defined so already, ignoring", text);
 		output_device(&dev, &outcome);
 		return DONE;
@@ -183,10 +187,10 @@ static int import_run(const struct globals *globals, void *p, int word_count, ch
 				 "--parent and --uuid go together, with one definition");
 	place.id = args->uuid ? &id : NULL;
 	for (int i = 0; i < word_count; i++)
-		if (read_file(words[i], &place, &new) != DONE)
+		if (import_read_file(words[i], &place, &new) != DONE)
 			status = FAILED;
 	if (!word_count)
-		status = read_file("-", &place, &new);
+		status = import_read_file("-", &place, &new);
 	if (cmd_report_problems(&new) != DONE)
 		status = FAILED;
 	if (status == DONE)
