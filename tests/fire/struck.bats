@@ -151,7 +151,7 @@ applied_for_udev() {
 @test "apply for udev: what was said is known whole or not at all" {
 	make_applied
 	printf 'nonsense\n' > "$ETC/bad.conf"
-	error="(No space left on device|Input/output error|Permission denied)"
+	error="(No space left on device|there is no room|Input/output error|Permission denied)"
 	for kind in kill ENOSPC EIO EACCES; do
 		strikes "$kind" applied_for_udev "$MDEV" --root "$ROOT" apply --event -p soft -q
 	done
