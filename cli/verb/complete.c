@@ -213,6 +213,7 @@ static void find_words(const struct question *question, const struct command *co
 	_cleanup_free_ char *error = NULL;
 	const struct option_set sets[] = {
 		{command->options, args},
+		{command_word_options(command), args},
 		{question->program->options, &globals},
 	};
 	int argc = question->given_count + 1, count;

@@ -218,7 +218,7 @@ press_names() {
 	completes "$MDEV --root $ROOT show $U3:" "7"
 	completes "$MDEV --root $ROOT types " ""
 	completes "$MDEV --root $ROOT monitor " ""
-	(cd "$ROOT" && completes "$MDEV check us" "usr" && completes "$MDEV import us" "usr")
+	(cd "$ROOT" && completes "$MDEV check --quiet us" "usr" && completes "$MDEV import us" "usr")
 }
 
 @test "columns, the last of several, in upper and lower case" {
@@ -250,6 +250,12 @@ press_names() {
 	completes "$MDEV --root $ROOT edit a.conf " ""
 	completes "$MDEV --root $ROOT create $U2 " ""
 	completes "$MDEV --root $ROOT undefine $U3 " "$U2"
+	completes "$MDEV --root $ROOT undefine -u $U3 " "$U2"
+	completes "$MDEV --root $ROOT undefine --uuid=$U3 -u " "$U2"
+	completes "$MDEV --root $ROOT undefine -u $U3 --uuid=2" "$U2"
+	completes "$MDEV --root $ROOT modify -u $U3 " ""
+	completes "$MDEV --root $ROOT import --uuid=" ""
+	completes "$MDEV help unde" "undefine"
 }
 
 @test "parents that have the type, types that the parent has" {
