@@ -232,9 +232,12 @@ int cmd_identities(const struct command *command, const struct device_list *list
 
 		if (rc == -EINVAL) {
 			status = cmd_usage(command, "%s", error);
+		} else if (rc == -ENOENT && !absent &&
+			   identity_parse_word(words[i], &ret_ids[i]) == 0) {
+			output_word(words[i], &(struct outcome){.is_changed = false});
 		} else if (rc) {
 			output_error(words[i], code_of(rc), "cannot %s '%s': %s", command->name,
-				     words[i], rc == -ENOENT ? absent : error);
+				     words[i], rc == -ENOENT && absent ? absent : error);
 			status = FAILED;
 		}
 		found[i] = !rc;
@@ -335,24 +338,63 @@ static struct device find_device(const struct inventory *inventory, struct defin
 	return cmd_device_of(def);
 }
 
-int cmd_check_new(const struct command *command, const struct inventory *inventory,
-		  const struct definition *def, const struct definition *except)
+struct definition *cmd_find_defined(const struct inventory *inventory, const struct definition *def,
+				    const struct definition *except)
 {
 	for (size_t i = 0; i < inventory->definitions.n; i++) {
 		struct definition *known = inventory->definitions.v[i];
-		_cleanup_free_ char *error = NULL;
-		char text[IDENTITY_TEXT_SIZE];
-		struct device dev;
 
-		if (known == except || identity_compare(&known->id, &def->id) != 0 ||
-		    !cmd_is_for_parent(known, def->parent, def->parent_name))
-			continue;
-		error = xasprintf("it is already defined in %s:%u", known->file, known->line);
-		msg_error("cannot %s %s: %s", command->name, identity_format(&def->id, text),
-			  error);
-		dev = find_device(inventory, known);
-		output_device(&dev, &(struct outcome){.code = CODE_EXISTS, .error = error});
-		return FAILED;
+		if (known != except && identity_compare(&known->id, &def->id) == 0 &&
+		    cmd_is_for_parent(known, def->parent, def->parent_name))
+			return known;
 	}
-	return DONE;
+	return NULL;
+}
+
+bool cmd_is_defined_so(const struct definition *known, const struct definition *def)
+{
+	struct definition same = *def;
+
+	/* One parent may be written in several ways. */
+	same.parent = known->parent;
+	return definition_same(known, &same);
+}
+
+int cmd_check_new(const struct command *command, const struct inventory *inventory,
+		  const struct definition *def, const struct definition *except)
+{
+	struct definition *known = cmd_find_defined(inventory, def, except);
+	_cleanup_free_ char *error = NULL;
+	char text[IDENTITY_TEXT_SIZE];
+	struct device dev;
+
+	if (!known)
+		return DONE;
+	error = xasprintf("it is already defined in %s:%u", known->file, known->line);
+	msg_error("cannot %s %s: %s", command->name, identity_format(&def->id, text), error);
+	dev = find_device(inventory, known);
+	output_device(&dev, &(struct outcome){.code = CODE_EXISTS, .error = error});
+	return FAILED;
+}
+
+int cmd_ensure_defined(const struct command *command, const struct inventory *inventory,
+		       const struct definition *def, bool *ret_is_so)
+{
+	struct definition *known = cmd_find_defined(inventory, def, NULL);
+	_cleanup_free_ char *error = NULL;
+	char text[IDENTITY_TEXT_SIZE];
+	struct device dev;
+
+	*ret_is_so = known && cmd_is_defined_so(known, def);
+	if (!known)
+		return DONE;
+	dev = find_device(inventory, known);
+	if (*ret_is_so) {
+		output_device(&dev, &(struct outcome){.is_changed = false});
+		return DONE;
+	}
+	error = xasprintf("it is defined otherwise, in %s:%u", known->file, known->line);
+	msg_error("cannot %s %s: %s", command->name, identity_format(&def->id, text), error);
+	output_device(&dev, &(struct outcome){.code = CODE_DIFFERS, .error = error});
+	return FAILED;
 }

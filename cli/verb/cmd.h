@@ -136,7 +136,8 @@ void cmd_name_devices(const struct device_index *index, const struct identity *i
 
 /*
  * The identities that the words of a verb mean, among those that accept() takes (NULL: all), as
- * identity_sort() sorts them; absent says of one that it is not there. Devices get the words that
+ * identity_sort() sorts them; absent says of one that it is not there; NULL: one
+ * that is written in full may be absent, which is a result of its own. Devices get the words that
  * named them. DONE, or a message for each and FAILED or USAGE; the others are said to be left
  * alone.
  */
@@ -169,11 +170,28 @@ int cmd_take_instance_args(const struct command *command, const struct instance_
 bool cmd_is_for_parent(const struct definition *def, const char *text, const char *name);
 
 /*
+ * The definition, other than except (or NULL), of the same identity for the same parent, whatever
+ * it calls the parent and whichever file it is in; or NULL.
+ */
+struct definition *cmd_find_defined(const struct inventory *inventory, const struct definition *def,
+				    const struct definition *except);
+/* Both say the same of that identity and parent, which each may write in its own way. */
+bool cmd_is_defined_so(const struct definition *known, const struct definition *def);
+
+/*
  * No definition but except (or NULL) is of the same identity for the same parent, whatever it
  * calls the parent and whichever file it is in. DONE, or a message and FAILED.
  */
 int cmd_check_new(const struct command *command, const struct inventory *inventory,
 		  const struct definition *def, const struct definition *except);
+
+/*
+ * With --ensure: what is defined as def says is a success, which is printed, and one that is
+ * defined for that parent with anything else is not. DONE, and whether it is so already; or a
+ * message and FAILED.
+ */
+int cmd_ensure_defined(const struct command *command, const struct inventory *inventory,
+		       const struct definition *def, bool *ret_is_so);
 
 /*
  * Answers a question of the shell's completion, "--list-NAME"; the head of complete.c says what the

@@ -14,7 +14,7 @@
 
 struct create_args {
 	struct instance_args instance;
-	bool define, is_auto, wait;
+	bool define, is_auto, wait, ensure;
 };
 
 #define GO(field) offsetof(struct create_args, field)
@@ -31,16 +31,19 @@ static const struct option_row options[] = {
 	{"define", 0, OPTION_FLAG, NULL, "keep it as a definition, too", GO(define)},
 	{"auto", 0, OPTION_FLAG, NULL, "with --define: have it after every boot", GO(is_auto)},
 	{"wait", 0, OPTION_FLAG, NULL, "return when udev is done with it", GO(wait)},
+	{"ensure", 0, OPTION_FLAG, NULL, "succeed, too, when it is live so already", GO(ensure)},
 	{0},
 };
 
 /* What is to be made, and what that was read from. */
 struct plan {
 	const struct create_args *args;
+	struct udev_wait *wait; /* from before it is made, or NULL */
 	struct inventory inventory;
 	struct arena arena;
 	struct definition def;
 	struct definition *kept; /* the one in a file, NULL when there is none */
+	bool was_live, was_defined; /* as they shall be, which --ensure takes for success */
 };
 
 static int usage(const char *reason)
@@ -114,6 +117,8 @@ static int make_plan(struct plan *plan, const struct create_args *args, const ch
 
 	if (args->is_auto && !args->define)
 		return usage("--auto goes with --define");
+	if (args->ensure && !word)
+		return usage("--ensure needs a UUID");
 	if (args->instance.type && !args->instance.parent)
 		return usage("--type needs --parent");
 	if (!args->instance.type && !word)
@@ -151,6 +156,31 @@ static struct device *look_up(struct plan *plan)
 	return live_find(&plan->inventory.devices, &plan->def.id);
 }
 
+/* It is live with the parent and type that it shall have; its attributes are left as they are. */
+static bool is_live_so(struct lifecycle_creator *creator, const struct definition *def)
+{
+	const struct device *dev = lifecycle_find_live(creator, &def->id);
+
+	return dev && strcmp(dev->parent, def->parent_name) == 0 &&
+	       strcmp(dev->type, def->type) == 0;
+}
+
+/* With --ensure: looks before anything is made, for nothing is when it is defined otherwise. */
+static int check_defined(struct plan *plan, char **reterr)
+{
+	struct definition *known;
+
+	inventory_load_definitions(&plan->inventory);
+	known = cmd_find_defined(&plan->inventory, &plan->def, NULL);
+	plan->was_defined = known && cmd_is_defined_so(known, &plan->def);
+	if (plan->was_defined)
+		plan->kept = known;
+	if (!known || plan->was_defined)
+		return 0;
+	set_text(reterr, "it is defined otherwise, in %s:%u", known->file, known->line);
+	return -EEXIST;
+}
+
 /* Keeps the definition, or removes the instance again. */
 static struct disk_change keep(struct plan *plan, char **reterr)
 {
@@ -163,7 +193,7 @@ static struct disk_change keep(struct plan *plan, char **reterr)
 		plan->kept = &plan->def;
 		return change;
 	}
-	dev = look_up(plan);
+	dev = plan->was_live ? NULL : look_up(plan);
 	if (dev && lifecycle_destroy(dev, &undo_error) < 0)
 		msg_warning("the instance could not be removed again: %s", undo_error);
 	return change;
@@ -172,7 +202,7 @@ static struct disk_change keep(struct plan *plan, char **reterr)
 /* Of an identity that is taken: the device that has it, wherever that is. */
 static void create_print(struct plan *plan, struct disk_change change, const char *error)
 {
-	const struct outcome outcome = cmd_outcome(change, error);
+	struct outcome outcome = cmd_outcome(change, error);
 	struct device none = cmd_device_of(&plan->def), *dev = NULL;
 
 	if (output_is_json() && (outcome.is_changed || change.rc == -EEXIST)) {
@@ -180,29 +210,50 @@ static void create_print(struct plan *plan, struct disk_change change, const cha
 		inventory_load_devices(&plan->inventory, NULL);
 		dev = live_find(&plan->inventory.devices, &plan->def.id);
 	}
+	outcome.is_changed &= !plan->was_live || (plan->args->define && !plan->was_defined);
 	output_device(dev ? dev : &none, &outcome);
+}
+
+/* 0 when it is live, or was so already and may have been. */
+static int make_live(struct plan *plan, char **reterr)
+{
+	struct lifecycle_creator creator = LIFECYCLE_CREATOR;
+	const struct create_args *args = plan->args;
+	_cleanup_free_ char *error = NULL;
+	int rc = lifecycle_check(&creator, &plan->def, &error);
+
+	if (!rc && args->wait)
+		plan->wait = udev_wait_begin();
+	if (!rc)
+		rc = lifecycle_create(&creator, &plan->def, &error);
+	if (rc == -EEXIST && args->ensure && is_live_so(&creator, &plan->def)) {
+		plan->was_live = true;
+		rc = 0;
+	}
+	if (rc)
+		set_text(reterr, "%s", error);
+	lifecycle_creator_close(&creator);
+	return rc;
 }
 
 static int create_make(void *p)
 {
 	struct plan *plan = p;
 	const struct create_args *args = plan->args;
-	struct lifecycle_creator creator = LIFECYCLE_CREATOR;
-	struct udev_wait *wait = NULL;
 	_cleanup_free_ char *error = NULL;
 	char text[IDENTITY_TEXT_SIZE];
 	const struct device *dev;
 	struct disk_change change;
-	int rc = lifecycle_check(&creator, &plan->def, &error), status;
+	int rc = args->ensure && args->define ? check_defined(plan, &error) : 0, status;
 
-	if (!rc && args->wait)
-		wait = udev_wait_begin();
 	if (!rc)
-		rc = lifecycle_create(&creator, &plan->def, &error);
-	lifecycle_creator_close(&creator);
-	change = rc || !args->define ? disk_change_of(rc) : keep(plan, &error);
-	dev = change.kind != CHANGE_FAILED && wait ? look_up(plan) : NULL;
-	if (udev_wait_end(wait, dev ? dev->name : NULL, UDEV_SECONDS) < 0)
+		rc = make_live(plan, &error);
+	if (rc || !args->define || plan->was_defined)
+		change = disk_change_of(rc);
+	else
+		change = keep(plan, &error);
+	dev = change.kind != CHANGE_FAILED && plan->wait ? look_up(plan) : NULL;
+	if (udev_wait_end(plan->wait, dev ? dev->name : NULL, UDEV_SECONDS) < 0)
 		msg_warning("udev has not finished with %s after %u seconds, ignoring",
 			    identity_format(&plan->def.id, text), UDEV_SECONDS);
 	status = cmd_say_change("create", &plan->def.id, change, error);

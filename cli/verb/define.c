@@ -10,7 +10,7 @@
 struct define_args {
 	struct instance_args instance;
 	const char *description, *file;
-	bool is_auto, is_manual;
+	bool is_auto, is_manual, ensure;
 };
 
 #define GO(field) offsetof(struct define_args, field)
@@ -27,6 +27,7 @@ static const struct option_row options[] = {
 	{"manual", 0, OPTION_FLAG, NULL, "create it on demand only (the default)", GO(is_manual)},
 	{"description", 0, OPTION_TEXT, "TEXT", "what it is for", GO(description)},
 	{"file", 0, OPTION_TEXT, "NAME", "file in /etc/mdev.d instead of its own", GO(file)},
+	{"ensure", 0, OPTION_FLAG, NULL, "succeed, too, when it is defined so already", GO(ensure)},
 	{0},
 };
 
@@ -55,6 +56,8 @@ static int make_definition(struct inventory *inventory, struct arena *arena,
 
 	if (!from_live && (!args->instance.parent || !args->instance.type))
 		return cmd_usage(&cmd_define, "--parent and --type are needed");
+	if (args->ensure && !word)
+		return cmd_usage(&cmd_define, "--ensure needs a UUID");
 	if (args->is_auto && args->is_manual)
 		return cmd_usage(&cmd_define, "either --auto or --manual");
 	inventory_load_definitions(inventory);
@@ -74,7 +77,7 @@ static int make_definition(struct inventory *inventory, struct arena *arena,
 		status = cmd_parent_to_come(&cmd_define, inventory, def->parent, &def->parent_name);
 	if (status == DONE)
 		status = cmd_type(&cmd_define, def->parent_name, def->type, arena, &def->type);
-	return status == DONE ? cmd_check_new(&cmd_define, inventory, def, NULL) : status;
+	return status;
 }
 
 /* What is to be defined, and what that was read from. */
@@ -108,9 +111,15 @@ static int define_run(const struct globals *globals, void *p, int word_count, ch
 	struct define_plan plan = {.args = args};
 	int status = make_definition(&plan.inventory, &plan.arena, args,
 				     word_count ? words[0] : NULL, &plan.def);
+	bool is_so = false;
 
 	(void)globals;
 	if (status == DONE)
+		status = args->ensure ?
+				 cmd_ensure_defined(&cmd_define, &plan.inventory, &plan.def,
+						    &is_so) :
+				 cmd_check_new(&cmd_define, &plan.inventory, &plan.def, NULL);
+	if (status == DONE && !is_so)
 		status = word_count ? define_keep(&plan) :
 				      cmd_make_new(define_keep, &plan, &plan.def.id, "defined");
 	inventory_free(&plan.inventory);

@@ -14,7 +14,7 @@
 
 struct destroy_args {
 	const char *parent, *wait;
-	bool all, undefine;
+	bool all, undefine, ensure;
 };
 
 #define GO(field) offsetof(struct destroy_args, field)
@@ -24,6 +24,7 @@ static const struct option_row options[] = {
 	{"all", 0, OPTION_FLAG, NULL, "with --parent: all its instances", GO(all)},
 	{"wait", 0, OPTION_MAYBE, "S", "wait until they are not in use, S seconds (30)", GO(wait)},
 	{"undefine", 0, OPTION_FLAG, NULL, "remove their definitions, too", GO(undefine)},
+	{"ensure", 0, OPTION_FLAG, NULL, "succeed, too, for what is not live", GO(ensure)},
 	{0},
 };
 
@@ -43,6 +44,18 @@ static void add_target(struct targets *targets, struct device_list *devices, str
 	*is_chosen = true;
 }
 
+static void targets_make(struct targets *targets, size_t room)
+{
+	targets->v = xcalloc(room, sizeof(struct device *));
+	targets->is_chosen = xcalloc(room, sizeof(bool));
+}
+
+static void targets_free(struct targets *targets)
+{
+	free(targets->v);
+	free(targets->is_chosen);
+}
+
 static void choose_all(struct device_list *devices, struct targets *targets)
 {
 	for (size_t i = 0; i < devices->n; i++)
@@ -57,10 +70,12 @@ struct everything {
 	struct device_index index;
 };
 
-static void explain_absent(struct everything *all, const char *word, size_t words, char **reterr)
+/* True when it is live on another parent. */
+static bool explain_absent(struct everything *all, const char *word, size_t words, char **reterr)
 {
 	_cleanup_free_ char *error = NULL;
 	struct identity id;
+	bool is_elsewhere;
 
 	if (!all->is_loaded) {
 		inventory_load_definitions(&all->inventory);
@@ -68,51 +83,17 @@ static void explain_absent(struct everything *all, const char *word, size_t word
 		device_index_make(&all->index, &all->inventory.devices, NULL, words);
 		all->is_loaded = true;
 	}
-	if (find_identity(&all->index, word, &id, &error) == 0)
-		set_text(reterr, device_index_live(&all->index, &id) ?
-					 "it is live on another parent" :
-					 "it is defined, but not live");
+	if (find_identity(&all->index, word, &id, &error) < 0)
+		return false;
+	is_elsewhere = device_index_live(&all->index, &id) != NULL;
+	set_text(reterr,
+		 is_elsewhere ? "it is live on another parent" : "it is defined, but not live");
+	return is_elsewhere;
 }
 
 static void destroy_skip(const struct device *dev, const char *why)
 {
 	output_device(dev, &(struct outcome){.code = CODE_SKIPPED, .error = why});
-}
-
-/* Every name is looked up before anything is removed. */
-static int choose(struct device_list *devices, int word_count, char **words,
-		  struct targets *targets)
-{
-	struct everything all = {.is_loaded = false};
-	struct device_index live;
-	int status = DONE;
-
-	device_index_make(&live, devices, device_is_live, (size_t)word_count);
-	for (int i = 0; i < word_count && status != USAGE; i++) {
-		_cleanup_free_ char *error = NULL;
-		struct identity id;
-		int rc = find_identity(&live, words[i], &id, &error);
-		struct device *dev = rc ? NULL : device_index_live(&live, &id);
-
-		if (rc == -ENOENT)
-			explain_absent(&all, words[i], (size_t)word_count, &error);
-		if (rc == -EINVAL) {
-			status = cmd_usage(&cmd_destroy, "%s", error);
-		} else if (rc) {
-			output_error(words[i], code_of(rc), "cannot destroy '%s': %s%s", words[i],
-				     error, core_hint(rc));
-			status = FAILED;
-		} else {
-			dev->word = words[i];
-			add_target(targets, devices, dev);
-		}
-	}
-	for (size_t i = 0; status == FAILED && i < targets->n; i++)
-		destroy_skip(targets->v[i], "left alone, for another cannot be found");
-	device_index_free(&live);
-	device_index_free(&all.index);
-	inventory_free(&all.inventory);
-	return status;
 }
 
 /* How long to wait for holders; looked at every POLL_MS milliseconds. */
@@ -121,10 +102,77 @@ static int choose(struct device_list *devices, int word_count, char **words,
 
 /* What the targets are destroyed with. */
 struct run {
+	const struct destroy_args *args;
+	struct inventory inventory;
 	struct targets targets;
+	struct targets absent; /* with --ensure and --undefine: defined, and not live */
+	struct everything all;
 	int64_t until; /* how long a device in use is waited for, as of clock_ms() */
-	bool undefine;
 };
+
+/* What is not live, and shall not be: a result by itself, but for a definition that is to go. */
+static void take_absent(struct run *run, const char *word, const struct identity *id)
+{
+	struct device_list *devices = &run->inventory.devices;
+	size_t before = run->absent.n;
+
+	for (size_t i = 0; run->args->undefine && i < devices->n; i++) {
+		struct device *dev = &devices->v[i];
+
+		if (dev->def && !device_is_live(dev) && identity_compare(&dev->id, id) == 0) {
+			dev->word = word;
+			add_target(&run->absent, devices, dev);
+		}
+	}
+	if (run->absent.n == before)
+		output_word(word, &(struct outcome){.is_changed = false});
+}
+
+/* One that is written in full may be absent with --ensure, but not live on another parent. */
+static int choose_word(struct run *run, const struct device_index *live, const char *word,
+		       size_t words)
+{
+	_cleanup_free_ char *error = NULL;
+	struct identity id;
+	int rc = find_identity(live, word, &id, &error);
+	bool is_elsewhere = rc == -ENOENT && explain_absent(&run->all, word, words, &error);
+
+	if (rc == -EINVAL)
+		return cmd_usage(&cmd_destroy, "%s", error);
+	if (rc == -ENOENT && !is_elsewhere && run->args->ensure &&
+	    identity_parse_word(word, &id) == 0) {
+		take_absent(run, word, &id);
+		return DONE;
+	}
+	if (rc) {
+		output_error(word, is_elsewhere ? CODE_DIFFERS : code_of(rc),
+			     "cannot destroy '%s': %s", word, error);
+		return FAILED;
+	}
+	device_index_live(live, &id)->word = word;
+	add_target(&run->targets, &run->inventory.devices, device_index_live(live, &id));
+	return DONE;
+}
+
+/* Every name is looked up before anything is removed. */
+static int choose(struct run *run, int word_count, char **words)
+{
+	struct device_index live;
+	int status = DONE;
+
+	device_index_make(&live, &run->inventory.devices, device_is_live, (size_t)word_count);
+	for (int i = 0; i < word_count && status != USAGE; i++) {
+		int chosen = choose_word(run, &live, words[i], (size_t)word_count);
+
+		status = chosen == DONE ? status : chosen;
+	}
+	for (size_t i = 0; status == FAILED && i < run->targets.n; i++)
+		destroy_skip(run->targets.v[i], "left alone, for another cannot be found");
+	device_index_free(&live);
+	device_index_free(&run->all.index);
+	inventory_free(&run->all.inventory);
+	return status;
+}
 
 static void destroy_fail(const struct device *dev, const char *verb, enum code code,
 			 const char *error)
@@ -226,7 +274,7 @@ static int destroy(struct run *run, struct device *dev)
 	}
 	/* Of the others it is reported how the removal of the definition ended. */
 	now.name = NULL;
-	if (!run->undefine || !dev->def)
+	if (!run->args->undefine || !dev->def)
 		output_device(&now, &(struct outcome){.is_changed = true});
 	return DONE;
 }
@@ -260,7 +308,8 @@ static int destroy_definitions(struct device *const *devs, size_t count)
 
 static int destroy_all(struct run *run)
 {
-	_cleanup_free_ struct device **gone = xcalloc(run->targets.n, sizeof(struct device *));
+	size_t count = run->targets.n + run->absent.n;
+	_cleanup_free_ struct device **gone = xcalloc(count, sizeof(struct device *));
 	int status = wait_unused(run);
 	size_t gone_count = 0;
 
@@ -271,26 +320,45 @@ static int destroy_all(struct run *run)
 
 		if (destroy(run, dev) != DONE)
 			status = FAILED;
-		else if (run->undefine && dev->def)
+		else if (run->args->undefine && dev->def)
 			gone[gone_count++] = dev;
 	}
+	for (size_t i = 0; i < run->absent.n; i++)
+		gone[gone_count++] = run->absent.v[i];
 	return destroy_definitions(gone, gone_count) == DONE ? status : FAILED;
 }
 
 /* What is to be undefined may stand in a file that cannot be read. */
-static int check_definitions(const struct inventory *inventory, const struct targets *targets)
+static int check_definitions(const struct run *run)
 {
-	for (size_t i = 0; i < targets->n; i++)
-		if (!targets->v[i]->def)
-			return cmd_report_problems(inventory);
-	return DONE;
+	bool any_undefined = run->args->ensure;
+
+	for (size_t i = 0; i < run->targets.n; i++)
+		any_undefined |= !run->targets.v[i]->def;
+	return any_undefined ? cmd_report_problems(&run->inventory) : DONE;
+}
+
+static int destroy_choose(struct run *run, const char *parent, int word_count, char **words)
+{
+	const struct destroy_args *args = run->args;
+	struct device_list *devices = &run->inventory.devices;
+	int status;
+
+	if (args->undefine || output_is_json())
+		inventory_load_definitions(&run->inventory);
+	inventory_load_devices(&run->inventory, parent);
+	targets_make(&run->targets, devices->n);
+	targets_make(&run->absent, devices->n);
+	if (args->all)
+		choose_all(devices, &run->targets);
+	status = choose(run, word_count, words);
+	return status == DONE && args->undefine ? check_definitions(run) : status;
 }
 
 static int destroy_run(const struct globals *globals, void *p, int word_count, char **words)
 {
 	const struct destroy_args *args = p;
-	struct inventory inventory = {0};
-	struct run run = {.undefine = args->undefine};
+	struct run run = {.args = args};
 	uint32_t seconds = args->wait ? WAIT_SECONDS : 0;
 	const char *parent;
 	int status;
@@ -301,24 +369,14 @@ static int destroy_run(const struct globals *globals, void *p, int word_count, c
 	run.until = clock_ms() + (int64_t)seconds * 1000;
 	if (args->all ? !args->parent || word_count : !word_count)
 		return cmd_usage(&cmd_destroy, "either UUIDs or --parent with --all are needed");
-	status = cmd_parent(&cmd_destroy, &inventory, args->parent, &parent);
-	if (status == DONE && (args->undefine || output_is_json()))
-		inventory_load_definitions(&inventory);
-	if (status == DONE) {
-		inventory_load_devices(&inventory, parent);
-		run.targets.v = xcalloc(inventory.devices.n, sizeof(struct device *));
-		run.targets.is_chosen = xcalloc(inventory.devices.n, sizeof(bool));
-		if (args->all)
-			choose_all(&inventory.devices, &run.targets);
-		status = choose(&inventory.devices, word_count, words, &run.targets);
-	}
-	if (status == DONE && args->undefine)
-		status = check_definitions(&inventory, &run.targets);
+	status = cmd_parent(&cmd_destroy, &run.inventory, args->parent, &parent);
+	if (status == DONE)
+		status = destroy_choose(&run, parent, word_count, words);
 	if (status == DONE)
 		status = destroy_all(&run);
-	free(run.targets.v);
-	free(run.targets.is_chosen);
-	inventory_free(&inventory);
+	targets_free(&run.targets);
+	targets_free(&run.absent);
+	inventory_free(&run.inventory);
 	return status;
 }
 

@@ -8,12 +8,14 @@
 
 struct undefine_args {
 	const char *parent;
+	bool ensure;
 };
 
 #define GO(field) offsetof(struct undefine_args, field)
 
 static const struct option_row options[] = {
 	{"parent", 'p', OPTION_TEXT, "PARENT", "definitions for this parent only", GO(parent)},
+	{"ensure", 0, OPTION_FLAG, NULL, "succeed, too, for what is not defined", GO(ensure)},
 	{0},
 };
 
@@ -70,6 +72,7 @@ static int undefine_run(const struct globals *globals, void *p, int word_count, 
 	_cleanup_free_ struct identity *ids = xcalloc((size_t)word_count, sizeof(*ids));
 	struct inventory inventory = {0};
 	const char *parent_name;
+	bool may_be_absent;
 	int status;
 
 	(void)globals;
@@ -77,9 +80,12 @@ static int undefine_run(const struct globals *globals, void *p, int word_count, 
 	if (status == DONE) {
 		inventory_load_definitions(&inventory);
 		inventory_load_devices(&inventory, NULL);
+		/* Nothing is known to be absent when it may stand in what cannot be read. */
+		may_be_absent = args->ensure && !inventory.problems.n;
 		undefine_filter(&inventory.devices, args->parent, parent_name);
 		status = cmd_identities(&cmd_undefine, &inventory.devices, NULL,
-					"no definition of it was found", word_count, words, ids);
+					may_be_absent ? NULL : "no definition of it was found",
+					word_count, words, ids);
 		/* What is asked for may stand in a file that cannot be read. */
 		if (status == FAILED)
 			(void)cmd_report_problems(&inventory);
