@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/msg.h"
 #include "base/text.h"
+#include "base/unread.h"
 #include "host/core.h"
 #include "out/output.h"
 #include "verb/cmd.h"
@@ -40,7 +41,11 @@ static int apply_globals(const struct globals *globals)
 	struct stat st;
 
 	if (globals->root) {
-		if (stat(globals->root, &st) < 0 || !S_ISDIR(st.st_mode))
+		int rc = stat(globals->root, &st) < 0 ? -errno : 0;
+
+		if (unread_note(globals->root, rc) && cmd_report_unread() == FAILED)
+			return FAILED;
+		if (rc || !S_ISDIR(st.st_mode))
 			return cmd_usage(NULL, "the root '%s' is not a folder", globals->root);
 		root_set(globals->root);
 	}
@@ -62,7 +67,17 @@ static int print_version(const struct globals *globals)
 		return status;
 	core = core_describe();
 	printf("mdev " VERSION "\nmdev core in the kernel: %s\n", core);
-	return DONE;
+	return cmd_report_unread();
+}
+
+/* What could not be read makes any verb incomplete, whatever it was needed for. */
+static int run_verb(const struct command *command, struct globals *globals, void *args,
+		    int word_count, char **words)
+{
+	int status = command->run(globals, args, word_count, words);
+	int unread = cmd_report_unread();
+
+	return status == DONE ? unread : status;
 }
 
 /* What cannot be parsed may stand before --json. */
@@ -121,7 +136,7 @@ static int run_command(const struct command *command, struct globals *globals, i
 	else if (status == DONE && globals->version)
 		status = print_version(globals);
 	else if (status == DONE)
-		status = command->run(globals, args, words, argv);
+		status = run_verb(command, globals, args, words, argv);
 	output_end(status != DONE);
 	options_free(command->options, args);
 	return status;
@@ -139,7 +154,9 @@ static int run_completion(int argc, char **argv)
 	if (words < 0)
 		return cmd_usage(NULL, "%s", error);
 	status = apply_globals(&globals);
-	return status == DONE ? complete(&program, question, words, argv + 1) : status;
+	if (status == DONE)
+		status = complete(&program, question, words, argv + 1);
+	return cmd_report_unread() == DONE ? status : FAILED;
 }
 
 static int run(int argc, char **argv)

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <linux/limits.h>
 #include <signal.h>
+#include <stdalign.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -99,6 +100,31 @@ int stream_write(int fd, const char *data, size_t len)
 		len -= (size_t)n;
 	}
 	return 0;
+}
+
+static bool is_dots(const char *name)
+{
+	return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
+}
+
+int folder_each(int fd, int (*each)(const char *name, void *arg), void *arg)
+{
+	/* By the system call itself: readdir() would make three more and allocate. */
+	alignas(struct dirent64) char entries[65536];
+	ssize_t len;
+
+	while ((len = getdents64(fd, entries, sizeof(entries))) > 0)
+		for (ssize_t pos = 0; pos < len;) {
+			const struct dirent64 *entry = (struct dirent64 *)(entries + pos);
+			const char *name = entry->d_name;
+			int rc = is_dots(name) ? 0 : each(name, arg);
+
+			if (rc)
+				return rc;
+			pos += entry->d_reclen;
+		}
+	/* The folder of something that went away meanwhile has no more entries. */
+	return len < 0 && errno != ENOENT ? -errno : 0;
 }
 
 /* Of a change that was made in the folder. */

@@ -16,6 +16,12 @@ int lock_wait(int fd, unsigned int seconds);
 /* The same for a range of bytes, by their numbers alone; len 0: from start on. */
 int lock_wait_range(int fd, off_t start, off_t len, unsigned int seconds);
 
+/*
+ * Names of the entries of an open folder, in the order of the kernel, without "." and "..". Stops
+ * early when each() returns something other than 0, and returns that. 0, or a negative errno.
+ */
+int folder_each(int fd, int (*each)(const char *name, void *arg), void *arg);
+
 /* How a change on disk ended. */
 struct disk_change {
 	enum {

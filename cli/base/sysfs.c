@@ -2,11 +2,12 @@
 /* Files below <root>/sys: the only file that opens them. */
 #include "base/sysfs.h"
 
+#include "base/file.h"
 #include "base/text.h"
+#include "base/unread.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdalign.h>
 #include <sys/stat.h>
 
 /* <root>/sys, opened at the first use and kept to the end. */
@@ -39,9 +40,38 @@ static int open_at(int dirfd, const char *path, int flags)
 	return fd < 0 ? -errno : fd;
 }
 
-int sysfs_open_dir(int dirfd, const char *path)
+static int path_of_fd(int fd, char path[4096])
+{
+	_cleanup_free_ char *link = xasprintf("/proc/self/fd/%d", fd);
+	ssize_t len = readlink(link, path, 4095);
+
+	if (len < 0)
+		return -errno;
+	path[len] = '\0';
+	return 0;
+}
+
+int sysfs_note(int dirfd, const char *path, int rc)
+{
+	_cleanup_free_ char *folder = root_path("sys"), *full = NULL;
+	char known[4096];
+
+	if (rc >= 0 || unread_is_absence(rc))
+		return rc;
+	if (dirfd != SYSFS_TOP)
+		set_text(&folder, "%s", path_of_fd(dirfd, known) ? "..." : known);
+	full = strcmp(path, ".") == 0 ? xstrdup(folder) : xasprintf("%s/%s", folder, path);
+	return unread_note(full, rc);
+}
+
+int sysfs_try_open_dir(int dirfd, const char *path)
 {
 	return open_at(dirfd, path, O_PATH | O_DIRECTORY);
+}
+
+int sysfs_open_dir(int dirfd, const char *path)
+{
+	return sysfs_note(dirfd, path, sysfs_try_open_dir(dirfd, path));
 }
 
 int sysfs_open_dir_nofollow(int dirfd, const char *path)
@@ -59,7 +89,7 @@ int sysfs_open_dir_nofollow(int dirfd, const char *path)
 	return fd;
 }
 
-int sysfs_read(int dirfd, const char *path, char **ret_value)
+int sysfs_try_read(int dirfd, const char *path, char **ret_value)
 {
 	_cleanup_close_ int fd = open_at(dirfd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 	char value[65536 + 1];
@@ -82,6 +112,14 @@ int sysfs_read(int dirfd, const char *path, char **ret_value)
 	value[len] = '\0';
 	*ret_value = xstrdup(value);
 	return 0;
+}
+
+int sysfs_read(int dirfd, const char *path, char **ret_value)
+{
+	int rc = sysfs_try_read(dirfd, path, ret_value);
+
+	/* A NUL is what the driver has to say, and was read. */
+	return rc == -EILSEQ ? rc : sysfs_note(dirfd, path, rc);
 }
 
 int sysfs_read_u32(int dirfd, const char *path, uint32_t *ret_value)
@@ -119,42 +157,21 @@ int sysfs_link_name(int dirfd, const char *path, char **ret_name)
 	ssize_t n;
 
 	if (base < 0)
-		return base;
+		return sysfs_note(dirfd, path, base);
 	n = readlinkat(base, path, target, sizeof(target) - 1);
 	if (n < 0)
-		return -errno;
+		return sysfs_note(dirfd, path, -errno);
 	target[n] = '\0';
 	slash = strrchr(target, '/');
 	*ret_name = xstrdup(slash ? slash + 1 : target);
 	return 0;
 }
 
-static bool is_dots(const char *name)
-{
-	return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
-}
-
 int sysfs_each(int dirfd, const char *path, int (*each)(const char *name, void *arg), void *arg)
 {
-	/* By the system call itself: readdir() would make three more and allocate. */
 	_cleanup_close_ int fd = open_at(dirfd, path, O_RDONLY | O_DIRECTORY);
-	alignas(struct dirent64) char entries[65536];
-	ssize_t len;
 
-	if (fd < 0)
-		return fd;
-	while ((len = getdents64(fd, entries, sizeof(entries))) > 0)
-		for (ssize_t pos = 0; pos < len;) {
-			const struct dirent64 *entry = (struct dirent64 *)(entries + pos);
-			const char *name = entry->d_name;
-			int rc = is_dots(name) ? 0 : each(name, arg);
-
-			if (rc)
-				return rc;
-			pos += entry->d_reclen;
-		}
-	/* The folder of something that went away meanwhile has no more entries. */
-	return len < 0 && errno != ENOENT ? -errno : 0;
+	return sysfs_note(dirfd, path, fd < 0 ? fd : folder_each(fd, each, arg));
 }
 
 static int add_name(const char *name, void *list)
@@ -177,21 +194,10 @@ int sysfs_mode(int dirfd, const char *path, mode_t *ret_mode)
 	struct stat st;
 
 	if (base < 0)
-		return base;
+		return sysfs_note(dirfd, path, base);
 	if (fstatat(base, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return -errno;
+		return sysfs_note(dirfd, path, -errno);
 	*ret_mode = st.st_mode;
-	return 0;
-}
-
-static int path_of_fd(int fd, char path[4096])
-{
-	_cleanup_free_ char *link = xasprintf("/proc/self/fd/%d", fd);
-	ssize_t len = readlink(link, path, 4095);
-
-	if (len < 0)
-		return -errno;
-	path[len] = '\0';
 	return 0;
 }
 
@@ -203,7 +209,7 @@ int sysfs_real_path(int fd, char **ret_path)
 	if (!rc)
 		rc = path_of_fd(fd, path);
 	if (rc)
-		return rc;
+		return unread_note("/proc/self/fd", rc);
 	*ret_path = str_starts(path, top) ? xasprintf("/sys%s", path + strlen(top)) : xstrdup(path);
 	return 0;
 }
@@ -212,18 +218,21 @@ bool sysfs_exists(int dirfd, const char *path)
 {
 	int base = at(dirfd);
 
-	return base >= 0 && faccessat(base, path, F_OK, 0) == 0;
+	return sysfs_note(dirfd, path,
+			  base < 0			     ? base :
+			  faccessat(base, path, F_OK, 0) < 0 ? -errno :
+							       0) == 0;
 }
 
 int sysfs_identify(int dirfd, const char *path, struct sysfs_id *ret_id)
 {
-	int base = at(dirfd);
+	int base = at(dirfd), rc = base;
 	struct stat st;
 
-	if (base < 0)
-		return base;
-	if (fstatat(base, path, &st, 0) < 0)
-		return -errno;
+	if (base >= 0)
+		rc = fstatat(base, path, &st, 0) < 0 ? -errno : 0;
+	if (rc)
+		return sysfs_note(dirfd, path, rc);
 	*ret_id = (struct sysfs_id){st.st_dev, st.st_ino};
 	return 0;
 }

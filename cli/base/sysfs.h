@@ -10,13 +10,19 @@
 /*
  * In all of these, dirfd is a folder opened here before, or SYSFS_TOP for <root>/sys itself;
  * path is relative to it. Each returns a negative errno when it fails.
+ *
+ * A look-up that fails is noted for base/unread, so that a caller can take what it got for all that
+ * there is. The functions called "try" and those that write note nothing: their callers say
+ * themselves what failed.
  */
 #define SYSFS_TOP (-1)
 
 /* A folder to look from; the caller closes it. Links on the way are followed. */
 int sysfs_open_dir(int dirfd, const char *path);
+int sysfs_try_open_dir(int dirfd, const char *path);
 
-/* As above, but every component must be a folder itself: a link ends it with -ELOOP or -ENOTDIR. */
+/* As the second, but every component must be a folder itself: a link ends it with -ELOOP or
+ * -ENOTDIR. */
 int sysfs_open_dir_nofollow(int dirfd, const char *path);
 
 /*
@@ -24,6 +30,10 @@ int sysfs_open_dir_nofollow(int dirfd, const char *path);
  * An attribute holds at most a page; a value with a NUL in it is -EILSEQ.
  */
 int sysfs_read(int dirfd, const char *path, char **ret_value);
+int sysfs_try_read(int dirfd, const char *path, char **ret_value);
+
+/* Notes that a "try" failed; see unread_note(). */
+int sysfs_note(int dirfd, const char *path, int rc);
 
 /* An attribute that holds an unsigned decimal number; -EINVAL or -ERANGE when it does not. */
 int sysfs_read_u32(int dirfd, const char *path, uint32_t *ret_value);

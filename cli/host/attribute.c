@@ -60,7 +60,7 @@ int attribute_read(int device_fd, const char *name, char **ret_value)
 	const char *file;
 	_cleanup_close_ int folder_fd = open_folder(device_fd, name, &file);
 
-	return folder_fd < 0 ? folder_fd : sysfs_read(folder_fd, file, ret_value);
+	return folder_fd < 0 ? folder_fd : sysfs_try_read(folder_fd, file, ret_value);
 }
 
 int attribute_write(int device_fd, const struct attr *attr, char **reterr)

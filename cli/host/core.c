@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/sysfs.h"
+#include "base/unread.h"
 #include "host/layout.h"
 
 #include <errno.h>
@@ -39,7 +40,7 @@ static char *kernel_release(void)
 	_cleanup_free_ char *path = root_path("proc/sys/kernel/osrelease");
 	struct buf text = {0};
 
-	if (file_read(path, RELEASE_MAX, &text) < 0 || !text.len) {
+	if (unread_note(path, file_read(path, RELEASE_MAX, &text)) < 0 || !text.len) {
 		buf_free(&text);
 		return xstrdup("");
 	}
@@ -59,7 +60,7 @@ static bool is_installed(const char *release)
 							      release, folders[i], suffixes[j]);
 			_cleanup_free_ char *path = root_path(name);
 
-			if (access(path, F_OK) == 0)
+			if (unread_note(path, access(path, F_OK) < 0 ? -errno : 0) == 0)
 				return true;
 		}
 	return false;
@@ -93,7 +94,7 @@ static bool lists_module(const char *path, const char *name)
 	bool found = false;
 	char *line, *rest;
 
-	if (file_read(path, LIST_MAX, &text) == 0)
+	if (unread_note(path, file_read(path, LIST_MAX, &text)) == 0)
 		for (rest = text.data; !found && (line = strsep(&rest, "\n"));) {
 			line[strcspn(line, ":")] = '\0';
 			found = strstr(line, file) != NULL;
@@ -108,7 +109,8 @@ static bool is_available(const char *release)
 	_cleanup_free_ char *below = xasprintf("lib/modules/%s/modules.dep", release);
 	_cleanup_free_ char *list = root_path(below);
 
-	return access(list, R_OK) < 0 || lists_module(list, "mdev");
+	return unread_note(list, access(list, R_OK) < 0 ? -errno : 0) < 0 ||
+	       lists_module(list, "mdev");
 }
 
 char *core_explain_no_parent(void)

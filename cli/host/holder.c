@@ -3,7 +3,7 @@
 #include "host/holder.h"
 
 #include "base/file.h"
-#include "base/text.h"
+#include "base/unread.h"
 #include "host/live.h"
 
 #include <errno.h>
@@ -22,6 +22,9 @@ struct search {
 	struct target *targets;
 	size_t target_count;
 	struct holder_list *holders;
+	size_t hidden; /* processes of other users, which only root may look into */
+	const char *pid; /* whose files are looked at */
+	int fd; /* the folder of its files */
 };
 
 static int compare_targets(const void *a, const void *b)
@@ -46,16 +49,27 @@ static void add_targets(struct search *search, const struct device *dev, size_t 
 	vfio_nodes_free(&nodes);
 }
 
+/* False, for a file that cannot be looked at; unless it was closed meanwhile that is noted. */
+static bool note_file(const struct search *search, const char *name, int rc)
+{
+	_cleanup_free_ char *path = xasprintf("%s/proc/%s/fd/%s", root_get(), search->pid, name);
+
+	(void)unread_note(path, rc);
+	return false;
+}
+
 /*
  * The number of the device that is open there; false for any other file. Nothing is asked of the
  * file's own file system, which might not answer (its server is gone) or refuse (FUSE): that is
  * what the empty mask is for. What a node in memory or on a disk is, the kernel says all the same.
  */
-static bool read_number(int dirfd, const char *name, dev_t *ret_number)
+static bool read_number(const struct search *search, const char *name, dev_t *ret_number)
 {
 	struct statx st;
 
-	if (statx(dirfd, name, AT_STATX_DONT_SYNC, 0, &st) < 0 || !S_ISCHR(st.stx_mode))
+	if (statx(search->fd, name, AT_STATX_DONT_SYNC, 0, &st) < 0)
+		return note_file(search, name, -errno);
+	if (!S_ISCHR(st.stx_mode))
 		return false;
 	*ret_number = makedev(st.stx_rdev_major, st.stx_rdev_minor);
 	return true;
@@ -65,20 +79,22 @@ static bool read_number(int dirfd, const char *name, dev_t *ret_number)
  * The link of a file that is only pointed at (O_PATH) can be neither read nor written. udev looks
  * so at each new node, and keeps nobody from anything; see proc(5).
  */
-static bool is_open(int dirfd, const char *name)
+static bool is_open(const struct search *search, const char *name)
 {
 	struct stat st;
 
-	return fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_mode & 0600;
+	if (fstatat(search->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return note_file(search, name, -errno);
+	return st.st_mode & 0600;
 }
 
 static void read_program(const char *pid, struct holder *holder)
 {
 	_cleanup_free_ char *path = xasprintf("%s/proc/%s/comm", root_get(), pid);
 	struct buf text = {0};
-	bool is_known = file_read(path, sizeof(holder->program) - 1, &text) == 0 && text.len;
+	int rc = unread_note(path, file_read(path, sizeof(holder->program) - 1, &text));
 
-	if (is_known)
+	if (!rc && text.len)
 		memcpy(holder->program, text.data, strcspn(text.data, "\n"));
 	else
 		holder->program[0] = '?';
@@ -98,48 +114,69 @@ static void note_holder(const char *pid, struct holder_list *list)
 }
 
 /* Several devices may share a group. */
-static void note_number(struct search *search, const char *pid, dev_t number)
+static void note_number(struct search *search, dev_t number)
 {
 	for (size_t i = 0; i < search->target_count; i++)
 		if (search->targets[i].number == number)
-			note_holder(pid, &search->holders[search->targets[i].index]);
+			note_holder(search->pid, &search->holders[search->targets[i].index]);
 }
 
-/* A process that ends meanwhile, or is not ours to look into, is passed over. */
-static void look_at_process(struct search *search, const char *pid)
+static int look_at_file(const char *name, void *arg)
+{
+	struct search *search = arg;
+	struct target key;
+
+	if (read_number(search, name, &key.number) &&
+	    bsearch(&key, search->targets, search->target_count, sizeof(key), compare_targets) &&
+	    is_open(search, name))
+		note_number(search, key.number);
+	return 0;
+}
+
+/* One that ends meanwhile has nothing open. */
+static int look_at_process(const char *pid, void *arg)
 {
 	_cleanup_free_ char *path = xasprintf("%s/proc/%s/fd", root_get(), pid);
-	_cleanup_closedir_ DIR *dir = opendir(path);
-	struct dirent *entry;
+	_cleanup_close_ int fd = -1;
+	struct search *search = arg;
+	int rc;
 
-	while (dir && (entry = readdir(dir))) {
-		struct target key;
-
-		if (entry->d_name[0] != '.' &&
-		    read_number(dirfd(dir), entry->d_name, &key.number) &&
-		    bsearch(&key, search->targets, search->target_count, sizeof(key),
-			    compare_targets) &&
-		    is_open(dirfd(dir), entry->d_name))
-			note_number(search, pid, key.number);
-	}
+	if (pid[0] < '1' || pid[0] > '9')
+		return 0;
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	rc = fd < 0 ? -errno : 0;
+	search->pid = pid;
+	search->fd = fd;
+	if (!rc)
+		rc = folder_each(fd, look_at_file, search);
+	if (rc == -EACCES && geteuid() != 0)
+		search->hidden++;
+	else
+		(void)unread_note(path, rc);
+	return 0;
 }
 
-void holder_find(struct device *const *devs, size_t count, struct holder_list *ret_holders)
+static void look_at_processes(struct search *search)
 {
 	_cleanup_free_ char *path = root_path("proc");
-	_cleanup_closedir_ DIR *proc = opendir(path);
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	(void)unread_note(path, fd < 0 ? -errno : folder_each(fd, look_at_process, search));
+}
+
+size_t holder_find(struct device *const *devs, size_t count, struct holder_list *ret_holders)
+{
 	_cleanup_free_ struct target *targets = xcalloc(2 * count, sizeof(*targets));
 	struct search search = {.targets = targets, .holders = ret_holders};
-	struct dirent *entry;
 
 	for (size_t i = 0; i < count; i++) {
 		ret_holders[i] = (struct holder_list){0};
 		add_targets(&search, devs[i], i);
 	}
 	qsort(targets, search.target_count, sizeof(*targets), compare_targets);
-	while (proc && search.target_count && (entry = readdir(proc)))
-		if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9')
-			look_at_process(&search, entry->d_name);
+	if (search.target_count)
+		look_at_processes(&search);
+	return search.hidden;
 }
 
 void holder_list_free(struct holder_list *list)

@@ -17,9 +17,10 @@ void holder_list_free(struct holder_list *list);
  * Looks for processes that have a VFIO node of one of the devices open (its group's or its own),
  * with one pass over /proc. A node is told by its device number, so that a process in a chroot or
  * in a mount namespace of its own is found. ret_holders has a list for each device, which the
- * caller frees.
+ * caller frees. Returns how many processes could not be looked into because only root may; what
+ * failed otherwise is noted for base/unread.
  */
-void holder_find(struct device *const *devs, size_t count, struct holder_list *ret_holders);
+size_t holder_find(struct device *const *devs, size_t count, struct holder_list *ret_holders);
 
 /*
  * The VFIO group of the device cannot be opened because somebody has it open: also true of a

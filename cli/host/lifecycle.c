@@ -178,7 +178,7 @@ static int write_attrs(const struct definition *def, char **reterr)
 {
 	char name[IDENTITY_TEXT_SIZE], identity[IDENTITY_TEXT_SIZE];
 	_cleanup_free_ char *path = layout_device(def->parent_name, lifecycle_name(def, name), "");
-	_cleanup_close_ int fd = sysfs_open_dir(SYSFS_TOP, path);
+	_cleanup_close_ int fd = sysfs_try_open_dir(SYSFS_TOP, path);
 	int rc = 0;
 
 	if (fd < 0) {
@@ -274,7 +274,7 @@ int lifecycle_write_attrs(const struct device *dev, const struct attr *attrs, si
 			  char **reterr)
 {
 	_cleanup_free_ char *path = layout_device(dev->parent, dev->name, "");
-	_cleanup_close_ int fd = sysfs_open_dir(SYSFS_TOP, path);
+	_cleanup_close_ int fd = sysfs_try_open_dir(SYSFS_TOP, path);
 	_cleanup_free_ char **old = xcalloc(count, sizeof(*old));
 	char identity[IDENTITY_TEXT_SIZE];
 	sigset_t before;

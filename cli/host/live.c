@@ -113,6 +113,15 @@ void live_device_details(struct device *dev, struct arena *arena)
 		dev->iommu_group = arena_strdup(arena, group);
 }
 
+/* A value that only root may read is none for others, and no failure. */
+static void read_attr(int dirfd, const char *name, char **ret_value)
+{
+	int rc = sysfs_try_read(dirfd, name, ret_value);
+
+	if (rc != -EILSEQ && (rc != -EACCES || geteuid() == 0))
+		(void)sysfs_note(dirfd, name, rc);
+}
+
 /* Files in a folder and the folders in it, not through links. */
 /* NOLINTNEXTLINE(misc-no-recursion): with a prefix it goes no deeper */
 static void add_attrs(int dirfd, const char *prefix, struct definition *attrs, struct arena *arena)
@@ -129,13 +138,14 @@ static void add_attrs(int dirfd, const char *prefix, struct definition *attrs, s
 		    sysfs_mode(dirfd, names.v[i], &mode) < 0)
 			continue;
 		if (S_ISDIR(mode) && !*prefix) {
-			below = sysfs_open_dir_nofollow(dirfd, names.v[i]);
+			below = sysfs_note(dirfd, names.v[i],
+					   sysfs_open_dir_nofollow(dirfd, names.v[i]));
 			set_text(&name, "%s/", name);
 			if (below >= 0)
 				add_attrs(below, name, attrs, arena);
 		} else if (S_ISREG(mode)) {
 			if (mode & 0444)
-				(void)sysfs_read(dirfd, names.v[i], &value);
+				read_attr(dirfd, names.v[i], &value);
 			definition_add_attr(attrs, arena, name, value ? value : "");
 			if (!value)
 				attrs->attrs[attrs->attr_count - 1].value = NULL;

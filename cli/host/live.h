@@ -20,7 +20,8 @@ bool live_type_is_closed(const char *parent, const char *type);
 
 /*
  * Adds the devices of one parent (NULL: of all) to the list. It reads one folder for each type,
- * which names its devices, and nothing for each device. What vanishes meanwhile is left out.
+ * which names its devices, and nothing for each device. What vanishes meanwhile is left out; what
+ * cannot be read is, too, and noted for base/unread, here and in all that follows.
  */
 void live_devices(struct device_list *list, const char *parent);
 

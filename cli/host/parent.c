@@ -4,6 +4,7 @@
 
 #include "base/sysfs.h"
 #include "base/text.h"
+#include "base/unread.h"
 #include "host/layout.h"
 #include "host/live.h"
 
@@ -52,8 +53,10 @@ static int resolve_node(struct parent_index *index, const char *path, struct str
 	const char *name;
 	struct stat st;
 
-	if (stat(node, &st) < 0)
+	if (stat(node, &st) < 0) {
+		(void)unread_note(node, -errno);
 		return 0;
+	}
 	if (!S_ISCHR(st.st_mode) && !S_ISBLK(st.st_mode))
 		return -EINVAL;
 	sysfs = xasprintf(LAYOUT_DEVICE_NUMBERS "/%s/%u:%u", S_ISCHR(st.st_mode) ? "char" : "block",

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/sysfs.h"
 #include "base/text.h"
+#include "base/unread.h"
 
 #include <errno.h>
 #include <libudev.h>
@@ -19,13 +20,14 @@ static int properties_of_host(const char *path, each_property each, void *arg)
 	struct udev *udev = udev_new();
 	struct udev_device *dev = udev ? udev_device_new_from_syspath(udev, syspath) : NULL;
 	struct udev_list_entry *entry = NULL;
-	int rc = 0;
+	int rc = dev ? 0 : errno ? -errno : -ENOENT;
 
 	errno = 0;
 	if (dev)
 		entry = udev_device_get_properties_list_entry(dev);
-	if (!entry)
-		rc = dev && errno ? -errno : -ENOENT;
+	if (dev && !entry)
+		rc = errno ? -errno : -ENOENT;
+	(void)unread_note(syspath, rc);
 	for (; entry; entry = udev_list_entry_get_next(entry))
 		if (udev_list_entry_get_value(entry))
 			each(udev_list_entry_get_name(entry), udev_list_entry_get_value(entry),
@@ -96,6 +98,9 @@ static int properties_of_root(const char *path, each_property each, void *arg)
 		return 0;
 	file = database_path(id);
 	rc = file_read(file, DATABASE_MAX, &text);
+	/* What is too large is not udev's. */
+	if (rc != -EFBIG)
+		(void)unread_note(file, rc);
 	if (!rc)
 		each_line(text.data, "E:", each, arg);
 	buf_free(&text);

@@ -82,6 +82,7 @@ struct device {
 	struct device_details *details; /* live; NULL when not looked at */
 	struct holder *holders; /* who has it open, as far as is seen; NULL when not looked at */
 	size_t holder_count;
+	size_t hidden_processes; /* of other users: only root may see what they have open */
 };
 
 static inline bool device_is_live(const struct device *dev)

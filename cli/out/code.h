@@ -17,7 +17,7 @@ enum code {
 	CODE_REFUSED, /* the kernel, a driver or the disk said no for another reason */
 	CODE_SKIPPED, /* left alone, because another of those named failed */
 	CODE_TIMEOUT, /* it took too long */
-	CODE_UNREADABLE, /* a definition file, or a part of one, cannot be read */
+	CODE_UNREADABLE, /* a definition file, a part of one, or of the system cannot be read */
 	CODE_UNSUPPORTED, /* the kernel part has no such thing */
 	CODE_USAGE, /* the command line is wrong */
 };

@@ -148,7 +148,7 @@ static void print_attrs(const struct device *dev)
 static void print_live(const struct device *dev)
 {
 	const struct device_details *details = dev->details;
-	_cleanup_free_ char *holders = NULL;
+	_cleanup_free_ char *holders = NULL, *hidden = NULL;
 
 	print_line("machine:", dev->state);
 	print_line("path:", details ? details->path : NULL);
@@ -158,6 +158,10 @@ static void print_live(const struct device *dev)
 	if (dev->holder_count)
 		holders = holder_describe(dev->holders, dev->holder_count);
 	print_line("in use by:", holders);
+	if (dev->hidden_processes)
+		hidden = xasprintf("%zu processes of others, which only root may look into",
+				   dev->hidden_processes);
+	print_line("not seen:", hidden);
 }
 
 static void print_definition(const struct definition *def)

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/sort.h"
 #include "base/text.h"
+#include "base/unread.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -209,8 +210,14 @@ static int open_folder(enum folder folder, const char *path, char **reterr)
 int folder_open_locked(enum folder folder, struct folder_handle *ret, char **reterr)
 {
 	_cleanup_free_ char *path = root_path(folders[folder]);
-	int rc = open_folder(folder, path, reterr);
+	int rc;
 
+	/* A parent that was not found for that could make it another definition that is meant. */
+	if (unread_count()) {
+		set_text(reterr, "%s: nothing is changed, for not everything could be read", path);
+		return -EBADMSG;
+	}
+	rc = open_folder(folder, path, reterr);
 	if (rc < 0)
 		return rc;
 	ret->fd = rc;

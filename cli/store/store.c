@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/sort.h"
 #include "base/text.h"
+#include "base/unread.h"
 #include "store/folder.h"
 #include "store/section.h"
 
@@ -116,7 +117,7 @@ bool store_is_there(void)
 {
 	_cleanup_free_ char *path = folder_path(FOLDER_ETC, "");
 
-	return access(path, F_OK) == 0;
+	return unread_note(path, access(path, F_OK) < 0 ? -errno : 0) != -ENOENT;
 }
 
 int store_read_text(const char *path, struct buf *ret_text, char **reterr)

@@ -2,6 +2,7 @@
 /* mdev apply: bring the host to what is defined. This is what udev runs. */
 #include "base/msg.h"
 #include "base/run_state.h"
+#include "base/unread.h"
 #include "model/plan.h"
 #include "host/absent.h"
 #include "host/core.h"
@@ -145,19 +146,23 @@ static void apply_destroy(struct apply *apply, const struct action *action,
 {
 	_cleanup_free_ char *error = NULL;
 	struct device *dev = action->dev;
-	int rc = -EBUSY;
+	enum code code = CODE_NONE;
 
 	if (holders->n || (!core_is_extended() && holder_has_group_open(dev))) {
 		_cleanup_free_ char *who = holder_describe(holders->v, holders->n);
 
+		code = CODE_BUSY;
 		set_text(&error, "it is in use by %s", who);
 		dev->holders = holders->v;
 		dev->holder_count = holders->n;
+	} else if (unread_count()) {
+		code = CODE_UNREADABLE;
+		set_text(&error, "not everything could be read: it may be in use, or defined");
 	} else {
-		rc = lifecycle_destroy(dev, &error);
+		code = code_of(lifecycle_destroy(dev, &error));
 	}
-	if (rc)
-		apply_fail(apply, action, code_of(rc), "cannot destroy", error);
+	if (code != CODE_NONE)
+		apply_fail(apply, action, code, "cannot destroy", error);
 	else
 		apply_done(apply, action);
 }
@@ -344,6 +349,12 @@ static int apply_locked(struct apply *apply, const struct plan_wish *wish)
 	return DONE;
 }
 
+static void apply_report_problem(struct apply *apply, const char *text)
+{
+	apply_complain(apply, "%s", text);
+	output_word(NULL, &(struct outcome){.code = CODE_UNREADABLE, .error = text});
+}
+
 /*
  * What is wrong in the files, whichever parent they are for. It comes after the work: a file of a
  * million bad lines holds up no instance that is defined in another one.
@@ -352,12 +363,19 @@ static void report_problems(struct apply *apply)
 {
 	const struct problem_list *problems = &apply->inventory.problems;
 
-	for (size_t i = 0; i < problems->n; i++) {
-		const char *text = problems->v[i].text;
+	for (size_t i = 0; i < problems->n; i++)
+		apply_report_problem(apply, problems->v[i].text);
+}
 
-		apply_complain(apply, "%s", text);
-		output_word(NULL, &(struct outcome){.code = CODE_UNREADABLE, .error = text});
-	}
+/* What could not be read elsewhere; see base/unread. */
+static void report_unread(struct apply *apply)
+{
+	struct strlist texts = {0};
+
+	unread_take(&texts);
+	for (size_t i = 0; i < texts.n; i++)
+		apply_report_problem(apply, texts.v[i]);
+	strlist_free(&texts);
 }
 
 static void count_into(struct buf *text, size_t count, const char *what)
@@ -457,6 +475,8 @@ static int apply_run(const struct globals *globals, void *p, int word_count, cha
 	if (!apply.args->event && !apply.args->dry_run)
 		said_forget();
 	status = apply_all(&apply);
+	report_unread(&apply);
+	status = status == DONE ? apply.status : status;
 	said_end(&apply.said);
 	inventory_free(&apply.inventory);
 	/* The log has what failed; udev would add the status to it, at each event anew. */

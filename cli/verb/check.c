@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* mdev check: read definitions as apply would, and say what it would trip over. */
 #include "base/msg.h"
+#include "base/unread.h"
 #include "model/plan.h"
 #include "host/attribute.h"
 #include "host/absent.h"
@@ -51,7 +52,9 @@ static void check_type(struct checker *checker, const struct definition *def, bo
 	struct demand *demand;
 
 	if (!type) {
-		warn(checker, def, "parent '%s' has no type '%s'", def->parent_name, def->type);
+		if (!unread_count())
+			warn(checker, def, "parent '%s' has no type '%s'", def->parent_name,
+			     def->type);
 		return;
 	}
 	demand = &checker->demands[type - checker->types.v];

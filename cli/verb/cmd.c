@@ -6,6 +6,7 @@
 #include "base/msg.h"
 #include "base/signals.h"
 #include "base/text.h"
+#include "base/unread.h"
 #include "host/attribute.h"
 #include "host/absent.h"
 #include "host/type_name.h"
@@ -84,6 +85,19 @@ int cmd_report_problems(const struct inventory *inventory)
 	return problems->n ? FAILED : DONE;
 }
 
+int cmd_report_unread(void)
+{
+	struct strlist texts = {0};
+	int status;
+
+	unread_take(&texts);
+	for (size_t i = 0; i < texts.n; i++)
+		output_error(NULL, CODE_UNREADABLE, "%s", texts.v[i]);
+	status = texts.n ? FAILED : DONE;
+	strlist_free(&texts);
+	return status;
+}
+
 int cmd_say_change(const char *verb, const struct identity *id, struct disk_change change,
 		   const char *error)
 {
@@ -130,6 +144,9 @@ int cmd_parent(const struct command *command, struct inventory *inventory, const
 	error = absent_explain(&inventory->parents, text);
 	if (rc == -EINVAL)
 		return cmd_usage(command, "%s", error);
+	/* What keeps the parents from being listed was noted with its path. */
+	if (rc != -ENOENT && rc != -ENOTUNIQ && cmd_report_unread() == FAILED)
+		return FAILED;
 	output_fail(code_of(rc), "%s", error);
 	return FAILED;
 }

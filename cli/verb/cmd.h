@@ -79,6 +79,9 @@ int cmd_usage(const struct command *command, const char *fmt, ...) PRINTF_LIKE(2
 /* Prints what was found wrong in the definition files: FAILED when anything was, else DONE. */
 int cmd_report_problems(const struct inventory *inventory);
 
+/* The same for what could not be read elsewhere, since the last call; see base/unread. */
+int cmd_report_unread(void);
+
 /*
  * DONE, or a message and FAILED: how the verb's change of the definition files ended for an
  * identity. error: the reason that store.h gives unless it is done.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* mdev create: make an instance now. */
 #include "base/msg.h"
+#include "base/unread.h"
 #include "host/absent.h"
 #include "host/lifecycle.h"
 #include "host/live.h"
@@ -246,6 +247,10 @@ static int create_make(void *p)
 	struct disk_change change;
 	int rc = args->ensure && args->define ? check_defined(plan, &error) : 0, status;
 
+	if (!rc && unread_count()) {
+		set_text(&error, "not everything could be read");
+		rc = -EBADMSG;
+	}
 	if (!rc)
 		rc = make_live(plan, &error);
 	if (rc || !args->define || plan->was_defined)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* mdev destroy: remove instances. */
 #include "base/msg.h"
+#include "base/unread.h"
 #include "base/text.h"
 #include "model/find.h"
 #include "host/core.h"
@@ -279,6 +280,15 @@ static int destroy(struct run *run, struct device *dev)
 	return DONE;
 }
 
+/* What could not be read may be somebody who has one of them open, or one more of --all. */
+static int refuse_unread(const struct run *run)
+{
+	for (size_t i = 0; i < run->targets.n; i++)
+		destroy_skip(run->targets.v[i], "left alone, for not everything could be read");
+	msg_error("nothing is destroyed, for not everything could be read:");
+	return FAILED;
+}
+
 /* The definitions of devices that were destroyed, together. */
 static int destroy_definitions(struct device *const *devs, size_t count)
 {
@@ -315,6 +325,8 @@ static int destroy_all(struct run *run)
 
 	if (status != DONE)
 		return status;
+	if (unread_count())
+		return refuse_unread(run);
 	for (size_t i = 0; i < run->targets.n; i++) {
 		struct device *dev = run->targets.v[i];
 

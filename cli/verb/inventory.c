@@ -18,7 +18,8 @@ static void find_parents(struct inventory *inventory)
 		_cleanup_free_ char *error = NULL;
 		int rc = parent_resolve(&inventory->parents, def->parent, &def->parent_name);
 
-		if (!rc || rc == -ENOENT)
+		/* What failed for another reason than the text is noted in base/unread. */
+		if (rc != -EINVAL && rc != -ENOTUNIQ)
 			continue;
 		error = absent_explain(&inventory->parents, def->parent);
 		problem_add(&inventory->problems, def->file, def->line, "%s", error);

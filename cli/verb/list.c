@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* mdev list: live and defined devices in one table. */
 #include "base/msg.h"
+#include "base/unread.h"
 #include "model/find.h"
 #include "host/absent.h"
 #include "host/core.h"
@@ -161,8 +162,10 @@ static int find_types(const struct inventory *inventory, const char *text, struc
 		strlist_add(ret_ids, text);
 	if (is_id || ret_ids->n > 1 || strcmp(ret_ids->v[0], text) != 0)
 		return DONE;
-	output_fail(CODE_ABSENT,
-		    "no parent and no definition has a type '%s'; 'mdev types' lists them", text);
+	if (!unread_count())
+		output_fail(CODE_ABSENT,
+			    "no parent and no definition has a type '%s'; 'mdev types' lists them",
+			    text);
 	return FAILED;
 }
 

@@ -2,6 +2,7 @@
 /* mdev monitor: follow parents and devices, from what there is now. */
 #include "base/file.h"
 #include "base/msg.h"
+#include "base/unread.h"
 #include "host/live.h"
 #include "host/udev.h"
 #include "out/output.h"
@@ -186,19 +187,22 @@ static void mark_seen(struct monitor *monitor, const struct device_list *devices
 
 /*
  * Everything there is, against what was told. What is new is told with one of these words; what is
- * gone goes first, devices before their parents.
+ * gone goes first, devices before their parents. When not all could be read, nothing is gone.
  */
 static void look(struct monitor *monitor, const char *new_parent, const char *new_device)
 {
 	struct device_list devices = {0};
 	struct strlist parents = {0};
+	size_t unread = unread_count();
 
 	live_parents(&parents);
 	live_devices(&devices, NULL);
 	device_list_sort(&devices);
 	mark_seen(monitor, &devices, &parents);
-	lose_unseen(monitor, &monitor->devices, lose_device);
-	lose_unseen(monitor, &monitor->parents, lose_parent);
+	if (unread_count() == unread) {
+		lose_unseen(monitor, &monitor->devices, lose_device);
+		lose_unseen(monitor, &monitor->parents, lose_parent);
+	}
 	for (size_t i = 0; i < parents.n; i++)
 		see_parent(monitor, new_parent, parents.v[i]);
 	for (size_t i = 0; i < devices.n; i++)
@@ -277,6 +281,7 @@ static int follow(struct monitor *monitor, struct udev_watch *watch, int signal_
 	int rc = 0;
 
 	while (!rc && !ready[1].revents && !ready[2].revents) {
+		(void)cmd_report_unread();
 		/* main() tells what could not be written. */
 		if (stdout_flush() < 0)
 			return 0;

@@ -16,7 +16,7 @@ static void show_holders(struct inventory *inventory, struct device *dev)
 	struct holder_list found;
 	size_t size;
 
-	holder_find(&dev, 1, &found);
+	dev->hidden_processes = holder_find(&dev, 1, &found);
 	size = found.n * sizeof(*found.v);
 	dev->holders = arena_alloc(&inventory->devices.arena, size);
 	if (size)

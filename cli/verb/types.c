@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* mdev types: what parents offer. */
 #include "base/msg.h"
+#include "base/unread.h"
 #include "host/core.h"
 #include "host/live.h"
 #include "out/column.h"
@@ -52,7 +53,7 @@ static int types_run(const struct globals *globals, void *p, int word_count, cha
 	if (status == DONE) {
 		live_types(&list, parent);
 		output_types(&list, &style);
-		if (!list.n)
+		if (!list.n && !unread_count())
 			types_explain_none(parent);
 	}
 	type_list_free(&list);

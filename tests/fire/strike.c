@@ -4,6 +4,7 @@
  *
  *	strike kill N COMMAND [ARG]...		SIGKILL at the Nth system call
  *	strike ERRNO N COMMAND [ARG]...		the Nth system call on a file fails with ERRNO
+ *	strike look-ERRNO N COMMAND [ARG]...	the Nth that only reads or looks at one does
  *
  * Calls are counted from 1, beginning with the first one that has a path below $STRIKE_ROOT; those
  * before it belong to the dynamic linker. Calls on files are those that a disk or file system can
@@ -11,7 +12,7 @@
  * traced, only waited for.
  *
  * Ends as the command does, with 137 for a killed one, 100 + signal when it crashed; with 99 when
- * it ended by itself, and well, before there was an Nth call.
+ * it ended by itself, and well, before there was an Nth call (of look-ERRNO, well or not).
  */
 #include <err.h>
 #include <errno.h>
@@ -35,8 +36,15 @@ static const struct {
 	const char *name;
 	int number;
 } errors[] = {
-	{"ENOSPC", ENOSPC}, {"EIO", EIO},	{"EDQUOT", EDQUOT},
-	{"EROFS", EROFS},   {"EACCES", EACCES}, {"ENOMEM", ENOMEM},
+	{"ENOSPC", ENOSPC}, {"EIO", EIO},	{"EDQUOT", EDQUOT}, {"EROFS", EROFS},
+	{"EACCES", EACCES}, {"ENOMEM", ENOMEM}, {"ENFILE", ENFILE},
+};
+
+/* What is struck at. */
+struct blow {
+	int error; /* 0: kill */
+	bool (*is_aimed_at)(const struct user_regs_struct *regs);
+	long n;
 };
 
 /* The argument that is a path, for the calls that matter here; -1: none. */
@@ -102,6 +110,37 @@ static bool is_on_file(const struct user_regs_struct *regs)
 	}
 }
 
+static bool is_look(const struct user_regs_struct *regs)
+{
+	switch (regs->orig_rax) {
+	case SYS_open:
+	case SYS_openat:
+	case SYS_openat2:
+	case SYS_stat:
+	case SYS_lstat:
+	case SYS_newfstatat:
+	case SYS_statx:
+	case SYS_readlink:
+	case SYS_readlinkat:
+	case SYS_access:
+	case SYS_faccessat:
+	case SYS_faccessat2:
+		return true;
+	case SYS_fstat:
+	case SYS_read:
+	case SYS_getdents64:
+		return regs->rdi > STDERR_FILENO;
+	default:
+		return false;
+	}
+}
+
+static bool is_any(const struct user_regs_struct *regs)
+{
+	(void)regs;
+	return true;
+}
+
 /* Until the next stop at a system call; what else the command gets is passed on. False: it ended.
  */
 static bool go_on(pid_t pid, int *status)
@@ -143,7 +182,7 @@ static bool strike(pid_t pid, int error, int *status)
 }
 
 /* Returns the status that the command ended with. *struck: whether there was an Nth call. */
-static int trace(pid_t pid, int error, long n, bool *struck)
+static int trace(pid_t pid, struct blow blow, bool *struck)
 {
 	bool counting = false, entry = true;
 	struct user_regs_struct regs;
@@ -159,13 +198,13 @@ static int trace(pid_t pid, int error, long n, bool *struck)
 
 			counting = which >= 0 && is_below_root(pid, arguments[which]);
 		}
-		if (!counting || (error && !is_on_file(&regs)) || --n)
+		if (!counting || !blow.is_aimed_at(&regs) || --blow.n)
 			continue;
-		*struck = strike(pid, error, &status);
+		*struck = strike(pid, blow.error, &status);
 		if (!WIFSTOPPED(status))
 			break;
 		/* The exit of a failed call is behind us. */
-		entry = error ? false : entry;
+		entry = blow.error ? false : entry;
 	}
 	return status;
 }
@@ -182,13 +221,23 @@ static int parse_error(const char *text)
 
 int main(int argc, char **argv)
 {
-	int error, status;
+	struct blow blow = {.is_aimed_at = is_on_file};
+	const char *what;
+	int status;
 	bool struck;
 	pid_t pid;
 
 	if (argc < 4)
-		errx(2, "usage: strike kill|ERRNO N COMMAND [ARG]...");
-	error = parse_error(argv[1]);
+		errx(2, "usage: strike kill|[look-]ERRNO N COMMAND [ARG]...");
+	what = argv[1];
+	if (strncmp(what, "look-", strlen("look-")) == 0) {
+		what += strlen("look-");
+		blow.is_aimed_at = is_look;
+	}
+	blow.error = parse_error(what);
+	if (!blow.error)
+		blow.is_aimed_at = is_any;
+	blow.n = atol(argv[2]);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	pid = fork();
 	if (pid < 0)
@@ -201,10 +250,12 @@ int main(int argc, char **argv)
 	if (waitpid(pid, &status, 0) < 0 || !WIFSTOPPED(status))
 		errx(2, "%s does not start", argv[3]);
 	ptrace(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_TRACESYSGOOD);
-	status = trace(pid, error, atol(argv[2]), &struck);
+	status = trace(pid, blow, &struck);
 	while (wait(NULL) > 0)
 		;
 	if (WIFSIGNALED(status))
 		return WTERMSIG(status) == SIGKILL ? KILLED : CRASHED + WTERMSIG(status);
+	if (blow.is_aimed_at == is_look && !struck)
+		return NOT_REACHED;
 	return struck || WEXITSTATUS(status) ? WEXITSTATUS(status) : NOT_REACHED;
 }
