@@ -45,7 +45,7 @@ cost() {
 linear() {
 	local make=$1 n i arg args costs=() first
 	shift
-	for n in 100 200 400; do
+	for n in 60 120 240; do
 		begin $n
 		"$make" $n
 		args=()
