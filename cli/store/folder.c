@@ -11,7 +11,7 @@
 #include <fcntl.h>
 #include <sys/sysmacros.h>
 
-#define LOCK_SECONDS 30
+#define FOLDER_LOCK_SECONDS 30
 
 static const char *const folders[FOLDER_COUNT] = {"etc/mdev.d", "run/mdev.d", "usr/lib/mdev.d"};
 
@@ -224,7 +224,7 @@ int folder_open_locked(enum folder folder, struct folder_handle *ret, char **ret
 	/* Like /etc/.pwd.lock the file stays: one that is removed could be locked by two. */
 	ret->lock_fd = openat(ret->fd, ".mdev.lock",
 			      O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
-	rc = ret->lock_fd < 0 ? -errno : lock_wait(ret->lock_fd, LOCK_SECONDS);
+	rc = ret->lock_fd < 0 ? -errno : lock_wait(ret->lock_fd, FOLDER_LOCK_SECONDS);
 	if (rc == -ETIMEDOUT)
 		set_text(reterr, "%s: another command keeps it locked", path);
 	else if (rc)

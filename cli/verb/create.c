@@ -37,7 +37,7 @@ static const struct option_row options[] = {
 };
 
 /* What is to be made, and what that was read from. */
-struct plan {
+struct creation {
 	const struct create_args *args;
 	struct udev_wait *wait; /* from before it is made, or NULL */
 	struct inventory inventory;
@@ -58,40 +58,41 @@ static bool is_defined(const struct device *dev)
 }
 
 /* Why a definition that is wanted cannot be used. */
-static void explain_undefined(struct plan *plan, const char *parent)
+static void explain_undefined(struct creation *creation, const char *parent)
 {
-	const struct definition_list *list = &plan->inventory.definitions;
+	const struct definition_list *list = &creation->inventory.definitions;
 	_cleanup_free_ char *error = NULL;
 	char text[IDENTITY_TEXT_SIZE];
 
-	identity_format(&plan->def.id, text);
+	identity_format(&creation->def.id, text);
 	for (size_t i = 0; i < list->n; i++) {
 		const struct definition *def = list->v[i];
 
-		if (identity_compare(&def->id, &plan->def.id) != 0)
+		if (identity_compare(&def->id, &creation->def.id) != 0)
 			continue;
 		error = parent && def->parent_name ?
 				xstrdup("that is another one") :
-				absent_explain(&plan->inventory.parents, def->parent);
+				absent_explain(&creation->inventory.parents, def->parent);
 		output_fail(CODE_ABSENT,
 			    "cannot create %s: it is defined for parent '%s' (%s:%u): %s", text,
 			    def->parent, def->file, def->line, error);
 		return;
 	}
-	(void)cmd_report_problems(&plan->inventory);
+	(void)cmd_report_problems(&creation->inventory);
 	output_fail(CODE_ABSENT, "cannot create %s: it is not defined; name --parent and --type",
 		    text);
 }
 
 /* Without --type: everything from the definition that is meant. */
-static int use_definition(struct plan *plan, const char *parent)
+static int use_definition(struct creation *creation, const char *parent)
 {
-	struct definition *def = inventory_definition(&plan->inventory, &plan->def.id, parent);
+	struct definition *def =
+		inventory_definition(&creation->inventory, &creation->def.id, parent);
 	_cleanup_free_ char *error = NULL;
 	char text[IDENTITY_TEXT_SIZE];
 
 	if (!def) {
-		explain_undefined(plan, parent);
+		explain_undefined(creation, parent);
 		return FAILED;
 	}
 	if (store_check_trust(def, &error) < 0) {
@@ -101,17 +102,18 @@ static int use_definition(struct plan *plan, const char *parent)
 	}
 	if (error)
 		msg_warning("%s: %s", def->file, error);
-	plan->kept = def;
-	plan->def = *def;
-	plan->def.attrs = NULL;
-	plan->def.attr_count = 0;
+	creation->kept = def;
+	creation->def = *def;
+	creation->def.attrs = NULL;
+	creation->def.attr_count = 0;
 	for (size_t i = 0; i < def->attr_count; i++)
-		definition_add_attr(&plan->def, &plan->arena, def->attrs[i].name,
+		definition_add_attr(&creation->def, &creation->arena, def->attrs[i].name,
 				    def->attrs[i].value);
 	return DONE;
 }
 
-static int make_plan(struct plan *plan, const struct create_args *args, const char *word)
+static int create_prepare(struct creation *creation, const struct create_args *args,
+			  const char *word)
 {
 	const char *parent;
 	int status;
@@ -127,34 +129,35 @@ static int make_plan(struct plan *plan, const struct create_args *args, const ch
 	if (!args->instance.type && args->define)
 		return usage("--define needs --parent and --type");
 	if (!args->instance.type) {
-		inventory_load_definitions(&plan->inventory);
-		inventory_load_devices(&plan->inventory, NULL);
+		inventory_load_definitions(&creation->inventory);
+		inventory_load_devices(&creation->inventory, NULL);
 	}
 	status = cmd_identity(&cmd_create, &args->instance, word,
-			      args->instance.type ? NULL : &plan->inventory.devices, is_defined,
-			      &plan->def.id);
+			      args->instance.type ? NULL : &creation->inventory.devices, is_defined,
+			      &creation->def.id);
 	if (status == DONE)
-		status = cmd_parent(&cmd_create, &plan->inventory, args->instance.parent, &parent);
+		status = cmd_parent(&cmd_create, &creation->inventory, args->instance.parent,
+				    &parent);
 	if (status == DONE && !args->instance.type) {
-		status = use_definition(plan, parent);
+		status = use_definition(creation, parent);
 	} else if (status == DONE) {
-		plan->def.parent = args->instance.parent;
-		plan->def.parent_name = parent;
-		status = cmd_type(&cmd_create, parent, args->instance.type, &plan->arena,
-				  &plan->def.type);
+		creation->def.parent = args->instance.parent;
+		creation->def.parent_name = parent;
+		status = cmd_type(&cmd_create, parent, args->instance.type, &creation->arena,
+				  &creation->def.type);
 	}
-	plan->def.is_auto |= args->is_auto;
-	return status == DONE ? cmd_take_instance_args(&cmd_create, &args->instance, &plan->arena,
-						       &plan->def) :
+	creation->def.is_auto |= args->is_auto;
+	return status == DONE ? cmd_take_instance_args(&cmd_create, &args->instance,
+						       &creation->arena, &creation->def) :
 				status;
 }
 
 /* The device that was just made, as the kernel has it. */
-static struct device *look_up(struct plan *plan)
+static struct device *look_up(struct creation *creation)
 {
-	device_list_free(&plan->inventory.devices);
-	live_devices(&plan->inventory.devices, plan->def.parent_name);
-	return live_find(&plan->inventory.devices, &plan->def.id);
+	device_list_free(&creation->inventory.devices);
+	live_devices(&creation->inventory.devices, creation->def.parent_name);
+	return live_find(&creation->inventory.devices, &creation->def.id);
 }
 
 /* It is live with the parent and type that it shall have; its attributes are left as they are. */
@@ -167,68 +170,69 @@ static bool is_live_so(struct lifecycle_creator *creator, const struct definitio
 }
 
 /* With --ensure: looks before anything is made, for nothing is when it is defined otherwise. */
-static int check_defined(struct plan *plan, char **reterr)
+static int check_defined(struct creation *creation, char **reterr)
 {
 	struct definition *known;
 
-	inventory_load_definitions(&plan->inventory);
-	known = cmd_find_defined(&plan->inventory, &plan->def, NULL);
-	plan->was_defined = known && cmd_is_defined_so(known, &plan->def);
-	if (plan->was_defined)
-		plan->kept = known;
-	if (!known || plan->was_defined)
+	inventory_load_definitions(&creation->inventory);
+	known = cmd_find_defined(&creation->inventory, &creation->def, NULL);
+	creation->was_defined = known && cmd_is_defined_so(known, &creation->def);
+	if (creation->was_defined)
+		creation->kept = known;
+	if (!known || creation->was_defined)
 		return 0;
 	set_text(reterr, "it is defined otherwise, in %s:%u", known->file, known->line);
 	return -EEXIST;
 }
 
 /* Keeps the definition, or removes the instance again. */
-static struct disk_change keep(struct plan *plan, char **reterr)
+static struct disk_change keep(struct creation *creation, char **reterr)
 {
 	_cleanup_free_ char *path = NULL, *undo_error = NULL;
-	struct disk_change change = store_add(&plan->def, NULL, &path, reterr);
+	struct disk_change change = store_add(&creation->def, NULL, &path, reterr);
 	const struct device *dev;
 
 	if (change.kind != CHANGE_FAILED) {
-		plan->def.file = arena_strdup(&plan->arena, path);
-		plan->kept = &plan->def;
+		creation->def.file = arena_strdup(&creation->arena, path);
+		creation->kept = &creation->def;
 		return change;
 	}
-	dev = plan->was_live ? NULL : look_up(plan);
+	dev = creation->was_live ? NULL : look_up(creation);
 	if (dev && lifecycle_destroy(dev, &undo_error) < 0)
 		msg_warning("the instance could not be removed again: %s", undo_error);
 	return change;
 }
 
 /* Of an identity that is taken: the device that has it, wherever that is. */
-static void create_print(struct plan *plan, struct disk_change change, const char *error)
+static void create_print(struct creation *creation, struct disk_change change, const char *error)
 {
 	struct outcome outcome = cmd_outcome(change, error);
-	struct device none = cmd_device_of(&plan->def), *dev = NULL;
+	struct device none = cmd_device_of(&creation->def), *dev = NULL;
 
 	if (output_is_json() && (outcome.is_changed || change.rc == -EEXIST)) {
-		inventory_load_definitions(&plan->inventory);
-		inventory_load_devices(&plan->inventory, NULL);
-		dev = live_find(&plan->inventory.devices, &plan->def.id);
+		inventory_load_definitions(&creation->inventory);
+		inventory_load_devices(&creation->inventory, NULL);
+		dev = live_find(&creation->inventory.devices, &creation->def.id);
 	}
-	outcome.is_changed &= !plan->was_live || (plan->args->define && !plan->was_defined);
+	outcome.is_changed &= !creation->was_live ||
+			      (creation->args->define && !creation->was_defined);
 	output_device(dev ? dev : &none, &outcome);
 }
 
 /* 0 when it is live, or was so already and may have been. */
-static int make_live(struct plan *plan, char **reterr)
+static int make_live(struct creation *creation, char **reterr)
 {
 	struct lifecycle_creator creator = LIFECYCLE_CREATOR;
-	const struct create_args *args = plan->args;
+	const struct create_args *args = creation->args;
 	_cleanup_free_ char *error = NULL;
-	int rc = lifecycle_check(&creator, &plan->def, &error);
+	int rc = lifecycle_check(&creator, &creation->def, &error);
 
 	if (!rc && args->wait)
-		plan->wait = udev_wait_begin();
+		creation->wait = udev_wait_begin();
 	if (!rc)
-		rc = lifecycle_create(&creator, &plan->def, &error);
-	if (rc == -EEXIST && args->ensure && is_live_so(&creator, &plan->def)) {
-		plan->was_live = true;
+		rc = lifecycle_create(&creator, &creation->def, &error);
+	if (rc == -EEXIST && args->ensure && is_live_so(&creator, &creation->def)) {
+		creation->was_live = true;
 		rc = 0;
 	}
 	if (rc)
@@ -239,45 +243,46 @@ static int make_live(struct plan *plan, char **reterr)
 
 static int create_make(void *p)
 {
-	struct plan *plan = p;
-	const struct create_args *args = plan->args;
+	struct creation *creation = p;
+	const struct create_args *args = creation->args;
 	_cleanup_free_ char *error = NULL;
 	char text[IDENTITY_TEXT_SIZE];
 	const struct device *dev;
 	struct disk_change change;
-	int rc = args->ensure && args->define ? check_defined(plan, &error) : 0, status;
+	int rc = args->ensure && args->define ? check_defined(creation, &error) : 0, status;
 
 	if (!rc && unread_count()) {
 		set_text(&error, "not everything could be read");
 		rc = -EBADMSG;
 	}
 	if (!rc)
-		rc = make_live(plan, &error);
-	if (rc || !args->define || plan->was_defined)
+		rc = make_live(creation, &error);
+	if (rc || !args->define || creation->was_defined)
 		change = disk_change_of(rc);
 	else
-		change = keep(plan, &error);
-	dev = change.kind != CHANGE_FAILED && plan->wait ? look_up(plan) : NULL;
-	if (udev_wait_end(plan->wait, dev ? dev->name : NULL, UDEV_SECONDS) < 0)
+		change = keep(creation, &error);
+	dev = change.kind != CHANGE_FAILED && creation->wait ? look_up(creation) : NULL;
+	if (udev_wait_end(creation->wait, dev ? dev->name : NULL, UDEV_SECONDS) < 0)
 		msg_warning("udev has not finished with %s after %u seconds, ignoring",
-			    identity_format(&plan->def.id, text), UDEV_SECONDS);
-	status = cmd_say_change("create", &plan->def.id, change, error);
-	create_print(plan, change, error);
+			    identity_format(&creation->def.id, text), UDEV_SECONDS);
+	status = cmd_say_change("create", &creation->def.id, change, error);
+	create_print(creation, change, error);
 	return status;
 }
 
 static int create_run(const struct globals *globals, void *p, int word_count, char **words)
 {
 	const struct create_args *args = p;
-	struct plan plan = {.args = args};
-	int status = make_plan(&plan, args, word_count ? words[0] : NULL);
+	struct creation creation = {.args = args};
+	int status = create_prepare(&creation, args, word_count ? words[0] : NULL);
 
 	(void)globals;
 	if (status == DONE)
-		status = word_count ? create_make(&plan) :
-				      cmd_make_new(create_make, &plan, &plan.def.id, "created");
-	inventory_free(&plan.inventory);
-	arena_free(&plan.arena);
+		status = word_count ?
+				 create_make(&creation) :
+				 cmd_make_new(create_make, &creation, &creation.def.id, "created");
+	inventory_free(&creation.inventory);
+	arena_free(&creation.arena);
 	return status;
 }
 
