@@ -275,10 +275,10 @@ auto = yes"
 	mdev --root "$new" apply
 	assert "$(ls -A "$new")" =~ "run"
 	mdev --root "$new" undefine "$U1"
-	rm -r "$new/etc"
+	rm -r "${new:?}/etc"
 	printf '{"%s": [{"%s": {"mdev_type": "t"}}]}' soft "$U2" > "$BATS_TEST_TMPDIR/json"
 	mdev --root "$new" import "$BATS_TEST_TMPDIR/json"
-	rm -r "$new/etc"
+	rm -r "${new:?}/etc"
 	EDITOR=true mdev --root "$new" edit --new farm
 	printf '[%s]\nparent = p\ntype = t\n' "$U3" > "$BATS_TEST_TMPDIR/text"
 	EDITOR="cp $BATS_TEST_TMPDIR/text" mdev --root "$new" edit --new farm
