@@ -44,81 +44,13 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\v' || c == '\f';
 }
 
-static void keep_problem(struct problem_list *problems, const char *file, unsigned int line,
-			 const char *fmt, va_list args)
-{
-	_cleanup_free_ char *what = xvasprintf(fmt, args);
-	char *text = line ? xasprintf("%s:%u: %s", file, line, what) :
-			    xasprintf("%s: %s", file, what);
-
-	problems->v = xgrow(problems->v, problems->n, sizeof(*problems->v));
-	problems->v[problems->n++] = (struct problem){.file = xstrdup(file),
-						      .line = line,
-						      .text = text,
-						      .what = text + strlen(text) - strlen(what)};
-}
-
-static void add_problem(struct problem_list *problems, const char *file, unsigned int line,
-			const char *fmt, va_list args)
-{
-	if (!problems->n || strcmp(problems->v[problems->n - 1].file, file) != 0) {
-		problem_list_end_file(problems);
-		problems->of_file = 0;
-	}
-	if (problems->of_file == PROBLEMS_OF_FILE) {
-		problems->left_out++;
-		return;
-	}
-	problems->of_file++;
-	keep_problem(problems, file, line, fmt, args);
-}
-
-PRINTF_LIKE(4, 5)
-static void keep_one_more(struct problem_list *problems, const char *file, unsigned int line,
-			  const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	keep_problem(problems, file, line, fmt, args);
-	va_end(args);
-}
-
-void problem_list_end_file(struct problem_list *problems)
-{
-	if (problems->left_out)
-		keep_one_more(problems, problems->v[problems->n - 1].file, 0, "and %zu more",
-			      problems->left_out);
-	problems->left_out = 0;
-}
-
-void problem_list_free(struct problem_list *problems)
-{
-	for (size_t i = 0; i < problems->n; i++) {
-		free(problems->v[i].file);
-		free(problems->v[i].text);
-	}
-	free(problems->v);
-	*problems = (struct problem_list){0};
-}
-
-void problem_add(struct problem_list *problems, const char *file, unsigned int line,
-		 const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	add_problem(problems, file, line, fmt, args);
-	va_end(args);
-}
-
 /* What is wrong with the line that was read last; its section is not used then. */
 PRINTF_LIKE(2, 3) static void bad_line(struct parser *parser, const char *fmt, ...)
 {
 	va_list args;
 
 	va_start(args, fmt);
-	add_problem(parser->problems, parser->file, parser->line, fmt, args);
+	problem_addv(parser->problems, parser->file, parser->line, fmt, args);
 	va_end(args);
 	parser->is_bad = true;
 }
@@ -506,11 +438,12 @@ static void keep_node(void *node)
 void definition_parse(const char *file, const char *text, size_t len, struct definition_list *list,
 		      struct problem_list *problems, struct definition_layout *ret_layout)
 {
+	const char *start = text ? text : "";
 	struct parser parser = {.file = arena_strdup(&list->arena, file),
-				.text = text,
-				.next = text,
-				.end = text + len,
-				.is_odd = memchr(text, '\0', len) || memchr(text, '\r', len),
+				.text = start,
+				.next = start,
+				.end = start + len,
+				.is_odd = memchr(start, '\0', len) || memchr(start, '\r', len),
 				.list = list,
 				.problems = problems,
 				.layout = ret_layout};
@@ -522,7 +455,7 @@ void definition_parse(const char *file, const char *text, size_t len, struct def
 	ini_max_line = ini_initial_alloc = (int)len + 3;
 	ini_allow_multiline = false;
 	ini_allow_inline_comments = false;
-	parser.next += text_bom_length(text, len);
+	parser.next += text_bom_length(start, len);
 	rc = ini_parse_stream(read_line, &parser, on_key, &parser);
 	if (rc)
 		problem_add(problems, file, parser.line, "cannot be parsed");

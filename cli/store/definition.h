@@ -7,35 +7,7 @@
 
 #include "base/util.h"
 #include "model/device.h"
-
-/* What is wrong with a file. */
-struct problem {
-	char *file;
-	unsigned int line; /* 0: the file as a whole */
-	char *text; /* "FILE:LINE: ..." or "FILE: ...", one line */
-	const char *what; /* the text without that */
-};
-
-/* Owns everything that is reachable from it. Zeroed at the start. */
-struct problem_list {
-	struct problem *v;
-	size_t n;
-	size_t of_file; /* how many of these are of the file that the last one is of */
-	size_t left_out; /* further ones of that file, which problem_list_end_file() counts in words
-			  */
-};
-
-/*
- * Adds a problem, but no more than PROBLEMS_OF_FILE of one file: a million messages about a million
- * bad lines would not help more than ten. Problems are added file by file. Whichever function adds
- * some calls problem_list_end_file() after the last one, which adds "and N more" when others were
- * left out.
- */
-#define PROBLEMS_OF_FILE 10
-void problem_add(struct problem_list *problems, const char *file, unsigned int line,
-		 const char *fmt, ...) PRINTF_LIKE(4, 5);
-void problem_list_end_file(struct problem_list *problems);
-void problem_list_free(struct problem_list *problems);
+#include "store/problem.h"
 
 enum definition_key {
 	KEY_PARENT,
@@ -74,9 +46,9 @@ void definition_layout_free(struct definition_layout *layout);
 const char *definition_key_name(enum definition_key key);
 
 /*
- * Reads the text of one file. Good sections are added to the list, each bad line or section
- * to the problems; a section with a bad line is not added, the others of the file are.
- * ret_layout: where they stand, needed to change the text; may be NULL.
+ * Reads the text of one file (NULL: an empty one). Good sections are added to the list, each bad
+ * line or section to the problems; a section with a bad line is not added, the others of the file
+ * are. ret_layout: where they stand, needed to change the text; may be NULL.
  */
 void definition_parse(const char *file, const char *text, size_t len, struct definition_list *list,
 		      struct problem_list *problems, struct definition_layout *ret_layout);

@@ -6,6 +6,7 @@
 #include "host/lifecycle.h"
 #include "host/live.h"
 #include "host/udev.h"
+#include "store/change.h"
 #include "store/store.h"
 #include "verb/cmd.h"
 

@@ -2,7 +2,7 @@
 /* mdev define: write down how an instance shall be. */
 #include "base/msg.h"
 #include "host/live.h"
-#include "store/store.h"
+#include "store/change.h"
 #include "verb/cmd.h"
 
 #include <errno.h>

@@ -8,7 +8,7 @@
 #include "host/holder.h"
 #include "host/lifecycle.h"
 #include "host/live.h"
-#include "store/store.h"
+#include "store/change.h"
 #include "verb/cmd.h"
 
 #include <errno.h>

@@ -4,6 +4,7 @@
 #include "base/msg.h"
 #include "base/text.h"
 #include "model/find.h"
+#include "store/change.h"
 #include "store/store.h"
 #include "verb/cmd.h"
 
@@ -208,8 +209,7 @@ static int edit_check(const struct edit *edit)
 	struct problem_list problems = {0};
 	size_t count;
 
-	definition_parse(edit->copy, edit->after.data ? edit->after.data : "", edit->after.len,
-			 &list, &problems, NULL);
+	definition_parse(edit->copy, edit->after.data, edit->after.len, &list, &problems, NULL);
 	count = problems.n;
 	for (size_t i = 0; i < count; i++)
 		output_fail(CODE_UNREADABLE, "%s", problems.v[i].text);

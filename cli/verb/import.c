@@ -6,6 +6,7 @@
 #include "host/absent.h"
 #include "store/folder.h"
 #include "store/mdevctl.h"
+#include "store/change.h"
 #include "store/store.h"
 #include "verb/cmd.h"
 

@@ -6,7 +6,7 @@
 #include "host/core.h"
 #include "host/lifecycle.h"
 #include "host/live.h"
-#include "store/store.h"
+#include "store/change.h"
 #include "verb/cmd.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* mdev undefine: remove definitions. */
 #include "base/msg.h"
-#include "store/store.h"
+#include "store/change.h"
 #include "verb/cmd.h"
 
 #include <errno.h>

@@ -4,6 +4,7 @@
  * process keeps the lock. This program plays all of these:
  * link-flags: -Wl,--wrap=file_replace -Wl,--wrap=lock_wait -Wl,--wrap=read
  */
+#include "store/change.h"
 #include "store/store.h"
 #include "tap.h"
 

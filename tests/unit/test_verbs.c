@@ -8,7 +8,7 @@
  */
 #include "verb/cmd.h"
 #include "root.h"
-#include "store/store.h"
+#include "store/change.h"
 #include "base/sysfs.h"
 #include "tap.h"
 #include "base/text.h"
