@@ -24,6 +24,7 @@
 #define LAYOUT_DEVICE_TREE "devices"
 
 /* In the folder of a PCI device. */
+#define LAYOUT_OWNER "physfn"
 #define LAYOUT_FIRST_FUNCTION "virtfn0"
 #define LAYOUT_VENDOR_VFIO "nvidia/current_vgpu_type"
 

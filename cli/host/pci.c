@@ -118,7 +118,7 @@ static void load(struct pci_table *table)
 size_t pci_find(struct pci_table *table, const struct pci_id *id,
 		struct pci_device *const **ret_devices)
 {
-	struct pci_device key = {"", id->vendor, id->device}, *wanted = &key;
+	struct pci_device key = {"", id->vendor, id->device, NULL}, *wanted = &key;
 	size_t low = 0, high, count = 0;
 
 	load(table);
@@ -230,8 +230,10 @@ const struct pci_functions *pci_owner(struct pci_table *table, const char *text,
 
 void pci_table_free(struct pci_table *table)
 {
-	for (size_t i = 0; i < table->n; i++)
+	for (size_t i = 0; i < table->n; i++) {
 		free(table->v[i].address);
+		free(table->v[i].card);
+	}
 	free(table->v);
 	free(table->by_id);
 	free(table->functions);

@@ -23,6 +23,7 @@ int pci_id_parse(const char *text, struct pci_id *ret);
 struct pci_device {
 	char *address;
 	unsigned int vendor, device;
+	char *card; /* of port.c; NULL until it was asked for */
 };
 
 /* A device that can have virtual functions. Their numbers are as in the files sriov_*. */

@@ -6,6 +6,7 @@
 #include "host/attribute.h"
 #include "host/absent.h"
 #include "host/live.h"
+#include "host/port.h"
 #include "store/store.h"
 #include "verb/cmd.h"
 
@@ -23,6 +24,7 @@ struct checker {
 	struct inventory inventory;
 	struct type_list types;
 	struct demand *demands; /* one for each type */
+	const char *doubted; /* the last parent that may be another one */
 	size_t errors, warnings;
 };
 
@@ -83,10 +85,26 @@ static void check_shadowed(struct checker *checker, const struct definition *def
 	     meant->file, meant->line, meant->parent);
 }
 
+/* Definitions of one parent mostly stand together: it is said of the first. */
+static void check_parent(struct checker *checker, const struct definition *def)
+{
+	_cleanup_free_ char *doubt = NULL;
+
+	if (checker->doubted && strcmp(checker->doubted, def->parent) == 0)
+		return;
+	doubt = port_doubt(&checker->inventory.parents, def->parent, def->parent_name);
+	if (!doubt)
+		return;
+	checker->doubted = def->parent;
+	warn(checker, def, "%s", doubt);
+}
+
 static void check_action(struct checker *checker, const struct action *action)
 {
 	const struct definition *def = action->def;
 
+	if (def->parent_name)
+		check_parent(checker, def);
 	switch (action->kind) {
 	case ACTION_ABSENT:
 		check_absent(checker, def);

@@ -9,6 +9,7 @@
 #include "base/unread.h"
 #include "host/attribute.h"
 #include "host/absent.h"
+#include "host/port.h"
 #include "host/type_name.h"
 #include "model/find.h"
 
@@ -165,6 +166,29 @@ int cmd_parent_to_come(const struct command *command, struct inventory *inventor
 	if (rc == -EINVAL)
 		return cmd_usage(command, "%s", error);
 	msg_info("%s, ignoring", error);
+	return DONE;
+}
+
+int cmd_parent_by(const struct command *command, struct inventory *inventory, const char *way,
+		  const char *name, struct arena *arena, const char **ret_text)
+{
+	_cleanup_free_ char *path = NULL, *error = NULL;
+	int rc;
+
+	if (!way)
+		return DONE;
+	if (strcmp(way, "port") != 0)
+		return cmd_usage(command, "'%s' is no way to name a parent: --parent-by=port", way);
+	if (!name) {
+		output_fail(CODE_ABSENT, "the port of a parent that is not there is not known");
+		return FAILED;
+	}
+	rc = port_path(&inventory->parents, name, &path, &error);
+	if (rc) {
+		output_fail(code_of(rc), "cannot name a parent by its port: %s", error);
+		return FAILED;
+	}
+	*ret_text = arena_strdup(arena, path);
 	return DONE;
 }
 

@@ -108,9 +108,17 @@ int cmd_parent(const struct command *command, struct inventory *inventory, const
 int cmd_parent_to_come(const struct command *command, struct inventory *inventory, const char *text,
 		       const char **ret_name);
 
+/*
+ * --parent-by (NULL: as written): the parent of that name, NULL for one that is not there, as its
+ * definition shall name it. DONE and the text, which belongs to the arena, or a message and FAILED
+ * or USAGE.
+ */
+int cmd_parent_by(const struct command *command, struct inventory *inventory, const char *way,
+		  const char *name, struct arena *arena, const char **ret_text);
+
 /* The options that say what an instance shall be; part of a verb's own struct. */
 struct instance_args {
-	const char *parent, *type, *instance, *params;
+	const char *parent, *parent_by, *type, *instance, *params;
 	struct strlist attrs;
 };
 

@@ -31,6 +31,8 @@ static const struct option_row options[] = {
 	{"attr", 'a', OPTION_TEXTS, "NAME=VALUE", "attribute to write, in the order given",
 	 GO(instance.attrs)},
 	{"define", 0, OPTION_FLAG, NULL, "keep it as a definition, too", GO(define)},
+	{"parent-by", 0, OPTION_TEXT, "WAY", "with --define: write the parent as its port",
+	 GO(instance.parent_by)},
 	{"auto", 0, OPTION_FLAG, NULL, "with --define: have it after every boot", GO(is_auto)},
 	{"wait", 0, OPTION_FLAG, NULL, "return when udev is done with it", GO(wait)},
 	{"ensure", 0, OPTION_FLAG, NULL, "succeed, too, when it is live so already", GO(ensure)},
@@ -113,22 +115,31 @@ static int use_definition(struct creation *creation, const char *parent)
 	return DONE;
 }
 
-static int create_prepare(struct creation *creation, const struct create_args *args,
-			  const char *word)
+static int create_check_args(const struct create_args *args, const char *word)
 {
-	const char *parent;
-	int status;
-
 	if (args->is_auto && !args->define)
 		return usage("--auto goes with --define");
 	if (args->ensure && !word)
 		return usage("--ensure needs a UUID");
+	if (args->instance.parent_by && !args->define)
+		return usage("--parent-by goes with --define");
 	if (args->instance.type && !args->instance.parent)
 		return usage("--type needs --parent");
 	if (!args->instance.type && !word)
 		return usage("without a UUID that is defined, --parent and --type are needed");
 	if (!args->instance.type && args->define)
 		return usage("--define needs --parent and --type");
+	return DONE;
+}
+
+static int create_prepare(struct creation *creation, const struct create_args *args,
+			  const char *word)
+{
+	const char *parent;
+	int status;
+
+	if (create_check_args(args, word) != DONE)
+		return USAGE;
 	if (!args->instance.type) {
 		inventory_load_definitions(&creation->inventory);
 		inventory_load_devices(&creation->inventory, NULL);
@@ -147,6 +158,9 @@ static int create_prepare(struct creation *creation, const struct create_args *a
 		status = cmd_type(&cmd_create, parent, args->instance.type, &creation->arena,
 				  &creation->def.type);
 	}
+	if (status == DONE)
+		status = cmd_parent_by(&cmd_create, &creation->inventory, args->instance.parent_by,
+				       parent, &creation->arena, &creation->def.parent);
 	creation->def.is_auto |= args->is_auto;
 	return status == DONE ? cmd_take_instance_args(&cmd_create, &args->instance,
 						       &creation->arena, &creation->def) :

@@ -17,6 +17,8 @@ struct define_args {
 
 static const struct option_row options[] = {
 	{"parent", 'p', OPTION_TEXT, "PARENT", "its parent, kept as written", GO(instance.parent)},
+	{"parent-by", 0, OPTION_TEXT, "WAY", "write it as: port, the slot that it is in",
+	 GO(instance.parent_by)},
 	{"type", 't', OPTION_TEXT, "TYPE", "its type", GO(instance.type)},
 	{"instance", 'i', OPTION_TEXT, "N", "instance number, as UUID:N", GO(instance.instance)},
 	{"params", 0, OPTION_TEXT, "TEXT", "parameters for the parent's driver",
@@ -75,6 +77,9 @@ static int make_definition(struct inventory *inventory, struct arena *arena,
 		status = cmd_take_instance_args(&cmd_define, &args->instance, arena, def);
 	if (status == DONE)
 		status = cmd_parent_to_come(&cmd_define, inventory, def->parent, &def->parent_name);
+	if (status == DONE)
+		status = cmd_parent_by(&cmd_define, inventory, args->instance.parent_by,
+				       def->parent_name, arena, &def->parent);
 	if (status == DONE)
 		status = cmd_type(&cmd_define, def->parent_name, def->type, arena, &def->type);
 	return status;

@@ -12,7 +12,7 @@
 #include <errno.h>
 
 struct modify_args {
-	const char *of, *parent, *type, *params, *description, *attr_at;
+	const char *of, *parent, *parent_by, *type, *params, *description, *attr_at;
 	struct strlist attrs, set_attrs, remove_attrs;
 	bool is_auto, is_manual, live;
 };
@@ -24,6 +24,8 @@ static const struct option_row options[] = {
 	{"auto", 0, OPTION_FLAG, NULL, "have it after every boot", GO(is_auto)},
 	{"manual", 0, OPTION_FLAG, NULL, "create it on demand only", GO(is_manual)},
 	{"parent", 'p', OPTION_TEXT, "PARENT", "another parent, kept as written", GO(parent)},
+	{"parent-by", 0, OPTION_TEXT, "WAY", "write it as: port, the slot that it is in",
+	 GO(parent_by)},
 	{"type", 't', OPTION_TEXT, "TYPE", "another type", GO(type)},
 	{"params", 0, OPTION_TEXT, "TEXT", "other parameters, '' for none", GO(params)},
 	{"description", 0, OPTION_TEXT, "TEXT", "another description, '' for none",
@@ -45,6 +47,7 @@ struct attrs {
 /* What to change, checked; the attributes point into the words of the command line. */
 struct changes {
 	const struct modify_args *args;
+	const char *parent; /* as it is to be written; NULL: as it is */
 	struct attrs set, add;
 	const char *type; /* the id of another one */
 	uint32_t add_at; /* 0: at the end */
@@ -61,7 +64,7 @@ static int take_attrs(const struct strlist *texts, struct attrs *ret)
 
 static int check_live_args(const struct modify_args *args)
 {
-	if (args->parent || args->type || args->params)
+	if (args->parent || args->parent_by || args->type || args->params)
 		return cmd_usage(&cmd_modify,
 				 "parent, type and parameters of a live device cannot be changed: "
 				 "modify it without --live, then destroy and create it");
@@ -81,8 +84,9 @@ static int check_args(const struct modify_args *args, struct changes *changes)
 	changes->args = args;
 	if (args->is_auto && args->is_manual)
 		return cmd_usage(&cmd_modify, "either --auto or --manual");
-	if (!args->is_auto && !args->is_manual && !args->parent && !args->type && !args->params &&
-	    !args->description && !args->attrs.n && !args->set_attrs.n && !args->remove_attrs.n)
+	if (!args->is_auto && !args->is_manual && !args->parent && !args->parent_by &&
+	    !args->type && !args->params && !args->description && !args->attrs.n &&
+	    !args->set_attrs.n && !args->remove_attrs.n)
 		return cmd_usage(&cmd_modify, "nothing to change is named");
 	if (args->attr_at && (parse_u32(args->attr_at, &changes->add_at) < 0 || !changes->add_at))
 		return cmd_usage(&cmd_modify, "'%s' is no place, counted from 1", args->attr_at);
@@ -186,8 +190,8 @@ static int change(struct definition *def, struct arena *arena, void *arg, char *
 	int rc = 0;
 
 	def->is_auto = args->is_auto || (def->is_auto && !args->is_manual);
-	if (args->parent)
-		def->parent = args->parent;
+	if (changes->parent)
+		def->parent = changes->parent;
 	if (args->type)
 		def->type = changes->type;
 	if (args->params)
@@ -250,10 +254,14 @@ static int check_place(struct inventory *inventory, const struct definition *def
 	struct definition moved = *def;
 	int status = DONE;
 
+	changes->parent = args->parent;
 	if (args->parent) {
 		moved.parent = args->parent;
 		status = check_parent(inventory, def, &moved);
 	}
+	if (status == DONE)
+		status = cmd_parent_by(&cmd_modify, inventory, args->parent_by, moved.parent_name,
+				       &inventory->definitions.arena, &changes->parent);
 	if (status == DONE && args->type)
 		status = cmd_type(&cmd_modify, moved.parent_name, args->type,
 				  &inventory->definitions.arena, &changes->type);
