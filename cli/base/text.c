@@ -14,6 +14,55 @@ size_t text_control_length(const char *s)
 	return c == 0xc2 && ((unsigned char)s[1] & 0xe0) == 0x80 ? 2 : 0;
 }
 
+static bool is_unseen(uint32_t c)
+{
+	static const struct {
+		uint32_t first, last;
+	} ranges[] = {
+		{0xad, 0xad}, /* soft hyphen */
+		{0x34f, 0x34f}, /* joins letters */
+		{0x61c, 0x61c}, /* Arabic letter mark */
+		{0x115f, 0x1160}, /* fillers of Hangul */
+		{0x17b4, 0x17b5}, /* vowels of Khmer that are not written */
+		{0x180e, 0x180e}, /* separates vowels of Mongolian */
+		{0x200b, 0x200f}, /* zero width; marks of direction */
+		{0x2028, 0x202e}, /* separators of lines; embedding of directions */
+		{0x2060, 0x206f}, /* joiners, invisible operators, isolation of directions */
+		{0x3164, 0x3164}, /* fillers of Hangul */
+		{0xfeff, 0xfeff}, /* zero width, or a byte order mark */
+		{0xffa0, 0xffa0},   {0xfff9, 0xfffb}, /* annotations between lines */
+		{0xe0000, 0xe007f}, /* tags */
+	};
+
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
+		if (c >= ranges[i].first && c <= ranges[i].last)
+			return true;
+	return false;
+}
+
+/* The character at s, which is UTF-8, and its bytes. */
+static size_t decode(const char *s, uint32_t *ret_char)
+{
+	static const uint8_t masks[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+	unsigned char first = (unsigned char)*s;
+	size_t len = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+
+	/* Not the beginning of one: a part of another, which nobody asks about. */
+	if (first >= 0x80 && first < 0xc0)
+		len = 1;
+	*ret_char = first & masks[len];
+	for (size_t i = 1; i < len; i++)
+		*ret_char = *ret_char << 6 | ((unsigned char)s[i] & 0x3f);
+	return len;
+}
+
+size_t text_unseen_length(const char *s, uint32_t *ret_char)
+{
+	size_t len = decode(s, ret_char);
+
+	return text_control_length(s) || is_unseen(*ret_char) ? len : 0;
+}
+
 bool str_ends(const char *s, const char *suffix)
 {
 	size_t len = strlen(s), tail = strlen(suffix);

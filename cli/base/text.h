@@ -20,6 +20,12 @@ bool text_is_ascii(const char *s, size_t len);
 bool text_is_utf8(const char *s, size_t len);
 /* The bytes of a control character at s, 0 for another; UTF-8 has some of two, U+0080 to U+009F. */
 size_t text_control_length(const char *s);
+/*
+ * The bytes of a character at s that a screen does not show as it is: a control character, or one
+ * without a width or that turns the direction of writing, by which one name can look like another.
+ * 0 for any other. Its number goes to *ret_char. s is UTF-8.
+ */
+size_t text_unseen_length(const char *s, uint32_t *ret_char);
 /* UTF-8 without a control character: what may stand in a name or a line of text. */
 bool text_is_plain(const char *s);
 /*

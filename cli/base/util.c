@@ -155,12 +155,13 @@ void buf_add_visible(struct buf *buf, const char *text)
 {
 	bool utf8 = text_is_utf8(text, strlen(text));
 	size_t hidden = 0;
+	uint32_t number;
 
 	for (const char *p = text; *p; p++) {
 		unsigned char c = (unsigned char)*p;
 
 		if (!hidden)
-			hidden = text_control_length(p);
+			hidden = utf8 ? text_unseen_length(p, &number) : text_control_length(p);
 		if (hidden || (c >= 0x80 && !utf8))
 			buf_addf(buf, "\\x%02x", c);
 		else

@@ -105,7 +105,10 @@ static inline __attribute__((returns_nonnull)) char *buf_extend(struct buf *buf,
 }
 
 void buf_addf(struct buf *buf, const char *fmt, ...) PRINTF_LIKE(2, 3);
-/* Text from elsewhere: a byte that could steer a terminal or is not text becomes \xNN. */
+/*
+ * Text from elsewhere: the bytes of a character that could steer a terminal or is not seen, and
+ * what is not text, become \xNN.
+ */
 void buf_add_visible(struct buf *buf, const char *text);
 void buf_free(struct buf *buf);
 

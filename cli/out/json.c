@@ -44,15 +44,19 @@ static size_t put_char(const char *text)
 {
 	static const char escaped[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
 	const char *letter = strchr(escaped, *text);
-	size_t control = text_control_length(text);
+	uint32_t number;
+	size_t unseen = text_unseen_length(text, &number);
 
 	if (letter)
 		buf_addf(&line, "\\%c", letters[letter - escaped]);
-	else if (control)
-		buf_addf(&line, "\\u%04x", (unsigned char)text[control - 1]);
+	else if (unseen && number >= 0x10000)
+		buf_addf(&line, "\\u%04x\\u%04x", 0xd7c0 + (number >> 10),
+			 0xdc00 + (number & 0x3ff));
+	else if (unseen)
+		buf_addf(&line, "\\u%04x", number);
 	else
 		buf_add(&line, text, 1);
-	return control ? control : 1;
+	return unseen ? unseen : 1;
 }
 
 /* JSON text is Unicode: a value that is not is given as the array of its bytes. */
