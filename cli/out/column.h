@@ -16,13 +16,15 @@ enum column_flag {
 	COLUMN_DEFAULT = 1, /* printed when nothing else is asked for */
 	COLUMN_DETAIL = 2, /* filled in by live_device_details() */
 	COLUMN_RIGHT = 4, /* a number */
-	COLUMN_LONG = 8, /* text of any length, which may take several lines of a screen */
 };
 
 struct column {
 	const char *name;
 	const char *help;
 	unsigned int flags;
+	/* Which column a terminal that is too narrow has cut first, 1, second, ...; 0: it never is.
+	 */
+	unsigned int trim;
 	/*
 	 * The text of a row's cell, NULL for an empty one: made in scratch, or one that stays as it
 	 * is until all is printed. It is asked for more than once.

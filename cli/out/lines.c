@@ -55,7 +55,13 @@ static void lines_word(const char *word, const struct outcome *outcome)
 
 static struct table_style make_style(const struct output_style *style)
 {
-	return (struct table_style){style->columns, request.raw, request.noheadings, style->tree};
+	return (struct table_style){
+		.columns = style->columns,
+		.raw = request.raw,
+		.noheadings = request.noheadings,
+		.tree = style->tree,
+		.is_whole = style->is_whole,
+	};
 }
 
 static void lines_devices(const struct device_list *list, const struct output_style *asked)

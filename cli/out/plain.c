@@ -128,10 +128,15 @@ bool plain_print(const struct plain_table *table)
 	return true;
 }
 
+/* "-" for an empty cell, so that each line has the same number of fields; a real "-" is \x2d. */
 static void put_raw(const char *cell, bool is_last)
 {
+	bool is_dash = cell && strcmp(cell, "-") == 0;
+
+	if (!cell || !*cell)
+		putc_unlocked('-', stdout);
 	for (const char *p = cell ? cell : ""; *p; p++) {
-		if (*p <= ' ' || *p > 0x7e || *p == '\\')
+		if (*p <= ' ' || *p > 0x7e || *p == '\\' || is_dash)
 			printf("\\x%02x", (unsigned char)*p);
 		else
 			putc_unlocked(*p, stdout);

@@ -23,7 +23,10 @@ static inline const void *plain_row(const struct plain_table *table, size_t r)
 
 /* On stdout; false, and nothing, when a cell holds more than printable ASCII. */
 bool plain_print(const struct plain_table *table);
-/* Fields with one blank between them; what would split one, or is no printable ASCII, as \xNN. */
+/*
+ * Fields with one blank between them, "-" for an empty one; what would split one, a backslash, what
+ * is no printable ASCII, and a "-" that is all of a cell, as \xNN.
+ */
 void plain_print_raw(const struct plain_table *table);
 
 #endif

@@ -22,6 +22,7 @@ enum output_kind {
 struct output_style {
 	const char *columns; /* names that column_check() found right, NULL for the default */
 	bool tree; /* devices below their types, and those below parents */
+	bool is_whole; /* what is too wide for a terminal is not cut */
 };
 
 /* How the program was called. */

@@ -4,16 +4,21 @@
 
 #include "base/sort.h"
 #include "out/color.h"
+#include "out/fit.h"
 #include "out/plain.h"
 
 #include <libsmartcols.h>
 #include <locale.h>
+
+/* How far two branches set a row in. */
+#define BRANCHES_INDENT 4
 
 /* What is printed: a row after the other, in columns of a style that was checked. */
 struct printer {
 	const struct table_style *style;
 	const struct column *columns[COLUMNS_MAX];
 	int count;
+	size_t widths[COLUMNS_MAX]; /* 0: as wide as the widest cell */
 	struct libscols_table *table;
 };
 
@@ -41,22 +46,75 @@ static bool try_plain(const struct printer *printer, struct plain_table *rows)
 	return !isatty(STDOUT_FILENO) && plain_print(rows);
 }
 
-static void begin(struct printer *printer, int tree_column)
+static void begin(struct printer *printer)
 {
 	/* For the width of characters and the lines of a tree; messages stay as they are. */
 	setlocale(LC_CTYPE, "");
 	printer->table = scols_new_table();
 	if (!printer->table)
 		abort();
-	scols_table_enable_raw(printer->table, printer->style->raw);
+	/* Cells are visible already, and what does not fit is left to the terminal. */
+	scols_table_enable_noencoding(printer->table, 1);
+	scols_table_set_termforce(printer->table, SCOLS_TERMFORCE_NEVER);
 	scols_table_enable_noheadings(printer->table, printer->style->noheadings);
 	scols_table_enable_colors(printer->table, color_is_wanted());
-	for (int i = 0; i < printer->count; i++) {
-		unsigned int flags = printer->columns[i]->flags;
+}
 
-		scols_table_new_column(printer->table, printer->columns[i]->name, 0,
-				       (flags & COLUMN_RIGHT ? SCOLS_FL_RIGHT : 0) |
-					       (flags & COLUMN_LONG ? SCOLS_FL_WRAP : 0) |
+/* A cell as it is printed; the caller frees it. */
+static char *make_cell(const struct column *column, const void *row)
+{
+	char scratch[CELL_SIZE];
+	const char *text = column->get(row, scratch);
+
+	return text ? fit_visible(text) : xstrdup("");
+}
+
+/*
+ * The widths of columns that fit into the terminal. libsmartcols would make the columns narrower
+ * that it chooses itself, and cut or wrap identities. indent: how far branches set rows in.
+ */
+static void fit(struct printer *printer, const struct plain_table *rows, size_t indent)
+{
+	if (printer->style->is_whole || !isatty(STDOUT_FILENO))
+		return;
+	for (int i = 0; i < printer->count; i++) {
+		printer->widths[i] = strlen(printer->columns[i]->name);
+		for (size_t r = 0; r < rows->row_count; r++) {
+			_cleanup_free_ char *cell =
+				make_cell(printer->columns[i], plain_row(rows, r));
+			size_t width = fit_width(cell) + (i ? 0 : indent);
+
+			if (width > printer->widths[i])
+				printer->widths[i] = width;
+		}
+	}
+	fit_columns(printer->columns, printer->count, scols_table_get_termwidth(printer->table),
+		    printer->widths);
+	/* A branch stands in the first column, and is not cut. */
+	if (indent)
+		printer->widths[0] = 0;
+}
+
+/* The text as it is or cut, for a column of this number. Takes the text; the caller frees it. */
+static char *cut(const struct printer *printer, int i, char *text)
+{
+	char *part;
+
+	if (!printer->widths[i])
+		return text;
+	part = fit_cut(text, printer->widths[i]);
+	free(text);
+	return part;
+}
+
+static void add_columns(struct printer *printer, int tree_column)
+{
+	for (int i = 0; i < printer->count; i++) {
+		const struct column *column = printer->columns[i];
+		_cleanup_free_ char *heading = cut(printer, i, xstrdup(column->name));
+
+		scols_table_new_column(printer->table, heading, 0,
+				       (column->flags & COLUMN_RIGHT ? SCOLS_FL_RIGHT : 0) |
 					       (i == tree_column ? SCOLS_FL_TREE : 0));
 	}
 }
@@ -65,13 +123,12 @@ static struct libscols_line *add_row(struct printer *printer, const void *row,
 				     struct libscols_line *above)
 {
 	struct libscols_line *line = scols_table_new_line(printer->table, above);
-	char scratch[CELL_SIZE];
 
 	for (int i = 0; row && i < printer->count; i++) {
 		const struct column *column = printer->columns[i];
-		const char *cell = column->get(row, scratch);
 
-		scols_line_set_data(line, (size_t)i, cell ? cell : "");
+		/* It belongs to the line from here on. */
+		scols_line_refer_data(line, (size_t)i, cut(printer, i, make_cell(column, row)));
 		if (column->color)
 			scols_cell_set_color(scols_line_get_cell(line, (size_t)i),
 					     column->color(row));
@@ -93,7 +150,9 @@ static void print_flat(enum column_set set, const struct table_style *style,
 	choose(&printer, set, style);
 	if (try_plain(&printer, rows))
 		return;
-	begin(&printer, -1);
+	begin(&printer);
+	fit(&printer, rows, 0);
+	add_columns(&printer, -1);
 	for (size_t i = 0; i < rows->row_count; i++)
 		add_row(&printer, plain_row(rows, i), NULL);
 	end(&printer);
@@ -105,7 +164,7 @@ static struct libscols_line *add_branch(struct printer *printer, const char *tex
 {
 	struct libscols_line *line = add_row(printer, NULL, above);
 
-	scols_line_set_data(line, 0, text);
+	scols_line_refer_data(line, 0, fit_visible(text));
 	return line;
 }
 
@@ -122,13 +181,17 @@ static void print_tree(const struct device_list *list, const struct table_style 
 {
 	_cleanup_free_ const struct device **order = xcalloc(list->n, sizeof(*order));
 	struct libscols_line *parent_line = NULL, *type_line = NULL;
+	const struct plain_table rows = {
+		.rows = list->v, .row_count = list->n, .row_size = sizeof(*list->v)};
 	struct printer printer = {.count = 0};
 
 	for (size_t i = 0; i < list->n; i++)
 		order[i] = &list->v[i];
 	sort_pointers(order, list->n, is_before);
 	choose(&printer, COLUMNS_OF_DEVICES, style);
-	begin(&printer, 0);
+	begin(&printer);
+	fit(&printer, &rows, BRANCHES_INDENT);
+	add_columns(&printer, 0);
 	for (size_t i = 0; i < list->n; i++) {
 		const struct device *dev = order[i], *before = i ? order[i - 1] : NULL;
 		bool new_parent = !before || strcmp(before->parent, dev->parent) != 0;
@@ -149,9 +212,9 @@ void table_print_devices(const struct device_list *list, const struct table_styl
 	struct table_style own = *style;
 
 	/* In a tree, parent and type are said by the branches. */
-	if (style->tree && !style->columns)
+	if (style->tree && !style->raw && !style->columns)
 		own.columns = "UUID,AUTO,STATE";
-	if (style->tree)
+	if (style->tree && !style->raw)
 		print_tree(list, &own);
 	else
 		print_flat(COLUMNS_OF_DEVICES, &own, &rows);

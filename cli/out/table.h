@@ -9,6 +9,7 @@
 struct table_style {
 	const char *columns; /* names that column_check() found right */
 	bool raw, noheadings, tree;
+	bool is_whole; /* nothing is cut on a terminal */
 };
 
 /* Both print on stdout; with tree devices stand below their types, and those below parents. */

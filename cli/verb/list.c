@@ -14,7 +14,7 @@
 
 struct list_args {
 	const char *parent, *type, *columns;
-	bool active, defined, tree;
+	bool active, defined, tree, no_truncate;
 };
 
 #define GO(field) offsetof(struct list_args, field)
@@ -25,6 +25,8 @@ static const struct option_row options[] = {
 	{"parent", 'p', OPTION_TEXT, "PARENT", "devices of this parent only", GO(parent)},
 	{"type", 't', OPTION_TEXT, "TYPE", "devices of this type only", GO(type)},
 	{"columns", 'o', OPTION_TEXT, "COLUMNS", "the columns, +COLUMNS: also these", GO(columns)},
+	{"no-truncate", 0, OPTION_FLAG, NULL, "do not cut what is too wide for the terminal",
+	 GO(no_truncate)},
 	{"tree", 0, OPTION_FLAG, NULL, "devices below types below parents", GO(tree)},
 	{0},
 };
@@ -171,7 +173,8 @@ static int find_types(const struct inventory *inventory, const char *text, struc
 
 static void list_print(struct device_list *list, const struct list_args *args)
 {
-	const struct output_style style = {.columns = args->columns, .tree = args->tree};
+	const struct output_style style = {
+		.columns = args->columns, .tree = args->tree, .is_whole = args->no_truncate};
 	bool details = column_needs_details(args->columns);
 
 	for (size_t i = 0; details && i < list->n; i++)

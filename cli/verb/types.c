@@ -10,6 +10,7 @@
 
 struct types_args {
 	const char *parent, *columns;
+	bool no_truncate;
 };
 
 #define GO(field) offsetof(struct types_args, field)
@@ -17,6 +18,8 @@ struct types_args {
 static const struct option_row options[] = {
 	{"parent", 'p', OPTION_TEXT, "PARENT", "types of this parent only", GO(parent)},
 	{"columns", 'o', OPTION_TEXT, "COLUMNS", "the columns, +COLUMNS: also these", GO(columns)},
+	{"no-truncate", 0, OPTION_FLAG, NULL, "do not cut what is too wide for the terminal",
+	 GO(no_truncate)},
 	{0},
 };
 
@@ -39,7 +42,7 @@ static void types_explain_none(const char *parent)
 static int types_run(const struct globals *globals, void *p, int word_count, char **words)
 {
 	const struct types_args *args = p;
-	const struct output_style style = {.columns = args->columns};
+	const struct output_style style = {.columns = args->columns, .is_whole = args->no_truncate};
 	struct inventory inventory = {0};
 	struct type_list list = {0};
 	_cleanup_free_ char *error = NULL;

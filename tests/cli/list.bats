@@ -125,25 +125,63 @@ $U1:9 ${esc}[33mmissing${esc}[0m"
 	assert "$output" !~ "$esc" "in a pipe"
 }
 
-@test "what is too long for the terminal is wrapped in its column, and whole in a pipe" {
+# Names of types may be long, as "vfio_ap-passthrough" is, and an identity has a number at its end.
+@test "a table fits the terminal, one line for each device, its identity whole" {
 	command -v script > /dev/null || skip "needs script"
 	local long="one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
-	printf '[%s:9]\nparent = soft\ntype = soft-1\ndescription = %s\n' "$U1" "$long" | make_definition b.conf
-	on_terminal NO_COLOR=1 "list -o uuid,description 1111:9" > "$BATS_TEST_TMPDIR/out"
-	assert "$(wc -L < "$BATS_TEST_TMPDIR/out")" -le 80
-	assert "$(wc -l < "$BATS_TEST_TMPDIR/out")" -ge 3
-	assert "$(sed 1d "$BATS_TEST_TMPDIR/out" | cut -c 40- | tr -d ' \n')" == "$(tr -d ' ' <<< "$long")"
-	mdev --root "$ROOT" list --noheadings -o description 1111:9
-	assert "$output" == "$long"
+	make_type soft vfio_ap-passthrough 4 "VFIO AP Passthrough Device"
+	make_device 0000:01:00.0 acme-fact "$U1-17"
+	printf '[%s:12]\nparent = soft\ntype = vfio_ap-passthrough\nauto = yes\ndescription = %s\n' "$U1" "$long" | make_definition b.conf
+	for options in "" "-o +description" "-o description,uuid,file,params,parent"; do
+		on_terminal "NO_COLOR=1 LC_ALL=C.UTF-8" "list $options" > "$BATS_TEST_TMPDIR/out"
+		assert "$(LC_ALL=C.UTF-8 wc -L < "$BATS_TEST_TMPDIR/out")" -le 80 "list $options"
+		assert "$(wc -l < "$BATS_TEST_TMPDIR/out")" -eq 6 "list $options"
+		assert "$(grep -oE '[0-9a-f-]{36}(:[0-9]+)?' "$BATS_TEST_TMPDIR/out" | sort)" == \
+			"$(printf '%s\n' "$U1" "$U1:12" "$U1:17" "$U2:3" "$U3" | sort)" "list $options"
+	done
+	assert "$(on_terminal "NO_COLOR=1 LC_ALL=C.UTF-8" "list -o uuid,parent,type,auto,state 1111:12" | tail -1)" == \
+		"$U1:12 soft   vfio_ap-passthrough yes  missing" "what fits is not cut"
+	assert "$(on_terminal "NO_COLOR=1 LC_ALL=C.UTF-8" "list -o uuid,description 1111:12" | tail -1)" == \
+		"$U1:12 one two three four five six seven eight…"
+	assert "$(on_terminal "NO_COLOR=1 LC_ALL=C" "list -o uuid,description 1111:12" | tail -1)" == \
+		"$U1:12 one two three four five six seven eig..."
+	assert "$(on_terminal "NO_COLOR=1" "list --no-truncate --noheadings -o uuid,description 1111:12")" == "$U1:12 $long"
+	mdev --root "$ROOT" list --noheadings -o description 1111:12
+	assert "$output" == "$long" "in a pipe"
 }
 
-@test "list --raw has one blank between fields, and none within" {
-	mdev --root "$ROOT" list --raw -o uuid,auto,description
+@test "list --raw has one blank between fields, none within, and a dash for an empty one" {
+	printf '[%s:9]\nparent = soft\ntype = soft-1\nparams = -\ndescription = a - \\b\n' "$U1" | make_definition b.conf
+	mdev --root "$ROOT" list --raw -o uuid,auto,params,description
 	assert "$output" == "\
-UUID AUTO DESCRIPTION
-$U1 yes 
-$U2:3  
-$U3 no not\\x20there\\x20yet"
+UUID AUTO PARAMS DESCRIPTION
+$U1 yes - -
+$U2:3 - - -
+$U3 no - not\\x20there\\x20yet
+$U1:9 no \\x2d a\\x20-\\x20\\x5cb"
+	mdev --root "$ROOT" list --raw --tree --noheadings -o uuid,auto 2222
+	assert "$output" == "$U2:3 -" "no branches"
+}
+
+@test "what a screen does not show is told by its bytes" {
+	requires jq
+	command -v script > /dev/null || skip "needs script"
+	local text
+	for text in '\u200b' '\u200f' '\u202e' '\u2066' '\u2060' '\ufeff' '\u061c' '\u00ad' '\u180e' '\U000e0041' '\ufff9' '\u009b' '\u2028'; do
+		text=$(LC_ALL=C.UTF-8 printf "%b" "$text")
+		printf '[%s:9]\nparent = soft\ntype = soft-1\nattr = a%s x\n' "$U1" "$text" | make_definition b.conf
+		printf 'A%sZ\n' "$text" > "$ROOT/sys/class/mdev_bus/soft/mdev_supported_types/soft-1/name"
+		local bytes
+		bytes=$(printf %s "$text" | od -An -tx1 | tr -d '\n' | sed 's/ /\\x/g')
+		LC_ALL=C.UTF-8 mdev --root "$ROOT" types --noheadings -o name -p soft
+		assert "$output" == "A${bytes}Z" "a table"
+		assert "$(on_terminal "NO_COLOR=1 LC_ALL=C.UTF-8" "types --noheadings -o name -p soft")" == "A${bytes}Z" "a terminal"
+		run --separate-stderr env LC_ALL=C.UTF-8 "$MDEV" --root "$ROOT" show "A${text}Z"
+		assert "$stderr" =~ "A${bytes//\\/\\\\}Z" "a message"
+		mdev --root "$ROOT" types --json -p soft
+		assert "$(LC_ALL=C grep -c '[^ -~]' <<<"$output")" == 0 "JSON"
+		assert "$(jq -r '.results[].name' <<<"$output")" == "A${text}Z"
+	done
 }
 
 @test "list takes devices by name, also shortened" {

@@ -122,3 +122,22 @@ soft         soft-1           24 vfio-pci Soft"
 		refused 2 "cannot name a parent; try 'mdev types --help'" --root "$ROOT" types -p "$parent"
 	done
 }
+
+# As a driver with names of several words and long descriptions has them.
+@test "a table fits the terminal: one line for each type, what is long is cut" {
+	command -v script > /dev/null || skip "needs script"
+	local columns type types=$ROOT/sys/class/mdev_bus/0000:01:00.0/mdev_supported_types
+	for type in "nvidia-474 GRID A100-5C" "nvidia-475 NVIDIA A100-40C"; do
+		make_type 0000:01:00.0 "${type%% *}" 4 "${type#* }"
+		echo "num_heads=1, frl_config=60, framebuffer=5120M, max_resolution=4096x2160, max_instance=8" > "$types/${type%% *}/description"
+	done
+	for columns in 80 120; do
+		script -qec "stty cols $columns; NO_COLOR=1 LC_ALL=C.UTF-8 $MDEV --root $ROOT types" /dev/null | tr -d '\r' > "$BATS_TEST_TMPDIR/out"
+		assert "$(LC_ALL=C.UTF-8 wc -L < "$BATS_TEST_TMPDIR/out")" -le "$columns"
+		assert "$(wc -l < "$BATS_TEST_TMPDIR/out")" -eq "$(("$("$MDEV" --root "$ROOT" types --raw --noheadings | wc -l)" + 1))"
+		grep -q '^0000:01:00.0 nvidia-474 *4 vfio-pci GRID A100-5C  *num_heads=1.*…$' "$BATS_TEST_TMPDIR/out"
+		grep -q '^0000:01:00.0 nvidia-475 *4 vfio-pci NVIDIA A100-40C num_heads=1.*…$' "$BATS_TEST_TMPDIR/out"
+	done
+	script -qec "stty cols 80; NO_COLOR=1 $MDEV --root $ROOT types --no-truncate" /dev/null | grep -q 'max_instance=8'
+	"$MDEV" --root "$ROOT" types | grep -q 'max_instance=8'
+}
