@@ -147,7 +147,7 @@ static int choose_word(struct run *run, const struct device_index *live, const c
 	}
 	if (rc) {
 		output_error(word, is_elsewhere ? CODE_DIFFERS : code_of(rc),
-			     "cannot destroy '%s': %s", word, error);
+			     "cannot destroy '%s': %s%s", word, error, core_hint(rc));
 		return FAILED;
 	}
 	device_index_live(live, &id)->word = word;
