@@ -63,6 +63,17 @@ int attribute_read(int device_fd, const char *name, char **ret_value)
 	return folder_fd < 0 ? folder_fd : sysfs_try_read(folder_fd, file, ret_value);
 }
 
+int attribute_find(int device_fd, const struct attr *attr, char **reterr)
+{
+	const char *file;
+	_cleanup_close_ int folder_fd = open_folder(device_fd, attr->name, &file);
+	int rc = folder_fd < 0 ? folder_fd : sysfs_exists(folder_fd, file) ? 0 : -ENOENT;
+
+	if (rc)
+		refusal_of_attribute_open(attr, rc, reterr);
+	return rc;
+}
+
 int attribute_write(int device_fd, const struct attr *attr, char **reterr)
 {
 	const char *file;

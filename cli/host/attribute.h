@@ -26,6 +26,9 @@ int attribute_check_all(enum instance_kind kind, const struct attr *attrs, size_
  */
 int attribute_read(int device_fd, const char *name, char **ret_value);
 
+/* The instance has the attribute; or a negative errno with the reason in *reterr. */
+int attribute_find(int device_fd, const struct attr *attr, char **reterr);
+
 /*
  * Writes as "echo VALUE > FILE" does: value and newline, in one write. A negative errno with the
  * reason in *reterr.

@@ -270,6 +270,23 @@ static int write_live_attrs(int device_fd, const char *identity, const struct at
 	return rc;
 }
 
+int lifecycle_check_attrs(const struct device *dev, const struct attr *attrs, size_t count,
+			  char **reterr)
+{
+	_cleanup_free_ char *path = layout_device(dev->parent, dev->name, "");
+	_cleanup_close_ int fd = sysfs_open_dir(SYSFS_TOP, path);
+	int rc;
+
+	if (fd < 0) {
+		set_text(reterr, "it went away meanwhile");
+		return -ENODEV;
+	}
+	rc = attribute_check_all(INSTANCE_MDEV, attrs, count, reterr);
+	for (size_t i = 0; !rc && i < count; i++)
+		rc = attribute_find(fd, &attrs[i], reterr);
+	return rc;
+}
+
 int lifecycle_write_attrs(const struct device *dev, const struct attr *attrs, size_t count,
 			  char **reterr)
 {

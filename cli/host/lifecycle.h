@@ -62,6 +62,9 @@ const char *lifecycle_name(const struct definition *def, char text[IDENTITY_TEXT
  */
 int lifecycle_write_attrs(const struct device *dev, const struct attr *attrs, size_t count,
 			  char **reterr);
+/* How that would end, as far as it can be said without writing: the driver may still refuse. */
+int lifecycle_check_attrs(const struct device *dev, const struct attr *attrs, size_t count,
+			  char **reterr);
 
 /*
  * Removes a live instance. The caller has looked for holders: on the kernel's own core the write

@@ -30,6 +30,13 @@ bool output_is_json(void)
 	return door.request.format == OUTPUT_JSON;
 }
 
+void output_as_actions(void)
+{
+	door.request.kind = OUTPUT_ACTION;
+	if (!output_is_json())
+		door.ops->begin(&door.request);
+}
+
 /* With the verb as the action when it names none. */
 static struct outcome complete(const struct outcome *outcome)
 {

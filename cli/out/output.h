@@ -15,6 +15,10 @@ void output_begin(const struct output_request *request);
 /* JSON tells definitions and states that text leaves out: they are to be looked up for it. */
 bool output_is_json(void);
 
+/* With --dry-run: text has a line for each device of what would be done to it, whatever the verb.
+ */
+void output_as_actions(void);
+
 /* A device as it is now, and what was done to it. */
 void output_device(const struct device *dev, const struct outcome *outcome);
 /*

@@ -305,9 +305,11 @@ static int take_out(const char *path, struct loaded *file, const size_t *which, 
 	return rc;
 }
 
+enum store_mode { STORE_WRITE, STORE_CHECK_ONLY };
+
 static struct disk_change remove_from_file(int folder_fd, const char *path,
 					   struct removal *const *removals, size_t count,
-					   char **reterr)
+					   enum store_mode mode, char **reterr)
 {
 	_cleanup_free_ size_t *which = xcalloc(count, sizeof(*which));
 	struct loaded file = {0};
@@ -318,7 +320,7 @@ static struct disk_change remove_from_file(int folder_fd, const char *path,
 		rc = find_all(&file, path, removals, count, which, reterr);
 	if (!rc)
 		rc = take_out(path, &file, which, count, reterr);
-	if (rc)
+	if (rc || mode == STORE_CHECK_ONLY)
 		result = disk_change_of(rc);
 	else if (leaves_empty_own(path, removals, count, &file.text))
 		result = remove_file(folder_fd, path, reterr);
@@ -329,7 +331,7 @@ static struct disk_change remove_from_file(int folder_fd, const char *path,
 }
 
 /* All of one file. */
-static void remove_together(struct removal *const *removals, size_t count)
+static void remove_together(struct removal *const *removals, size_t count, enum store_mode mode)
 {
 	const struct definition *first = removals[0]->def;
 	_cleanup_(folder_close) struct folder_handle folder = FOLDER_CLOSED;
@@ -340,7 +342,7 @@ static void remove_together(struct removal *const *removals, size_t count)
 	if (!rc)
 		rc = folder_open_locked(folder_of(first->file), &folder, &error);
 	result = rc ? disk_change_of(rc) :
-		      remove_from_file(folder.fd, first->file, removals, count, &error);
+		      remove_from_file(folder.fd, first->file, removals, count, mode, &error);
 	for (size_t i = 0; i < count; i++) {
 		removals[i]->result = result;
 		removals[i]->error = error ? xstrdup(error) : NULL;
@@ -356,7 +358,7 @@ static bool is_removed_before(const void *a, const void *b)
 	return order ? order < 0 : first->line < second->line;
 }
 
-void store_remove(struct removal *removals, size_t count)
+static void remove_all(struct removal *removals, size_t count, enum store_mode mode)
 {
 	_cleanup_free_ struct removal **sorted = xcalloc(count, sizeof(struct removal *));
 	size_t together;
@@ -368,8 +370,18 @@ void store_remove(struct removal *removals, size_t count)
 		for (together = 1; i + together < count; together++)
 			if (strcmp(sorted[i]->def->file, sorted[i + together]->def->file) != 0)
 				break;
-		remove_together(&sorted[i], together);
+		remove_together(&sorted[i], together, mode);
 	}
+}
+
+void store_remove(struct removal *removals, size_t count)
+{
+	remove_all(removals, count, STORE_WRITE);
+}
+
+void store_check_remove(struct removal *removals, size_t count)
+{
+	remove_all(removals, count, STORE_CHECK_ONLY);
 }
 
 /* Changes the text so that it says new instead of the definition of that index. */
@@ -410,8 +422,6 @@ static int prepare_change(int folder_fd, const struct definition *def, store_cha
 	*ret_changes = true;
 	return change_section(def->file, file, which, &new, reterr);
 }
-
-enum store_mode { STORE_WRITE, STORE_CHECK_ONLY };
 
 static struct disk_change change_definition(const struct definition *def, store_change_fn change,
 					    void *arg, enum store_mode mode, char **reterr)

@@ -36,6 +36,8 @@ struct removal {
  * one is not there any more, else as above.
  */
 void store_remove(struct removal *removals, size_t count);
+/* How that would end, as far as it can be said without writing. */
+void store_check_remove(struct removal *removals, size_t count);
 
 /*
  * Changes a definition in the file that it was read from. change() gets it as it is there now, and

@@ -15,7 +15,7 @@
 
 struct destroy_args {
 	const char *parent, *wait;
-	bool all, undefine, ensure;
+	bool all, undefine, ensure, dry_run;
 };
 
 #define GO(field) offsetof(struct destroy_args, field)
@@ -26,6 +26,7 @@ static const struct option_row options[] = {
 	{"wait", 0, OPTION_MAYBE, "S", "wait until they are not in use, S seconds (30)", GO(wait)},
 	{"undefine", 0, OPTION_FLAG, NULL, "remove their definitions, too", GO(undefine)},
 	{"ensure", 0, OPTION_FLAG, NULL, "succeed, too, for what is not live", GO(ensure)},
+	{"dry-run", 'n', OPTION_FLAG, NULL, "print what would be done, do nothing", GO(dry_run)},
 	{0},
 };
 
@@ -290,30 +291,49 @@ static int refuse_unread(const struct run *run)
 }
 
 /* The definitions of devices that were destroyed, together. */
-static int destroy_definitions(struct device *const *devs, size_t count)
+static int destroy_definitions(const struct run *run, struct device *const *devs, size_t count)
 {
+	bool dry_run = run->args->dry_run;
 	_cleanup_free_ struct removal *removals = xcalloc(count, sizeof(*removals));
 	int status = DONE;
 
 	for (size_t i = 0; i < count; i++)
 		removals[i].def = devs[i]->def;
-	store_remove(removals, count);
+	if (dry_run)
+		store_check_remove(removals, count);
+	else
+		store_remove(removals, count);
 	for (size_t i = 0; i < count; i++) {
 		const struct removal *removal = &removals[i];
 		struct device now = *devs[i];
 		struct outcome outcome;
 
-		now.name = NULL;
-		if (removal->result.kind != CHANGE_FAILED)
+		if (!dry_run)
+			now.name = NULL;
+		if (!dry_run && removal->result.kind != CHANGE_FAILED)
 			now.def = NULL;
 		if (cmd_say_change("undefine", &now.id, removal->result, removal->error) != DONE)
 			status = FAILED;
 		outcome = cmd_outcome(removal->result, removal->error);
 		outcome.is_changed = true;
+		if (dry_run && !output_is_json())
+			outcome.action = "undefine";
 		output_device(&now, &outcome);
 		free(removal->error);
 	}
 	return status;
+}
+
+/* The line of a device alone; its definition, which JSON has with it, has one of its own. */
+static int destroy_foresee(const struct run *run, const struct device *dev)
+{
+	struct device now = *dev;
+
+	if (!output_is_json())
+		now.def = NULL;
+	if (!output_is_json() || !run->args->undefine || !dev->def)
+		output_device(&now, &(struct outcome){.is_changed = true});
+	return DONE;
 }
 
 static int destroy_all(struct run *run)
@@ -330,14 +350,14 @@ static int destroy_all(struct run *run)
 	for (size_t i = 0; i < run->targets.n; i++) {
 		struct device *dev = run->targets.v[i];
 
-		if (destroy(run, dev) != DONE)
+		if ((run->args->dry_run ? destroy_foresee(run, dev) : destroy(run, dev)) != DONE)
 			status = FAILED;
 		else if (run->args->undefine && dev->def)
 			gone[gone_count++] = dev;
 	}
 	for (size_t i = 0; i < run->absent.n; i++)
 		gone[gone_count++] = run->absent.v[i];
-	return destroy_definitions(gone, gone_count) == DONE ? status : FAILED;
+	return destroy_definitions(run, gone, gone_count) == DONE ? status : FAILED;
 }
 
 /* What is to be undefined may stand in a file that cannot be read. */
@@ -378,7 +398,9 @@ static int destroy_run(const struct globals *globals, void *p, int word_count, c
 	(void)globals;
 	if (args->wait && *args->wait && parse_u32(args->wait, &seconds) < 0)
 		return cmd_usage(&cmd_destroy, "'%s' is not a number of seconds", args->wait);
-	run.until = clock_ms() + (int64_t)seconds * 1000;
+	run.until = clock_ms() + (args->dry_run ? 0 : (int64_t)seconds * 1000);
+	if (args->dry_run)
+		output_as_actions();
 	if (args->all ? !args->parent || word_count : !word_count)
 		return cmd_usage(&cmd_destroy, "either UUIDs or --parent with --all are needed");
 	status = cmd_parent(&cmd_destroy, &run.inventory, args->parent, &parent);

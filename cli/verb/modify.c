@@ -14,7 +14,7 @@
 struct modify_args {
 	const char *of, *parent, *parent_by, *type, *params, *description, *attr_at;
 	struct strlist attrs, set_attrs, remove_attrs;
-	bool is_auto, is_manual, live;
+	bool is_auto, is_manual, live, dry_run;
 };
 
 #define GO(field) offsetof(struct modify_args, field)
@@ -36,6 +36,7 @@ static const struct option_row options[] = {
 	{"attr", 'a', OPTION_TEXTS, "NAME=VALUE", "add an attribute, behind the others", GO(attrs)},
 	{"attr-at", 0, OPTION_TEXT, "N", "what --attr adds becomes the Nth, from 1", GO(attr_at)},
 	{"live", 0, OPTION_FLAG, NULL, "change the live device, too", GO(live)},
+	{"dry-run", 'n', OPTION_FLAG, NULL, "print what would be done, do nothing", GO(dry_run)},
 	{0},
 };
 
@@ -277,7 +278,8 @@ static int write_live(struct device *dev, const struct changes *changes, char **
 		attrs[i] = changes->set.v[i];
 	for (size_t i = 0; i < changes->add.n; i++)
 		attrs[changes->set.n + i] = changes->add.v[i];
-	return lifecycle_write_attrs(dev, attrs, count, reterr);
+	return changes->args->dry_run ? lifecycle_check_attrs(dev, attrs, count, reterr) :
+					lifecycle_write_attrs(dev, attrs, count, reterr);
 }
 
 /* The live device first, for it may refuse. */
@@ -291,11 +293,11 @@ static struct disk_change change_both(struct device *dev, struct definition *def
 		set_text(reterr, "it is not live%s", core_hint(-ENODEV));
 		return disk_change_of(-ENODEV);
 	}
-	if (dev && def)
+	if (def && (dev || changes->args->dry_run))
 		rc = store_check_change(def, change, (void *)changes, reterr);
 	if (dev && !rc)
 		rc = write_live(dev, changes, reterr);
-	if (rc || !def)
+	if (rc || !def || changes->args->dry_run)
 		return disk_change_of(rc);
 	made = store_change(def, change, (void *)changes, reterr);
 	if (made.kind == CHANGE_FAILED && dev)
@@ -303,13 +305,49 @@ static struct disk_change change_both(struct device *dev, struct definition *def
 	return made;
 }
 
+PRINTF_LIKE(1, 2)
+static void foresee(const char *fmt, ...)
+{
+	_cleanup_free_ char *text = NULL;
+	struct buf line = {0};
+	va_list args;
+
+	va_start(args, fmt);
+	text = xvasprintf(fmt, args);
+	va_end(args);
+	buf_add_visible(&line, text);
+	output_summary("  %s", line.data);
+	buf_free(&line);
+}
+
+/* Below the line of a device with --dry-run: what would change, in the order in which it would. */
+static void modify_foresee(const struct changes *changes)
+{
+	const struct modify_args *args = changes->args;
+
+	if (args->is_auto || args->is_manual)
+		foresee("auto = %s", args->is_auto ? "yes" : "no");
+	if (args->parent)
+		foresee("parent = %s", args->parent);
+	if (args->type)
+		foresee("type = %s", changes->type);
+	if (args->params)
+		foresee("params = %s", args->params);
+	if (args->description)
+		foresee("description = %s", args->description);
+	for (size_t i = 0; i < args->remove_attrs.n; i++)
+		foresee("remove attr %s", args->remove_attrs.v[i]);
+	for (size_t i = 0; i < changes->set.n; i++)
+		foresee("set attr %s = %s", changes->set.v[i].name, changes->set.v[i].value);
+	for (size_t i = 0; i < changes->add.n; i++)
+		foresee("add attr %s = %s", changes->add.v[i].name, changes->add.v[i].value);
+}
+
 /* What there is now, read again. */
 static void modify_print(const struct identity *id, const struct outcome *outcome)
 {
 	struct inventory now = {0};
 
-	if (!output_is_json())
-		return;
 	inventory_load_definitions(&now);
 	inventory_load_devices(&now, NULL);
 	for (size_t i = 0; i < now.devices.n; i++)
@@ -327,7 +365,14 @@ static int modify(struct inventory *inventory, const struct identity *id, struct
 	const struct outcome outcome = cmd_outcome(change, error);
 	int status = cmd_say_change("modify", id, change, error);
 
-	modify_print(id, &outcome);
+	if (output_is_json())
+		modify_print(id, &outcome);
+	else if (changes->args->dry_run && status == DONE) {
+		struct device now = def ? cmd_device_of(def) : *dev;
+
+		output_device(&now, &outcome);
+		modify_foresee(changes);
+	}
 	return status;
 }
 
@@ -382,6 +427,8 @@ static int modify_run(const struct globals *globals, void *p, int word_count, ch
 	struct changes changes = {0};
 	int status = check_args(p, &changes);
 
+	if (changes.args->dry_run)
+		output_as_actions();
 	(void)globals, (void)word_count;
 	if (status == DONE)
 		status = find_and_modify(&inventory, &changes, words[0]);

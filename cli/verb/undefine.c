@@ -8,7 +8,7 @@
 
 struct undefine_args {
 	const char *parent;
-	bool ensure;
+	bool ensure, dry_run;
 };
 
 #define GO(field) offsetof(struct undefine_args, field)
@@ -16,6 +16,7 @@ struct undefine_args {
 static const struct option_row options[] = {
 	{"parent", 'p', OPTION_TEXT, "PARENT", "definitions for this parent only", GO(parent)},
 	{"ensure", 0, OPTION_FLAG, NULL, "succeed, too, for what is not defined", GO(ensure)},
+	{"dry-run", 'n', OPTION_FLAG, NULL, "print what would be done, do nothing", GO(dry_run)},
 	{0},
 };
 
@@ -42,20 +43,23 @@ static void undefine_choose(struct device_list *list, const struct identity *ids
 }
 
 /* A file that cannot be changed does not keep others from being changed. */
-static int undefine_all(struct device_list *list)
+static int undefine_all(struct device_list *list, bool dry_run)
 {
 	_cleanup_free_ struct removal *removals = xcalloc(list->n, sizeof(*removals));
 	int status = DONE;
 
 	for (size_t i = 0; i < list->n; i++)
 		removals[i].def = list->v[i].def;
-	store_remove(removals, list->n);
+	if (dry_run)
+		store_check_remove(removals, list->n);
+	else
+		store_remove(removals, list->n);
 	for (size_t i = 0; i < list->n; i++) {
 		const struct removal *removal = &removals[i];
 		struct device *dev = &list->v[i];
 		struct outcome outcome;
 
-		if (removal->result.kind != CHANGE_FAILED)
+		if (!dry_run && removal->result.kind != CHANGE_FAILED)
 			dev->def = NULL;
 		if (cmd_say_change("undefine", &dev->id, removal->result, removal->error) != DONE)
 			status = FAILED;
@@ -76,6 +80,8 @@ static int undefine_run(const struct globals *globals, void *p, int word_count, 
 	int status;
 
 	(void)globals;
+	if (args->dry_run)
+		output_as_actions();
 	status = cmd_parent_to_come(&cmd_undefine, &inventory, args->parent, &parent_name);
 	if (status == DONE) {
 		inventory_load_definitions(&inventory);
@@ -92,7 +98,7 @@ static int undefine_run(const struct globals *globals, void *p, int word_count, 
 	}
 	if (status == DONE) {
 		undefine_choose(&inventory.devices, ids, word_count);
-		status = undefine_all(&inventory.devices);
+		status = undefine_all(&inventory.devices, args->dry_run);
 	}
 	inventory_free(&inventory);
 	return status;
