@@ -98,15 +98,18 @@ void section_remove(struct buf *text, const struct definition_layout *layout, co
 	edits_free(&edits);
 }
 
-/* The nth line of a key, counted from 0; NULL when there are not so many. */
-static const struct key_place *find_key(const struct change *change, enum definition_key key,
-					size_t nth)
+/* The ith line of a key, whichever key that is. */
+static const struct key_place *key_line(const struct change *change, size_t i)
 {
-	const struct key_place *places = change->layout->keys + change->section->first_key;
+	return &change->layout->keys[change->section->first_key + i];
+}
 
+/* The first line of a key; NULL when there is none. */
+static const struct key_place *find_key(const struct change *change, enum definition_key key)
+{
 	for (size_t i = 0; i < change->section->key_count; i++)
-		if (places[i].key == key && nth-- == 0)
-			return &places[i];
+		if (key_line(change, i)->key == key)
+			return key_line(change, i);
 	return NULL;
 }
 
@@ -134,7 +137,7 @@ static void remove_line(struct change *change, const struct key_place *old)
 /* Where a key that is new goes: behind the others, before the first attribute. */
 static size_t new_key_place(const struct change *change)
 {
-	const struct key_place *first = find_key(change, KEY_ATTR, 0);
+	const struct key_place *first = find_key(change, KEY_ATTR);
 
 	return first ? first->start : change->section->end;
 }
@@ -142,7 +145,7 @@ static size_t new_key_place(const struct change *change)
 static int change_key(struct change *change, enum definition_key key, const char *before,
 		      const char *after, char **reterr)
 {
-	const struct key_place *old = find_key(change, key, 0);
+	const struct key_place *old = find_key(change, key);
 
 	if (before && after ? strcmp(before, after) == 0 : before == after)
 		return 0;
@@ -187,13 +190,12 @@ static void count_same_attrs(const struct definition *before, const struct defin
 static const struct key_place **list_attrs(const struct change *change)
 {
 	const struct section_place *section = change->section;
-	const struct key_place *places = change->layout->keys + section->first_key;
 	const struct key_place **attrs = xcalloc(section->key_count, sizeof(struct key_place *));
 	size_t count = 0;
 
 	for (size_t i = 0; i < section->key_count; i++)
-		if (places[i].key == KEY_ATTR)
-			attrs[count++] = &places[i];
+		if (key_line(change, i)->key == KEY_ATTR)
+			attrs[count++] = key_line(change, i);
 	return attrs;
 }
 

@@ -228,23 +228,21 @@ static void check_layout(const struct buf *text, const struct file *file)
 	promise(file->layout.section_count == file->list.n, "a place for each definition");
 	for (size_t i = 0; i < file->list.n; i++) {
 		const struct section_place *section = &file->layout.sections[i];
-		const struct key_place *places = file->layout.keys + section->first_key;
 
 		promise(section->start >= behind && text->data[section->start] == '[',
 			"a section begins with its header");
 		behind = section->start + 1;
 		for (size_t j = 0; j < section->key_count; j++) {
-			struct line line = {text->data + places[j].start,
-					    places[j].end - places[j].start};
+			const struct key_place *place = &file->layout.keys[section->first_key + j];
+			struct line line = {text->data + place->start, place->end - place->start};
 
-			promise(places[j].start >= behind && places[j].end <= section->end,
+			promise(place->start >= behind && place->end <= section->end,
 				"a key stands in its section");
-			promise(line_has_key(&line, definition_key_name(places[j].key)),
+			promise(line_has_key(&line, definition_key_name(place->key)),
 				"and is the key that it is said to be");
-			promise(places[j].value > places[j].start &&
-					places[j].value_end <= places[j].end,
+			promise(place->value > place->start && place->value_end <= place->end,
 				"a value stands in its line");
-			behind = places[j].end;
+			behind = place->end;
 		}
 		promise(section->end >= behind, "a section ends behind its last key");
 		behind = section->end;

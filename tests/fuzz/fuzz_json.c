@@ -26,20 +26,11 @@ static void import_free(struct import *import)
 	definition_list_free(&import->list);
 }
 
-/* What mdevctl_export() prints. */
 static void export(const struct definition_list *list, size_t count, bool single, struct buf *text)
 {
-	FILE *real = stdout;
-	char *data = NULL;
-	size_t len = 0;
+	_cleanup_free_ char *data = mdevctl_export(list->v, count, single);
 
-	stdout = open_memstream(&data, &len);
-	promise(stdout != NULL, "memory for a stream");
-	mdevctl_export(list->v, count, single);
-	fclose(stdout);
-	stdout = real;
-	buf_add(text, data, len);
-	free(data);
+	buf_add(text, data, strlen(data));
 }
 
 static bool has_same(const struct definition_list *list, const struct definition *def)
