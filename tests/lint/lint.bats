@@ -42,7 +42,7 @@ sources() {
 		-e SC1091,SC2030,SC2031,SC2034,SC2154
 }
 
-# iput is a function of the kernel, not a misspelled "input"; lits is misspelled on purpose, by tests.
+# iput is a function of the kernel, and "lits" is mistyped by a test on purpose. lits is misspelled on purpose, by tests.
 @test "codespell finds nothing" {
 	sources | grep -Ev '^COPYING$|^tests/data/' | xargs codespell -L iput,lits
 }
