@@ -25,7 +25,8 @@
 
 /* In the folder of a PCI device. */
 #define LAYOUT_OWNER "physfn"
-#define LAYOUT_FIRST_FUNCTION "virtfn0"
+#define LAYOUT_FUNCTION "virtfn" /* and a number */
+#define LAYOUT_FIRST_FUNCTION LAYOUT_FUNCTION "0"
 #define LAYOUT_VENDOR_VFIO "nvidia/current_vgpu_type"
 
 /* In the folder of a parent. */

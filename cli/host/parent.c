@@ -39,11 +39,35 @@ static const char *below_sys(const char *path)
 	return path + strlen("/sys/");
 }
 
+/*
+ * A path in which one component is a star, as a shell would read it: "PORT/STAR/virtfn2" is the
+ * third virtual function of the card at that port, whatever its address. star: where "/STAR/" is.
+ */
+static int resolve_pattern(struct parent_index *index, const char *below, const char *star,
+			   struct strlist *found)
+{
+	_cleanup_free_ char *folder = xasprintf("%.*s", (int)(star - below), below);
+	struct strlist names = {0};
+	int rc = sysfs_list(SYSFS_TOP, folder, &names);
+
+	for (size_t i = 0; !rc && i < names.n; i++) {
+		_cleanup_free_ char *path = xasprintf("%s/%s%s", folder, names.v[i], star + 2);
+
+		rc = place_find(&index->places, &index->names, path, found);
+	}
+	strlist_free(&names);
+	return rc == -ENOENT || rc == -ENOTDIR ? 0 : rc;
+}
+
 static int resolve_path(struct parent_index *index, const char *path, struct strlist *found)
 {
-	const char *below = below_sys(path);
+	const char *below = below_sys(path), *star;
 
-	return below ? place_find(&index->places, &index->names, below, found) : -EINVAL;
+	if (!below)
+		return -EINVAL;
+	star = strstr(below, "/*/");
+	return star ? resolve_pattern(index, below, star, found) :
+		      place_find(&index->places, &index->names, below, found);
 }
 
 /* The node may be of the parent itself or of a device below it, as a graphics card's is. */

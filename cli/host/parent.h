@@ -26,7 +26,8 @@ struct parent_index {
 
 /*
  * Resolves, in this order: a name in sysfs, a short or upper-case PCI address, a path below
- * /sys of the parent or of what stands above this parent alone, a device node,
+ * /sys of the parent or of what stands above this parent alone, in which one component may be an
+ * asterisk for any, a device node,
  * pci:VENDOR:DEVICE[/N], udev:KEY=VALUE[,KEY=VALUE]. The name belongs to the index.
  * -EINVAL    not a way to name a parent
  * -ENOENT    no registered parent is that

@@ -42,9 +42,39 @@ static char *after_port(char *path)
 	return NULL;
 }
 
+/* "PORT/STAR/virtfnN" where the parent is that virtual function of a card; NULL where it is none.
+ */
+static char *function_path(const char *port, const char *name)
+{
+	_cleanup_free_ char *link = layout_pci_device(name, LAYOUT_OWNER), *owner = NULL;
+	struct pci_functions functions;
+	char *path = NULL;
+
+	if (sysfs_link_name(SYSFS_TOP, link, &owner) < 0 || !pci_read_functions(owner, &functions))
+		return NULL;
+	for (uint32_t i = 0; !path && i < functions.enabled; i++) {
+		_cleanup_free_ char *below = xasprintf(LAYOUT_FUNCTION "%u", i);
+		_cleanup_free_ char *function = layout_pci_device(owner, below), *address = NULL;
+
+		if (sysfs_link_name(SYSFS_TOP, function, &address) == 0 &&
+		    strcmp(address, name) == 0)
+			path = xasprintf("%s/*/%s", port, below);
+	}
+	return path;
+}
+
+static bool means(struct parent_index *index, const char *text, const char *name)
+{
+	struct strlist found = {0};
+	bool is_it = parent_candidates(index, text, &found) == 0 && strcmp(found.v[0], name) == 0;
+
+	strlist_free(&found);
+	return is_it;
+}
+
 int port_path(struct parent_index *index, const char *name, char **ret_path, char **reterr)
 {
-	_cleanup_free_ char *path = NULL, *port = NULL;
+	_cleanup_free_ char *path = NULL, *port = NULL, *function = NULL;
 	int rc = real_path(name, &path);
 
 	if (rc) {
@@ -52,14 +82,8 @@ int port_path(struct parent_index *index, const char *name, char **ret_path, cha
 		return rc;
 	}
 	for (char *end = after_port(path); end; end = *end ? after_port(end) : NULL) {
-		struct strlist found = {0};
-		bool is_alone;
-
 		set_text(&port, "%.*s", (int)(end - path), path);
-		is_alone = parent_candidates(index, port, &found) == 0 &&
-			   strcmp(found.v[0], name) == 0;
-		strlist_free(&found);
-		if (is_alone) {
+		if (means(index, port, name)) {
 			*ret_path = TAKE_PTR(port);
 			return 0;
 		}
@@ -67,6 +91,11 @@ int port_path(struct parent_index *index, const char *name, char **ret_path, cha
 	if (!port) {
 		set_text(reterr, "'%s' is plugged into no PCI port", name);
 		return -EINVAL;
+	}
+	function = function_path(port, name);
+	if (function && means(index, function, name)) {
+		*ret_path = TAKE_PTR(function);
+		return 0;
 	}
 	set_text(reterr, "other parents than '%s' are behind its port '%s', too", name, port);
 	return -ENOTUNIQ;

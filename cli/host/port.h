@@ -10,10 +10,11 @@
 #include "host/parent.h"
 
 /*
- * The path of the port, which names this parent alone. name: of a registered parent. The caller
+ * The path that names this parent alone and stays: of its port, or for a virtual function of a
+ * card "PORT/STAR/virtfnN", where STAR is an asterisk. name: of a registered parent. The caller
  * frees the path. With a reason in *reterr, which the caller frees:
  * -EINVAL    it is no PCI device, or stands on no root bus
- * -ENOTUNIQ  other parents are behind the port, too
+ * -ENOTUNIQ  other parents are behind the port, too, and it is no virtual function
  * other      what the system said
  */
 int port_path(struct parent_index *index, const char *name, char **ret_path, char **reterr);

@@ -17,7 +17,7 @@ struct define_args {
 
 static const struct option_row options[] = {
 	{"parent", 'p', OPTION_TEXT, "PARENT", "its parent, kept as written", GO(instance.parent)},
-	{"parent-by", 0, OPTION_TEXT, "WAY", "write it as: port, the slot that it is in",
+	{"parent-by", 0, OPTION_TEXT, "WAY", "write it as: port, where it is plugged in",
 	 GO(instance.parent_by)},
 	{"type", 't', OPTION_TEXT, "TYPE", "its type", GO(instance.type)},
 	{"instance", 'i', OPTION_TEXT, "N", "instance number, as UUID:N", GO(instance.instance)},

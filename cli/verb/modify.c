@@ -24,7 +24,7 @@ static const struct option_row options[] = {
 	{"auto", 0, OPTION_FLAG, NULL, "have it after every boot", GO(is_auto)},
 	{"manual", 0, OPTION_FLAG, NULL, "create it on demand only", GO(is_manual)},
 	{"parent", 'p', OPTION_TEXT, "PARENT", "another parent, kept as written", GO(parent)},
-	{"parent-by", 0, OPTION_TEXT, "WAY", "write it as: port, the slot that it is in",
+	{"parent-by", 0, OPTION_TEXT, "WAY", "write it as: port, where it is plugged in",
 	 GO(parent_by)},
 	{"type", 't', OPTION_TEXT, "TYPE", "another type", GO(type)},
 	{"params", 0, OPTION_TEXT, "TEXT", "other parameters, '' for none", GO(params)},

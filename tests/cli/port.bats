@@ -90,6 +90,24 @@ parent_of() {
 	assert "$(ls "$ROOT/etc/mdev.d")" == ""
 }
 
+@test "a virtual function is named by the port of its card and its number" {
+	local nth card=$ROOT/sys/$TREE/0000:00:06.0/0000:05:00.0
+	rm "$ROOT/sys/class/mdev_bus/0000:05:00.0"
+	echo 4 >"$card/sriov_totalvfs"
+	echo 3 >"$card/sriov_numvfs"
+	for nth in 0 1 2; do
+		make_card 0000:00:06.0 "0000:05:00.$((nth + 4))" 0x1eb9
+		ln -s "../0000:05:00.$((nth + 4))" "$card/virtfn$nth"
+		ln -s ../0000:05:00.0 "$ROOT/sys/bus/pci/devices/0000:05:00.$((nth + 4))/physfn"
+	done
+	mdev --root "$ROOT" define "$U1" -p 05:00.6 -t acme-fact --parent-by=port
+	assert "$(sed -n 's/^parent = //p' "$ROOT/etc/mdev.d/$U1.conf")" == "$PORT/*/virtfn2"
+	mdev --root "$ROOT" list --raw --noheadings -o uuid,parent
+	assert "$output" == "$U1 0000:05:00.6"
+	refused 1 "no parent '$PORT/\*/virtfn3'" --root "$ROOT" types -p "$PORT/*/virtfn3"
+	refused 1 "no parent '/sys/nothing/\*/virtfn3'" --root "$ROOT" types -p "/sys/nothing/*/virtfn3"
+}
+
 # doubts PARENT: what check says of a definition for it
 doubts() {
 	printf '[%s]\nparent = %s\ntype = acme-fact\n' "$U1" "$1" | make_definition a.conf
