@@ -10,33 +10,53 @@
 /* The object that is being written; its memory is used again for the next one. */
 static struct buf line;
 
-static void put(const char *text)
+/* A text whose length the compiler knows. */
+#define PUT(literal) buf_put(literal, sizeof(literal) - 1)
+
+static inline void buf_put(const char *text, size_t len)
 {
-	buf_add(&line, text, strlen(text));
+	memcpy(buf_extend(&line, len), text, len);
 }
 
-/* What stands before a value: a comma unless it is the first, and its key unless it has none. */
-static void put_key(const char *key)
+static bool is_first(void)
 {
 	char last = line.data[line.len - 1];
-	size_t len = key ? strlen(key) : 0;
-	char *end;
 
-	if (last != '{' && last != '[')
-		*buf_extend(&line, 1) = ',';
-	if (!key)
-		return;
-	end = buf_extend(&line, len + strlen("\"\":"));
-	*end++ = '"';
-	end = mempcpy(end, key, len);
-	*end++ = '"';
-	*end = ':';
+	return last == '{' || last == '[';
 }
 
-static void begin(const char *key, const char *bracket)
+/* What stands before a value: a comma unless it is the first, and its key. */
+#define PUT_KEY(key)                          \
+	do {                                  \
+		if (is_first())               \
+			PUT("\"" key "\":");  \
+		else                          \
+			PUT(",\"" key "\":"); \
+	} while (0)
+
+#define ADD_TEXT(key, text)     \
+	do {                    \
+		PUT_KEY(key);   \
+		put_text(text); \
+	} while (0)
+
+#define ADD_NUMBER(key, number)     \
+	do {                        \
+		PUT_KEY(key);       \
+		put_number(number); \
+	} while (0)
+
+#define ADD_NULL(key)         \
+	do {                  \
+		PUT_KEY(key); \
+		PUT("null");  \
+	} while (0)
+
+static void begin_element(void)
 {
-	put_key(key);
-	put(bracket);
+	if (!is_first())
+		PUT(",");
+	PUT("{");
 }
 
 /* What begins a string, which is UTF-8; how many bytes of it are taken. */
@@ -64,7 +84,7 @@ static void put_bytes(const char *text)
 {
 	for (const char *p = text; *p; p++)
 		buf_addf(&line, "%c%u", p == text ? '[' : ',', (unsigned char)*p);
-	put("]");
+	PUT("]");
 }
 
 /* A text that stands between its quotes as it is. */
@@ -75,19 +95,18 @@ static bool is_simple(const char *text, size_t len)
 
 static void put_string(const char *text)
 {
-	put("\"");
+	PUT("\"");
 	while (*text)
 		text += put_char(text);
-	put("\"");
+	PUT("\"");
 }
 
-static void add_text(const char *key, const char *text)
+static void put_text(const char *text)
 {
 	size_t len = text ? strlen(text) : 0;
 
-	put_key(key);
 	if (!text) {
-		put("null");
+		PUT("null");
 	} else if (is_simple(text, len)) {
 		char *end = buf_extend(&line, len + 2);
 
@@ -101,35 +120,43 @@ static void add_text(const char *key, const char *text)
 	}
 }
 
-static void add_number(const char *key, uint64_t number)
+static void put_number(uint64_t number)
 {
 	char digits[20], *first = digits + sizeof(digits);
 
 	do
 		*--first = (char)('0' + number % 10);
 	while (number /= 10);
-	put_key(key);
 	buf_add(&line, first, (size_t)(digits + sizeof(digits) - first));
 }
 
 static void add_line(unsigned int line)
 {
 	if (line)
-		add_number("line", line);
+		ADD_NUMBER("line", line);
 	else
-		add_text("line", NULL);
+		ADD_NULL("line");
 }
 
-static void add_attrs(const char *key, const struct attr *attrs, size_t count)
+static void put_flag(bool is_set)
 {
-	begin(key, "[");
+	if (is_set)
+		PUT("true");
+	else
+		PUT("false");
+}
+
+static void add_attrs(const struct attr *attrs, size_t count)
+{
+	PUT_KEY("attrs");
+	PUT("[");
 	for (size_t i = 0; i < count; i++) {
-		begin(NULL, "{");
-		add_text("name", attrs[i].name);
-		add_text("value", attrs[i].value);
-		put("}");
+		begin_element();
+		ADD_TEXT("name", attrs[i].name);
+		ADD_TEXT("value", attrs[i].value);
+		PUT("}");
 	}
-	put("]");
+	PUT("]");
 }
 
 /* What stands around the objects: in a stream each is a document of its own. */
@@ -151,14 +178,16 @@ static void json_start(const struct output_request *request)
 static void begin_object(void)
 {
 	line.len = 0;
-	put("{");
+	PUT("{");
 	if (document.kind == OUTPUT_STREAM)
-		add_number("schema", 1);
+		ADD_NUMBER("schema", 1);
 }
 
 static void end_object(void)
 {
-	put(document.kind == OUTPUT_STREAM ? "}\n" : "}");
+	PUT("}");
+	if (document.kind == OUTPUT_STREAM)
+		PUT("\n");
 	if (document.kind != OUTPUT_STREAM)
 		fputs(document.count++ ? ",\n" : SCHEMA "\"results\":[\n", stdout);
 	fwrite_unlocked(line.data, 1, line.len, stdout);
@@ -175,26 +204,27 @@ static void json_end(void)
 static void add_holders(const struct device *dev)
 {
 	if (!dev->holders) {
-		add_text("holders", NULL);
+		ADD_NULL("holders");
 		return;
 	}
-	begin("holders", "[");
+	PUT_KEY("holders");
+	PUT("[");
 	for (size_t i = 0; i < dev->holder_count; i++) {
-		begin(NULL, "{");
-		add_number("pid", dev->holders[i].pid);
-		add_text("program", dev->holders[i].program);
-		put("}");
+		begin_element();
+		ADD_NUMBER("pid", dev->holders[i].pid);
+		ADD_TEXT("program", dev->holders[i].program);
+		PUT("}");
 	}
-	put("]");
+	PUT("]");
 }
 
 /* What only show looks for. */
 static void add_details(const struct device_details *details)
 {
-	add_text("path", details->path);
-	add_text("vfio_group", details->vfio_group);
-	add_text("vfio_cdev", details->vfio_cdev);
-	add_attrs("attrs", details->attrs, details->attr_count);
+	ADD_TEXT("path", details->path);
+	ADD_TEXT("vfio_group", details->vfio_group);
+	ADD_TEXT("vfio_cdev", details->vfio_cdev);
+	add_attrs(details->attrs, details->attr_count);
 }
 
 /* What costs a look into the folder of a device is there when somebody looked. */
@@ -203,74 +233,71 @@ static void add_live(const struct device *dev)
 	uint32_t group;
 
 	if (!device_is_live(dev)) {
-		add_text("live", NULL);
+		ADD_NULL("live");
 		return;
 	}
-	begin("live", "{");
-	add_text("name", dev->name);
-	add_text("parent", dev->parent);
-	add_text("type", dev->type);
+	PUT_KEY("live");
+	PUT("{");
+	ADD_TEXT("name", dev->name);
+	ADD_TEXT("parent", dev->parent);
+	ADD_TEXT("type", dev->type);
 	if (dev->state || dev->iommu_group || dev->details) {
-		add_text("machine", dev->state);
+		ADD_TEXT("machine", dev->state);
 		if (dev->iommu_group && parse_u32(dev->iommu_group, &group) == 0)
-			add_number("iommu_group", group);
+			ADD_NUMBER("iommu_group", group);
 		else
-			add_text("iommu_group", NULL);
+			ADD_NULL("iommu_group");
 		if (dev->details)
 			add_details(dev->details);
 	}
-	put("}");
+	PUT("}");
 }
 
 static void add_definition(const struct definition *def)
 {
 	if (!def) {
-		add_text("defined", NULL);
+		ADD_NULL("defined");
 		return;
 	}
-	begin("defined", "{");
-	add_text("parent", def->parent);
-	add_text("type", def->type);
-	put_key("auto");
-	put(def->is_auto ? "true" : "false");
-	add_text("params", def->params);
-	add_text("description", def->description);
-	add_attrs("attrs", def->attrs, def->attr_count);
-	add_text("file", def->file);
+	PUT_KEY("defined");
+	PUT("{");
+	ADD_TEXT("parent", def->parent);
+	ADD_TEXT("type", def->type);
+	PUT_KEY("auto");
+	put_flag(def->is_auto);
+	ADD_TEXT("params", def->params);
+	ADD_TEXT("description", def->description);
+	add_attrs(def->attrs, def->attr_count);
+	ADD_TEXT("file", def->file);
 	add_line(def->line);
-	put("}");
-}
-
-static void add_flag(const char *key, bool is_set)
-{
-	put_key(key);
-	put(is_set ? "true" : "false");
+	PUT("}");
 }
 
 static void add_outcome(const struct outcome *outcome)
 {
-	add_text("action", outcome->action);
-	add_flag("changed", outcome->is_changed);
-	add_text("code", code_name(outcome->code));
-	add_text("error", outcome->error);
+	ADD_TEXT("action", outcome->action);
+	PUT_KEY("changed");
+	put_flag(outcome->is_changed);
+	ADD_TEXT("code", code_name(outcome->code));
+	ADD_TEXT("error", outcome->error);
 }
 
 static void add_identity(const struct device *dev)
 {
 	char uuid[IDENTITY_TEXT_SIZE];
 
-	add_text("uuid", identity_format_uuid(&dev->id, uuid));
-	add_number("instance", dev->id.instance);
-	add_text("parent", dev->parent);
-	add_text("type", dev->type);
+	ADD_TEXT("uuid", identity_format_uuid(&dev->id, uuid));
+	ADD_NUMBER("instance", dev->id.instance);
+	ADD_TEXT("parent", dev->parent);
+	ADD_TEXT("type", dev->type);
 }
 
 static void json_device(const struct device *dev, const struct outcome *outcome)
 {
 	begin_object();
-	add_text("word", dev->word ? dev->word : document.only_word);
+	ADD_TEXT("word", dev->word ? dev->word : document.only_word);
 	add_identity(dev);
-	add_text("state", device_presence(dev));
+	ADD_TEXT("state", device_presence(dev));
 	add_live(dev);
 	add_definition(dev->def);
 	add_holders(dev);
@@ -281,13 +308,16 @@ static void json_device(const struct device *dev, const struct outcome *outcome)
 /* The fields of a device, none of which is known. */
 static void json_word(const char *word, const struct outcome *outcome)
 {
-	static const char *const unknown[] = {"uuid",  "instance", "parent",  "type",
-					      "state", "live",	   "defined", "holders"};
-
 	begin_object();
-	add_text("word", word ? word : document.only_word);
-	for (size_t i = 0; i < ARRAY_SIZE(unknown); i++)
-		add_text(unknown[i], NULL);
+	ADD_TEXT("word", word ? word : document.only_word);
+	ADD_NULL("uuid");
+	ADD_NULL("instance");
+	ADD_NULL("parent");
+	ADD_NULL("type");
+	ADD_NULL("state");
+	ADD_NULL("live");
+	ADD_NULL("defined");
+	ADD_NULL("holders");
 	add_outcome(outcome);
 	end_object();
 }
@@ -313,8 +343,8 @@ static void json_details(const struct device *dev, struct definition *const *oth
 static void json_parent_event(const char *action, const char *parent)
 {
 	begin_object();
-	add_text("parent", parent);
-	add_text("action", action);
+	ADD_TEXT("parent", parent);
+	ADD_TEXT("action", action);
 	end_object();
 }
 
@@ -323,22 +353,22 @@ static void json_device_event(const char *action, const struct device *dev)
 	begin_object();
 	add_identity(dev);
 	add_live(dev);
-	add_text("action", action);
+	ADD_TEXT("action", action);
 	end_object();
 }
 
 static void add_type(const struct type *type)
 {
 	begin_object();
-	add_text("parent", type->parent);
-	add_text("type", type->name);
+	ADD_TEXT("parent", type->parent);
+	ADD_TEXT("type", type->name);
 	if (type->available == TYPE_UNKNOWN)
-		add_text("available_instances", NULL);
+		ADD_NULL("available_instances");
 	else
-		add_number("available_instances", (uint64_t)type->available);
-	add_text("device_api", type->device_api);
-	add_text("name", type->pretty_name);
-	add_text("description", type->description);
+		ADD_NUMBER("available_instances", (uint64_t)type->available);
+	ADD_TEXT("device_api", type->device_api);
+	ADD_TEXT("name", type->pretty_name);
+	ADD_TEXT("description", type->description);
 	end_object();
 }
 
@@ -352,10 +382,10 @@ static void json_types(const struct type_list *list, const struct output_style *
 static void json_finding(const struct finding *finding)
 {
 	begin_object();
-	add_text("severity", finding->severity == FINDING_ERROR ? "error" : "warning");
-	add_text("file", finding->file);
+	ADD_TEXT("severity", finding->severity == FINDING_ERROR ? "error" : "warning");
+	ADD_TEXT("file", finding->file);
 	add_line(finding->line);
-	add_text("text", finding->text);
+	ADD_TEXT("text", finding->text);
 	end_object();
 }
 

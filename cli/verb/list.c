@@ -125,8 +125,10 @@ static void list_load(struct inventory *inventory, const char *text, const char 
 	size_t kept = 0;
 
 	inventory_load_devices(inventory, inventory->definitions.n ? NULL : name);
+	if (!text)
+		return;
 	for (size_t i = 0; i < list->n; i++)
-		if (!text || list_is_of(&list->v[i], text, name))
+		if (list_is_of(&list->v[i], text, name))
 			list->v[kept++] = list->v[i];
 	list->n = kept;
 }
