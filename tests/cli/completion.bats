@@ -137,6 +137,21 @@ press_names() {
 	gives_back 1 = "${names[@]}"
 }
 
+# Of paths bash itself takes care; this shows that it is asked in the right way.
+@test "names are never expanded, and become one word: paths" {
+	mkdir "$BATS_TEST_TMPDIR/paths"
+	for name in "${SPECIAL[@]}"; do
+		: > "$BATS_TEST_TMPDIR/paths/$name"
+	done
+	keys=()
+	for name in "${SPECIAL[@]}"; do
+		printf -v first %q "${name:0:1}"
+		keys+=("$MDEV --root $ROOT check $BATS_TEST_TMPDIR/paths/$first"$'\t')
+	done
+	press "${keys[@]}"
+	gives_back 1 "" "${SPECIAL[@]/#/$BATS_TEST_TMPDIR/paths/}"
+}
+
 @test "a quote that is open is kept, and closed behind the name" {
 	keys=()
 	for name in "${SPECIAL[@]}"; do
