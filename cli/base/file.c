@@ -5,10 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/limits.h>
+#include <linux/openat2.h>
 #include <signal.h>
 #include <stdalign.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/xattr.h>
 
@@ -100,6 +102,108 @@ int stream_write(int fd, const char *data, size_t len)
 		len -= (size_t)n;
 	}
 	return 0;
+}
+
+/* <root>, opened at the first use and kept to the end. */
+static int root_fd(void)
+{
+	static int fd = -1;
+
+	if (fd < 0)
+		fd = open(root_get(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+static int open_resolved(int dirfd, const char *path, int flags, mode_t mode, uint64_t resolve)
+{
+	const struct open_how how = {.flags = (unsigned int)flags | O_CLOEXEC,
+				     .mode = flags & O_CREAT ? mode : 0,
+				     .resolve = resolve};
+	long fd = -1;
+
+	/* EAGAIN: something was renamed meanwhile, and the kernel cannot tell whether ".." leads
+	 * out. */
+	for (int tries = 0; tries < 16; tries++) {
+		fd = syscall(SYS_openat2, dirfd, path, &how, sizeof(how));
+		if (fd >= 0 || errno != EAGAIN)
+			break;
+	}
+	return fd < 0 ? -errno : (int)fd;
+}
+
+int file_open_beneath(int dirfd, const char *path, int flags)
+{
+	return open_resolved(dirfd, path, flags, 0, RESOLVE_BENEATH);
+}
+
+static bool is_below_root(const char *path)
+{
+	size_t len = strlen(root_get());
+
+	return len && strncmp(path, root_get(), len) == 0 && path[len] == '/';
+}
+
+int file_open(const char *path, int flags, mode_t mode)
+{
+	int fd;
+
+	if (is_below_root(path)) {
+		fd = root_fd();
+		return fd < 0 ? fd :
+				open_resolved(fd, path + strlen(root_get()), flags, mode,
+					      RESOLVE_IN_ROOT);
+	}
+	fd = open(path, flags | O_CLOEXEC, mode);
+	return fd < 0 ? -errno : fd;
+}
+
+int file_stat(const char *path, struct stat *ret_st)
+{
+	_cleanup_close_ int fd = -1;
+
+	if (!is_below_root(path))
+		return stat(path, ret_st) < 0 ? -errno : 0;
+	fd = file_open(path, O_PATH, 0);
+	if (fd < 0)
+		return fd;
+	return fstat(fd, ret_st) < 0 ? -errno : 0;
+}
+
+int file_look(const char *path)
+{
+	struct stat st;
+
+	return file_stat(path, &st);
+}
+
+/* The folder that the last name of the path is in. */
+static int open_parent(const char *path, const char **ret_name)
+{
+	const char *slash = strrchr(path, '/');
+	_cleanup_free_ char *folder = xasprintf("%.*s/", (int)(slash - path), path);
+
+	*ret_name = slash + 1;
+	return file_open(folder, O_PATH | O_DIRECTORY, 0);
+}
+
+int folder_make(const char *path)
+{
+	const char *name;
+	_cleanup_close_ int fd = open_parent(path, &name);
+
+	if (fd < 0)
+		return fd;
+	return mkdirat(fd, name, 0755) < 0 && errno != EEXIST ? -errno : 0;
+}
+
+int file_unlink(const char *path)
+{
+	const char *name;
+	_cleanup_close_ int fd = open_parent(path, &name);
+
+	if (fd < 0)
+		return fd;
+	return unlinkat(fd, name, 0) < 0 ? -errno : 0;
 }
 
 static bool is_dots(const char *name)
@@ -252,9 +356,9 @@ int stream_read(int fd, size_t max, struct buf *text)
 
 int file_read(const char *path, size_t max, struct buf *text)
 {
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	_cleanup_close_ int fd = file_open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
 
-	return fd < 0 ? -errno : stream_read(fd, max, text);
+	return fd < 0 ? fd : stream_read(fd, max, text);
 }
 
 void streams_reserve(void)

@@ -5,6 +5,7 @@
 
 #include "base/util.h"
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 /*
@@ -15,6 +16,24 @@ int lock_wait(int fd, unsigned int seconds);
 
 /* The same for a range of bytes, by their numbers alone; len 0: from start on. */
 int lock_wait_range(int fd, off_t start, off_t len, unsigned int seconds);
+
+/*
+ * Opens a path that root_path() made, or any other. With --root, no link below it leads out of it:
+ * absolute links and ".." are taken within the root, as a process in a chroot there would have it
+ * (by openat2(), which Linux has since 5.6). A descriptor, not for programs that are started, or a
+ * negative errno.
+ */
+int file_open(const char *path, int flags, mode_t mode);
+/* Opens a path relative to an open folder; links may not lead out of that folder (-EXDEV). */
+int file_open_beneath(int dirfd, const char *path, int flags);
+/* What the path leads to, as of stat(2), under the same rule. 0 or a negative errno. */
+int file_stat(const char *path, struct stat *ret_st);
+/* Whether that is there: 0, or a negative errno. */
+int file_look(const char *path);
+/* Makes a folder of mode 0755, under the same rule; one that is there is no error. */
+int folder_make(const char *path);
+/* Removes a file, under the same rule. */
+int file_unlink(const char *path);
 
 /*
  * Names of the entries of an open folder, in the order of the kernel, without "." and "..". Stops

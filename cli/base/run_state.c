@@ -23,11 +23,11 @@
 static int open_file(const char *path, int flags)
 {
 	_cleanup_free_ char *folder = root_path("run");
-	int fd = open(path, flags | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int fd = file_open(path, flags | O_CREAT | O_NOFOLLOW, 0600);
 
-	if (fd < 0 && errno == ENOENT && (mkdir(folder, 0755) == 0 || errno == EEXIST))
-		fd = open(path, flags | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	return fd < 0 ? -errno : fd;
+	if (fd == -ENOENT && folder_make(folder) == 0)
+		fd = file_open(path, flags | O_CREAT | O_NOFOLLOW, 0600);
+	return fd;
 }
 
 /* Two names of one number wait for one another without need, that is all. */
@@ -147,5 +147,5 @@ void said_forget(void)
 {
 	_cleanup_free_ char *path = root_path(SAID_FILE);
 
-	(void)unlink(path);
+	(void)file_unlink(path);
 }

@@ -18,9 +18,7 @@ static int top_fd(void)
 	if (fd < 0) {
 		_cleanup_free_ char *path = root_path("sys");
 
-		fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-		if (fd < 0)
-			return -errno;
+		fd = file_open(path, O_PATH | O_DIRECTORY, 0);
 	}
 	return fd;
 }
@@ -30,10 +28,64 @@ static int at(int dirfd)
 	return dirfd == SYSFS_TOP ? top_fd() : dirfd;
 }
 
+/*
+ * With --root, no link leads out of it; see file_open(). Below a folder that is open already there
+ * are plain folders and files: a link there may lead to what is below that folder.
+ */
+static int open_in_root(int dirfd, const char *path, int flags)
+{
+	_cleanup_free_ char *below = xasprintf("sys/%s", path), *full = root_path(below);
+
+	return dirfd == SYSFS_TOP ? file_open(full, flags, 0) :
+				    file_open_beneath(dirfd, path, flags);
+}
+
+/* What a path is: a descriptor to look at. On the host the calls that take a path do without. */
+static int look_at(int dirfd, const char *path, int nofollow)
+{
+	return open_in_root(dirfd, path, O_PATH | nofollow);
+}
+
+/* flags as of fstatat() */
+static int stat_at(int dirfd, const char *path, int flags, struct stat *ret_st)
+{
+	_cleanup_close_ int fd = -1;
+	int base;
+
+	if (!root_is_host()) {
+		fd = look_at(dirfd, path, flags & AT_SYMLINK_NOFOLLOW ? O_NOFOLLOW : 0);
+		if (fd < 0)
+			return fd;
+		return fstat(fd, ret_st) < 0 ? -errno : 0;
+	}
+	base = at(dirfd);
+	if (base < 0)
+		return base;
+	return fstatat(base, path, ret_st, flags) < 0 ? -errno : 0;
+}
+
+static int readlink_at(int dirfd, const char *path, char target[4096])
+{
+	_cleanup_close_ int fd = -1;
+	int base = root_is_host() ? at(dirfd) : (fd = look_at(dirfd, path, O_NOFOLLOW));
+	ssize_t len;
+
+	if (base < 0)
+		return base;
+	len = readlinkat(base, root_is_host() ? path : "", target, 4095);
+	if (len < 0)
+		return -errno;
+	target[len] = '\0';
+	return 0;
+}
+
 static int open_at(int dirfd, const char *path, int flags)
 {
-	int fd, base = at(dirfd);
+	int fd, base;
 
+	if (!root_is_host())
+		return open_in_root(dirfd, path, flags);
+	base = at(dirfd);
 	if (base < 0)
 		return base;
 	fd = openat(base, path, flags | O_CLOEXEC);
@@ -152,16 +204,11 @@ int sysfs_write_fd(int fd, const char *data, size_t len)
 int sysfs_link_name(int dirfd, const char *path, char **ret_name)
 {
 	char target[4096];
-	int base = at(dirfd);
+	int rc = readlink_at(dirfd, path, target);
 	const char *slash;
-	ssize_t n;
 
-	if (base < 0)
-		return sysfs_note(dirfd, path, base);
-	n = readlinkat(base, path, target, sizeof(target) - 1);
-	if (n < 0)
-		return sysfs_note(dirfd, path, -errno);
-	target[n] = '\0';
+	if (rc)
+		return sysfs_note(dirfd, path, rc);
 	slash = strrchr(target, '/');
 	*ret_name = xstrdup(slash ? slash + 1 : target);
 	return 0;
@@ -190,15 +237,12 @@ int sysfs_list(int dirfd, const char *path, struct strlist *ret_names)
 
 int sysfs_mode(int dirfd, const char *path, mode_t *ret_mode)
 {
-	int base = at(dirfd);
 	struct stat st;
+	int rc = sysfs_note(dirfd, path, stat_at(dirfd, path, AT_SYMLINK_NOFOLLOW, &st));
 
-	if (base < 0)
-		return sysfs_note(dirfd, path, base);
-	if (fstatat(base, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return sysfs_note(dirfd, path, -errno);
-	*ret_mode = st.st_mode;
-	return 0;
+	if (!rc)
+		*ret_mode = st.st_mode;
+	return rc;
 }
 
 int sysfs_real_path(int fd, char **ret_path)
@@ -216,23 +260,17 @@ int sysfs_real_path(int fd, char **ret_path)
 
 bool sysfs_exists(int dirfd, const char *path)
 {
-	int base = at(dirfd);
+	struct stat st;
 
-	return sysfs_note(dirfd, path,
-			  base < 0			     ? base :
-			  faccessat(base, path, F_OK, 0) < 0 ? -errno :
-							       0) == 0;
+	return sysfs_note(dirfd, path, stat_at(dirfd, path, 0, &st)) == 0;
 }
 
 int sysfs_identify(int dirfd, const char *path, struct sysfs_id *ret_id)
 {
-	int base = at(dirfd), rc = base;
 	struct stat st;
+	int rc = sysfs_note(dirfd, path, stat_at(dirfd, path, 0, &st));
 
-	if (base >= 0)
-		rc = fstatat(base, path, &st, 0) < 0 ? -errno : 0;
-	if (rc)
-		return sysfs_note(dirfd, path, rc);
-	*ret_id = (struct sysfs_id){st.st_dev, st.st_ino};
-	return 0;
+	if (!rc)
+		*ret_id = (struct sysfs_id){st.st_dev, st.st_ino};
+	return rc;
 }

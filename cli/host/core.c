@@ -60,7 +60,7 @@ static bool is_installed(const char *release)
 							      release, folders[i], suffixes[j]);
 			_cleanup_free_ char *path = root_path(name);
 
-			if (unread_note(path, access(path, F_OK) < 0 ? -errno : 0) == 0)
+			if (unread_note(path, file_look(path)) == 0)
 				return true;
 		}
 	return false;
@@ -109,8 +109,7 @@ static bool is_available(const char *release)
 	_cleanup_free_ char *below = xasprintf("lib/modules/%s/modules.dep", release);
 	_cleanup_free_ char *list = root_path(below);
 
-	return unread_note(list, access(list, R_OK) < 0 ? -errno : 0) < 0 ||
-	       lists_module(list, "mdev");
+	return unread_note(list, file_look(list)) < 0 || lists_module(list, "mdev");
 }
 
 char *core_explain_no_parent(void)

@@ -143,8 +143,8 @@ static int look_at_process(const char *pid, void *arg)
 
 	if (pid[0] < '1' || pid[0] > '9')
 		return 0;
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	rc = fd < 0 ? -errno : 0;
+	fd = file_open(path, O_RDONLY | O_DIRECTORY, 0);
+	rc = fd < 0 ? fd : 0;
 	search->pid = pid;
 	search->fd = fd;
 	if (!rc)
@@ -159,9 +159,9 @@ static int look_at_process(const char *pid, void *arg)
 static void look_at_processes(struct search *search)
 {
 	_cleanup_free_ char *path = root_path("proc");
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_close_ int fd = file_open(path, O_RDONLY | O_DIRECTORY, 0);
 
-	(void)unread_note(path, fd < 0 ? -errno : folder_each(fd, look_at_process, search));
+	(void)unread_note(path, fd < 0 ? fd : folder_each(fd, look_at_process, search));
 }
 
 size_t holder_find(struct device *const *devs, size_t count, struct holder_list *ret_holders)

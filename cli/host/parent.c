@@ -2,6 +2,7 @@
 /* What the user calls a parent, turned into its one name in sysfs. */
 #include "host/parent.h"
 
+#include "base/file.h"
 #include "base/sysfs.h"
 #include "base/text.h"
 #include "base/unread.h"
@@ -77,10 +78,8 @@ static int resolve_node(struct parent_index *index, const char *path, struct str
 	const char *name;
 	struct stat st;
 
-	if (stat(node, &st) < 0) {
-		(void)unread_note(node, -errno);
+	if (unread_note(node, file_stat(node, &st)) < 0)
 		return 0;
-	}
 	if (!S_ISCHR(st.st_mode) && !S_ISBLK(st.st_mode))
 		return -EINVAL;
 	sysfs = xasprintf(LAYOUT_DEVICE_NUMBERS "/%s/%u:%u", S_ISCHR(st.st_mode) ? "char" : "block",

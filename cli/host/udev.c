@@ -9,6 +9,7 @@
 #include "base/unread.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <libudev.h>
 #include <poll.h>
 
@@ -115,8 +116,11 @@ int udev_properties(const char *path, each_property each, void *arg)
 
 int udev_find_data(char **ret_path)
 {
+	_cleanup_close_ int fd = -1;
+
 	*ret_path = database_path("");
-	return access(*ret_path, R_OK | X_OK) < 0 ? -errno : 0;
+	fd = file_open(*ret_path, O_RDONLY | O_DIRECTORY, 0);
+	return fd < 0 ? fd : 0;
 }
 
 /* A connection to the events of udev ("udev") or of the kernel ("kernel"). */

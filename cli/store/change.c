@@ -2,6 +2,7 @@
 /* Changes of definition files, which are whole or not at all. */
 #include "store/change.h"
 
+#include "base/file.h"
 #include "base/sort.h"
 #include "base/text.h"
 #include "store/definition.h"
@@ -102,7 +103,7 @@ static int check_not_hiding(const char *name, char **reterr)
 	for (enum folder i = FOLDER_RUN; i < FOLDER_COUNT; i++) {
 		_cleanup_free_ char *lower = folder_path(i, name);
 
-		if (access(lower, F_OK) == 0 || errno != ENOENT) {
+		if (file_look(lower) != -ENOENT) {
 			set_text(reterr, "the new file would hide %s (choose another with --file)",
 				 lower);
 			return -EEXIST;

@@ -42,12 +42,18 @@ static void add_entry(struct folder_entries *list, const char *name, enum folder
 int folder_list(enum folder folder, struct folder_entries *entries)
 {
 	_cleanup_free_ char *path = root_path(folders[folder]);
-	_cleanup_closedir_ DIR *dir = opendir(path);
+	int fd = file_open(path, O_RDONLY | O_DIRECTORY, 0);
+	_cleanup_closedir_ DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
-	int fd;
 
-	if (!dir)
-		return -errno;
+	if (fd < 0)
+		return fd;
+	if (!dir) {
+		int rc = -errno;
+
+		close(fd);
+		return rc;
+	}
 	while (errno = 0, (entry = readdir(dir)))
 		if (entry->d_name[0] != '.' && str_ends(entry->d_name, ".conf"))
 			add_entry(entries, entry->d_name, folder, entry->d_type == DT_REG);
@@ -80,6 +86,27 @@ void folder_entries_free(struct folder_entries *list)
 	*list = (struct folder_entries){0};
 }
 
+static int open_entry(int folder_fd, const char *name, int how, enum folder_read_flags flags)
+{
+	int fd;
+
+	if (!(flags & FOLDER_FOLLOW))
+		how |= O_NOFOLLOW;
+	if (folder_fd == AT_FDCWD)
+		return file_open(name, how, 0);
+	fd = openat(folder_fd, name, how | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+static bool leads_to_null(int folder_fd, const char *name)
+{
+	_cleanup_close_ int fd = open_entry(folder_fd, name, O_PATH, 0);
+	char target[sizeof("/dev/null")];
+	ssize_t len = fd < 0 ? -1 : readlinkat(fd, "", target, sizeof(target));
+
+	return len == (ssize_t)strlen("/dev/null") && memcmp(target, "/dev/null", (size_t)len) == 0;
+}
+
 /*
  * What a path in a folder of definitions leads to. 0 for a file to read, 1 for a link to
  * /dev/null, which hides, or a negative errno. It is looked at before it is opened, for opening a
@@ -87,9 +114,15 @@ void folder_entries_free(struct folder_entries *list)
  */
 static int check_kind(int folder_fd, const char *name, enum folder_read_flags flags)
 {
+	_cleanup_close_ int fd = open_entry(folder_fd, name, O_PATH, flags);
 	struct stat st;
 
-	if (fstatat(folder_fd, name, &st, flags & FOLDER_FOLLOW ? 0 : AT_SYMLINK_NOFOLLOW) < 0)
+	/* The root need not have the device that the link hides the file by. */
+	if (fd == -ENOENT && flags & FOLDER_FOLLOW && leads_to_null(folder_fd, name))
+		return 1;
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0)
 		return -errno;
 	if (S_ISREG(st.st_mode))
 		return 0;
@@ -128,7 +161,6 @@ static int read_on(int fd, size_t size, struct buf *text)
 int folder_read(int folder_fd, const char *name, enum folder_read_flags flags, struct buf *text,
 		struct stat *ret_st)
 {
-	const int nofollow = flags & FOLDER_FOLLOW ? 0 : O_NOFOLLOW;
 	int rc = flags & FOLDER_KNOWN_FILE ? 0 : check_kind(folder_fd, name, flags);
 	_cleanup_close_ int fd = -1;
 	struct stat st = {0};
@@ -138,8 +170,10 @@ int folder_read(int folder_fd, const char *name, enum folder_read_flags flags, s
 		*ret_st = st;
 	if (rc)
 		return rc > 0 ? 0 : rc;
-	fd = openat(folder_fd, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | nofollow);
-	if (fd < 0 || fstat(fd, &st) < 0)
+	fd = open_entry(folder_fd, name, O_RDONLY | O_NONBLOCK | O_NOCTTY, flags);
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0)
 		return -errno;
 	if (st.st_size > FOLDER_FILE_MAX)
 		return -EFBIG;
@@ -181,25 +215,25 @@ const char *folder_explain(int rc)
 static int make_folder(const char *path)
 {
 	_cleanup_free_ char *above = xasprintf("%.*s", (int)(strrchr(path, '/') - path), path);
+	int rc = folder_make(path);
 
-	if (mkdir(path, 0755) == 0 || errno == EEXIST)
-		return 0;
-	if (errno != ENOENT || mkdir(above, 0755) < 0)
-		return -errno;
-	return mkdir(path, 0755) < 0 ? -errno : 0;
+	if (rc == -ENOENT)
+		rc = folder_make(above);
+	else
+		return rc;
+	return rc ? rc : folder_make(path);
 }
 
 /* The folder, made where it is the one that is written to. */
 static int open_folder(enum folder folder, const char *path, char **reterr)
 {
-	int fd, rc = folder == FOLDER_ETC ? make_folder(path) : 0;
+	int rc = folder == FOLDER_ETC ? make_folder(path) : 0;
 
 	if (rc) {
 		set_text(reterr, "%s: cannot be made: %s%s", path, strerror(-rc), root_hint(rc));
 		return rc;
 	}
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	rc = fd < 0 ? -errno : fd;
+	rc = file_open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
 	if (rc == -ENOTDIR && check_kind(AT_FDCWD, path, 0) == -EMLINK)
 		rc = -EMLINK;
 	if (rc < 0)

@@ -2,6 +2,7 @@
 /* Definitions on disk: reading those that count, and finding a file by its name. */
 #include "store/store.h"
 
+#include "base/file.h"
 #include "base/text.h"
 #include "base/unread.h"
 #include "store/folder.h"
@@ -57,10 +58,13 @@ static void load_entry(const struct folder_entry *entry, struct source *source, 
 	enum folder_read_flags flags = FOLDER_FOLLOW |
 				       (entry->is_plain_file ? FOLDER_KNOWN_FILE : 0);
 	struct stat st;
-	int rc = folder_read(source->fd, entry->name, flags, text, &st);
 	size_t folder_len = source->path.len, first = list->n;
+	int rc;
 
 	buf_add(&source->path, entry->name, strlen(entry->name));
+	/* In another root a link is to lead to where it leads from there. */
+	rc = root_is_host() ? folder_read(source->fd, entry->name, flags, text, &st) :
+			      folder_read(AT_FDCWD, source->path.data, flags, text, &st);
 	/* One that vanished meanwhile is not there, unlike a link that leads nowhere. */
 	if (rc && (rc != -ENOENT || !entry->is_plain_file))
 		problem_add(problems, source->path.data, 0, "%s", folder_explain(rc));
@@ -106,7 +110,7 @@ bool store_is_there(void)
 {
 	_cleanup_free_ char *path = folder_path(FOLDER_ETC, "");
 
-	return unread_note(path, access(path, F_OK) < 0 ? -errno : 0) != -ENOENT;
+	return unread_note(path, file_look(path)) != -ENOENT;
 }
 
 int store_read_text(const char *path, struct buf *ret_text, char **reterr)
@@ -164,7 +168,7 @@ int store_find_file(const char *text, char **ret_path, char **reterr)
 	for (enum folder i = 0; !slash && i < FOLDER_COUNT; i++) {
 		_cleanup_free_ char *path = folder_path(i, name);
 
-		if (access(path, F_OK) == 0 || errno != ENOENT) {
+		if (file_look(path) != -ENOENT) {
 			*ret_path = TAKE_PTR(path);
 			return 0;
 		}

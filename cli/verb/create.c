@@ -242,6 +242,10 @@ static int make_live(struct creation *creation, char **reterr)
 	_cleanup_free_ char *error = NULL;
 	int rc = lifecycle_check(&creator, &creation->def, &error);
 
+	if (!rc && unread_count()) {
+		set_text(&error, "not everything could be read");
+		rc = -EBADMSG;
+	}
 	if (!rc && args->wait)
 		creation->wait = udev_wait_begin();
 	if (!rc)
@@ -266,10 +270,6 @@ static int create_make(void *p)
 	struct disk_change change;
 	int rc = args->ensure && args->define ? check_defined(creation, &error) : 0, status;
 
-	if (!rc && unread_count()) {
-		set_text(&error, "not everything could be read");
-		rc = -EBADMSG;
-	}
 	if (!rc)
 		rc = make_live(creation, &error);
 	if (rc || !args->define || creation->was_defined)
