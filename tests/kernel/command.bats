@@ -39,7 +39,7 @@ teardown_file() {
 	[ "$stderr" = "" ]
 	[ "$(cat "$DEVICES/$UUID-3/medu/label")" = two ]
 	run -0 mdev list --raw --noheadings -o uuid,parent,type,state,machine
-	[ "$output" = "$UUID:3 0000:01:00.0 medu-fact live stopped" ]
+	[ "$output" = "$UUID:3 0000:01:00.0 medu-fact transient stopped" ]
 	run -0 mdev start "$UUID"
 	run -0 mdev list --raw --noheadings -o machine
 	[ "$output" = started ]

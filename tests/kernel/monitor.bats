@@ -101,6 +101,7 @@ register parent $OTHER_PARENT" ]
 	while read -r line; do
 		jq -e . <<<"$line"
 	done <out
+	[ "$(jq -cs 'map(.schema) | unique' out)" = '[1]' ]
 	[ "$(jq -cs 'map([.action, .parent, .uuid, .instance, .type, .live.name])' out)" = "$(jq -c . <<-E
 		[["present","$PARENT",null,null,null,null],["present","$OTHER_PARENT",null,null,null,null],
 		["create","$PARENT","$UUID",2,"medu-fact","$UUID-2"],["destroy","$PARENT","$UUID",2,"medu-fact",null]]
