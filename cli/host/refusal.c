@@ -129,12 +129,13 @@ static void say_full(struct refusal_facts *facts, const char *what, const char *
 		     char **reterr)
 {
 	const char *known = find_beginning(&facts->full, what);
-	_cleanup_free_ char *live = known ? NULL : list_live_on(parent);
+	_cleanup_free_ char *live = NULL;
 
 	if (known) {
 		set_text(reterr, "%s", known);
 		return;
 	}
+	live = list_live_on(parent);
 	if (*live)
 		set_text(reterr, "%s: taken up by %s (destroy one, or take another parent)", what,
 			 live);

@@ -27,8 +27,8 @@ struct refusal_facts {
 void refusal_facts_free(struct refusal_facts *facts);
 
 /*
- * The live device of an identity: as it is known, NULL when none was listed yet; or of a new list
- * when the known one has none. Good until the next call.
+ * The live device of an identity, or NULL; good until the next call. The first looks into the list
+ * that was made when it was first needed, the second makes a new one when that has no such device.
  */
 const struct device *refusal_known_device(struct refusal_facts *facts, const struct identity *id);
 const struct device *refusal_find_device(struct refusal_facts *facts, const struct identity *id);

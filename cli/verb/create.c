@@ -234,7 +234,7 @@ static void create_print(struct creation *creation, struct disk_change change, c
 	output_device(dev ? dev : &none, &outcome);
 }
 
-/* 0 when it is live, or was so already and may have been. */
+/* 0 when it was made, or with --ensure when it was live so before. */
 static int make_live(struct creation *creation, char **reterr)
 {
 	struct lifecycle_creator creator = LIFECYCLE_CREATOR;

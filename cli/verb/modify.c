@@ -320,11 +320,20 @@ static void foresee(const char *fmt, ...)
 	buf_free(&line);
 }
 
-/* Below the line of a device with --dry-run: what would change, in the order in which it would. */
-static void modify_foresee(const struct changes *changes)
+/*
+ * With --dry-run: a line for the definition, or for a device without one, and below it what would
+ * change, in the order in which it would. One of dev and def is there.
+ */
+static void modify_foresee(const struct device *dev, struct definition *def,
+			   const struct changes *changes, const struct outcome *outcome)
 {
 	const struct modify_args *args = changes->args;
+	struct device defined;
 
+	if (def)
+		defined = cmd_device_of(def);
+	if (def || dev)
+		output_device(def ? &defined : dev, outcome);
 	if (args->is_auto || args->is_manual)
 		foresee("auto = %s", args->is_auto ? "yes" : "no");
 	if (args->parent)
@@ -367,12 +376,8 @@ static int modify(struct inventory *inventory, const struct identity *id, struct
 
 	if (output_is_json())
 		modify_print(id, &outcome);
-	else if (changes->args->dry_run && status == DONE) {
-		struct device now = def ? cmd_device_of(def) : *dev;
-
-		output_device(&now, &outcome);
-		modify_foresee(changes);
-	}
+	else if (changes->args->dry_run && status == DONE)
+		modify_foresee(dev, def, changes, &outcome);
 	return status;
 }
 
