@@ -118,6 +118,35 @@ static void test_ids(struct parent_index *index)
 	resolve(index, "udev:KEY=matrix,OTHER=1", -ENOENT, NULL);
 }
 
+/* A port above one parent, a bridge above two, and an asterisk for the name of a card. */
+static void make_tree(void)
+{
+	_cleanup_free_ char *command = xasprintf(
+		"set -e; cd '%s'; mkdir -p sys/class/mdev_bus sys/devices/bridge/port1/card1/function\n"
+		"mkdir -p sys/devices/bridge/port2/card2 sys/devices/bridge/port3/card3\n"
+		"ln -s ../../devices/bridge/port1/card1 sys/class/mdev_bus/card1\n"
+		"ln -s ../../devices/bridge/port2/card2 sys/class/mdev_bus/card2\n",
+		top);
+
+	ok(system(command) == 0, "a tree of devices");
+}
+
+static void test_paths(struct parent_index *index)
+{
+	resolve(index, "/sys/devices/bridge/port1/card1", 0, "card1");
+	resolve(index, "/sys/devices/bridge/port1", 0, "card1");
+	resolve(index, "/sys/devices/bridge/port2/", 0, "card2");
+	resolve(index, "/sys/devices/bridge", -ENOTUNIQ, NULL);
+	resolve(index, "/sys/devices/bridge/port3", -ENOENT, NULL);
+	resolve(index, "/sys/devices/bridge/port1/card1/function", -ENOENT, NULL);
+	resolve(index, "/sys/devices", -ENOENT, NULL);
+	resolve(index, "/sys/devices/bridge/*/card2", 0, "card2");
+	resolve(index, "/sys/devices/*/port1", 0, "card1");
+	resolve(index, "/sys/devices/bridge/*/card3", -ENOENT, NULL);
+	resolve(index, "/sys/devices/nothing/*/card1", -ENOENT, NULL);
+	resolve(index, "/sys/devices/bridge/*/../card1", -EINVAL, NULL);
+}
+
 int main(void)
 {
 	_cleanup_free_ char *command = xasprintf("rm -rf '%s'", top);
@@ -131,9 +160,11 @@ int main(void)
 	make_device("pci", "class/mdev_bus", "0000:0a:00.0", "0x10de", "0x1eb8");
 	make_device("pci", "class/no_parent", "0000:09:00.0", "0x10de", "0x1eb9");
 	make_device("soft", "class/mdev_bus", "matrix", "none", "");
+	make_tree();
 	test_malformed(&index);
 	test_addresses(&index);
 	test_ids(&index);
+	test_paths(&index);
 	parent_index_free(&index);
 	set_text(&command, "rm -rf '%s'", top);
 	ok(system(command) == 0, "cleared away");
