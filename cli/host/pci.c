@@ -153,6 +153,18 @@ const struct pci_device *pci_at(struct pci_table *table, const char *address)
 			  NULL;
 }
 
+const char *pci_card(struct pci_device *dev)
+{
+	_cleanup_free_ char *path = layout_pci_device(dev->address, LAYOUT_OWNER);
+
+	if (dev->card)
+		return dev->card;
+	if (sysfs_link_name(SYSFS_TOP, path, &dev->card) < 0)
+		dev->card = xstrdup(dev->address);
+	dev->card[strcspn(dev->card, ".")] = '\0';
+	return dev->card;
+}
+
 static int read_number(const char *address, const char *file, uint32_t *ret)
 {
 	_cleanup_free_ char *path = layout_pci_device(address, file);

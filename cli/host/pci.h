@@ -23,7 +23,7 @@ int pci_id_parse(const char *text, struct pci_id *ret);
 struct pci_device {
 	char *address;
 	unsigned int vendor, device;
-	char *card; /* of port.c; NULL until it was asked for */
+	char *card; /* NULL until pci_card() was asked for it */
 };
 
 /* A device that can have virtual functions. Their numbers are as in the files sriov_*. */
@@ -56,6 +56,12 @@ size_t pci_find(struct pci_table *table, const struct pci_id *id,
 
 /* The device at that address, as sysfs writes it; NULL when there is none. */
 const struct pci_device *pci_at(struct pci_table *table, const char *address);
+
+/*
+ * The slot of the card that the device is a function of: "0000:03:00", of a virtual function that
+ * of the device it belongs to. It belongs to the table.
+ */
+const char *pci_card(struct pci_device *dev);
 
 /* False for a device that cannot have virtual functions. */
 bool pci_read_functions(const char *address, struct pci_functions *ret);

@@ -113,19 +113,6 @@ static bool is_built_in(const char *name)
 	return !end || !*end;
 }
 
-/* The slot of the card: "0000:03:00", of a virtual function that of the device it belongs to. */
-static const char *card_of(struct pci_device *dev)
-{
-	_cleanup_free_ char *path = layout_pci_device(dev->address, LAYOUT_OWNER);
-
-	if (dev->card)
-		return dev->card;
-	if (sysfs_link_name(SYSFS_TOP, path, &dev->card) < 0)
-		dev->card = xstrdup(dev->address);
-	dev->card[strcspn(dev->card, ".")] = '\0';
-	return dev->card;
-}
-
 /* Another card of the kind, or NULL. */
 static const char *find_twin(struct pci_table *table, const char *name)
 {
@@ -141,9 +128,9 @@ static const char *find_twin(struct pci_table *table, const char *name)
 	count = pci_find(table, &id, &kind);
 	for (size_t i = 0; i < count; i++)
 		if (kind[i] == dev)
-			card = card_of(kind[i]);
+			card = pci_card(kind[i]);
 	for (size_t i = 0; card && i < count; i++)
-		if (strcmp(card_of(kind[i]), card) != 0)
+		if (strcmp(pci_card(kind[i]), card) != 0)
 			return kind[i]->address;
 	return NULL;
 }
