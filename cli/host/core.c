@@ -66,7 +66,8 @@ static bool is_installed(const char *release)
 	return false;
 }
 
-/* What stands between this host and the project's core; its users go before the kernel's own. */
+/* How to exchange the kernel's own core for the project's: modules that use it are unloaded first.
+ */
 static char *way_out(void)
 {
 	_cleanup_free_ char *release = kernel_release();
@@ -121,7 +122,7 @@ char *core_explain_no_parent(void)
 			"no driver has registered any (load the one of the device to share)");
 	if (is_available(release))
 		return xstrdup(
-			"no mdev core is loaded (the driver that makes a device a parent brings it: load that)");
+			"no mdev core is loaded (load the driver of the device to share: it brings the core)");
 	return xasprintf(
 		"the kernel has no support for mediated devices: there is no module 'mdev' for %s (install this project's, or a kernel with CONFIG_VFIO_MDEV)",
 		release);

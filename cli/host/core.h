@@ -15,8 +15,8 @@ bool core_is_extended(void);
 const char *core_hint(int rc);
 
 /*
- * Which core is loaded, in a few words; after the kernel's own in brackets what to unload, or why
- * that leads nowhere. The caller frees it.
+ * Which core is loaded: "this project's, 1.0", or "the kernel's own, 0.1 (...)" with what to unload
+ * in its place, or why that cannot be done. The caller frees it.
  */
 char *core_describe(void);
 
@@ -27,8 +27,9 @@ char *core_describe(void);
 char *core_explain_no_parent(void);
 
 /*
- * Why something failed that only the project's core does: the core that is loaded, "which" and
- * what it lacks, and in brackets the same. The caller frees it.
+ * Why something failed that only the project's core can do. With lack "cannot start machines":
+ * "the loaded mdev core is the kernel's own, which cannot start machines (this project's is not
+ * installed)". The caller frees it.
  */
 char *core_explain(const char *lack);
 

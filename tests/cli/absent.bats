@@ -105,7 +105,7 @@ make_kernel() {
 	assert "$output" == ""
 	assert "$stderr" == "mdev: warning: there is no parent: no driver has registered any (load the one of the device to share)"
 	rm -r "$ROOT/sys/bus/mdev"
-	refused 1 "there is no parent 'soft': no mdev core is loaded \(the driver that makes a device a parent brings it: load that\)$" \
+	refused 1 "there is no parent 'soft': no mdev core is loaded \(load the driver of the device to share: it brings the core\)$" \
 		--root "$ROOT" types -p soft
 	make_kernel "kernel/drivers/vfio/vfio.ko.xz:" "kernel/drivers/vfio/mdev/mdev.ko.xz: kernel/drivers/vfio/vfio.ko.xz"
 	refused 1 "no mdev core is loaded" --root "$ROOT" types -p soft
