@@ -229,12 +229,10 @@ void refusal_of_create_open(const struct definition *def, int rc, char **reterr)
 {
 	_cleanup_free_ char *path = layout_type(def->parent_name, def->type, LAYOUT_CREATE);
 
-	if (rc == -ENOENT && live_type_is_closed(def->parent_name, def->type))
+	if (rc == -ENODEV || (rc == -ENOENT && live_type_is_closed(def->parent_name, def->type)))
 		refusal_parent_goes(def, reterr);
 	else if (rc == -ENOENT)
 		type_name_unknown(def->parent_name, def->type, reterr);
-	else if (rc == -ENODEV)
-		refusal_parent_goes(def, reterr);
 	else if (rc == -EROFS)
 		set_text(reterr, "%s", open_text(rc));
 	else

@@ -13,9 +13,9 @@
 /* How many types a message lists. */
 #define TYPES_SHOWN 8
 
-static char fold(char c)
+static int fold(char c)
 {
-	return c == '_' ? ' ' : (char)tolower((unsigned char)c);
+	return c == '_' ? ' ' : tolower((unsigned char)c);
 }
 
 /* How far two texts are the same, but for case and '_'. */

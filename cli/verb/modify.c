@@ -370,9 +370,9 @@ static int modify(struct inventory *inventory, const struct identity *id, struct
 {
 	struct device *dev = changes->args->live ? live_find(&inventory->devices, id) : NULL;
 	_cleanup_free_ char *error = NULL;
-	struct disk_change change = change_both(dev, def, changes, &error);
-	const struct outcome outcome = cmd_outcome(change, error);
-	int status = cmd_say_change("modify", id, change, error);
+	struct disk_change made = change_both(dev, def, changes, &error);
+	const struct outcome outcome = cmd_outcome(made, error);
+	int status = cmd_say_change("modify", id, made, error);
 
 	if (output_is_json())
 		modify_print(id, &outcome);
