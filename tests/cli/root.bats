@@ -25,7 +25,7 @@ links_to() {
 
 @test "definitions are neither read nor written outside" {
 	while read -r link; do
-		rm -rf "$ROOT/etc"
+		rm -rf "${ROOT:?}/etc"
 		ln -s "$link" "$ROOT/etc"
 		mdev 1 --root "$ROOT" define "$U3" -p soft -t soft-1
 		mdev --root "$ROOT" list
