@@ -122,10 +122,10 @@ changed() {
 	printf '\nattr = a 1\nattr = a 2\n' | sed -i '/^\['"$U1"'/r /dev/stdin' "$ETC/farm.conf"
 	unchanged "attribute 'a' is there several times" --set-attr a=3
 	mv "$BATS_TEST_TMPDIR/farm.conf" "$ETC/farm.conf"
-	ln "$ETC/farm.conf" "$BATS_TEST_TMPDIR/real"
-	ln -sf "$BATS_TEST_TMPDIR/real" "$ETC/farm.conf"
+	ln "$ETC/farm.conf" "$ROOT/etc/real"
+	ln -sf ../real "$ETC/farm.conf"
 	unchanged "farm.conf: a symbolic link, which is not written through"
-	mv "$BATS_TEST_TMPDIR/real" "$ROOT/usr/lib/mdev.d/farm.conf"
+	mv "$ROOT/etc/real" "$ROOT/usr/lib/mdev.d/farm.conf"
 	rm "$ETC/farm.conf"
 	unchanged "farm.conf belongs to a package"
 	assert "$(< "$label")" == ""
