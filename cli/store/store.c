@@ -22,12 +22,16 @@ static void open_source(struct source *source, enum folder folder, struct folder
 {
 	_cleanup_free_ char *path = folder_path(folder, "");
 	struct stat st;
+	int rc;
 
 	*source = (struct source){.fd = folder_list(folder, entries)};
-	if (source->fd >= 0 && fstat(source->fd, &st) == 0)
+	rc = source->fd < 0 ? source->fd : 0;
+	if (!rc && fstat(source->fd, &st) < 0)
+		rc = -errno;
+	if (!rc)
 		source->distrust = folder_distrust(&st, "its folder");
-	else if (source->fd != -ENOENT)
-		problem_add(problems, path, 0, "%s", strerror(-source->fd));
+	else if (rc != -ENOENT)
+		problem_add(problems, path, 0, "%s", strerror(-rc));
 	buf_addf(&source->path, "%s/", path);
 }
 
