@@ -13,6 +13,12 @@
 /* How many names a message lists. */
 #define NAMES_SHOWN 8
 
+/*
+ * For how many names near ones are looked for, each time among all parents. A host where more are
+ * unknown lacks its cards; those are no slips of the hand.
+ */
+#define NEAR_SEARCHES 16
+
 /* No tree of devices is as deep as that. */
 #define DEPTH_MAX 32
 
@@ -213,6 +219,9 @@ static char *explain_unknown(struct parent_index *index, const char *text)
 		index->no_parent = core_explain_no_parent();
 	if (!index->names.n)
 		return xasprintf("there is no parent '%s': %s", text, index->no_parent);
+	if (index->near_searches == NEAR_SEARCHES)
+		return xasprintf("there is no parent '%s'", text);
+	index->near_searches++;
 	find_near(&index->names, text, &near);
 	shown = strlist_join(near.n ? &near : &index->names, NAMES_SHOWN);
 	reason = xasprintf("there is no parent '%s' (%s: %s)", text,

@@ -22,6 +22,7 @@ struct parent_index {
 	struct property_table properties;
 	struct strlist listed_ids; /* the parents by vendor and device, for explanations */
 	char *no_parent; /* why there is no parent at all, once that was looked for */
+	unsigned int near_searches; /* names that near ones were looked for */
 };
 
 /*
