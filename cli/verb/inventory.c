@@ -68,13 +68,11 @@ static bool is_for(const struct definition *def, const char *parent)
 	return !parent || (def->parent_name && strcmp(def->parent_name, parent) == 0);
 }
 
-void inventory_load_devices(struct inventory *inventory, const char *parent)
+static void lay_definitions_beside(struct inventory *inventory, const char *parent)
 {
 	struct device_list *list = &inventory->devices;
 	struct device_index live;
 
-	device_list_free(list);
-	live_devices(list, parent);
 	device_list_reserve(list, inventory->definitions.n);
 	device_index_make(&live, list, NULL, inventory->definitions.n);
 	for (size_t i = 0; i < inventory->definitions.n; i++) {
@@ -92,6 +90,16 @@ void inventory_load_devices(struct inventory *inventory, const char *parent)
 			add_defined(list, def);
 	}
 	device_index_free(&live);
+}
+
+void inventory_load_devices(struct inventory *inventory, const char *parent)
+{
+	struct device_list *list = &inventory->devices;
+
+	device_list_free(list);
+	live_devices(list, parent);
+	if (inventory->definitions.n)
+		lay_definitions_beside(inventory, parent);
 	device_list_sort(list);
 }
 
