@@ -189,8 +189,8 @@ mdev: $ETC/link.conf: a folder in place of a file"
 }
 
 @test "a link to a file is read; other names are passed over" {
-	printf '[%s]\nparent=soft\ntype=t\n' "$U1" > "$BATS_TEST_TMPDIR/elsewhere"
-	ln -s "$BATS_TEST_TMPDIR/elsewhere" "$ETC/1.conf"
+	printf '[%s]\nparent=soft\ntype=t\n' "$U1" > "$ROOT/elsewhere"
+	ln -s /elsewhere "$ETC/1.conf"
 	for name in .hidden.conf notes x.conf~ x.conf.bak; do
 		echo nonsense > "$ETC/$name"
 	done

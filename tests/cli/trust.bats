@@ -39,9 +39,9 @@ distrusted() {
 }
 
 @test "a link to a file of another user" {
-	mv "$ETC/farm.conf" "$BATS_TEST_TMPDIR/theirs"
-	chown 1000 "$BATS_TEST_TMPDIR/theirs"
-	ln -s "$BATS_TEST_TMPDIR/theirs" "$ETC/farm.conf"
+	mv "$ETC/farm.conf" "$ROOT/theirs"
+	chown 1000 "$ROOT/theirs"
+	ln -s /theirs "$ETC/farm.conf"
 	distrusted "it belongs to user 1000"
 }
 

@@ -75,7 +75,7 @@ available() {
 		== "[$2,\"vfio-pci\",\"Factorial\"]" "$1" || return
 	mdev --root "$ROOT" types -p 0000:01:00.0 -o TYPE,AVAILABLE --raw --noheadings || return
 	assert "$stderr" == "" || return
-	[ "$2" = null ] && set -- "$1" ""
+	[ "$2" = null ] && set -- "$1" -
 	assert "${lines[1]}" == "acme-fact $2" "$1"
 }
 
