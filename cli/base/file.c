@@ -117,7 +117,7 @@ static int root_fd(void)
 static int open_resolved(int dirfd, const char *path, int flags, mode_t mode, uint64_t resolve)
 {
 	const struct open_how how = {.flags = (unsigned int)flags | O_CLOEXEC,
-				     .mode = flags & O_CREAT ? mode : 0,
+				     .mode = (flags & O_CREAT) ? mode : 0,
 				     .resolve = resolve};
 	long fd = -1;
 

@@ -46,37 +46,53 @@ static int look_at(int dirfd, const char *path, int nofollow)
 	return open_in_root(dirfd, path, O_PATH | nofollow);
 }
 
+static int stat_in_root(int dirfd, const char *path, int nofollow, struct stat *ret_st)
+{
+	_cleanup_close_ int fd = look_at(dirfd, path, nofollow);
+
+	if (fd < 0)
+		return fd;
+	return fstat(fd, ret_st) < 0 ? -errno : 0;
+}
+
 /* flags as of fstatat() */
 static int stat_at(int dirfd, const char *path, int flags, struct stat *ret_st)
 {
-	_cleanup_close_ int fd = -1;
 	int base;
 
-	if (!root_is_host()) {
-		fd = look_at(dirfd, path, flags & AT_SYMLINK_NOFOLLOW ? O_NOFOLLOW : 0);
-		if (fd < 0)
-			return fd;
-		return fstat(fd, ret_st) < 0 ? -errno : 0;
-	}
+	if (!root_is_host())
+		return stat_in_root(dirfd, path, (flags & AT_SYMLINK_NOFOLLOW) ? O_NOFOLLOW : 0,
+				    ret_st);
 	base = at(dirfd);
 	if (base < 0)
 		return base;
 	return fstatat(base, path, ret_st, flags) < 0 ? -errno : 0;
 }
 
-static int readlink_at(int dirfd, const char *path, char target[4096])
+/* path: "" for the link that the descriptor itself is of */
+static int read_target(int base, const char *path, char target[4096])
 {
-	_cleanup_close_ int fd = -1;
-	int base = root_is_host() ? at(dirfd) : (fd = look_at(dirfd, path, O_NOFOLLOW));
 	ssize_t len;
 
 	if (base < 0)
 		return base;
-	len = readlinkat(base, root_is_host() ? path : "", target, 4095);
+	len = readlinkat(base, path, target, 4095);
 	if (len < 0)
 		return -errno;
 	target[len] = '\0';
 	return 0;
+}
+
+static int readlink_at(int dirfd, const char *path, char target[4096])
+{
+	int fd, rc;
+
+	if (root_is_host())
+		return read_target(at(dirfd), path, target);
+	fd = look_at(dirfd, path, O_NOFOLLOW);
+	rc = read_target(fd, "", target);
+	cleanup_close(&fd);
+	return rc;
 }
 
 static int open_at(int dirfd, const char *path, int flags)

@@ -124,7 +124,7 @@ static void note_number(struct search *search, dev_t number)
 static int look_at_file(const char *name, void *arg)
 {
 	struct search *search = arg;
-	struct target key;
+	struct target key = {.index = 0};
 
 	if (read_number(search, name, &key.number) &&
 	    bsearch(&key, search->targets, search->target_count, sizeof(key), compare_targets) &&
@@ -187,7 +187,6 @@ void holder_list_free(struct holder_list *list)
 
 bool holder_has_group_open(const struct device *dev)
 {
-	_cleanup_close_ int fd = -1;
 	struct vfio_nodes nodes;
 	bool is_busy = false;
 
@@ -195,8 +194,10 @@ bool holder_has_group_open(const struct device *dev)
 		return false;
 	live_device_nodes(dev, &nodes);
 	if (nodes.group.path) {
-		fd = open(nodes.group.path, O_RDWR | O_CLOEXEC);
+		int fd = open(nodes.group.path, O_RDWR | O_CLOEXEC);
+
 		is_busy = fd < 0 && errno == EBUSY;
+		cleanup_close(&fd);
 	}
 	vfio_nodes_free(&nodes);
 	return is_busy;

@@ -107,7 +107,8 @@ static char *cut(const struct printer *printer, int i, char *text)
 	return part;
 }
 
-static void add_columns(struct printer *printer, int tree_column)
+/* The first column has the tree, if there is one. */
+static void add_columns(struct printer *printer, bool has_tree)
 {
 	for (int i = 0; i < printer->count; i++) {
 		const struct column *column = printer->columns[i];
@@ -115,7 +116,7 @@ static void add_columns(struct printer *printer, int tree_column)
 
 		scols_table_new_column(printer->table, heading, 0,
 				       (column->flags & COLUMN_RIGHT ? SCOLS_FL_RIGHT : 0) |
-					       (i == tree_column ? SCOLS_FL_TREE : 0));
+					       (has_tree && i == 0 ? SCOLS_FL_TREE : 0));
 	}
 }
 
@@ -152,7 +153,7 @@ static void print_flat(enum column_set set, const struct table_style *style,
 		return;
 	begin(&printer);
 	fit(&printer, rows, 0);
-	add_columns(&printer, -1);
+	add_columns(&printer, false);
 	for (size_t i = 0; i < rows->row_count; i++)
 		add_row(&printer, plain_row(rows, i), NULL);
 	end(&printer);
@@ -191,7 +192,7 @@ static void print_tree(const struct device_list *list, const struct table_style 
 	choose(&printer, COLUMNS_OF_DEVICES, style);
 	begin(&printer);
 	fit(&printer, &rows, BRANCHES_INDENT);
-	add_columns(&printer, 0);
+	add_columns(&printer, true);
 	for (size_t i = 0; i < list->n; i++) {
 		const struct device *dev = order[i], *before = i ? order[i - 1] : NULL;
 		bool new_parent = !before || strcmp(before->parent, dev->parent) != 0;

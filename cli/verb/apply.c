@@ -336,16 +336,19 @@ static void apply_plan(struct apply *apply, const struct plan_wish *wish)
 static int apply_locked(struct apply *apply, const struct plan_wish *wish)
 {
 	_cleanup_free_ char *error = NULL;
-	_cleanup_close_ int lock = -1;
+	int lock;
 
-	if (!apply->args->dry_run) {
-		lock = run_state_lock(wish->parent, APPLY_LOCK_SECONDS, &error);
-		if (lock < 0) {
-			output_fail(code_of(lock), "%s", error);
-			return FAILED;
-		}
+	if (apply->args->dry_run) {
+		apply_plan(apply, wish);
+		return DONE;
+	}
+	lock = run_state_lock(wish->parent, APPLY_LOCK_SECONDS, &error);
+	if (lock < 0) {
+		output_fail(code_of(lock), "%s", error);
+		return FAILED;
 	}
 	apply_plan(apply, wish);
+	close(lock);
 	return DONE;
 }
 
