@@ -17,31 +17,24 @@
 void refusal_facts_free(struct refusal_facts *facts)
 {
 	strlist_free(&facts->full);
+	device_index_free(&facts->by_identity);
 	device_list_free(&facts->live);
 	facts->is_listed = false;
-}
-
-static int compare_devices(const void *a, const void *b)
-{
-	return identity_compare(&((const struct device *)a)->id, &((const struct device *)b)->id);
 }
 
 static const struct device *find_listed(const struct refusal_facts *facts,
 					const struct identity *id)
 {
-	struct device key = {.id = *id};
-
-	if (!facts->live.n)
-		return NULL;
-	return bsearch(&key, facts->live.v, facts->live.n, sizeof(key), compare_devices);
+	return device_index_live(&facts->by_identity, id);
 }
 
 static void list_devices(struct refusal_facts *facts)
 {
+	device_index_free(&facts->by_identity);
 	device_list_free(&facts->live);
 	live_devices(&facts->live, NULL);
-	if (facts->live.n)
-		qsort(facts->live.v, facts->live.n, sizeof(*facts->live.v), compare_devices);
+	/* Sorted, for there may be as many refusals as devices. */
+	device_index_make(&facts->by_identity, &facts->live, NULL, facts->live.n);
 	facts->is_listed = true;
 }
 

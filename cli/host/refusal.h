@@ -12,7 +12,7 @@
 #ifndef REFUSAL_H
 #define REFUSAL_H
 
-#include "model/device.h"
+#include "model/index.h"
 
 /*
  * What was looked up to explain refusals, so that a thousand of them cost one listing. Zeroed at
@@ -20,7 +20,8 @@
  */
 struct refusal_facts {
 	struct strlist full; /* reasons, one for each type that was found full */
-	struct device_list live; /* all devices, by identity, as they were when it was needed */
+	struct device_list live; /* all devices, as they were when that was needed */
+	struct device_index by_identity; /* of those */
 	bool is_listed;
 };
 

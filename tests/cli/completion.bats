@@ -213,6 +213,8 @@ press_names() {
 	completes "$MDEV --root=$ROOT modify --of so" "soft"
 	completes "$MDEV --root $ROOT define --file " "a.conf"
 	completes "$MDEV define --description " ""
+	completes "$MDEV define --parent-by p" "port"
+	completes "$MDEV define --parent-by=x" ""
 	completes "$MDEV --root $ROOT destroy --wa" "--wait"
 }
 

@@ -158,6 +158,25 @@ refused() {
 	[ ! -e "$DEVICES/$UUID" ]
 }
 
+# What its files are called there is not what they are called here.
+@test "in-tree: a user in a root of its own is named" {
+	mdev create "$UUID" -p "$PARENT" -t mtty-1
+	# shellcheck disable=SC2016 # for the shell that it starts
+	coproc unshare -m bash -c 'mkdir -p /run/jail && mount --rbind / /run/jail &&
+		exec chroot /run/jail vfio_user hold "$1"' - "$UUID" 3>&-
+	read -r -t "$HANG" line <&"${COPROC[0]}"
+	[[ $line == open* ]]
+	local pid=$COPROC_PID
+	[[ $(readlink "/proc/$pid/fd/"*) == */run/jail/dev/vfio/* ]]
+	run -0 mdev show "$UUID"
+	[[ $output == *"PID $pid 'vfio_user'"* ]]
+	refused "$pid.*vfio_user" destroy "$UUID"
+	kill "$pid"
+	wait "$pid" || :
+	rmdir /run/jail
+	mdev destroy --wait "$UUID"
+}
+
 # This core announces a device before it links it to its type.
 @test "in-tree: monitor knows the type of every device" {
 	cd "$BATS_TEST_TMPDIR"
