@@ -153,6 +153,21 @@ make_definition() {
 	esac
 }
 
+# with_mounts PATH [UNSHARE-OPTION...] -- COMMAND...: runs the command where it may mount on the path
+# and below it, and nobody else sees that. In a changed root (chroot) unshare alone cannot do it.
+with_mounts() {
+	local path=$1 options=()
+	shift
+	while [ "$1" != -- ]; do
+		options+=("$1")
+		shift
+	done
+	shift
+	# shellcheck disable=SC2016 # for the shell that it starts
+	unshare -m --propagation unchanged "${options[@]}" bash -c \
+		'mount --make-rprivate "$(findmnt -n -f -o TARGET --target "$1")" && shift && exec "$@"' - "$path" "$@"
+}
+
 # A text that changes with anything in the root, except for the file that writers lock.
 fingerprint() {
 	(cd "$ROOT" && find . -not -name .mdev.lock -printf '%p %y %m %s %l\n' | sort &&

@@ -188,7 +188,7 @@ mdev: $ROOT/etc/mdev.d/0.conf:1: no '=' in the line"
 # with_log COMMAND...: in a /dev of its own, whose log puts what it gets into $BATS_TEST_TMPDIR/log.
 with_log() {
 	# shellcheck disable=SC2016 # for the shell and the perl that it starts
-	unshare -m bash -c 'mount -t tmpfs none /dev && mknod -m 666 /dev/null c 1 3 && "$@"' - \
+	with_mounts /dev -- bash -c 'mount -t tmpfs none /dev && mknod -m 666 /dev/null c 1 3 && "$@"' - \
 		perl -MIO::Socket::UNIX -MSocket -e '
 			my $log = IO::Socket::UNIX->new(Type => SOCK_DGRAM, Local => "/dev/log") or die;
 			open(my $out, ">>", shift) or die;
@@ -200,7 +200,8 @@ with_log() {
 @test "what no log takes is not remembered as said" {
 	requires root
 	make_definition 0.conf <<< "nonsense"
-	unshare -m bash -c 'mount -t tmpfs none /dev && "$@"' - "$MDEV" --root "$ROOT" --syslog apply --event -p soft
+	# shellcheck disable=SC2016 # for the shell that it starts
+	with_mounts /dev -- bash -c 'mount -t tmpfs none /dev && "$@"' - "$MDEV" --root "$ROOT" --syslog apply --event -p soft
 	assert "$(cat "$ROOT/run/mdev.said")" == ""
 	for _ in 1 2; do
 		with_log "$MDEV" --root "$ROOT" --syslog apply --event -p soft

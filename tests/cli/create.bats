@@ -18,7 +18,7 @@ setup() {
 	for name in HUP INT TERM; do
 		: > "$soft/$U1/medu/label"
 		status=0
-		ASAN_OPTIONS=detect_leaks=0 strace -qq -o /dev/null -P "$soft/mdev_supported_types/soft-1/create" \
+		ASAN_OPTIONS=detect_leaks=0 env --default-signal strace -qq -o /dev/null -P "$soft/mdev_supported_types/soft-1/create" \
 			-e trace=write -e inject=write:signal=$name "$MDEV" --root "$ROOT" \
 			create "$U1" -p soft -t soft-1 -a medu/label=one > /dev/null || status=$?
 		assert "$status" -eq "$((128 + $(kill -l $name)))" "ended by SIG$name"
@@ -42,7 +42,7 @@ setup() {
 	requires strace
 	local told
 	status=0
-	told=$(ASAN_OPTIONS=detect_leaks=0 strace -qq -o /dev/null -P "$TYPE/create" -e trace=write \
+	told=$(ASAN_OPTIONS=detect_leaks=0 env --default-signal strace -qq -o /dev/null -P "$TYPE/create" -e trace=write \
 		-e inject=write:signal=INT "$MDEV" --root "$ROOT" create -p 01:00.0 -t acme-fact) || status=$?
 	assert "$status" -eq "$((128 + $(kill -l INT)))" "ended by the signal"
 	assert "$told" == "$(< "$TYPE/create")"

@@ -137,7 +137,7 @@ changed() {
 	make_device 0000:01:00.0 acme-fact "$U1"
 	: > "$dev/medu/second"
 	status=0
-	ASAN_OPTIONS=detect_leaks=0 strace -qq -o /dev/null -P "$dev/medu/label" -e trace=write \
+	ASAN_OPTIONS=detect_leaks=0 env --default-signal strace -qq -o /dev/null -P "$dev/medu/label" -e trace=write \
 		-e inject=write:signal=TERM "$MDEV" --root "$ROOT" modify 1111 --live \
 		--set-attr medu/label=one --set-attr medu/second=two || status=$?
 	assert "$status" -eq $((128 + $(kill -l TERM)))

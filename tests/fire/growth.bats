@@ -31,7 +31,7 @@ begin() {
 # with no other process in sight. valgrind knows the system calls for --root not yet.
 in_root() {
 	# shellcheck disable=SC2016 # for the shell that it starts
-	unshare -m -p -f bash -c 'cd "$1" && mkdir -p usr proc dev tmp && for name in bin lib lib64; do
+	with_mounts "$ROOT" -p -f -- bash -c 'cd "$1" && mkdir -p usr proc dev tmp && for name in bin lib lib64; do
 			ln -sfn "usr/$name" "$name"
 		done && mount --rbind /usr usr && mount --rbind /dev dev && mount -t proc proc proc &&
 		shift && exec chroot . "$@"' - "$ROOT" "$@"
