@@ -90,5 +90,5 @@ never_fails() {
 
 @test "apply --dry-run, and apply" {
 	never_fails "^keep $UUID " apply --dry-run
-	never_fails "^$" apply
+	never_fails "^1 kept$" apply
 }

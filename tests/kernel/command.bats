@@ -57,9 +57,9 @@ teardown_file() {
 	run -1 --separate-stderr mdev create "$UUID" -p 01:00.0 -t medu-fact -a medu/jobs=1
 	echo "$stderr"
 	[ ! -e "$DEVICES/$UUID" ]
-	run -1 --separate-stderr mdev create "$UUID" -p 01:00.0 -t medu-fact -a driver/unbind=1
+	run -2 --separate-stderr mdev create "$UUID" -p 01:00.0 -t medu-fact -a driver/unbind=1
 	echo "$stderr"
-	[[ $stderr == *"is not the device's own"* ]]
+	[[ $stderr == *"'driver/unbind' is the kernel's own file"* ]]
 	[ ! -e "$DEVICES/$UUID" ]
 	run -1 --separate-stderr mdev create "$UUID" -p 01:00.0 -t medu-fact -a no/such=1
 	echo "$stderr"
