@@ -57,7 +57,7 @@ static int resolve_pattern(struct parent_index *index, const char *below, const 
 		rc = place_find(&index->places, &index->names, path, found);
 	}
 	strlist_free(&names);
-	return rc == -ENOENT || rc == -ENOTDIR ? 0 : rc;
+	return unread_is_absence(rc) ? 0 : rc;
 }
 
 static int resolve_path(struct parent_index *index, const char *path, struct strlist *found)

@@ -3,6 +3,7 @@
 #include "host/place.h"
 
 #include "base/sysfs.h"
+#include "base/unread.h"
 #include "host/layout.h"
 
 #include <errno.h>
@@ -110,13 +111,6 @@ static size_t find(const struct place_table *table, const struct sysfs_id *id,
 	return count;
 }
 
-/* The path is given by a user: there may be no such thing, or no such path at all. */
-static bool is_nothing(int rc)
-{
-	return rc == -ENOENT || rc == -ENODEV || rc == -ENOTDIR || rc == -ELOOP ||
-	       rc == -ENAMETOOLONG;
-}
-
 int place_find(struct place_table *table, const struct strlist *parents, const char *path,
 	       struct strlist *ret_names)
 {
@@ -125,8 +119,9 @@ int place_find(struct place_table *table, const struct strlist *parents, const c
 	size_t count;
 	int rc = sysfs_identify(SYSFS_TOP, path, &id);
 
+	/* The path is given by a user: there may be no such thing, or no such path at all. */
 	if (rc)
-		return is_nothing(rc) ? 0 : rc;
+		return unread_is_absence(rc) ? 0 : rc;
 	load(table, parents);
 	count = find(table, &id, &places);
 	if (count && !places[0].depth) {
