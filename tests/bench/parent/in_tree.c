@@ -2,12 +2,8 @@
 /*
  * The measured parent on the kernel's own core, where a parent driver is a VFIO
  * driver as well. It does as little as it can: one allocation for an instance,
- * one copy for an access, an eventfd that is signalled at once.
- *
- * With one exception: it does not call device_set_pm_not_required() for VFIO's
- * device, as vfio_mdev does on the other side. No driver in the kernel does, so
- * the comparison is with what exists. tests/bench/README.md says what the call
- * saves.
+ * one copy for an access, an eventfd that is signalled at once, and no power
+ * management for VFIO's device, as vfio_mdev does on the other side.
  */
 
 #include <linux/device.h>
@@ -223,6 +219,8 @@ static int in_tree_probe_instance(struct mdev_device *mdev)
 	if (IS_ERR(self))
 		return PTR_ERR(self);
 	dev_set_drvdata(&mdev->dev, self);
+	/* Otherwise its folder in sysfs has one more, power/, with 11 files */
+	device_set_pm_not_required(&self->vdev.device);
 	rc = vfio_register_emulated_iommu_dev(&self->vdev);
 	if (rc)
 		vfio_put_device(&self->vdev);
