@@ -46,18 +46,9 @@ const char *lifecycle_name(const struct definition *def, char text[IDENTITY_TEXT
 	return text;
 }
 
-static void close_type(struct lifecycle_creator *creator)
-{
-	cleanup_close(&creator->fd);
-	free(creator->parent);
-	free(creator->type);
-	creator->fd = -1;
-	creator->parent = creator->type = NULL;
-}
-
 void lifecycle_creator_close(struct lifecycle_creator *creator)
 {
-	close_type(creator);
+	create_files_close(&creator->files);
 	refusal_facts_free(&creator->facts);
 }
 
@@ -120,22 +111,6 @@ int lifecycle_check(struct lifecycle_creator *creator, const struct definition *
 		rc = -EUSERS;
 	}
 	return rc;
-}
-
-/* The open "create" file of the definition's type. */
-static int creator_open(struct lifecycle_creator *creator, const struct definition *def)
-{
-	_cleanup_free_ char *path = NULL;
-
-	if (creator->fd >= 0 && strcmp(creator->parent, def->parent_name) == 0 &&
-	    strcmp(creator->type, def->type) == 0)
-		return creator->fd;
-	close_type(creator);
-	path = layout_type(def->parent_name, def->type, LAYOUT_CREATE);
-	creator->fd = sysfs_open_write(SYSFS_TOP, path);
-	creator->parent = xstrdup(def->parent_name);
-	creator->type = xstrdup(def->type);
-	return creator->fd;
 }
 
 /* Of a device that is gone nothing is left in the folder that was opened. */
@@ -221,7 +196,7 @@ int lifecycle_create(struct lifecycle_creator *creator, const struct definition 
 
 	if (rc)
 		return rc;
-	fd = creator_open(creator, def);
+	fd = create_files_open(&creator->files, def->parent_name, def->type);
 	if (fd < 0) {
 		refusal_of_create_open(def, fd, reterr);
 		return fd;

@@ -3,23 +3,19 @@
 #ifndef LIFECYCLE_H
 #define LIFECYCLE_H
 
+#include "host/create_file.h"
 #include "host/refusal.h"
 #include "model/device.h"
 
 /*
- * What is kept from one instance to the next: the open "create" file of a type, and what was
- * looked up to explain a refusal. Start from LIFECYCLE_CREATOR, end with lifecycle_creator_close().
+ * What is kept from one instance to the next: the open "create" files of types, and what was
+ * looked up to explain a refusal. Zeroed at the start, ended by lifecycle_creator_close(), which
+ * leaves it zeroed again.
  */
 struct lifecycle_creator {
-	int fd;
-	char *parent, *type; /* whose it is */
+	struct create_files files;
 	struct refusal_facts facts;
 };
-
-#define LIFECYCLE_CREATOR \
-	{                 \
-		.fd = -1  \
-	}
 
 void lifecycle_creator_close(struct lifecycle_creator *creator);
 

@@ -470,7 +470,7 @@ static int apply_all(struct apply *apply)
 
 static int apply_run(const struct globals *globals, void *p, int word_count, char **words)
 {
-	struct apply apply = {.args = p, .creator = LIFECYCLE_CREATOR, .said = SAID};
+	struct apply apply = {.args = p, .said = SAID};
 	int status;
 
 	(void)globals, (void)word_count, (void)words;

@@ -237,7 +237,7 @@ static void create_print(struct creation *creation, struct disk_change change, c
 /* 0 when it was made, or with --ensure when it was live so before. */
 static int make_live(struct creation *creation, char **reterr)
 {
-	struct lifecycle_creator creator = LIFECYCLE_CREATOR;
+	struct lifecycle_creator creator = {0};
 	const struct create_args *args = creation->args;
 	_cleanup_free_ char *error = NULL;
 	int rc = lifecycle_check(&creator, &creation->def, &error);

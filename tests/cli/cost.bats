@@ -98,6 +98,32 @@ costs() {
 	costs "close 1, fstat 1, openat 1, read 1, write 1" add_automatic --quiet apply
 }
 
+@test "a definition to create costs no opening of its type's file, however types take turns" {
+	local i
+	add_mixed() {
+		local i=0 uuid
+		for uuid in $(identities "$1" "$2"); do
+			printf '[%s]\nparent = soft\ntype = mixed-%d\nauto = yes\n' "$uuid" $((i++ % 60))
+		done >> "$ROOT/etc/mdev.d/all.conf"
+	}
+	for ((i = 0; i < 60; i++)); do
+		make_type soft "mixed-$i" 100 Mixed
+	done
+	costs "write 1" add_mixed --quiet apply
+}
+
+@test "as few files may be open as a user allows" {
+	local i
+	for ((i = 0; i < 60; i++)); do
+		make_type soft "mixed-$i" 100 Mixed
+		printf '[%s]\nparent = soft\ntype = mixed-%d\nauto = yes\n' "$(identities $((i + 1)) $((i + 1)))" "$i"
+	done > "$ROOT/etc/mdev.d/all.conf"
+	ulimit -S -n 30
+	mdev --root "$ROOT" --quiet apply
+	ulimit -S -n "$(ulimit -H -n)"
+	assert "$(cat "$FOLDER"/../../mixed-*/create | grep -o 'aaaa' | wc -l)" -eq 60
+}
+
 @test "a type costs the reading of its four attributes" {
 	add_types() {
 		local i

@@ -144,7 +144,7 @@ static void reset(void)
 
 static void create(struct definition *def, int rc, const char *expected_asked, const char *reason)
 {
-	struct lifecycle_creator creator = LIFECYCLE_CREATOR;
+	struct lifecycle_creator creator = {0};
 	_cleanup_free_ char *error = NULL;
 
 	is_number(lifecycle_create(&creator, def, &error), rc, reason ? reason : "created");
@@ -285,7 +285,7 @@ static void test_open_errors(void)
 
 static void refuse_many(int rc, const char *identity, const char *params, const char *reason)
 {
-	struct lifecycle_creator creator = LIFECYCLE_CREATOR;
+	struct lifecycle_creator creator = {0};
 	struct definition def = definition(params);
 	bool same = true;
 
