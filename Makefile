@@ -15,13 +15,15 @@ INSTALL ?= install
 
 CFLAGS ?= -O2 -g
 WERROR ?= -Werror
-LIBS := inih smartcols json-c libudev uuid
+# The command is linked to LIBS; it opens OPENED_LIBS itself, when it first needs them.
+LIBS := inih uuid
+OPENED_LIBS := smartcols json-c libudev
 KDIR ?= /lib/modules/$(shell uname -r)/build
 VM_KERNELS ?= 6.1 6.12
 FUZZ_SECONDS ?= 600
 
 BASE_CFLAGS = -std=gnu11 -Wall -Wextra $(WERROR) -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
-	-Icli $(shell pkg-config --cflags $(LIBS))
+	-Icli $(shell pkg-config --cflags $(LIBS) $(OPENED_LIBS))
 # The C library first: nearly all symbols are there, and libraries are searched in this order.
 BASE_LIBS = -lc $(shell pkg-config --libs $(LIBS))
 # What the unit and cli suites run is built with SANITIZE, in INSTRUMENTED; another way for coverage.
@@ -110,11 +112,12 @@ fire-programs: $(fire_programs)
 $(fire_programs): build/tests/%: tests/fire/%.c | build/tests
 	$(CC) -std=gnu11 -Wall -Wextra $(WERROR) -D_GNU_SOURCE -O2 -g -MMD -MP -o $@ $<
 
-# A program that does nothing, with the C library alone and with all libraries of the command.
+# A program that does nothing, with the C library alone, and with all libraries that the command
+# is linked to or may open.
 build/tests/start-libc: tests/bench/start.c | build/tests
 	$(CC) -O2 -o $@ $<
 build/tests/start-linked: tests/bench/start.c | build/tests
-	$(CC) -O2 -o $@ $< -Wl,--no-as-needed $(BASE_LIBS)
+	$(CC) -O2 -o $@ $< -Wl,--no-as-needed $(BASE_LIBS) $(shell pkg-config --libs $(OPENED_LIBS))
 
 bench-programs: guest-programs build/tests/start-libc build/tests/start-linked
 

@@ -36,20 +36,25 @@ static bool is_noted(const char *text)
 	return false;
 }
 
+void unread_add(const char *text)
+{
+	count++;
+	if (is_noted(text))
+		return;
+	if (texts.n < TEXTS_MAX)
+		strlist_add(&texts, text);
+	else
+		left_out++;
+}
+
 int unread_note(const char *path, int rc)
 {
 	_cleanup_free_ char *text = NULL;
 
 	if (rc >= 0 || unread_is_absence(rc))
 		return rc;
-	count++;
 	text = xasprintf("%s: cannot be read: %s%s", path, error_text(rc), root_hint(rc));
-	if (is_noted(text))
-		return rc;
-	if (texts.n < TEXTS_MAX)
-		strlist_add(&texts, text);
-	else
-		left_out++;
+	unread_add(text);
 	return rc;
 }
 

@@ -21,12 +21,15 @@ bool unread_is_absence(int rc);
 /* Notes why path could not be read, unless rc is 0 or more, or an absence. Returns rc. */
 int unread_note(const char *path, int rc);
 
+/* Notes something else that could not be read, as the sentence that is to be said of it. */
+void unread_add(const char *text);
+
 /* How many look-ups failed since the start. */
 size_t unread_count(void);
 
 /*
- * Moves "PATH: cannot be read: WHY" for each path to the list; what is noted afterwards is given
- * to the next caller. Of very many only the first, and how many there are.
+ * Moves "PATH: cannot be read: WHY" for each path, and other sentences, to the list; what is noted
+ * afterwards is given to the next caller. Of very many only the first, and how many there are.
  */
 void unread_take(struct strlist *ret_texts);
 

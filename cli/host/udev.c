@@ -4,6 +4,7 @@
 #include "host/udev.h"
 
 #include "base/file.h"
+#include "base/library.h"
 #include "base/sysfs.h"
 #include "base/text.h"
 #include "base/unread.h"
@@ -13,28 +14,78 @@
 #include <libudev.h>
 #include <poll.h>
 
+/* clang-format off */
+#define FUNCTIONS(each) \
+	each(device_get_action) \
+	each(device_get_devpath) \
+	each(device_get_properties_list_entry) \
+	each(device_get_property_value) \
+	each(device_get_subsystem) \
+	each(device_get_sysname) \
+	each(device_new_from_syspath) \
+	each(device_unref) \
+	each(list_entry_get_name) \
+	each(list_entry_get_next) \
+	each(list_entry_get_value) \
+	each(monitor_enable_receiving) \
+	each(monitor_filter_add_match_subsystem_devtype) \
+	each(monitor_get_fd) \
+	each(monitor_new_from_netlink) \
+	each(monitor_receive_device) \
+	each(monitor_set_receive_buffer_size) \
+	each(monitor_unref) \
+	each(new) \
+	each(unref)
+/* clang-format on */
+
+static struct {
+#define POINTER(name) __typeof__(udev_##name) *(name);
+	FUNCTIONS(POINTER)
+} libudev;
+
+#define FUNCTION(name) {"udev_" #name, &libudev.name},
+static const struct library_function functions[] = {FUNCTIONS(FUNCTION){NULL, NULL}};
+static struct library library = {"libudev.so.1", "libudev1", functions, false};
+
+/* cppcheck-suppress unusedStructMember ; packagers read it */
+LIBRARY_NOTE("udev", "parents by their udev properties, monitor, create --wait", "recommended",
+	     "libudev.so.1");
+
 typedef void (*each_property)(const char *key, const char *value, void *arg);
+
+/* Without libudev the properties of all devices are unread, which is noted once. */
+static int open_library(void)
+{
+	_cleanup_free_ char *error = NULL, *text = NULL;
+	int rc = library_open(&library, &error);
+
+	if (!rc)
+		return 0;
+	text = xasprintf("properties of udev cannot be read: %s", error);
+	unread_add(text);
+	return rc;
+}
 
 static int properties_of_host(const char *path, each_property each, void *arg)
 {
 	_cleanup_free_ char *syspath = xasprintf("/sys/%s", path);
-	struct udev *udev = udev_new();
-	struct udev_device *dev = udev ? udev_device_new_from_syspath(udev, syspath) : NULL;
+	struct udev *udev = libudev.new();
+	struct udev_device *dev = udev ? libudev.device_new_from_syspath(udev, syspath) : NULL;
 	struct udev_list_entry *entry = NULL;
 	int rc = dev ? 0 : errno ? -errno : -ENOENT;
 
 	errno = 0;
 	if (dev)
-		entry = udev_device_get_properties_list_entry(dev);
+		entry = libudev.device_get_properties_list_entry(dev);
 	if (dev && !entry)
 		rc = errno ? -errno : -ENOENT;
 	(void)unread_note(syspath, rc);
-	for (; entry; entry = udev_list_entry_get_next(entry))
-		if (udev_list_entry_get_value(entry))
-			each(udev_list_entry_get_name(entry), udev_list_entry_get_value(entry),
-			     arg);
-	udev_device_unref(dev);
-	udev_unref(udev);
+	for (; entry; entry = libudev.list_entry_get_next(entry))
+		if (libudev.list_entry_get_value(entry))
+			each(libudev.list_entry_get_name(entry),
+			     libudev.list_entry_get_value(entry), arg);
+	libudev.device_unref(dev);
+	libudev.unref(udev);
 	return rc;
 }
 
@@ -110,8 +161,12 @@ static int properties_of_root(const char *path, each_property each, void *arg)
 
 int udev_properties(const char *path, each_property each, void *arg)
 {
-	return root_is_host() ? properties_of_host(path, each, arg) :
-				properties_of_root(path, each, arg);
+	int rc;
+
+	if (!root_is_host())
+		return properties_of_root(path, each, arg);
+	rc = open_library();
+	return rc ? rc : properties_of_host(path, each, arg);
 }
 
 int udev_find_data(char **ret_path)
@@ -131,27 +186,34 @@ struct link {
 
 static void link_close(struct link *link)
 {
-	udev_monitor_unref(link->monitor);
-	udev_unref(link->udev);
+	libudev.monitor_unref(link->monitor);
+	libudev.unref(link->udev);
 }
 
-/* subsystem: NULL for the events of all devices. A negative errno leaves nothing open. */
-static int link_open(struct link *link, const char *source, const char *subsystem)
+/*
+ * subsystem: NULL for the events of all devices. A negative errno leaves nothing open, and a reason
+ * in *reterr.
+ */
+static int link_open(struct link *link, const char *source, const char *subsystem, char **reterr)
 {
-	int rc = 0;
+	int rc = library_open(&library, reterr);
 
-	*link = (struct link){.udev = udev_new()};
+	if (rc)
+		return rc;
+	*link = (struct link){.udev = libudev.new()};
 	if (link->udev)
-		link->monitor = udev_monitor_new_from_netlink(link->udev, source);
+		link->monitor = libudev.monitor_new_from_netlink(link->udev, source);
 	if (!link->monitor)
 		rc = -errno;
 	if (!rc && subsystem)
-		rc = udev_monitor_filter_add_match_subsystem_devtype(link->monitor, subsystem,
-								     NULL);
+		rc = libudev.monitor_filter_add_match_subsystem_devtype(link->monitor, subsystem,
+									NULL);
 	if (!rc)
-		rc = udev_monitor_enable_receiving(link->monitor);
-	if (rc)
-		link_close(link);
+		rc = libudev.monitor_enable_receiving(link->monitor);
+	if (!rc)
+		return 0;
+	set_text(reterr, "%s", error_text(rc));
+	link_close(link);
 	return rc;
 }
 
@@ -164,17 +226,21 @@ struct udev_wait {
 	struct link link;
 };
 
-struct udev_wait *udev_wait_begin(void)
+int udev_wait_begin(struct udev_wait **ret_wait, char **reterr)
 {
 	struct udev_wait *wait;
+	int rc;
 
+	*ret_wait = NULL;
 	if (!root_is_host() || !udev_runs())
-		return NULL;
+		return 0;
 	wait = xcalloc(1, sizeof(*wait));
-	if (link_open(&wait->link, "udev", "mdev") == 0)
-		return wait;
-	free(wait);
-	return NULL;
+	rc = link_open(&wait->link, "udev", "mdev", reterr);
+	if (rc)
+		free(wait);
+	else
+		*ret_wait = wait;
+	return rc;
 }
 
 static void wait_free(struct udev_wait *wait)
@@ -185,7 +251,8 @@ static void wait_free(struct udev_wait *wait)
 
 static bool is_add_of(struct udev_device *dev, const char *name)
 {
-	const char *action = udev_device_get_action(dev), *sysname = udev_device_get_sysname(dev);
+	const char *action = libudev.device_get_action(dev),
+		   *sysname = libudev.device_get_sysname(dev);
 
 	return action && sysname && strcmp(action, "add") == 0 && strcmp(sysname, name) == 0;
 }
@@ -198,16 +265,16 @@ int udev_wait_end(struct udev_wait *wait, const char *name, unsigned int seconds
 	if (!wait)
 		return 0;
 	while (!seen) {
-		struct pollfd ready = {.fd = udev_monitor_get_fd(wait->link.monitor),
+		struct pollfd ready = {.fd = libudev.monitor_get_fd(wait->link.monitor),
 				       .events = POLLIN};
 		int64_t left = end - clock_ms();
 		struct udev_device *dev;
 
 		if (left <= 0 || poll(&ready, 1, (int)left) == 0)
 			break;
-		dev = udev_monitor_receive_device(wait->link.monitor);
+		dev = libudev.monitor_receive_device(wait->link.monitor);
 		seen = dev && is_add_of(dev, name);
-		udev_device_unref(dev);
+		libudev.device_unref(dev);
 	}
 	wait_free(wait);
 	return seen ? 0 : -ETIMEDOUT;
@@ -221,48 +288,48 @@ struct udev_watch {
 /* Far above what comes while one event is looked at. Where it does not do, -ENOBUFS says so. */
 #define BUFFER_SIZE (8 << 20)
 
-int udev_watch_begin(struct udev_watch **ret_watch)
+int udev_watch_begin(struct udev_watch **ret_watch, char **reterr)
 {
 	struct udev_watch *watch = xcalloc(1, sizeof(*watch));
-	int rc = link_open(&watch->link, udev_runs() ? "udev" : "kernel", NULL);
+	int rc = link_open(&watch->link, udev_runs() ? "udev" : "kernel", NULL, reterr);
 
 	if (rc) {
 		free(watch);
 		return rc;
 	}
 	/* Without the right to it the buffer stays as it is. */
-	(void)udev_monitor_set_receive_buffer_size(watch->link.monitor, BUFFER_SIZE);
+	(void)libudev.monitor_set_receive_buffer_size(watch->link.monitor, BUFFER_SIZE);
 	*ret_watch = watch;
 	return 0;
 }
 
 int udev_watch_fd(const struct udev_watch *watch)
 {
-	return udev_monitor_get_fd(watch->link.monitor);
+	return libudev.monitor_get_fd(watch->link.monitor);
 }
 
 int udev_watch_next(struct udev_watch *watch, struct udev_event *ret_event)
 {
 	const char *subsystem;
 
-	udev_device_unref(watch->current);
+	libudev.device_unref(watch->current);
 	errno = 0;
-	watch->current = udev_monitor_receive_device(watch->link.monitor);
+	watch->current = libudev.monitor_receive_device(watch->link.monitor);
 	if (!watch->current)
 		return errno ? -errno : -EAGAIN;
-	subsystem = udev_device_get_subsystem(watch->current);
+	subsystem = libudev.device_get_subsystem(watch->current);
 	*ret_event = (struct udev_event){
-		.action = udev_device_get_action(watch->current),
-		.path = udev_device_get_devpath(watch->current),
+		.action = libudev.device_get_action(watch->current),
+		.path = libudev.device_get_devpath(watch->current),
 		.is_mdev = subsystem && strcmp(subsystem, "mdev") == 0,
-		.mdev_state = udev_device_get_property_value(watch->current, "MDEV_STATE"),
+		.mdev_state = libudev.device_get_property_value(watch->current, "MDEV_STATE"),
 	};
 	return ret_event->action && ret_event->path ? 0 : -EAGAIN;
 }
 
 void udev_watch_end(struct udev_watch *watch)
 {
-	udev_device_unref(watch->current);
+	libudev.device_unref(watch->current);
 	link_close(&watch->link);
 	free(watch);
 }

@@ -9,7 +9,8 @@
 /*
  * Calls each() for every property of the device at this path below sys/
  * ("class/mdev_bus/0000:01:00.0"), as `udevadm info` shows them. Of a key that comes twice the
- * first counts. 0, -ENOENT (no such device), or what the system said where not all can be read.
+ * first counts. 0; -ENOENT (no such device); -ELIBACC (there is no libudev) or what the system said
+ * where not all can be read, which is noted in base/unread.
  */
 int udev_properties(const char *path, void (*each)(const char *key, const char *value, void *arg),
 		    void *arg);
@@ -21,12 +22,13 @@ int udev_properties(const char *path, void (*each)(const char *key, const char *
 int udev_find_data(char **ret_path);
 
 /*
- * Waiting for udev to be done with a new device: begin before it is made, end after. begin
- * returns NULL where udev does not run (or with another root), end accepts that and frees.
- * end waits for the device of that name (NULL: for nothing); 0 or -ETIMEDOUT.
+ * Waiting for udev to be done with a new device: begin before it is made, end after. Where udev
+ * does not run (or with another root) there is nothing to wait for: *ret_wait is NULL, which end
+ * accepts. begin returns 0, or what the system said with a reason in *reterr (-ELIBACC: there is no
+ * libudev). end frees, and waits for the device of that name (NULL: for nothing); 0 or -ETIMEDOUT.
  */
 struct udev_wait;
-struct udev_wait *udev_wait_begin(void);
+int udev_wait_begin(struct udev_wait **ret_wait, char **reterr);
 int udev_wait_end(struct udev_wait *wait, const char *name, unsigned int seconds);
 
 /* What happened to a device of any kind. The strings are good until the next call for the watch. */
@@ -39,11 +41,12 @@ struct udev_event {
 
 /*
  * Follows events from now on: those of udev, which come when its rules are through, or where it
- * does not run the kernel's own. Only of the running system. next takes one that is there:
+ * does not run the kernel's own. Only of the running system. begin returns 0, or what the system
+ * said with a reason in *reterr (-ELIBACC: there is no libudev). next takes one that is there:
  * 0, -EAGAIN (none, poll the descriptor), -ENOBUFS (some were lost), or what the system said.
  */
 struct udev_watch;
-int udev_watch_begin(struct udev_watch **ret_watch);
+int udev_watch_begin(struct udev_watch **ret_watch, char **reterr);
 int udev_watch_fd(const struct udev_watch *watch);
 int udev_watch_next(struct udev_watch *watch, struct udev_event *ret_event);
 void udev_watch_end(struct udev_watch *watch);

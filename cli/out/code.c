@@ -32,6 +32,7 @@ static const struct {
 	{EILSEQ, CODE_UNREADABLE},
 	{ENOSYS, CODE_UNSUPPORTED},
 	{EOPNOTSUPP, CODE_UNSUPPORTED},
+	{ELIBACC, CODE_UNSUPPORTED},
 };
 
 enum code code_of(int rc)

@@ -18,7 +18,7 @@ enum code {
 	CODE_SKIPPED, /* left alone, because another of those named failed */
 	CODE_TIMEOUT, /* it took too long */
 	CODE_UNREADABLE, /* a definition file, a part of one, or of the system cannot be read */
-	CODE_UNSUPPORTED, /* the kernel part has no such thing */
+	CODE_UNSUPPORTED, /* the kernel part has no such thing, or a library is missing */
 	CODE_USAGE, /* the command line is wrong */
 };
 

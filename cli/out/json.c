@@ -322,13 +322,15 @@ static void json_word(const char *word, const struct outcome *outcome)
 	end_object();
 }
 
-static void json_devices(const struct device_list *list, const struct output_style *style)
+static int json_devices(const struct device_list *list, const struct output_style *style,
+			char **reterr)
 {
 	const struct outcome listed = {.action = "list"};
 
-	(void)style;
+	(void)style, (void)reterr;
 	for (size_t i = 0; i < list->n; i++)
 		json_device(&list->v[i], &listed);
+	return 0;
 }
 
 static void json_details(const struct device *dev, struct definition *const *others,
@@ -372,11 +374,12 @@ static void add_type(const struct type *type)
 	end_object();
 }
 
-static void json_types(const struct type_list *list, const struct output_style *style)
+static int json_types(const struct type_list *list, const struct output_style *style, char **reterr)
 {
-	(void)style;
+	(void)style, (void)reterr;
 	for (size_t i = 0; i < list->n; i++)
 		add_type(&list->v[i]);
+	return 0;
 }
 
 static void json_finding(const struct finding *finding)

@@ -64,18 +64,20 @@ static struct table_style make_style(const struct output_style *style)
 	};
 }
 
-static void lines_devices(const struct device_list *list, const struct output_style *asked)
+static int lines_devices(const struct device_list *list, const struct output_style *asked,
+			 char **reterr)
 {
 	struct table_style style = make_style(asked);
 
-	table_print_devices(list, &style);
+	return table_print_devices(list, &style, reterr);
 }
 
-static void lines_types(const struct type_list *list, const struct output_style *asked)
+static int lines_types(const struct type_list *list, const struct output_style *asked,
+		       char **reterr)
 {
 	struct table_style style = make_style(asked);
 
-	table_print_types(list, &style);
+	return table_print_types(list, &style, reterr);
 }
 
 /* One line; a value that is not there is left out. */

@@ -5,13 +5,17 @@
 
 #include "out/result.h"
 
-/* As the functions of output.h; the action of an outcome is never NULL here. */
+/*
+ * As the functions of output.h; the action of an outcome is never NULL here. Tables return 0, or a
+ * negative errno and a reason in *reterr, with nothing printed.
+ */
 struct output_ops {
 	void (*begin)(const struct output_request *request);
 	void (*device)(const struct device *dev, const struct outcome *outcome);
 	void (*word)(const char *word, const struct outcome *outcome);
-	void (*devices)(const struct device_list *list, const struct output_style *style);
-	void (*types)(const struct type_list *list, const struct output_style *style);
+	int (*devices)(const struct device_list *list, const struct output_style *style,
+		       char **reterr);
+	int (*types)(const struct type_list *list, const struct output_style *style, char **reterr);
 	void (*details)(const struct device *dev, struct definition *const *others,
 			size_t other_count);
 	void (*finding)(const struct finding *finding);

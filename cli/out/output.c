@@ -92,14 +92,28 @@ void output_fail(enum code code, const char *fmt, ...)
 	door.error = TAKE_PTR(text);
 }
 
-void output_devices(const struct device_list *list, const struct output_style *style)
+/* rc: why it could not be printed, or 0. Without a library for tables there are other forms. */
+static int end_table(int rc, const char *error)
 {
-	door.ops->devices(list, style);
+	if (rc)
+		output_fail(code_of(rc), "cannot print a table: %s, or use --raw or --json", error);
+	return rc;
 }
 
-void output_types(const struct type_list *list, const struct output_style *style)
+int output_devices(const struct device_list *list, const struct output_style *style)
 {
-	door.ops->types(list, style);
+	_cleanup_free_ char *error = NULL;
+	int rc = door.ops->devices(list, style, &error);
+
+	return end_table(rc, error);
+}
+
+int output_types(const struct type_list *list, const struct output_style *style)
+{
+	_cleanup_free_ char *error = NULL;
+	int rc = door.ops->types(list, style, &error);
+
+	return end_table(rc, error);
 }
 
 void output_details(const struct device *dev, struct definition *const *others, size_t other_count)

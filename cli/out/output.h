@@ -34,9 +34,12 @@ void output_error(const char *word, enum code code, const char *fmt, ...) PRINTF
  */
 void output_fail(enum code code, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
-/* Devices, in a table; text has all that belongs to a table at once. */
-void output_devices(const struct device_list *list, const struct output_style *style);
-void output_types(const struct type_list *list, const struct output_style *style);
+/*
+ * Devices, in a table; text has all that belongs to a table at once. 0, or a negative errno when it
+ * cannot be printed, which output_fail() has said.
+ */
+int output_devices(const struct device_list *list, const struct output_style *style);
+int output_types(const struct type_list *list, const struct output_style *style);
 /* One device in full. others: definitions of its identity that are not meant. */
 void output_details(const struct device *dev, struct definition *const *others, size_t other_count);
 

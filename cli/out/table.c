@@ -2,6 +2,7 @@
 /* Tables on the screen. The only user of libsmartcols. */
 #include "out/table.h"
 
+#include "base/library.h"
 #include "base/sort.h"
 #include "out/color.h"
 #include "out/fit.h"
@@ -9,6 +10,35 @@
 
 #include <libsmartcols.h>
 #include <locale.h>
+
+/* clang-format off */
+#define FUNCTIONS(each) \
+	each(cell_set_color) \
+	each(line_get_cell) \
+	each(line_refer_data) \
+	each(new_table) \
+	each(print_table) \
+	each(table_enable_colors) \
+	each(table_enable_noencoding) \
+	each(table_enable_noheadings) \
+	each(table_get_termwidth) \
+	each(table_new_column) \
+	each(table_new_line) \
+	each(table_set_termforce) \
+	each(unref_table)
+/* clang-format on */
+
+static struct {
+#define POINTER(name) __typeof__(scols_##name) *(name);
+	FUNCTIONS(POINTER)
+} scols;
+
+#define FUNCTION(name) {"scols_" #name, &scols.name},
+static const struct library_function functions[] = {FUNCTIONS(FUNCTION){NULL, NULL}};
+static struct library library = {"libsmartcols.so.1", "libsmartcols1", functions, false};
+
+/* cppcheck-suppress unusedStructMember ; packagers read it */
+LIBRARY_NOTE("tables", "tables on a terminal", "recommended", "libsmartcols.so.1");
 
 /* How far two branches set a row in. */
 #define BRANCHES_INDENT 4
@@ -46,18 +76,23 @@ static bool try_plain(const struct printer *printer, struct plain_table *rows)
 	return !isatty(STDOUT_FILENO) && plain_print(rows);
 }
 
-static void begin(struct printer *printer)
+static int begin(struct printer *printer, char **reterr)
 {
+	int rc = library_open(&library, reterr);
+
+	if (rc)
+		return rc;
 	/* For the width of characters and the lines of a tree; messages stay as they are. */
 	setlocale(LC_CTYPE, "");
-	printer->table = scols_new_table();
+	printer->table = scols.new_table();
 	if (!printer->table)
 		abort();
 	/* Cells are visible already, and what does not fit is left to the terminal. */
-	scols_table_enable_noencoding(printer->table, 1);
-	scols_table_set_termforce(printer->table, SCOLS_TERMFORCE_NEVER);
-	scols_table_enable_noheadings(printer->table, printer->style->noheadings);
-	scols_table_enable_colors(printer->table, color_is_wanted());
+	scols.table_enable_noencoding(printer->table, 1);
+	scols.table_set_termforce(printer->table, SCOLS_TERMFORCE_NEVER);
+	scols.table_enable_noheadings(printer->table, printer->style->noheadings);
+	scols.table_enable_colors(printer->table, color_is_wanted());
+	return 0;
 }
 
 /* A cell as it is printed; the caller frees it. */
@@ -88,7 +123,7 @@ static void fit(struct printer *printer, const struct plain_table *rows, size_t 
 				printer->widths[i] = width;
 		}
 	}
-	fit_columns(printer->columns, printer->count, scols_table_get_termwidth(printer->table),
+	fit_columns(printer->columns, printer->count, scols.table_get_termwidth(printer->table),
 		    printer->widths);
 	/* A branch stands in the first column, and is not cut. */
 	if (indent)
@@ -114,7 +149,7 @@ static void add_columns(struct printer *printer, bool has_tree)
 		const struct column *column = printer->columns[i];
 		_cleanup_free_ char *heading = cut(printer, i, xstrdup(column->name));
 
-		scols_table_new_column(printer->table, heading, 0,
+		scols.table_new_column(printer->table, heading, 0,
 				       (column->flags & COLUMN_RIGHT ? SCOLS_FL_RIGHT : 0) |
 					       (has_tree && i == 0 ? SCOLS_FL_TREE : 0));
 	}
@@ -123,15 +158,15 @@ static void add_columns(struct printer *printer, bool has_tree)
 static struct libscols_line *add_row(struct printer *printer, const void *row,
 				     struct libscols_line *above)
 {
-	struct libscols_line *line = scols_table_new_line(printer->table, above);
+	struct libscols_line *line = scols.table_new_line(printer->table, above);
 
 	for (int i = 0; row && i < printer->count; i++) {
 		const struct column *column = printer->columns[i];
 
 		/* It belongs to the line from here on. */
-		scols_line_refer_data(line, (size_t)i, cut(printer, i, make_cell(column, row)));
+		scols.line_refer_data(line, (size_t)i, cut(printer, i, make_cell(column, row)));
 		if (column->color)
-			scols_cell_set_color(scols_line_get_cell(line, (size_t)i),
+			scols.cell_set_color(scols.line_get_cell(line, (size_t)i),
 					     column->color(row));
 	}
 	return line;
@@ -139,24 +174,28 @@ static struct libscols_line *add_row(struct printer *printer, const void *row,
 
 static void end(struct printer *printer)
 {
-	scols_print_table(printer->table);
-	scols_unref_table(printer->table);
+	scols.print_table(printer->table);
+	scols.unref_table(printer->table);
 }
 
-static void print_flat(enum column_set set, const struct table_style *style,
-		       struct plain_table *rows)
+static int print_flat(enum column_set set, const struct table_style *style,
+		      struct plain_table *rows, char **reterr)
 {
 	struct printer printer = {.style = style};
+	int rc;
 
 	choose(&printer, set, style);
 	if (try_plain(&printer, rows))
-		return;
-	begin(&printer);
+		return 0;
+	rc = begin(&printer, reterr);
+	if (rc)
+		return rc;
 	fit(&printer, rows, 0);
 	add_columns(&printer, false);
 	for (size_t i = 0; i < rows->row_count; i++)
 		add_row(&printer, plain_row(rows, i), NULL);
 	end(&printer);
+	return 0;
 }
 
 /* A line that groups devices: its one text stands in the column of the tree. */
@@ -165,7 +204,7 @@ static struct libscols_line *add_branch(struct printer *printer, const char *tex
 {
 	struct libscols_line *line = add_row(printer, NULL, above);
 
-	scols_line_refer_data(line, 0, fit_visible(text));
+	scols.line_refer_data(line, 0, fit_visible(text));
 	return line;
 }
 
@@ -178,19 +217,22 @@ static bool is_before(const void *a, const void *b)
 	return order ? order < 0 : strcmp(first->type, second->type) < 0;
 }
 
-static void print_tree(const struct device_list *list, const struct table_style *style)
+static int print_tree(const struct device_list *list, const struct table_style *style,
+		      char **reterr)
 {
 	_cleanup_free_ const struct device **order = xcalloc(list->n, sizeof(*order));
 	struct libscols_line *parent_line = NULL, *type_line = NULL;
 	const struct plain_table rows = {
 		.rows = list->v, .row_count = list->n, .row_size = sizeof(*list->v)};
-	struct printer printer = {.count = 0};
+	struct printer printer = {.style = style};
+	int rc = begin(&printer, reterr);
 
+	if (rc)
+		return rc;
 	for (size_t i = 0; i < list->n; i++)
 		order[i] = &list->v[i];
 	sort_pointers(order, list->n, is_before);
 	choose(&printer, COLUMNS_OF_DEVICES, style);
-	begin(&printer);
 	fit(&printer, &rows, BRANCHES_INDENT);
 	add_columns(&printer, true);
 	for (size_t i = 0; i < list->n; i++) {
@@ -204,9 +246,11 @@ static void print_tree(const struct device_list *list, const struct table_style 
 		add_row(&printer, dev, type_line);
 	}
 	end(&printer);
+	return 0;
 }
 
-void table_print_devices(const struct device_list *list, const struct table_style *style)
+int table_print_devices(const struct device_list *list, const struct table_style *style,
+			char **reterr)
 {
 	struct plain_table rows = {
 		.rows = list->v, .row_count = list->n, .row_size = sizeof(*list->v)};
@@ -216,15 +260,14 @@ void table_print_devices(const struct device_list *list, const struct table_styl
 	if (style->tree && !style->raw && !style->columns)
 		own.columns = "UUID,AUTO,STATE";
 	if (style->tree && !style->raw)
-		print_tree(list, &own);
-	else
-		print_flat(COLUMNS_OF_DEVICES, &own, &rows);
+		return print_tree(list, &own, reterr);
+	return print_flat(COLUMNS_OF_DEVICES, &own, &rows, reterr);
 }
 
-void table_print_types(const struct type_list *list, const struct table_style *style)
+int table_print_types(const struct type_list *list, const struct table_style *style, char **reterr)
 {
 	struct plain_table rows = {
 		.rows = list->v, .row_count = list->n, .row_size = sizeof(*list->v)};
 
-	print_flat(COLUMNS_OF_TYPES, style, &rows);
+	return print_flat(COLUMNS_OF_TYPES, style, &rows, reterr);
 }

@@ -12,8 +12,13 @@ struct table_style {
 	bool is_whole; /* nothing is cut on a terminal */
 };
 
-/* Both print on stdout; with tree devices stand below their types, and those below parents. */
-void table_print_devices(const struct device_list *list, const struct table_style *style);
-void table_print_types(const struct type_list *list, const struct table_style *style);
+/*
+ * Both print on stdout; with tree devices stand below their types, and those below parents. 0; or
+ * -ELIBACC, nothing printed and a reason in *reterr: libsmartcols, which only a terminal or what is
+ * no plain text needs, cannot be opened.
+ */
+int table_print_devices(const struct device_list *list, const struct table_style *style,
+			char **reterr);
+int table_print_types(const struct type_list *list, const struct table_style *style, char **reterr);
 
 #endif

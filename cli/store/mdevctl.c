@@ -2,9 +2,54 @@
 /* Definitions in mdevctl's form, read and written. The only user of json-c. */
 #include "store/mdevctl.h"
 
+#include "base/library.h"
 #include "base/text.h"
 
 #include <json-c/json.h>
+
+/* clang-format off */
+#define FUNCTIONS(each) \
+	each(object_array_add) \
+	each(object_array_get_idx) \
+	each(object_array_length) \
+	each(object_get_int64) \
+	each(object_get_object) \
+	each(object_get_string) \
+	each(object_get_string_len) \
+	each(object_is_type) \
+	each(object_new_array) \
+	each(object_new_int) \
+	each(object_new_object) \
+	each(object_new_string) \
+	each(object_object_add) \
+	each(object_object_add_ex) \
+	each(object_object_get_ex) \
+	each(object_object_length) \
+	each(object_put) \
+	each(object_to_json_string_ext) \
+	each(tokener_error_desc) \
+	each(tokener_free) \
+	each(tokener_get_error) \
+	each(tokener_get_parse_end) \
+	each(tokener_new) \
+	each(tokener_parse_ex) \
+	each(tokener_set_flags)
+/* clang-format on */
+
+static struct {
+#define POINTER(name) __typeof__(json_##name) *(name);
+	FUNCTIONS(POINTER)
+} json;
+
+#define FUNCTION(name) {"json_" #name, &json.name},
+static const struct library_function functions[] = {FUNCTIONS(FUNCTION){NULL, NULL}};
+static struct library library = {"libjson-c.so.5", "libjson-c5", functions, false};
+
+/* json_object_object_foreach() calls it by its name. */
+#define json_object_get_object json.object_get_object
+
+/* cppcheck-suppress unusedStructMember ; packagers read it */
+LIBRARY_NOTE("mdevctl", "import and export of definitions as JSON", "suggested", "libjson-c.so.5");
 
 /* Reading mdevctl's form: one definition at a time, of which the first mistake is reported. */
 struct import {
@@ -46,10 +91,10 @@ static char *text_of_bytes(struct arena *arena, struct json_object *array, size_
 	char *text = arena_alloc(arena, len + 1);
 
 	for (size_t i = 0; i < len; i++) {
-		struct json_object *byte = json_object_array_get_idx(array, i);
-		int64_t value = json_object_get_int64(byte);
+		struct json_object *byte = json.object_array_get_idx(array, i);
+		int64_t value = json.object_get_int64(byte);
 
-		if (!json_object_is_type(byte, json_type_int) || value < 0 || value > 255)
+		if (!json.object_is_type(byte, json_type_int) || value < 0 || value > 255)
 			return NULL;
 		text[i] = (char)value;
 	}
@@ -62,12 +107,12 @@ static const char *take_text(struct import *import, const char *key, struct json
 	size_t len = 0;
 	char *text = NULL;
 
-	if (json_object_is_type(value, json_type_string)) {
-		len = (size_t)json_object_get_string_len(value);
+	if (json.object_is_type(value, json_type_string)) {
+		len = (size_t)json.object_get_string_len(value);
 		text = arena_alloc(&import->list->arena, len + 1);
-		memcpy(text, json_object_get_string(value), len);
-	} else if (json_object_is_type(value, json_type_array)) {
-		len = json_object_array_length(value);
+		memcpy(text, json.object_get_string(value), len);
+	} else if (json.object_is_type(value, json_type_array)) {
+		len = json.object_array_length(value);
 		text = text_of_bytes(&import->list->arena, value, len);
 	}
 	if (!text) {
@@ -85,7 +130,7 @@ static const char *take_text(struct import *import, const char *key, struct json
 
 static void take_attr(struct import *import, struct json_object *attr)
 {
-	if (!json_object_is_type(attr, json_type_object) || json_object_object_length(attr) != 1) {
+	if (!json.object_is_type(attr, json_type_object) || json.object_object_length(attr) != 1) {
 		bad(import, "an attribute is not an object with one key");
 		return;
 	}
@@ -101,12 +146,12 @@ static void take_attr(struct import *import, struct json_object *attr)
 
 static void take_attrs(struct import *import, struct json_object *attrs)
 {
-	if (attrs && !json_object_is_type(attrs, json_type_array)) {
+	if (attrs && !json.object_is_type(attrs, json_type_array)) {
 		bad(import, "'attrs' is not an array");
 		return;
 	}
-	for (size_t i = 0; attrs && i < json_object_array_length(attrs); i++)
-		take_attr(import, json_object_array_get_idx(attrs, i));
+	for (size_t i = 0; attrs && i < json.object_array_length(attrs); i++)
+		take_attr(import, json.object_array_get_idx(attrs, i));
 }
 
 static void take_key(struct import *import, const char *key, struct json_object *value)
@@ -119,8 +164,8 @@ static void take_key(struct import *import, const char *key, struct json_object 
 		def->type = take_text(import, key, value);
 	} else if (strcmp(key, "start") == 0) {
 		/* As mdevctl reads it: anything that is not "auto" is manual. */
-		def->is_auto = json_object_is_type(value, json_type_string) &&
-			       strcmp(json_object_get_string(value), "auto") == 0;
+		def->is_auto = json.object_is_type(value, json_type_string) &&
+			       strcmp(json.object_get_string(value), "auto") == 0;
 	} else if (strcmp(key, "parent") == 0) {
 		def->parent = take_text(import, key, value);
 	} else if (strcmp(key, "params") == 0) {
@@ -140,7 +185,7 @@ static void take_definition(struct import *import, const struct identity *id, co
 	import->def->id = *id;
 	import->def->parent = arena_strdup(&import->list->arena, parent);
 	import->def->file = arena_strdup(&import->list->arena, import->file);
-	if (json_object_is_type(object, json_type_object)) {
+	if (json.object_is_type(object, json_type_object)) {
 		json_object_object_foreach(object, key, value)
 			take_key(import, key, value);
 	}
@@ -155,16 +200,16 @@ static void take_definition(struct import *import, const struct identity *id, co
 static void take_parents(struct import *import, struct json_object *parents)
 {
 	json_object_object_foreach(parents, parent, devices) {
-		size_t count = json_object_is_type(devices, json_type_array) ?
-				       json_object_array_length(devices) :
+		size_t count = json.object_is_type(devices, json_type_array) ?
+				       json.object_array_length(devices) :
 				       0;
 
-		if (!json_object_is_type(devices, json_type_array))
+		if (!json.object_is_type(devices, json_type_array))
 			bad_key(import, parent, "is not followed by an array of devices");
 		for (size_t i = 0; i < count; i++) {
-			struct json_object *device = json_object_array_get_idx(devices, i);
+			struct json_object *device = json.object_array_get_idx(devices, i);
 
-			if (!json_object_is_type(device, json_type_object)) {
+			if (!json.object_is_type(device, json_type_object)) {
 				bad_key(import, parent, "has a device that is not an object");
 				continue;
 			}
@@ -186,18 +231,18 @@ static void take_top(struct import *import, struct json_object *top,
 {
 	struct json_object *type;
 
-	if (json_object_is_type(top, json_type_array)) {
-		for (size_t i = 0; i < json_object_array_length(top); i++) {
-			struct json_object *parents = json_object_array_get_idx(top, i);
+	if (json.object_is_type(top, json_type_array)) {
+		for (size_t i = 0; i < json.object_array_length(top); i++) {
+			struct json_object *parents = json.object_array_get_idx(top, i);
 
-			if (json_object_is_type(parents, json_type_object))
+			if (json.object_is_type(parents, json_type_object))
 				take_parents(import, parents);
 			else
 				bad(import, "the list holds something that is not an object");
 		}
-	} else if (!json_object_is_type(top, json_type_object)) {
+	} else if (!json.object_is_type(top, json_type_object)) {
 		bad(import, "neither a list of definitions nor a definition");
-	} else if (!json_object_object_get_ex(top, "mdev_type", &type)) {
+	} else if (!json.object_object_get_ex(top, "mdev_type", &type)) {
 		take_parents(import, top);
 	} else if (!place->parent || !place->id) {
 		bad(import, "a single definition says neither its parent nor its UUID; give both");
@@ -253,14 +298,14 @@ static size_t count_members(struct json_object *object)
 {
 	size_t count = 0;
 
-	if (json_object_is_type(object, json_type_object)) {
+	if (json.object_is_type(object, json_type_object)) {
 		json_object_object_foreach(object, key, value) {
 			(void)key;
 			count += 1 + count_members(value);
 		}
-	} else if (json_object_is_type(object, json_type_array)) {
-		for (size_t i = 0; i < json_object_array_length(object); i++)
-			count += count_members(json_object_array_get_idx(object, i));
+	} else if (json.object_is_type(object, json_type_array)) {
+		for (size_t i = 0; i < json.object_array_length(object); i++)
+			count += count_members(json.object_array_get_idx(object, i));
 	}
 	return count;
 }
@@ -277,34 +322,39 @@ static bool check_keys(struct import *import, const char *text, struct json_obje
 	return !import->is_bad;
 }
 
+int mdevctl_begin(char **reterr)
+{
+	return library_open(&library, reterr);
+}
+
 void mdevctl_import(const char *file, const char *text, size_t len,
 		    const struct mdevctl_place *place, struct definition_list *list,
 		    struct problem_list *problems)
 {
 	struct import import = {.file = file, .list = list, .problems = problems};
-	struct json_tokener *tokener = json_tokener_new();
+	struct json_tokener *tokener = json.tokener_new();
 	enum json_tokener_error error;
 	struct json_object *top;
 	size_t end;
 
 	/* No comments, single quotes or other things that are no JSON. */
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_ALLOW_TRAILING_CHARS);
-	top = json_tokener_parse_ex(tokener, text, (int)len + 1);
-	error = json_tokener_get_error(tokener);
-	end = json_tokener_get_parse_end(tokener);
+	json.tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_ALLOW_TRAILING_CHARS);
+	top = json.tokener_parse_ex(tokener, text, (int)len + 1);
+	error = json.tokener_get_error(tokener);
+	end = json.tokener_get_parse_end(tokener);
 
 	while (end < len && strchr(" \t\r\n", text[end]) && text[end])
 		end++;
 	if (error == json_tokener_continue || error == json_tokener_error_parse_eof)
 		bad(&import, "the text ends too early to be JSON");
 	else if (error != json_tokener_success)
-		bad(&import, "not JSON at byte %zu: %s", end, json_tokener_error_desc(error));
+		bad(&import, "not JSON at byte %zu: %s", end, json.tokener_error_desc(error));
 	else if (end < len)
 		bad(&import, "something follows the JSON, at byte %zu", end);
 	else if (check_keys(&import, text, top))
 		take_top(&import, top, place);
-	json_object_put(top);
-	json_tokener_free(tokener);
+	json.object_put(top);
+	json.tokener_free(tokener);
 	problem_list_end_file(problems);
 }
 
@@ -316,31 +366,31 @@ static struct json_object *text_object(const char *text)
 	if (!text)
 		return NULL;
 	if (text_is_utf8(text, strlen(text)))
-		return json_object_new_string(text);
-	bytes = json_object_new_array();
+		return json.object_new_string(text);
+	bytes = json.object_new_array();
 	for (; *text; text++)
-		json_object_array_add(bytes, json_object_new_int((unsigned char)*text));
+		json.object_array_add(bytes, json.object_new_int((unsigned char)*text));
 	return bytes;
 }
 
 static void add_text(struct json_object *object, const char *key, const char *text)
 {
-	json_object_object_add_ex(object, key, text_object(text), JSON_C_OBJECT_ADD_CONSTANT_KEY);
+	json.object_object_add_ex(object, key, text_object(text), JSON_C_OBJECT_ADD_CONSTANT_KEY);
 }
 
 static struct json_object *export_object(const struct definition *def)
 {
-	struct json_object *object = json_object_new_object(), *attrs = json_object_new_array();
+	struct json_object *object = json.object_new_object(), *attrs = json.object_new_array();
 
 	add_text(object, "mdev_type", def->type);
 	add_text(object, "start", def->is_auto ? "auto" : "manual");
 	for (size_t i = 0; i < def->attr_count; i++) {
-		struct json_object *attr = json_object_new_object();
+		struct json_object *attr = json.object_new_object();
 
-		json_object_object_add(attr, def->attrs[i].name, text_object(def->attrs[i].value));
-		json_object_array_add(attrs, attr);
+		json.object_object_add(attr, def->attrs[i].name, text_object(def->attrs[i].value));
+		json.object_array_add(attrs, attr);
 	}
-	json_object_object_add(object, "attrs", attrs);
+	json.object_object_add(object, "attrs", attrs);
 	if (def->parent_name && strcmp(def->parent, def->parent_name) != 0)
 		add_text(object, "parent", def->parent);
 	if (def->params)
@@ -355,22 +405,22 @@ static void add_to_parents(struct json_object *parents, const struct definition 
 	const char *name = def->parent_name;
 	/* A key cannot be an array of bytes. */
 	const char *parent = name && text_is_utf8(name, strlen(name)) ? name : def->parent;
-	struct json_object *devices, *device = json_object_new_object();
+	struct json_object *devices, *device = json.object_new_object();
 	char text[IDENTITY_TEXT_SIZE];
 
-	if (!json_object_object_get_ex(parents, parent, &devices)) {
-		devices = json_object_new_array();
-		json_object_object_add(parents, parent, devices);
+	if (!json.object_object_get_ex(parents, parent, &devices)) {
+		devices = json.object_new_array();
+		json.object_object_add(parents, parent, devices);
 	}
-	json_object_object_add(device, identity_format(&def->id, text), export_object(def));
-	json_object_array_add(devices, device);
+	json.object_object_add(device, identity_format(&def->id, text), export_object(def));
+	json.object_array_add(devices, device);
 }
 
 /* json-c leaves DEL and U+0080 to U+009F as they are; they stand in strings only. */
 static void add_object(struct buf *buf, struct json_object *object, int flags)
 {
 	const char *text =
-		json_object_to_json_string_ext(object, flags | JSON_C_TO_STRING_NOSLASHESCAPE);
+		json.object_to_json_string_ext(object, flags | JSON_C_TO_STRING_NOSLASHESCAPE);
 
 	for (;;) {
 		size_t plain = strcspn(text, "\x7f\xc2");
@@ -399,15 +449,15 @@ char *mdevctl_export(struct definition *const *defs, size_t count, bool single)
 	if (single) {
 		top = export_object(defs[0]);
 	} else {
-		top = json_object_new_array();
-		parents = json_object_new_object();
+		top = json.object_new_array();
+		parents = json.object_new_object();
 		for (size_t i = 0; i < count; i++)
 			add_to_parents(parents, defs[i]);
-		json_object_array_add(top, parents);
+		json.object_array_add(top, parents);
 	}
 	add_object(&text, top, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED);
 	buf_add(&text, "\n", 1);
-	json_object_put(top);
+	json.object_put(top);
 	return text.data;
 }
 

@@ -12,6 +12,12 @@ struct mdevctl_place {
 };
 
 /*
+ * To be called, with success, before any of those below: opens json-c. 0, or -ELIBACC and a reason
+ * in *reterr.
+ */
+int mdevctl_begin(char **reterr);
+
+/*
  * Reads definitions in mdevctl's form from a text that ends in a NUL behind len: the list that its
  * "list --dumpjson" prints, or a single one, whose place is said. Good ones are added to the list,
  * file and line 0 being where they are from; what is wrong, and what would be lost, goes to the

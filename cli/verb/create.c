@@ -247,7 +247,7 @@ static int make_live(struct creation *creation, char **reterr)
 		rc = -EBADMSG;
 	}
 	if (!rc && args->wait)
-		creation->wait = udev_wait_begin();
+		rc = udev_wait_begin(&creation->wait, &error);
 	if (!rc)
 		rc = lifecycle_create(&creator, &creation->def, &error);
 	if (rc == -EEXIST && args->ensure && is_live_so(&creator, &creation->def)) {

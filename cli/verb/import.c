@@ -38,6 +38,17 @@ static bool import_place(const char *path, char **ret_parent, struct identity *r
 	return **ret_parent != '\0';
 }
 
+static int import_begin(const struct command *command)
+{
+	_cleanup_free_ char *error = NULL;
+	int rc = mdevctl_begin(&error);
+
+	if (!rc)
+		return DONE;
+	output_fail(code_of(rc), "cannot %s: %s", command->name, error);
+	return FAILED;
+}
+
 static int import_read_text(const char *path, bool is_stdin, struct buf *text, char **reterr)
 {
 	int rc;
@@ -186,6 +197,8 @@ static int import_run(const struct globals *globals, void *p, int word_count, ch
 	if (!args->uuid != !args->parent || (args->uuid && word_count > 1))
 		return cmd_usage(&cmd_import,
 				 "--parent and --uuid go together, with one definition");
+	if (import_begin(&cmd_import) != DONE)
+		return FAILED;
 	place.id = args->uuid ? &id : NULL;
 	for (int i = 0; i < word_count; i++)
 		if (import_read_file(words[i], &place, &new) != DONE)
@@ -257,6 +270,8 @@ static int export_run(const struct globals *globals, void *p, int word_count, ch
 	int status, printed;
 
 	(void)globals;
+	if (import_begin(&cmd_export) != DONE)
+		return FAILED;
 	inventory_load_definitions(&inventory);
 	status = cmd_report_problems(&inventory);
 	inventory_load_devices(&inventory, NULL);

@@ -173,7 +173,7 @@ static int find_types(const struct inventory *inventory, const char *text, struc
 	return FAILED;
 }
 
-static void list_print(struct device_list *list, const struct list_args *args)
+static int list_print(struct device_list *list, const struct list_args *args)
 {
 	const struct output_style style = {
 		.columns = args->columns, .tree = args->tree, .is_whole = args->no_truncate};
@@ -182,7 +182,7 @@ static void list_print(struct device_list *list, const struct list_args *args)
 	for (size_t i = 0; details && i < list->n; i++)
 		if (device_is_live(&list->v[i]))
 			live_device_details(&list->v[i], &list->arena);
-	output_devices(list, &style);
+	return output_devices(list, &style) ? FAILED : DONE;
 }
 
 static int list_run(const struct globals *globals, void *p, int word_count, char **words)
@@ -207,8 +207,8 @@ static int list_run(const struct globals *globals, void *p, int word_count, char
 		listed = list_filter(&inventory.devices, args, &types, word_count, words);
 		if (listed == DONE)
 			listed = known;
-		if (listed != USAGE)
-			list_print(&inventory.devices, args);
+		if (listed != USAGE && list_print(&inventory.devices, args) != DONE)
+			listed = FAILED;
 		status = listed == DONE ? status : listed;
 	}
 	strlist_free(&types);

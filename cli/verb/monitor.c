@@ -306,6 +306,7 @@ static int look_and_follow(struct monitor *monitor, struct udev_watch *watch)
 static int monitor_run(const struct globals *globals, void *args, int word_count, char **words)
 {
 	struct monitor monitor = {.look = 0};
+	_cleanup_free_ char *error = NULL;
 	struct udev_watch *watch;
 	int rc;
 
@@ -313,13 +314,14 @@ static int monitor_run(const struct globals *globals, void *args, int word_count
 	if (!root_is_host())
 		return cmd_usage(&cmd_monitor, "nothing happens in a tree below --root");
 	/* What happens while it looks is told, too: the watch begins before. */
-	rc = udev_watch_begin(&watch);
+	rc = udev_watch_begin(&watch, &error);
 	if (!rc) {
 		rc = look_and_follow(&monitor, watch);
 		udev_watch_end(watch);
 	}
 	if (rc)
-		output_fail(code_of(rc), "cannot follow the kernel's events: %s", strerror(-rc));
+		output_fail(code_of(rc), "cannot follow the kernel's events: %s",
+			    error ? error : error_text(rc));
 	tdestroy(monitor.devices, free_known);
 	tdestroy(monitor.parents, free_known);
 	return rc ? FAILED : DONE;

@@ -55,8 +55,9 @@ static int types_run(const struct globals *globals, void *p, int word_count, cha
 	status = cmd_parent(&cmd_types, &inventory, args->parent, &parent);
 	if (status == DONE) {
 		live_types(&list, parent);
-		output_types(&list, &style);
-		if (!list.n && !unread_count())
+		if (output_types(&list, &style))
+			status = FAILED;
+		else if (!list.n && !unread_count())
 			types_explain_none(parent);
 	}
 	type_list_free(&list);

@@ -106,8 +106,10 @@ static void check(const char *text, size_t len, const struct mdevctl_place *plac
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct mdevctl_place place = {.parent = "0000:01:00.0"};
-	_cleanup_free_ char *text = xcalloc(size + 1, 1);
+	_cleanup_free_ char *text = xcalloc(size + 1, 1), *error = NULL;
 	struct identity id;
+
+	promise(mdevctl_begin(&error) == 0, "there is json-c");
 
 	/* The NUL behind the text is promised to mdevctl_import(). */
 	memcpy(text, data, size);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Printed JSON is read again by json-c: every text must be the same, whatever bytes it has. */
+/*
+ * Printed JSON is read again by json-c: every text must be the same, whatever bytes it has.
+ * link-flags: -ljson-c
+ */
 #include "out/output.h"
 #include "tap.h"
 #include "base/text.h"
