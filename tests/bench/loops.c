@@ -4,10 +4,10 @@
  * sorted or aligned.
  *
  *	loops folders ROOT	devices, from the types' devices/ folders
- *	loops links ROOT	devices, from two links each
  *	loops types ROOT	types and four attributes of each
  *	loops files ROOT	reads the files of definitions; prints how many bytes that were
  *	loops create FILE	writes each line of its input to a type's "create"
+ *	loops write FILE TEXT	writes the text
  */
 #include <err.h>
 #include <fcntl.h>
@@ -96,28 +96,6 @@ static void list_parent(int fd, const char *name, const char *above)
 	each(fd, path, list_type, name);
 }
 
-static const char *read_link(int fd, const char *path, char target[PATH_MAX])
-{
-	ssize_t len = readlinkat(fd, path, target, PATH_MAX - 1);
-
-	if (len < 0)
-		err(1, "cannot read %s", path);
-	target[len] = '\0';
-	return strrchr(target, '/') + 1;
-}
-
-static void list_links(int fd, const char *name, const char *above)
-{
-	char device[PATH_MAX], type[PATH_MAX], path[NAME_MAX + 20], *end;
-
-	(void)above;
-	snprintf(path, sizeof(path), "%s/mdev_type", name);
-	(void)read_link(fd, name, device);
-	end = strrchr(device, '/');
-	*end = '\0';
-	put_words(name, strrchr(device, '/') + 1, read_link(fd, path, type));
-}
-
 static ssize_t read_file(int fd, const char *path, char *buf, size_t size)
 {
 	int file = open_or_die(fd, path, O_RDONLY | O_CLOEXEC);
@@ -158,7 +136,7 @@ static size_t bytes_read;
 
 static void read_definition(int fd, const char *name, const char *above)
 {
-	static char text[65536];
+	static char text[1 << 22]; /* ten thousand sections */
 
 	(void)above;
 	bytes_read += (size_t)read_file(fd, name, text, sizeof(text));
@@ -174,6 +152,14 @@ static void create(const char *path)
 			err(1, "cannot create %s", line);
 }
 
+static void write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+
+	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+		err(1, "cannot write %s", path);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct loop {
@@ -181,7 +167,6 @@ int main(int argc, char **argv)
 		entry_fn show;
 	} loops[] = {
 		{"folders", "sys/class/mdev_bus", list_parent},
-		{"links", "sys/bus/mdev/devices", list_links},
 		{"types", "sys/class/mdev_bus", print_types},
 		{"files", "etc/mdev.d", read_definition},
 	};
@@ -191,6 +176,10 @@ int main(int argc, char **argv)
 		create(argv[2]);
 		return 0;
 	}
+	if (argc == 4 && strcmp(argv[1], "write") == 0) {
+		write_text(argv[2], argv[3]);
+		return 0;
+	}
 	for (size_t i = 0; argc == 3 && i < sizeof(loops) / sizeof(*loops); i++)
 		if (strcmp(loops[i].name, argv[1]) == 0) {
 			each(root, loops[i].folder, loops[i].show, NULL);
@@ -198,5 +187,5 @@ int main(int argc, char **argv)
 				printf("%zu\n", bytes_read);
 			return 0;
 		}
-	errx(2, "usage: loops folders|links|types|files|create PATH");
+	errx(2, "usage: loops folders|types|files|create PATH, loops write PATH TEXT");
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Makes a root to measure on, of one shape for mdev and for mdevctl.
+ * Makes a root to measure on, of one shape for mdev and for mdevctl; or parts of one.
  *
- *	make-root sysfs ROOT COUNT	four parents with two types each, COUNT live devices on them
- *	make-root definitions ROOT COUNT [PARENT TYPE]
- *					definitions in the form of either, for all parents and types
- *					or for these
+ *	make-root sysfs ROOT COUNT PARENTS	so many parents with two types each, COUNT live
+ *devices on them in turn make-root definitions ROOT COUNT PARENTS definitions of the same devices,
+ *in the form of either make-root definitions ROOT COUNT PARENT TYPE likewise, all of that parent
+ *and that type make-root pci ROOT COUNT		PCI devices that are no parents, each fourth
+ *with SR-IOV make-root processes ROOT COUNT		processes with eight open files each
  */
 #include <err.h>
 #include <errno.h>
@@ -18,11 +19,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PARENTS 4
 #define TYPES 2
+#define OPEN_FILES 8
 
-static const char *const parents[PARENTS] = {"0000:01:00.0", "0000:02:00.0", "0000:03:00.0",
-					     "0000:04:00.0"};
 static const char *const types[TYPES] = {"medu-fact", "medu-dma"};
 
 static void __attribute__((format(printf, 1, 2))) folder(const char *fmt, ...)
@@ -90,6 +89,15 @@ static void make_uuid(unsigned int seed, char text[40])
 		 (unsigned int)(part[1] >> 52), (unsigned long long)part[1] & 0xffffffffffffull);
 }
 
+/* 200 to a domain: 0000:01:00.0, 0000:02:00.0 ... */
+static const char *parent_name(unsigned int number)
+{
+	static char name[40];
+
+	snprintf(name, sizeof(name), "%04x:%02x:00.0", number / 200, 1 + number % 200);
+	return name;
+}
+
 static void make_type(const char *parent_folder, const char *type)
 {
 	char path[400];
@@ -144,49 +152,106 @@ static void make_definition(const char *root, const char *parent, const char *ty
 	file(text, "%s/etc/mdevctl.d/%s/%s", root, parent, uuid);
 }
 
-static void make_sysfs(const char *root, unsigned int count)
+static void make_sysfs(const char *root, unsigned int count, unsigned int parents)
 {
 	folder("%s/sys/class/mdev_bus", root);
 	folder("%s/sys/bus/mdev/devices", root);
-	for (int i = 0; i < PARENTS; i++)
-		make_parent(root, parents[i]);
+	for (unsigned int i = 0; i < parents; i++)
+		make_parent(root, parent_name(i));
 	for (unsigned int i = 0; i < count; i++) {
 		char uuid[40];
 
 		make_uuid(i, uuid);
-		make_device(root, parents[i % PARENTS], types[i / PARENTS % TYPES], uuid);
+		make_device(root, parent_name(i % parents), types[i / parents % TYPES], uuid);
 	}
 }
 
-/* parent and type: NULL for all of them in turn */
-static void make_definitions(const char *root, unsigned int count, const char *parent,
-			     const char *type)
+static void make_definition_folders(const char *root)
 {
 	folder("%s/etc/mdev.d", root);
+	folder("%s/etc/mdevctl.d", root);
 	/* mdevctl does nothing without these. */
 	folder("%s/usr/lib/mdevctl/scripts.d/callouts", root);
 	folder("%s/usr/lib/mdevctl/scripts.d/notifiers", root);
-	for (int i = 0; i < PARENTS; i++)
-		folder("%s/etc/mdevctl.d/%s", root, parents[i]);
+}
+
+static void make_definitions(const char *root, unsigned int count, unsigned int parents)
+{
+	make_definition_folders(root);
+	for (unsigned int i = 0; i < parents; i++)
+		folder("%s/etc/mdevctl.d/%s", root, parent_name(i));
 	for (unsigned int i = 0; i < count; i++) {
 		char uuid[40];
 
 		make_uuid(i, uuid);
-		make_definition(root, parent ? parent : parents[i % PARENTS],
-				type ? type : types[i / PARENTS % TYPES], uuid);
+		make_definition(root, parent_name(i % parents), types[i / parents % TYPES], uuid);
+	}
+}
+
+static void make_definitions_of(const char *root, unsigned int count, const char *parent,
+				const char *type)
+{
+	make_definition_folders(root);
+	folder("%s/etc/mdevctl.d/%s", root, parent);
+	for (unsigned int i = 0; i < count; i++) {
+		char uuid[40];
+
+		make_uuid(i, uuid);
+		make_definition(root, parent, type, uuid);
+	}
+}
+
+/* At addresses where no parent is */
+static void make_pci(const char *root, unsigned int count)
+{
+	folder("%s/sys/bus/pci/devices", root);
+	for (unsigned int i = 0; i < count; i++) {
+		char name[40], path[300], target[100];
+
+		snprintf(name, sizeof(name), "0000:%02x:%02x.%x", 0xd0 + i / 256, i / 8 % 32,
+			 i % 8);
+		snprintf(path, sizeof(path), "%s/sys/devices/pci0000:d0/%s", root, name);
+		folder("%s", path);
+		file("0x1234\n", "%s/vendor", path);
+		file("0x11e9\n", "%s/device", path);
+		if (i % 4 == 0) {
+			file("16\n", "%s/sriov_totalvfs", path);
+			file("0\n", "%s/sriov_numvfs", path);
+			file("16\n", "%s/sriov_offset", path);
+			file("1\n", "%s/sriov_stride", path);
+		}
+		snprintf(target, sizeof(target), "../../../devices/pci0000:d0/%s", name);
+		link_to(target, "%s/sys/bus/pci/devices/%s", root, name);
+	}
+}
+
+static void make_processes(const char *root, unsigned int count)
+{
+	for (unsigned int i = 1; i <= count; i++) {
+		folder("%s/proc/%u/fd", root, i);
+		file("idle\n", "%s/proc/%u/comm", root, i);
+		for (int fd = 0; fd < OPEN_FILES; fd++)
+			link_to(fd % 2 ? "/" : "/dev/null", "%s/proc/%u/fd/%d", root, i, fd);
 	}
 }
 
 int main(int argc, char **argv)
 {
+	const char *what = argc > 3 ? argv[1] : "";
 	unsigned int count = argc > 3 ? (unsigned int)atoi(argv[3]) : 0;
+	unsigned int parents = argc == 5 ? (unsigned int)atoi(argv[4]) : 0;
 
-	if (argc == 4 && strcmp(argv[1], "sysfs") == 0)
-		make_sysfs(argv[2], count);
-	else if ((argc == 4 || argc == 6) && strcmp(argv[1], "definitions") == 0)
-		make_definitions(argv[2], count, argc == 6 ? argv[4] : NULL,
-				 argc == 6 ? argv[5] : NULL);
+	if (parents && strcmp(what, "sysfs") == 0)
+		make_sysfs(argv[2], count, parents);
+	else if (parents && strcmp(what, "definitions") == 0)
+		make_definitions(argv[2], count, parents);
+	else if (argc == 6 && strcmp(what, "definitions") == 0)
+		make_definitions_of(argv[2], count, argv[4], argv[5]);
+	else if (argc == 4 && strcmp(what, "pci") == 0)
+		make_pci(argv[2], count);
+	else if (argc == 4 && strcmp(what, "processes") == 0)
+		make_processes(argv[2], count);
 	else
-		errx(2, "usage: make-root sysfs|definitions ROOT COUNT [PARENT TYPE]");
+		errx(2, "usage: make-root sysfs|definitions|pci|processes ROOT COUNT ...");
 	return 0;
 }

@@ -3,10 +3,12 @@
  * Runs commands in turn, round after round, so that whatever else the machine does hits all alike;
  * every second round in reverse, so that what one leaves in the caches is not always for the same.
  *
- *	times ROUNDS :: [NAME=VALUE]... COMMAND... [:: ...]...
+ *	times ROUNDS :: [NAME=VALUE]... COMMAND... [:undo COMMAND...] [:: ...]...
  *
  * prints a line for each: the medians of wall time and of processor time in microseconds, and the
- * most memory in KiB. What a command prints is thrown away; one that fails ends it all.
+ * most memory in KiB. The command behind ":undo" restores what the one before it has changed; it
+ *runs after each, and is not measured. What a command prints is thrown away; one that fails ends it
+ *all.
  */
 #include <err.h>
 #include <fcntl.h>
@@ -24,6 +26,7 @@
 
 struct measured {
 	char **argv; /* assignments, then the program */
+	char **undo; /* likewise; or NULL */
 	double wall[ROUNDS_MAX], processor[ROUNDS_MAX];
 	long memory;
 };
@@ -53,23 +56,31 @@ static _Noreturn void become(char **argv, int null)
 	_exit(127);
 }
 
-static void run(struct measured *command, int round, int null)
+static void run(char **argv, int null, struct rusage *ret_usage)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0)
+		become(argv, null);
+	if (pid < 0 || wait4(pid, &status, 0, ret_usage) < 0)
+		err(1, "cannot run %s", *argv);
+	if (status != 0)
+		errx(1, "%s failed", *argv);
+}
+
+static void measure(struct measured *command, int round, int null)
 {
 	double start = now();
 	struct rusage usage;
-	int status;
-	pid_t pid = fork();
 
-	if (pid == 0)
-		become(command->argv, null);
-	if (pid < 0 || wait4(pid, &status, 0, &usage) < 0)
-		err(1, "cannot run %s", *command->argv);
-	if (status != 0)
-		errx(1, "%s failed", *command->argv);
+	run(command->argv, null, &usage);
 	command->wall[round] = now() - start;
 	command->processor[round] = microseconds(usage.ru_utime) + microseconds(usage.ru_stime);
 	if (usage.ru_maxrss > command->memory)
 		command->memory = usage.ru_maxrss;
+	if (command->undo)
+		run(command->undo, null, &usage);
 }
 
 static int compare(const void *a, const void *b)
@@ -85,18 +96,23 @@ static double median(double *values, int n)
 	return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
 }
 
-/* Cuts argv at each "::"; how many commands that makes. */
+/* Cuts argv at each "::" and ":undo"; how many commands that makes. */
 static int split(char **argv)
 {
 	int count = 0;
 
 	for (; *argv; argv++) {
-		if (strcmp(*argv, "::") != 0)
+		int is_undo = strcmp(*argv, ":undo") == 0;
+
+		if (!is_undo && strcmp(*argv, "::") != 0)
 			continue;
 		*argv = NULL;
-		if (!argv[1] || count == COMMANDS_MAX)
+		if (!argv[1] || (is_undo && !count) || (!is_undo && count == COMMANDS_MAX))
 			errx(2, "no command, or too many");
-		commands[count++].argv = argv + 1;
+		if (is_undo)
+			commands[count - 1].undo = argv + 1;
+		else
+			commands[count++].argv = argv + 1;
 	}
 	return count;
 }
@@ -107,11 +123,13 @@ int main(int argc, char **argv)
 	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
 	if (rounds < 1 || rounds > ROUNDS_MAX || !count)
-		errx(2, "usage: times ROUNDS :: [NAME=VALUE]... COMMAND... [:: ...]...");
+		errx(2,
+		     "usage: times ROUNDS :: [NAME=VALUE]... COMMAND... [:undo COMMAND...] [:: ...]...");
 	/* The first round fills the caches. */
 	for (int round = -1; round < rounds; round++)
 		for (int i = 0; i < count; i++)
-			run(&commands[round % 2 ? count - 1 - i : i], round < 0 ? 0 : round, null);
+			measure(&commands[round % 2 ? count - 1 - i : i], round < 0 ? 0 : round,
+				null);
 	for (int i = 0; i < count; i++)
 		printf("%.0f %.0f %ld\n", median(commands[i].wall, rounds),
 		       median(commands[i].processor, rounds), commands[i].memory);
