@@ -67,6 +67,8 @@ static int lock_within(int fd, struct flock *range, unsigned int seconds)
 
 	if (rc != -EWOULDBLOCK && rc != -EACCES)
 		return rc;
+	if (!seconds)
+		return -ETIMEDOUT;
 	alarm_begin(&before, seconds);
 	/* Other signals interrupt it as well, and end nothing. */
 	do

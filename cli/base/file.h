@@ -9,7 +9,7 @@
 #include <sys/types.h>
 
 /*
- * Takes an exclusive flock on fd, waiting at most the given time.
+ * Takes an exclusive flock on fd, waiting at most the given time; 0: not at all.
  * 0, -ETIMEDOUT, or another negative errno.
  */
 int lock_wait(int fd, unsigned int seconds);

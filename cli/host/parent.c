@@ -172,6 +172,11 @@ static int resolve_any(struct parent_index *index, const char *text, struct strl
 	return resolve_name(index, text, found);
 }
 
+bool parent_is_name(const char *text)
+{
+	return name_is_safe(text) && !str_starts(text, "pci:") && !str_starts(text, "udev:");
+}
+
 static void load(struct parent_index *index)
 {
 	if (index->is_loaded)

@@ -43,6 +43,9 @@ int parent_resolve(struct parent_index *index, const char *text, const char **re
  */
 int parent_candidates(struct parent_index *index, const char *text, struct strlist *found);
 
+/* The text can mean a parent by its name in sysfs, or a PCI address, and by nothing else. */
+bool parent_is_name(const char *text);
+
 void parent_index_free(struct parent_index *index);
 
 #endif

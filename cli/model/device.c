@@ -191,7 +191,7 @@ struct definition *definition_list_add(struct definition_list *list)
 	struct definition *def = arena_alloc(&list->arena, sizeof(*def));
 
 	list->v = xgrow(list->v, list->n, sizeof(*list->v));
-	*def = (struct definition){0};
+	*def = (struct definition){.place = list->n};
 	list->v[list->n++] = def;
 	return def;
 }

@@ -30,6 +30,7 @@ struct definition {
 	bool is_auto;
 	const char *file; /* NULL when not from a file */
 	unsigned int line;
+	size_t place; /* in the list that it was added to */
 	const char *distrust; /* that others than root can write it, in words; NULL when not */
 };
 

@@ -184,9 +184,7 @@ int folder_read(int folder_fd, const char *name, enum folder_read_flags flags, s
 
 char *folder_distrust(const struct stat *st, const char *what)
 {
-	bool is_own = !root_is_host() && st->st_uid == geteuid();
-
-	if (st->st_uid != 0 && !is_own)
+	if (st->st_uid != 0 && (root_is_host() || st->st_uid != geteuid()))
 		return xasprintf("%s belongs to user %u", what, st->st_uid);
 	if (st->st_mode & S_IWOTH)
 		return xasprintf("%s can be written by every user", what);

@@ -117,6 +117,20 @@ bool store_is_there(void)
 	return unread_note(path, file_look(path)) != -ENOENT;
 }
 
+bool store_is_empty(void)
+{
+	struct folder_entries entries = {0};
+	bool is_empty = true;
+
+	for (enum folder i = 0; is_empty && i < FOLDER_COUNT; i++) {
+		_cleanup_close_ int fd = folder_list(i, &entries);
+
+		is_empty = !entries.n && (fd >= 0 || fd == -ENOENT);
+	}
+	folder_entries_free(&entries);
+	return is_empty;
+}
+
 int store_read_text(const char *path, struct buf *ret_text, char **reterr)
 {
 	int rc = folder_read(AT_FDCWD, path, FOLDER_FOLLOW, ret_text, NULL);

@@ -25,6 +25,9 @@ int store_check_trust(const struct definition *def, char **reterr);
  */
 bool store_is_there(void);
 
+/* No folder has a file of definitions. False also when that cannot be known. */
+bool store_is_empty(void);
+
 /* Reads one file of definitions, wherever it is, as store_load() does. */
 void store_load_file(const char *path, struct definition_list *list, struct problem_list *problems);
 

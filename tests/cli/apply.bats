@@ -174,7 +174,7 @@ mdev: $ROOT/etc/mdev.d/0.conf:1: no '=' in the line"
 	assert "$(stat -c '%i %y' "$ROOT/run/mdev.said")" == "$before" "not even written again"
 	mdev 1 --root "$ROOT" apply -p soft
 	assert "$stderr" =~ "0.conf:1: no '='" "a user who looks is told each time"
-	assert "$(ls "$ROOT/run")" == $'mdev.d\nmdev.lock\nudev' "and so is the log then"
+	assert "$(ls "$ROOT/run")" == $'mdev\nmdev.d\nmdev.lock\nudev' "and so is the log then"
 }
 
 @test "what is said once has a line, whatever a file is called" {
@@ -183,6 +183,121 @@ mdev: $ROOT/etc/mdev.d/0.conf:1: no '=' in the line"
 		event -p soft
 		assert "$(< "$ROOT/run/mdev.said")" == "$ROOT/etc/mdev.d/a\\x0ab.conf:1: no '=' in the line"
 	done
+}
+
+# A request that another run has left: asked|taken PARENT
+leave_request() {
+	mkdir -p "$ROOT"/run/mdev/{asked,taken}
+	: > "$ROOT/run/mdev/$1/$2"
+}
+
+requests() {
+	(cd "$ROOT/run/mdev" && find asked taken -mindepth 1 | sort)
+}
+
+@test "an event does what was asked for and not done" {
+	make_definitions
+	sed -i 's/no/yes/' "$ROOT/etc/mdev.d/2.conf"
+	leave_request asked soft
+	event -p 01:00.0
+	assert "$(cat "$FACT" "$SOFT") $(requests)" == "$U1$U2 "
+	: > "$SOFT"
+	leave_request taken soft
+	leave_request asked gone
+	leave_request asked 02:00.0
+	event -p 01:00.0
+	assert "$(cat "$FACT" "$SOFT") $(requests)" == "$U1$U2 "
+}
+
+@test "an event that asks for more than others do does its own alone" {
+	make_definitions
+	leave_request asked soft
+	for args in "-p 01:00.0 --all" "-p 01:00.0 --prune" "-p 01:00.0 --dry-run" "" \
+		"-p pci:1234:11e8/1" "-p udev:ID_PATH=pci-0000:01:00.0" "-p /sys/devices/pci0000:00/0000:01:00.0"; do
+		# shellcheck disable=SC2086 # words
+		event $args
+		assert "$stderr $(requests)" == " asked/soft" "$args"
+	done
+}
+
+@test "requests are neither followed through links nor taken for paths" {
+	local planted=$BATS_TEST_TMPDIR/planted
+	make_definitions
+	mkdir "$planted"
+	leave_request asked soft
+	mkdir "$ROOT/run/mdev/asked/folder"
+	printf 'nonsense' > "$ROOT/run/mdev/asked/a"$'\n'"b"
+	ln -s "$planted/new" "$ROOT/run/mdev/asked/0000:01:00.0"
+	event -p 0000:01:00.0
+	assert "$(cat "$FACT")$stderr" == "$U1"
+	: > "$FACT"
+	rm -r "$ROOT/run/mdev"
+	for link in run/mdev run/mdev/asked run/mdev/taken run/mdev/lock; do
+		mkdir -p "$ROOT/run/mdev"
+		rm -rf "${ROOT:?}/$link"
+		ln -s "$planted" "$ROOT/$link"
+		event -p 0000:01:00.0
+		assert "$(cat "$FACT")$stderr" == "$U1" "$link"
+		: > "$FACT"
+		rm -r "$ROOT/run/mdev"
+	done
+	assert "$(ls -A "$planted")" == ""
+}
+
+@test "an event where nothing can be left for others does its own alone, and says nothing of it" {
+	make_definitions
+	for what in mdev mdev/asked mdev/taken mdev/lock; do
+		mkdir -p "$ROOT/run/mdev"
+		rm -rf "$ROOT/run/$what"
+		case $what in
+		*lock) mkdir "$ROOT/run/$what" ;;
+		*) : > "$ROOT/run/$what" ;;
+		esac
+		event -p 01:00.0
+		assert "$output$stderr $(cat "$FACT")" == " $U1" "$what"
+		: > "$FACT"
+		rm -r "$ROOT/run/mdev"
+	done
+}
+
+# hold_requests: keeps the turn, until its input ends
+hold_requests() {
+	flock "$ROOT/run/mdev/lock" sh -c 'echo held && exec >&- && read -r line'
+}
+
+@test "an event that waits in vain does its own alone" {
+	make_definitions
+	leave_request taken soft
+	: > "$ROOT/run/mdev/lock"
+	coproc HOLDER { hold_requests; }
+	read -r <&"${HOLDER[0]}"
+	event -p 01:00.0
+	assert "$(cat "$FACT" "$SOFT")$stderr" == "$U1"
+	assert "$(requests)" == $'asked/01:00.0\ntaken/soft' "it stays, for another run may have asked as well"
+	eval "exec ${HOLDER[1]}>&-"
+	wait
+	event -p soft
+	assert "$stderr $(requests)" == " "
+}
+
+@test "an event passes over a parent that another run is at work on, whose request stays" {
+	make_definitions
+	sed -i 's/no/yes/' "$ROOT/etc/mdev.d/2.conf"
+	leave_request asked soft
+	event -p 01:00.0
+	: | tee "$FACT" "$SOFT"
+	leave_request asked soft
+	# The lock of a parent is a byte, whose place is made of the name.
+	coproc HOLDER { perl -e 'my $n = 0; $n = ($n * 31 + ord) % 2**32 for split //, "soft";
+		open(my $file, "+>", $ARGV[0]) or die; my $lock = pack("s s x4 q q l x4", 1, 0, $n, 1, 0);
+		fcntl($file, 37, $lock) or die; print "held\n"; close(STDOUT); <STDIN>' "$ROOT/run/mdev.lock"; }
+	read -r <&"${HOLDER[0]}"
+	event -p 01:00.0
+	assert "$(cat "$FACT" "$SOFT")$stderr $(requests)" == "$U1 taken/soft"
+	eval "exec ${HOLDER[1]}>&-"
+	wait
+	event -p soft
+	assert "$(cat "$SOFT")$stderr $(requests)" == "$U2 "
 }
 
 # with_log COMMAND...: in a /dev of its own, whose log puts what it gets into $BATS_TEST_TMPDIR/log.

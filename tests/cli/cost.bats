@@ -124,6 +124,45 @@ costs() {
 	assert "$(cat "$FOLDER"/../../mixed-*/create | grep -o 'aaaa' | wc -l)" -eq 60
 }
 
+# An event for which another run has worked meanwhile finds its request in neither folder.
+@test "an event whose work is done reads no definition, and nothing of sysfs" {
+	local calls
+	add_definitions 1 100 "auto = yes"
+	mdev --root "$ROOT" --quiet apply --event -p soft
+	: > "$FOLDER/../create"
+	strace -o "$BATS_TEST_TMPDIR/calls" -e inject=faccessat2:error=ENOENT \
+		"$MDEV" --root "$ROOT" --quiet apply --event -p soft
+	calls=$(sed -n '/run\/mdev"/,/exit_group/p' "$BATS_TEST_TMPDIR/calls")
+	assert "$calls" =~ "faccessat2\(.*INJECTED"
+	assert "$calls" !~ "mdev\.d|sys/|conf"
+	assert "$(wc -l <<< "$calls")" -le 16 "system calls of an event whose work is done: $calls"
+	assert "$(< "$FOLDER/../create")" == ""
+}
+
+@test "an event does what others asked for, and reads the definitions once" {
+	local i
+	for ((i = 0; i < 50; i++)); do
+		make_parent "devices/virtual/many/many-$i" many
+		make_type "many-$i" many-1 1 Many
+		printf '[%s]\nparent = many-%d\ntype = many-1\nauto = yes\n' "$(identities $((i + 1)) $((i + 1)))" "$i"
+	done > "$ROOT/etc/mdev.d/all.conf"
+	mdev --root "$ROOT" --quiet apply --event -p soft
+	for ((i = 0; i < 40; i++)); do
+		: > "$ROOT/run/mdev/asked/many-$i"
+	done
+	for ((i = 40; i < 49; i++)); do
+		: > "$ROOT/run/mdev/taken/many-$i"
+	done
+	strace -o "$BATS_TEST_TMPDIR/calls" "$MDEV" --root "$ROOT" --quiet apply --event -p many-49
+	for ((i = 0; i < 50; i++)); do
+		assert "$(< "$ROOT/sys/class/mdev_bus/many-$i/mdev_supported_types/many-1/create")" == "$(identities $((i + 1)) $((i + 1)))"
+	done
+	assert "$(find "$ROOT/run/mdev" -type f)" == "$ROOT/run/mdev/lock"
+	assert "$(grep -c '"all\.conf"\|/all\.conf"' "$BATS_TEST_TMPDIR/calls")" -eq 1 "readings of the file"
+	# Of its parent alone, and of that which it names.
+	assert "$(grep -c 'many-7[/"]' "$BATS_TEST_TMPDIR/calls")" -le 12 "$(grep 'many-7[/"]' "$BATS_TEST_TMPDIR/calls")"
+}
+
 @test "a type costs the reading of its four attributes" {
 	add_types() {
 		local i

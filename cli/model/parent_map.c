@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Definitions by the parent that they are for. */
+#include "model/parent_map.h"
+
+#include "base/sort.h"
+
+static size_t hash_of(const char *parent)
+{
+	size_t hash = 0;
+
+	for (; *parent; parent++)
+		hash = hash * 31 + (unsigned char)*parent;
+	return hash;
+}
+
+void parent_map_make(struct parent_map *ret_map, const struct definition_list *list)
+{
+	size_t size = 16;
+
+	while (size < list->n)
+		size *= 2;
+	*ret_map = (struct parent_map){
+		.list = list,
+		.first = xcalloc(size, sizeof(size_t)),
+		.next = xcalloc(list->n, sizeof(size_t)),
+		.mask = size - 1,
+	};
+	/* From the end, so that each chain has the order of the list. */
+	for (size_t i = list->n; i > 0; i--) {
+		const char *parent = list->v[i - 1]->parent_name;
+		size_t *first;
+
+		if (!parent)
+			continue;
+		first = &ret_map->first[hash_of(parent) & ret_map->mask];
+		ret_map->next[i - 1] = *first;
+		*first = i;
+	}
+}
+
+void parent_map_free(struct parent_map *map)
+{
+	free(map->first);
+	free(map->next);
+	*map = (struct parent_map){0};
+}
+
+/* The first definition for the parent in a chain, from this place on; 0: none. */
+static size_t skip_to(const struct parent_map *map, size_t at, const char *parent)
+{
+	while (at && strcmp(map->list->v[at - 1]->parent_name, parent) != 0)
+		at = map->next[at - 1];
+	return at;
+}
+
+static size_t first_of(const struct parent_map *map, const char *parent)
+{
+	return skip_to(map, map->first[hash_of(parent) & map->mask], parent);
+}
+
+bool parent_map_has(const struct parent_map *map, const char *parent)
+{
+	return first_of(map, parent) != 0;
+}
+
+static void add_identity(struct definition_list *list, const struct definition_index *by_identity,
+			 const struct identity *id)
+{
+	size_t count;
+	struct definition *const *defs = definition_index_find(by_identity, id, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		list->v = xgrow(list->v, list->n, sizeof(*list->v));
+		list->v[list->n++] = defs[i];
+	}
+}
+
+static bool is_before(const void *a, const void *b)
+{
+	return ((const struct definition *)a)->place < ((const struct definition *)b)->place;
+}
+
+/* An identity may have been added for its definition, for another one and for a live device. */
+static void drop_repeated(struct definition_list *list)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->n; i++)
+		if (!kept || list->v[kept - 1] != list->v[i])
+			list->v[kept++] = list->v[i];
+	list->n = kept;
+}
+
+void parent_map_select(const struct parent_map *map, const struct definition_index *by_identity,
+		       const char *parent, const struct device_list *live,
+		       struct definition_list *ret_list)
+{
+	for (size_t at = first_of(map, parent); at; at = skip_to(map, map->next[at - 1], parent))
+		add_identity(ret_list, by_identity, &map->list->v[at - 1]->id);
+	for (size_t i = 0; i < live->n; i++)
+		add_identity(ret_list, by_identity, &live->v[i].id);
+	sort_pointers(ret_list->v, ret_list->n, is_before);
+	drop_repeated(ret_list);
+}

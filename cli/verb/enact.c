@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Carries out a plan: does each action, and says what became of it. */
+#include "verb/enact.h"
+
+#include "base/msg.h"
+#include "base/unread.h"
+#include "host/absent.h"
+#include "host/core.h"
+#include "host/holder.h"
+#include "host/live.h"
+#include "out/output.h"
+#include "store/store.h"
+#include "verb/cmd.h"
+
+#include <errno.h>
+
+/* False where there is no log that takes it, so that the next run says it again. */
+static bool enact_say(const char *text)
+{
+	bool is_heard = msg_is_heard();
+
+	msg_error("%s", text);
+	return is_heard;
+}
+
+void enact_complain(struct enactment *enactment, const char *fmt, ...)
+{
+	_cleanup_free_ char *text = NULL;
+	va_list args;
+
+	va_start(args, fmt);
+	text = xvasprintf(fmt, args);
+	va_end(args);
+	if (enactment->flags == ENACT_EVENT)
+		said_once(&enactment->said, text, enact_say);
+	else
+		msg_error("%s", text);
+	enactment->status = FAILED;
+}
+
+static const struct identity *action_identity(const struct action *action)
+{
+	return action->def ? &action->def->id : &action->dev->id;
+}
+
+static void enact_print(const struct enactment *enactment, const struct action *action,
+			enum code code, const char *error)
+{
+	bool would_change = action->kind == ACTION_CREATE || action->kind == ACTION_DESTROY;
+	const struct outcome outcome = {
+		.action = action_name(action->kind),
+		.is_changed = !error && would_change,
+		.code = code,
+		.error = error,
+	};
+	struct device dev = action->dev ? *action->dev : cmd_device_of(action->def);
+	char name[IDENTITY_TEXT_SIZE];
+
+	dev.def = action->def;
+	if (!(enactment->flags & ENACT_DRY_RUN) && !error && action->kind == ACTION_CREATE)
+		dev.name = lifecycle_name(action->def, name);
+	else if (!(enactment->flags & ENACT_DRY_RUN) && !error && action->kind == ACTION_DESTROY)
+		dev.name = NULL;
+	output_device(&dev, &outcome);
+}
+
+static void enact_fail(struct enactment *enactment, const struct action *action, enum code code,
+		       const char *what, const char *error)
+{
+	char text[IDENTITY_TEXT_SIZE];
+
+	identity_format(action_identity(action), text);
+	if (action->def)
+		enact_complain(enactment, "%s %s (%s:%u): %s", what, text, action->def->file,
+			       action->def->line, error);
+	else
+		enact_complain(enactment, "%s %s: %s", what, text, error);
+	enactment->failed++;
+	enact_print(enactment, action, code, error);
+}
+
+static void enact_done(struct enactment *enactment, const struct action *action)
+{
+	enactment->counts[action->kind]++;
+	enact_print(enactment, action, CODE_NONE, NULL);
+}
+
+/*
+ * What a refused creation turns out to be:
+ *   ACTION_ABSENT    the parent is going or gone;
+ *   ACTION_KEEP      somebody else was first, and made what this definition says;
+ *   ACTION_SHADOWED  somebody else was first, and made what another definition says;
+ *   ACTION_CREATE    none of that: a failure.
+ */
+static enum action_kind explain_refusal(struct enactment *enactment, struct action *action, int rc)
+{
+	const struct definition *def = NULL;
+	const struct device *dev;
+
+	if (live_type_is_closed(action->def->parent_name, action->def->type))
+		return ACTION_ABSENT;
+	if (rc != -EEXIST)
+		return ACTION_CREATE;
+	dev = lifecycle_find_live(&enactment->creator, &action->def->id);
+	if (dev)
+		def = inventory_definition(enactment->inventory, &dev->id, dev->parent);
+	if (!def || strcmp(def->type, dev->type) != 0)
+		return ACTION_CREATE;
+	action->meant = def;
+	return def == action->def ? ACTION_KEEP : ACTION_SHADOWED;
+}
+
+static void enact_destroy(struct enactment *enactment, const struct action *action,
+			  const struct holder_list *holders)
+{
+	_cleanup_free_ char *error = NULL;
+	struct device *dev = action->dev;
+	enum code code = CODE_NONE;
+
+	if (holders->n || (!core_is_extended() && holder_has_group_open(dev))) {
+		_cleanup_free_ char *who = holder_describe(holders->v, holders->n);
+
+		code = CODE_BUSY;
+		set_text(&error, "it is in use by %s", who);
+		dev->holders = holders->v;
+		dev->holder_count = holders->n;
+	} else if (unread_count()) {
+		code = CODE_UNREADABLE;
+		set_text(&error, "not everything could be read: it may be in use, or defined");
+	} else {
+		code = code_of(lifecycle_destroy(dev, &error));
+	}
+	if (code != CODE_NONE)
+		enact_fail(enactment, action, code, "cannot destroy", error);
+	else
+		enact_done(enactment, action);
+}
+
+static void report_difference(struct enactment *enactment, const struct action *action)
+{
+	_cleanup_free_ char *error = xasprintf(
+		"it is live on parent '%s' with type '%s', but defined for parent '%s' with type '%s' (destroy it to have it made anew)",
+		action->dev->parent, action->dev->type, action->def->parent_name,
+		action->def->type);
+
+	enact_fail(enactment, action, CODE_DIFFERS, "left alone:", error);
+}
+
+static void report_shadowed(const struct definition *meant, const struct definition *def)
+{
+	char text[IDENTITY_TEXT_SIZE];
+
+	msg_warning("%s: %s:%u for parent '%s' is meant, not %s:%u for '%s'",
+		    identity_format(&def->id, text), meant->file, meant->line, meant->parent,
+		    def->file, def->line, def->parent);
+}
+
+static void report_absent(struct enactment *enactment, const struct action *action)
+{
+	struct parent_index *parents = &enactment->inventory->parents;
+	const struct definition *def = action->def;
+	bool is_elsewhere = action->dev && !action->meant;
+	_cleanup_free_ char *error = NULL;
+	char text[IDENTITY_TEXT_SIZE];
+	const char *name;
+
+	/* Other reasons than that it is not there are among the problems of the files. */
+	if (!is_elsewhere && parent_resolve(parents, def->parent, &name) != -ENOENT)
+		return;
+	error = absent_explain(parents, def->parent);
+	identity_format(&def->id, text);
+	if (is_elsewhere)
+		msg_warning(
+			"%s: it is live on parent '%s', but defined for parent '%s' (%s:%u): %s; left alone",
+			text, action->dev->parent, def->parent, def->file, def->line, error);
+	else
+		msg_warning("%s (%s:%u): %s, ignoring", text, def->file, def->line, error);
+}
+
+/* Nobody reads it when udev runs this; and a parent that comes has an event of its own. */
+static void enact_pass_over(struct enactment *enactment, const struct action *action)
+{
+	if (action->kind == ACTION_ABSENT && !(enactment->flags & ENACT_EVENT))
+		report_absent(enactment, action);
+	else if (action->kind == ACTION_SHADOWED && !(enactment->flags & ENACT_EVENT))
+		report_shadowed(action->meant, action->def);
+	enactment->counts[action->kind]++;
+	if (output_is_json())
+		enact_print(enactment, action, CODE_NONE, NULL);
+}
+
+static void enact_create(struct enactment *enactment, struct action *action)
+{
+	const struct definition *def = action->def;
+	_cleanup_free_ char *error = NULL;
+	int rc = 0;
+
+	if ((def->params || def->id.instance) && !core_is_extended())
+		rc = lifecycle_check(&enactment->creator, def, &error);
+	if (!rc)
+		rc = lifecycle_create(&enactment->creator, def, &error);
+	if (rc)
+		action->kind = explain_refusal(enactment, action, rc);
+	if (!rc)
+		enact_done(enactment, action);
+	else if (action->kind == ACTION_CREATE)
+		enact_fail(enactment, action, code_of(rc), "cannot create", error);
+	else
+		enact_pass_over(enactment, action);
+}
+
+/* The file is named once, for all that it defines. */
+static bool enact_distrusts(struct enactment *enactment, const struct action *action)
+{
+	const struct definition *def = action->def;
+	_cleanup_free_ char *error = NULL;
+	int rc = store_check_trust(def, &error);
+	bool is_new = !enactment->distrusted || strcmp(enactment->distrusted, def->file) != 0;
+
+	if (error && is_new) {
+		enactment->distrusted = def->file;
+		if (rc)
+			enact_complain(enactment, "%s: %s", def->file, error);
+		else
+			msg_warning("%s: %s", def->file, error);
+	}
+	if (rc) {
+		enactment->failed++;
+		enact_print(enactment, action, CODE_PERMISSION, error);
+	}
+	return rc;
+}
+
+/* holders: who was seen to have a device open that is to be destroyed */
+static void enact_action(struct enactment *enactment, struct action *action,
+			 const struct holder_list *holders)
+{
+	if (action->kind == ACTION_CREATE && enact_distrusts(enactment, action))
+		return;
+	if (enactment->flags & ENACT_DRY_RUN) {
+		enact_print(enactment, action, CODE_NONE, NULL);
+		return;
+	}
+	switch (action->kind) {
+	case ACTION_CREATE:
+		enact_create(enactment, action);
+		return;
+	case ACTION_DESTROY:
+		enact_destroy(enactment, action, holders);
+		return;
+	case ACTION_DIFFERS:
+		report_difference(enactment, action);
+		return;
+	default:
+		enact_pass_over(enactment, action);
+	}
+}
+
+/* Of the devices to destroy, which come first in a plan; one look at the processes for all. */
+static struct holder_list *find_holders(const struct plan *plan, size_t destroy_count)
+{
+	_cleanup_free_ struct device **devs = xcalloc(destroy_count, sizeof(struct device *));
+	struct holder_list *holders = xcalloc(destroy_count, sizeof(*holders));
+
+	for (size_t i = 0; i < destroy_count; i++)
+		devs[i] = plan->v[i].dev;
+	holder_find(devs, destroy_count, holders);
+	return holders;
+}
+
+void enact_plan(struct enactment *enactment, const struct plan *plan)
+{
+	static const struct holder_list nobody;
+	_cleanup_free_ struct holder_list *holders = NULL;
+	size_t destroy_count = 0;
+
+	while (destroy_count < plan->n && plan->v[destroy_count].kind == ACTION_DESTROY)
+		destroy_count++;
+	holders = find_holders(plan, destroy_count);
+	for (size_t i = 0; i < plan->n; i++)
+		enact_action(enactment, &plan->v[i], i < destroy_count ? &holders[i] : &nobody);
+	for (size_t i = 0; i < destroy_count; i++)
+		holder_list_free(&holders[i]);
+	lifecycle_creator_close(&enactment->creator);
+}
+
+void enactment_end(struct enactment *enactment)
+{
+	said_end(&enactment->said);
+	*enactment = (struct enactment)ENACTMENT;
+}

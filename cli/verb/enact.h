@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Carries out a plan: does each action, and says what became of it. */
+#ifndef ENACT_H
+#define ENACT_H
+
+#include "base/run_state.h"
+#include "host/lifecycle.h"
+#include "model/plan.h"
+#include "verb/inventory.h"
+
+enum enact_flags {
+	ENACT_DRY_RUN = 1 << 0, /* print what would be done, do nothing */
+	ENACT_EVENT = 1 << 1, /* udev runs it: each failure is said once after a boot */
+};
+
+/*
+ * What is kept from one plan to the next. The inventory is the caller's. Begins as ENACTMENT;
+ * enactment_end() ends it.
+ */
+struct enactment {
+	enum enact_flags flags;
+	struct inventory *inventory; /* that the plans are of */
+	struct lifecycle_creator creator;
+	struct said said; /* with ENACT_EVENT: what the log has already */
+	const char *distrusted; /* the last file that was said not to be for root to obey */
+	size_t counts[ACTION_COUNT], failed; /* what became of the actions */
+	int status; /* an enum exit_status: FAILED once anything was complained of */
+};
+
+#define ENACTMENT            \
+	{                    \
+		.said = SAID \
+	}
+
+void enact_plan(struct enactment *enactment, const struct plan *plan);
+
+/*
+ * Says that something failed, for an event once. Every event of every parent finds the same
+ * mistakes, and the log is to have each of them once.
+ */
+void enact_complain(struct enactment *enactment, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+void enactment_end(struct enactment *enactment);
+
+#endif
