@@ -16,8 +16,8 @@ INSTALL ?= install
 CFLAGS ?= -O2 -g
 WERROR ?= -Werror
 # The command is linked to LIBS; it opens OPENED_LIBS itself, when it first needs them.
-LIBS := inih uuid
-OPENED_LIBS := smartcols json-c libudev
+LIBS := inih
+OPENED_LIBS := smartcols json-c libudev uuid
 KDIR ?= /lib/modules/$(shell uname -r)/build
 VM_KERNELS ?= 6.1 6.12
 FUZZ_SECONDS ?= 600
@@ -112,12 +112,11 @@ fire-programs: $(fire_programs)
 $(fire_programs): build/tests/%: tests/fire/%.c | build/tests
 	$(CC) -std=gnu11 -Wall -Wextra $(WERROR) -D_GNU_SOURCE -O2 -g -MMD -MP -o $@ $<
 
-# A program that does nothing, with the C library alone, and with all libraries that the command
-# is linked to or may open.
+# A program that does nothing, with the C library alone, and with all that the command is linked to.
 build/tests/start-libc: tests/bench/start.c | build/tests
 	$(CC) -O2 -o $@ $<
 build/tests/start-linked: tests/bench/start.c | build/tests
-	$(CC) -O2 -o $@ $< -Wl,--no-as-needed $(BASE_LIBS) $(shell pkg-config --libs $(OPENED_LIBS))
+	$(CC) -O2 -o $@ $< -Wl,--no-as-needed $(BASE_LIBS)
 
 bench-programs: guest-programs build/tests/start-libc build/tests/start-linked
 

@@ -2,10 +2,24 @@
 /* Who an instance is: a UUID and a number. The only user of libuuid. */
 #include "model/identity.h"
 
+#include "base/library.h"
 #include "base/text.h"
 
 #include <errno.h>
 #include <uuid/uuid.h>
+
+static struct {
+	__typeof__(uuid_generate_random) *generate_random;
+} uuid;
+
+static const struct library_function functions[] = {
+	{"uuid_generate_random", &uuid.generate_random},
+	{NULL, NULL},
+};
+static struct library library = {"libuuid.so.1", "libuuid1", functions, false};
+
+/* cppcheck-suppress unusedStructMember ; packagers read it */
+LIBRARY_NOTE("uuid", "new UUIDs for create and define", "recommended", "libuuid.so.1");
 
 /*
  * Parsing and formatting by hand, for a listing does hardly anything else for a device. The best of
@@ -139,10 +153,15 @@ int identity_parse_word(const char *word, struct identity *ret_id)
 	return identity_parse(rewrite(word, text) ? text : word, ret_id);
 }
 
-void identity_make(struct identity *ret_id)
+int identity_make(struct identity *ret_id, char **reterr)
 {
-	uuid_generate_random(ret_id->uuid);
+	int rc = library_open(&library, reterr);
+
+	if (rc)
+		return rc;
+	uuid.generate_random(ret_id->uuid);
 	ret_id->instance = 0;
+	return 0;
 }
 
 /* In lower case, as the kernel has it. */

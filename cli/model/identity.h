@@ -29,8 +29,8 @@ int identity_parse(const char *text, struct identity *ret_id);
 int identity_parse_word(const char *word, struct identity *ret_id);
 /* The name of a device on the bus, "UUID" or "UUID-INSTANCE"; else -EINVAL. */
 int identity_parse_name(const char *name, struct identity *ret_id);
-/* A new random identity, instance 0. */
-void identity_make(struct identity *ret_id);
+/* A new random identity, instance 0. 0; or -ELIBACC, without libuuid, and a reason in *reterr. */
+int identity_make(struct identity *ret_id, char **reterr);
 /* "UUID" for instance 0, else "UUID:INSTANCE"; returns text. */
 const char *identity_format(const struct identity *id, char text[IDENTITY_TEXT_SIZE]);
 /* "UUID" for instance 0, else "UUID-INSTANCE": as on the bus and in names of files. */

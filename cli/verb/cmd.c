@@ -214,18 +214,26 @@ static int identity_of_word(const struct command *command, const char *word,
 	return rc ? FAILED : DONE;
 }
 
+static int identity_of_none(const struct command *command, struct identity *ret_id)
+{
+	_cleanup_free_ char *error = NULL;
+	int rc = identity_make(ret_id, &error);
+
+	if (rc)
+		output_fail(code_of(rc), "cannot %s: no UUID can be made up: %s, or name a UUID",
+			    command->name, error);
+	return rc ? FAILED : DONE;
+}
+
 int cmd_identity(const struct command *command, const struct instance_args *args, const char *word,
 		 const struct device_list *known, bool (*accept)(const struct device *dev),
 		 struct identity *ret_id)
 {
-	int status = DONE;
+	int status = word ? identity_of_word(command, word, known, accept, ret_id) :
+			    identity_of_none(command, ret_id);
 	struct identity_prefix prefix;
 	uint32_t instance;
 
-	if (word)
-		status = identity_of_word(command, word, known, accept, ret_id);
-	else
-		identity_make(ret_id);
 	if (status != DONE || !args->instance)
 		return status;
 	if (parse_u32(args->instance, &instance) < 0)

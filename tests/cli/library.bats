@@ -53,7 +53,7 @@ without_on_terminal() {
 	without 0 undefine "$U3"
 	without 0 apply
 	assert "$(< "$CREATE")" == "$U2"
-	without 0 create -p soft -t soft-1
+	without 0 create "$U3" -p soft -t soft-1
 	without 0 --list-words -- show 1111
 	assert "$output" == "$U1"
 }
@@ -89,6 +89,16 @@ without_on_terminal() {
 	assert "$(fingerprint)" == "$before" "what import left"
 }
 
+@test "a UUID that is made up needs libuuid" {
+	local error="no UUID can be made up: libuuid.so.1: $MISSING libuuid1), or name a UUID" before
+	before=$(fingerprint)
+	without 1 create -p soft -t soft-1
+	assert "$output$stderr" == "mdev: cannot create: $error"
+	without 1 define -p soft -t soft-1 --json
+	assert "$(jq -c '.results[] | [.code, .error]' <<< "$output")" == "[\"unsupported\",\"cannot define: $error\"]"
+	assert "$(fingerprint)" == "$before" "what was made"
+}
+
 @test "monitor needs libudev" {
 	without 1 monitor
 	assert "$output$stderr" == "mdev: cannot follow the kernel's events: libudev.so.1: $MISSING libudev1)"
@@ -122,7 +132,7 @@ without_on_terminal() {
 	done
 	without 1 apply --prune --json
 	assert "$(jq -r '[.results[] | select(.error) | .code] | unique[]' <<< "$output")" == unreadable
-	without 1 create -p udev:ID_PATH=pci-0000:01:00.0 -t acme-fact
+	without 1 create "$U2" -p udev:ID_PATH=pci-0000:01:00.0 -t acme-fact
 	assert "$output$stderr" == "$error"
 	without 1 types -p udev:ID_PATH=pci-0000:01:00.0
 	assert "$output$stderr" == "$error"

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Identities: read from text and written as text, beside libuuid as the plain way to do the same.
+/*
+ * Identities: read from text and written as text, beside libuuid as the plain way to do the same.
+ * link-flags: -luuid
  */
 #include "model/identity.h"
 #include "tap.h"
@@ -32,6 +34,7 @@ static void test_identities(void)
 		"83b8f4f2-509f-382f-3c1e-e6bfe0fa100\xc3",
 	};
 	char text[IDENTITY_TEXT_SIZE];
+	_cleanup_free_ char *error = NULL;
 	struct identity id, other;
 
 	is_number(identity_parse(UUID, &id), 0, "a UUID");
@@ -53,8 +56,8 @@ static void test_identities(void)
 	is_number(identity_parse_name(UUID "-3", &id), 0, "a name on the bus");
 	is_number(id.instance, 3, "has its number");
 	is_number(identity_parse_name(UUID ":3", &id), -EINVAL, "a name has no ':'");
-	identity_make(&id);
-	identity_make(&other);
+	is_number(identity_make(&id, &error), 0, "one is made up");
+	is_number(identity_make(&other, &error), 0, "and another one");
 	ok(identity_compare(&id, &other) != 0, "two new ones differ");
 }
 
