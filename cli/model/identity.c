@@ -10,10 +10,10 @@
 
 static struct {
 	__typeof__(uuid_generate_random) *generate_random;
-} uuid;
+} libuuid;
 
 static const struct library_function functions[] = {
-	{"uuid_generate_random", &uuid.generate_random},
+	{"uuid_generate_random", &libuuid.generate_random},
 	{NULL, NULL},
 };
 static struct library library = {"libuuid.so.1", "libuuid1", functions, false};
@@ -159,7 +159,7 @@ int identity_make(struct identity *ret_id, char **reterr)
 
 	if (rc)
 		return rc;
-	uuid.generate_random(ret_id->uuid);
+	libuuid.generate_random(ret_id->uuid);
 	ret_id->instance = 0;
 	return 0;
 }
