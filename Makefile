@@ -71,9 +71,13 @@ build/obj/%.o: cli/%.c
 	@mkdir -p $(@D)
 	$(CC) $(BASE_CFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-instrumented: $(INSTRUMENTED)/mdev
+instrumented: $(INSTRUMENTED)/mdev $(INSTRUMENTED)/mdev-whole
 $(INSTRUMENTED)/mdev: $(instrumented_objects)
 	$(CC) $(SANITIZE) -o $@ $^ $(BASE_LIBS)
+
+# To compare with: it reads everything, whatever it is asked for.
+$(INSTRUMENTED)/mdev-whole: tests/whole/whole.c $(instrumented_objects)
+	$(CC) $(BASE_CFLAGS) $(SANITIZE) -o $@ $(filter %.c %.o,$^) -Wl,--wrap=inventory_load_words $(BASE_LIBS)
 
 $(INSTRUMENTED)/%.o: cli/%.c
 	@mkdir -p $(@D)

@@ -23,12 +23,41 @@ mdev() {
 		expected=$1
 		shift
 	fi
+	[ ! "${MDEV_WHOLE:-}" ] || run_whole "$@"
 	run --separate-stderr timeout 300 "$MDEV" "$@"
+	[ ! "${MDEV_WHOLE:-}" ] || same_as_whole "$@" || return
 	if [ "$status" -ne "$expected" ]; then
 		printf 'mdev %s\nexit status %s, expected %s\nstdout: %s\nstderr: %s\n' \
 			"$*" "$status" "$expected" "$output" "$stderr"
 		return 1
 	fi
+}
+
+# With MDEV_WHOLE, a mdev that reads everything, each command is run by that as well, on a copy of the
+# root: both have to say and do the same.
+
+# What is said and what there is, without the place of the root and identities that were made up.
+whole_result() {
+	local root=$1
+	shift
+	printf '%s\n' "$@" "$([ ! -d "$root" ] || ROOT=$root fingerprint)" | sed -E \
+		-e "s#$root#ROOT#g" -e '/-aaaa-4bbb-8ccc-/!s/[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f-]{22}/UUID/g'
+}
+
+run_whole() {
+	local copy=$BATS_TEST_TMPDIR/whole said
+	rm -rf "$copy"
+	[ ! -d "${ROOT:-}" ] || cp -a "$ROOT" "$copy"
+	run --separate-stderr timeout 300 "$MDEV_WHOLE" "${@//"$ROOT"/$copy}"
+	whole_result "$copy" "$status" "$output" "$stderr" > "$BATS_TEST_TMPDIR/whole.result"
+	rm -rf "$copy"
+}
+
+same_as_whole() {
+	whole_result "$ROOT" "$status" "$output" "$stderr" | diff "$BATS_TEST_TMPDIR/whole.result" - >&2 || {
+		echo "not as mdev $* when it reads everything"
+		return 1
+	}
 }
 
 # requires WHAT...: skips the test with a reason when this machine lacks one of them.

@@ -230,6 +230,22 @@ int sysfs_link_name(int dirfd, const char *path, char **ret_name)
 	return 0;
 }
 
+int sysfs_link_folder(int dirfd, const char *path, char **ret_name)
+{
+	char target[4096], *slash;
+	int rc = readlink_at(dirfd, path, target);
+
+	if (rc)
+		return sysfs_note(dirfd, path, rc);
+	slash = strrchr(target, '/');
+	if (!slash)
+		return -EINVAL;
+	*slash = '\0';
+	slash = strrchr(target, '/');
+	*ret_name = xstrdup(slash ? slash + 1 : target);
+	return 0;
+}
+
 int sysfs_each(int dirfd, const char *path, int (*each)(const char *name, void *arg), void *arg)
 {
 	_cleanup_close_ int fd = open_at(dirfd, path, O_RDONLY | O_DIRECTORY);

@@ -59,6 +59,9 @@ int sysfs_open_write(int dirfd, const char *path);
 /* The last component of what a link points to; the caller frees it. */
 int sysfs_link_name(int dirfd, const char *path, char **ret_name);
 
+/* The name of the folder that the link points into: of "../../devices/A/B" that is "A". */
+int sysfs_link_folder(int dirfd, const char *path, char **ret_name);
+
 /*
  * Names of the entries of a folder, in the order of the kernel; stops early when each() returns
  * something other than 0, and returns that.

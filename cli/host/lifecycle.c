@@ -92,7 +92,7 @@ static bool has_type(const struct definition *def)
 
 int lifecycle_check(struct lifecycle_creator *creator, const struct definition *def, char **reterr)
 {
-	const struct device *dev = refusal_known_device(&creator->facts, &def->id);
+	const struct device *dev = refusal_find_device(&creator->facts, &def->id);
 	int rc = 0;
 
 	if (dev) {

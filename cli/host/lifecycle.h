@@ -21,7 +21,7 @@ void lifecycle_creator_close(struct lifecycle_creator *creator);
 
 /*
  * The live device that has an identity which the kernel says is taken, anywhere on the host, or
- * NULL; good until the next call. One that went meanwhile may still be known.
+ * NULL; good until the next call.
  */
 const struct device *lifecycle_find_live(struct lifecycle_creator *creator,
 					 const struct identity *id);

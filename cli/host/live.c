@@ -93,6 +93,42 @@ void live_devices(struct device_list *list, const char *parent)
 	each_type(parent, add_devices_of_type, &reader);
 }
 
+/*
+ * The device on the bus of that name, as its parent has it: while that goes its devices may still
+ * be on the bus, but are no longer its own.
+ */
+static struct device *look_up_name(struct device_list *list, const char *name)
+{
+	_cleanup_free_ char *link = xasprintf(LAYOUT_BUS_DEVICES "/%s", name);
+	_cleanup_free_ char *parent = NULL, *type = NULL;
+	struct device *dev;
+	struct identity id;
+
+	if (identity_parse_name(name, &id) < 0 || sysfs_link_folder(SYSFS_TOP, link, &parent) < 0)
+		return NULL;
+	type = live_device_type(parent, name);
+	if (!type)
+		return NULL;
+	dev = device_list_add(list);
+	dev->id = id;
+	dev->name = arena_strdup(&list->arena, name);
+	dev->parent = arena_strdup(&list->arena, parent);
+	dev->type = arena_strdup(&list->arena, type);
+	return dev;
+}
+
+struct device *live_look_up(struct device_list *list, const struct identity *id)
+{
+	char name[IDENTITY_TEXT_SIZE];
+	struct device *dev = look_up_name(list, identity_format_name(id, name));
+
+	if (dev || id->instance)
+		return dev;
+	/* Instance 0 is written out where its parameters begin like a number. */
+	memcpy(name + UUID_TEXT_LEN, "-0", sizeof("-0"));
+	return look_up_name(list, name);
+}
+
 static const char *read_into(struct arena *arena, int dirfd, const char *path)
 {
 	_cleanup_free_ char *value = NULL;
@@ -280,12 +316,4 @@ static void add_type(int types_fd, const char *parent, const char *name, void *a
 void live_types(struct type_list *list, const char *parent)
 {
 	each_type(parent, add_type, list);
-}
-
-struct device *live_find(const struct device_list *list, const struct identity *id)
-{
-	for (size_t i = 0; i < list->n; i++)
-		if (device_is_live(&list->v[i]) && identity_compare(&list->v[i].id, id) == 0)
-			return &list->v[i];
-	return NULL;
 }

@@ -25,6 +25,12 @@ bool live_type_is_closed(const char *parent, const char *type);
  */
 void live_devices(struct device_list *list, const char *parent);
 
+/*
+ * Adds the device of that identity, wherever it is, and returns it; NULL without an addition when
+ * it is not live. Looks at its name on the bus, and so costs the same whatever else is live.
+ */
+struct device *live_look_up(struct device_list *list, const struct identity *id);
+
 /* Fills in what is not in those folders: state and IOMMU group. */
 void live_device_details(struct device *dev, struct arena *arena);
 
@@ -59,8 +65,5 @@ void vfio_nodes_free(struct vfio_nodes *nodes);
 
 /* Adds the types of one parent (NULL: of all), sorted by parent, then name. */
 void live_types(struct type_list *list, const char *parent);
-
-/* The live device of this identity in the list, or NULL. The list need not be sorted. */
-struct device *live_find(const struct device_list *list, const struct identity *id);
 
 #endif

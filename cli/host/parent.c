@@ -14,6 +14,8 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#define LOOKS_BEFORE_LISTING 4
+
 struct resolved {
 	char *text;
 	const char *name; /* NULL when it was not found */
@@ -198,6 +200,21 @@ int parent_candidates(struct parent_index *index, const char *text, struct strli
 	return rc;
 }
 
+/*
+ * The first names are looked for by themselves: who asks for one does not list thousands. More than
+ * a few cost less with a listing.
+ */
+static bool is_named_exactly(struct parent_index *index, const char *text)
+{
+	_cleanup_free_ char *path = NULL;
+
+	if (index->is_loaded || index->looks == LOOKS_BEFORE_LISTING || !name_is_safe(text))
+		return false;
+	index->looks++;
+	path = layout_parent(text, "");
+	return sysfs_exists(SYSFS_TOP, path);
+}
+
 int parent_resolve(struct parent_index *index, const char *text, const char **ret_name)
 {
 	struct resolved key = {.text = (char *)text};
@@ -209,8 +226,11 @@ int parent_resolve(struct parent_index *index, const char *text, const char **re
 
 		entry = xcalloc(1, sizeof(*entry));
 		entry->text = xstrdup(text);
-		entry->rc = parent_candidates(index, text, &found);
-		if (!entry->rc)
+		if (is_named_exactly(index, text))
+			entry->name = entry->text;
+		else
+			entry->rc = parent_candidates(index, text, &found);
+		if (!entry->rc && !entry->name)
 			entry->name = index_find(index, found.v[0]);
 		strlist_free(&found);
 		(void)tsearch(entry, &index->resolved, compare_resolved);

@@ -13,6 +13,7 @@
  * each read when the first name needs it. Zeroed at the start.
  */
 struct parent_index {
+	unsigned int looks; /* at single names, before all were listed */
 	bool is_loaded;
 	int rc; /* why they cannot be listed, or 0 */
 	struct strlist names;

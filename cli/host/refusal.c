@@ -17,43 +17,13 @@
 void refusal_facts_free(struct refusal_facts *facts)
 {
 	strlist_free(&facts->full);
-	device_index_free(&facts->by_identity);
 	device_list_free(&facts->live);
-	facts->is_listed = false;
-}
-
-static const struct device *find_listed(const struct refusal_facts *facts,
-					const struct identity *id)
-{
-	return device_index_live(&facts->by_identity, id);
-}
-
-static void list_devices(struct refusal_facts *facts)
-{
-	device_index_free(&facts->by_identity);
-	device_list_free(&facts->live);
-	live_devices(&facts->live, NULL);
-	/* Sorted, for there may be as many refusals as devices. */
-	device_index_make(&facts->by_identity, &facts->live, NULL, facts->live.n);
-	facts->is_listed = true;
-}
-
-const struct device *refusal_known_device(struct refusal_facts *facts, const struct identity *id)
-{
-	if (!facts->is_listed)
-		list_devices(facts);
-	return find_listed(facts, id);
 }
 
 const struct device *refusal_find_device(struct refusal_facts *facts, const struct identity *id)
 {
-	const struct device *dev = find_listed(facts, id);
-
-	if (!dev) {
-		list_devices(facts);
-		dev = find_listed(facts, id);
-	}
-	return dev;
+	device_list_free(&facts->live);
+	return live_look_up(&facts->live, id);
 }
 
 /* What a failed open() means whatever the file is. */

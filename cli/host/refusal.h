@@ -12,26 +12,20 @@
 #ifndef REFUSAL_H
 #define REFUSAL_H
 
-#include "model/index.h"
+#include "model/device.h"
 
 /*
- * What was looked up to explain refusals, so that a thousand of them cost one listing. Zeroed at
- * the start.
+ * What was looked up to explain refusals, so that a thousand of full types cost one listing. Zeroed
+ * at the start.
  */
 struct refusal_facts {
 	struct strlist full; /* reasons, one for each type that was found full */
-	struct device_list live; /* all devices, as they were when that was needed */
-	struct device_index by_identity; /* of those */
-	bool is_listed;
+	struct device_list live; /* the device that was looked up last */
 };
 
 void refusal_facts_free(struct refusal_facts *facts);
 
-/*
- * The live device of an identity, or NULL; good until the next call. The first looks into the list
- * that was made when it was first needed, the second makes a new one when that has no such device.
- */
-const struct device *refusal_known_device(struct refusal_facts *facts, const struct identity *id);
+/* The live device of an identity, or NULL; good until the next call. */
 const struct device *refusal_find_device(struct refusal_facts *facts, const struct identity *id);
 
 /* The parent says that it has no instance of the definition's type left. */

@@ -179,6 +179,14 @@ void device_list_sort(struct device_list *list)
 	put_in_order(list->v, list->n, order);
 }
 
+struct device *device_list_find_live(const struct device_list *list, const struct identity *id)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (device_is_live(&list->v[i]) && identity_compare(&list->v[i].id, id) == 0)
+			return &list->v[i];
+	return NULL;
+}
+
 void device_list_free(struct device_list *list)
 {
 	free(list->v);

@@ -31,6 +31,8 @@ struct definition {
 	const char *file; /* NULL when not from a file */
 	unsigned int line;
 	size_t place; /* in the list that it was added to */
+	bool is_own; /* the file is named for its identity */
+	bool is_overruled; /* does not count: an own one of its identity has its parent there */
 	const char *distrust; /* that others than root can write it, in words; NULL when not */
 };
 
@@ -112,6 +114,8 @@ struct device_list {
 void device_list_reserve(struct device_list *list, size_t more);
 /* A zeroed device at the end; pointers are good until there is no room for the next one. */
 struct device *device_list_add(struct device_list *list);
+/* The live device of this identity, or NULL. The list need not be sorted. */
+struct device *device_list_find_live(const struct device_list *list, const struct identity *id);
 /* By parent, then identity; live before defined. */
 void device_list_sort(struct device_list *list);
 void device_list_free(struct device_list *list);

@@ -120,6 +120,22 @@ int identity_parse_name(const char *name, struct identity *ret_id)
 	return parse_identity(name, '-', ret_id);
 }
 
+int identity_parse_file_name(const char *name, struct identity *ret_id)
+{
+	char text[IDENTITY_TEXT_SIZE], again[IDENTITY_TEXT_SIZE];
+	size_t len = strlen(name), end = strlen(".conf");
+
+	if (len < UUID_TEXT_LEN + end || len - end >= sizeof(text) ||
+	    strcmp(name + len - end, ".conf") != 0)
+		return -EINVAL;
+	memcpy(text, name, len - end);
+	text[len - end] = '\0';
+	if (identity_parse_name(text, ret_id) < 0)
+		return -EINVAL;
+	/* In upper case, or as "UUID-0", it would not be found by its name. */
+	return strcmp(identity_format_name(ret_id, again), text) == 0 ? 0 : -EINVAL;
+}
+
 /*
  * Other ways to write a whole UUID: "{UUID}", "urn:uuid:UUID", and all 32 digits without a hyphen,
  * each of them with ":INSTANCE" behind or without. False for anything else; else text as

@@ -29,6 +29,11 @@ int identity_parse(const char *text, struct identity *ret_id);
 int identity_parse_word(const char *word, struct identity *ret_id);
 /* The name of a device on the bus, "UUID" or "UUID-INSTANCE"; else -EINVAL. */
 int identity_parse_name(const char *name, struct identity *ret_id);
+/*
+ * The name of a definition file that is named for an identity, "UUID.conf" or "UUID-INSTANCE.conf",
+ * precisely as identity_format_name() writes it; -EINVAL for any other name.
+ */
+int identity_parse_file_name(const char *name, struct identity *ret_id);
 /* A new random identity, instance 0. 0; or -ELIBACC, without libuuid, and a reason in *reterr. */
 int identity_make(struct identity *ret_id, char **reterr);
 /* "UUID" for instance 0, else "UUID:INSTANCE"; returns text. */

@@ -91,8 +91,10 @@ void device_index_free(struct device_index *index)
 
 static bool definition_is_before(const void *a, const void *b)
 {
-	return identity_compare(&((const struct definition *)a)->id,
-				&((const struct definition *)b)->id) < 0;
+	const struct definition *first = a, *second = b;
+	int order = identity_compare(&first->id, &second->id);
+
+	return order ? order < 0 : first->is_own && !second->is_own;
 }
 
 void definition_index_make(struct definition_index *ret_index, const struct definition_list *list)

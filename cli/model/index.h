@@ -38,7 +38,10 @@ struct device *device_index_find(const struct device_index *index, const struct 
 
 void device_index_free(struct device_index *index);
 
-/* Definitions by identity, those of one identity in the order of the list that they stand in. */
+/*
+ * Definitions by identity, those of one identity in the order in which they count: those in a file
+ * that is named for it first, then the others, each in the order of the list that they stand in.
+ */
 struct definition_index {
 	struct definition **v;
 	size_t n;

@@ -25,7 +25,7 @@ struct ranked {
 
 struct context {
 	const struct plan_wish *wish;
-	struct ranked *ranked; /* by identity, then rank */
+	struct ranked *ranked; /* by identity, then in the order in which they count */
 	size_t ranked_count;
 	struct device_index live;
 	struct plan *plan;
@@ -36,6 +36,8 @@ static int compare_ranked(const void *a, const void *b)
 	const struct ranked *first = a, *second = b;
 	int order = identity_compare(&first->def->id, &second->def->id);
 
+	if (!order)
+		order = second->def->is_own - first->def->is_own;
 	return order ? order : (first->rank > second->rank) - (first->rank < second->rank);
 }
 
@@ -63,7 +65,8 @@ static const struct definition *choose(const struct context *context, const stru
 	const struct definition *first = NULL;
 
 	for (size_t i = 0; i < count; i++) {
-		if (live && device_is_as_defined(live, ranked[i].def))
+		if (live && !ranked[i].def->is_overruled &&
+		    device_is_as_defined(live, ranked[i].def))
 			return ranked[i].def;
 		if (!first && ranked[i].def->parent_name)
 			first = ranked[i].def;

@@ -29,6 +29,8 @@ struct parser {
 	struct problem_list *problems;
 	struct definition_layout *layout; /* NULL when nobody wants it */
 
+	bool has_owner; /* the file is named for this one: */
+	struct identity owner;
 	struct definition defaults;
 	bool has_defaults, defaults_are_bad, has_identity;
 	struct definition *section; /* the one that is being read, &defaults, or NULL */
@@ -164,6 +166,23 @@ static void begin_defaults(struct parser *parser)
 	parser->section = &parser->defaults;
 }
 
+/*
+ * In a file that is named for an identity, which is the only one that is looked into when that one
+ * is asked for, and is not looked into for any other: "UUID.conf" is for all instances of the UUID.
+ */
+static bool is_at_home(struct parser *parser, const struct identity *id)
+{
+	char text[IDENTITY_TEXT_SIZE], owner[IDENTITY_TEXT_SIZE];
+
+	if (!parser->has_owner ||
+	    (identity_same_uuid(id, &parser->owner) &&
+	     (!parser->owner.instance || id->instance == parser->owner.instance)))
+		return true;
+	bad_line(parser, "%s does not belong into a file that is named for %s",
+		 identity_format(id, text), identity_format(&parser->owner, owner));
+	return false;
+}
+
 /* A header as it stands in the file, without the blanks that end it. */
 static void begin_section(struct parser *parser, const char *header, size_t len)
 {
@@ -192,11 +211,14 @@ static void begin_section(struct parser *parser, const char *header, size_t len)
 		bad_line(parser, "%s is neither a UUID nor UUID:INSTANCE", shown);
 		return;
 	}
+	if (!is_at_home(parser, &id))
+		return;
 	parser->section = definition_list_add(parser->list);
 	*parser->section = parser->defaults;
 	parser->section->id = id;
 	parser->section->file = parser->file;
 	parser->section->line = parser->line;
+	parser->section->is_own = parser->has_owner;
 	note_section(parser, header);
 }
 
@@ -438,7 +460,7 @@ static void keep_node(void *node)
 void definition_parse(const char *file, const char *text, size_t len, struct definition_list *list,
 		      struct problem_list *problems, struct definition_layout *ret_layout)
 {
-	const char *start = text ? text : "";
+	const char *start = text ? text : "", *slash = strrchr(file, '/');
 	struct parser parser = {.file = arena_strdup(&list->arena, file),
 				.text = start,
 				.next = start,
@@ -449,6 +471,7 @@ void definition_parse(const char *file, const char *text, size_t len, struct def
 				.layout = ret_layout};
 	int rc;
 
+	parser.has_owner = identity_parse_file_name(slash ? slash + 1 : file, &parser.owner) == 0;
 	/* Room for any line of it, a newline and the NUL, so that inih never cuts one. */
 	ini_use_stack = false;
 	ini_allow_realloc = false;

@@ -39,28 +39,40 @@ static void add_entry(struct folder_entries *list, const char *name, enum folder
 	list->v[list->n++] = entry;
 }
 
-int folder_list(enum folder folder, struct folder_entries *entries)
+int folder_open(enum folder folder)
 {
 	_cleanup_free_ char *path = root_path(folders[folder]);
-	int fd = file_open(path, O_RDONLY | O_DIRECTORY, 0);
+
+	return file_open(path, O_RDONLY | O_DIRECTORY, 0);
+}
+
+int folder_list(int folder_fd, enum folder folder, struct folder_entries *entries)
+{
+	int fd = fcntl(folder_fd, F_DUPFD_CLOEXEC, 0);
 	_cleanup_closedir_ DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
 
-	if (fd < 0)
-		return fd;
 	if (!dir) {
 		int rc = -errno;
 
-		close(fd);
+		cleanup_close(&fd);
 		return rc;
 	}
 	while (errno = 0, (entry = readdir(dir)))
 		if (entry->d_name[0] != '.' && str_ends(entry->d_name, ".conf"))
 			add_entry(entries, entry->d_name, folder, entry->d_type == DT_REG);
-	if (errno)
+	return -errno;
+}
+
+int folder_look_up(int folder_fd, enum folder folder, const char *name,
+		   struct folder_entries *entries)
+{
+	struct stat st;
+
+	if (fstatat(folder_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
-	fd = fcntl(dirfd(dir), F_DUPFD_CLOEXEC, 0);
-	return fd < 0 ? -errno : fd;
+	add_entry(entries, name, folder, S_ISREG(st.st_mode));
+	return 0;
 }
 
 static bool is_before(const void *a, const void *b)

@@ -33,8 +33,13 @@ char *folder_path(enum folder folder, const char *name);
 /* Which folder a file is in, by its path. */
 enum folder folder_of(const char *path);
 
-/* Adds what are definition files by name. The folder's descriptor, or a negative errno. */
-int folder_list(enum folder folder, struct folder_entries *entries);
+/* The folder's descriptor, to read from, or a negative errno. */
+int folder_open(enum folder folder);
+/* Adds what are definition files by name. 0, or a negative errno. */
+int folder_list(int folder_fd, enum folder folder, struct folder_entries *entries);
+/* Adds the file of that name if it is there: 0, or a negative errno, -ENOENT without it. */
+int folder_look_up(int folder_fd, enum folder folder, const char *name,
+		   struct folder_entries *entries);
 /* By name, then by folder. */
 void folder_entries_sort(struct folder_entries *list);
 void folder_entries_free(struct folder_entries *list);

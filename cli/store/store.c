@@ -17,14 +17,19 @@ struct source {
 	char *distrust; /* as of folder_distrust() */
 };
 
-static void open_source(struct source *source, enum folder folder, struct folder_entries *entries,
-			struct problem_list *problems)
+/* All folders, and what was found in them that could be read. */
+struct sources {
+	struct source v[FOLDER_COUNT];
+	struct folder_entries entries;
+};
+
+static void open_source(struct source *source, enum folder folder, struct problem_list *problems)
 {
 	_cleanup_free_ char *path = folder_path(folder, "");
 	struct stat st;
 	int rc;
 
-	*source = (struct source){.fd = folder_list(folder, entries)};
+	*source = (struct source){.fd = folder_open(folder)};
 	rc = source->fd < 0 ? source->fd : 0;
 	if (!rc && fstat(source->fd, &st) < 0)
 		rc = -errno;
@@ -78,28 +83,125 @@ static void load_entry(const struct folder_entry *entry, struct source *source, 
 	source->path.len = folder_len;
 }
 
-void store_load(struct definition_list *list, struct problem_list *problems)
+static void open_sources(struct sources *sources, struct problem_list *problems)
 {
-	struct source sources[FOLDER_COUNT];
-	struct folder_entries entries = {0};
+	*sources = (struct sources){0};
+	for (enum folder i = 0; i < FOLDER_COUNT; i++)
+		open_source(&sources->v[i], i, problems);
+}
+
+static void close_sources(struct sources *sources)
+{
+	folder_entries_free(&sources->entries);
+	for (enum folder i = 0; i < FOLDER_COUNT; i++)
+		close_source(&sources->v[i]);
+}
+
+/* Of files of one name the one in the earliest folder is read. */
+static void load_entries(struct sources *sources, struct definition_list *list,
+			 struct problem_list *problems)
+{
+	struct folder_entries *entries = &sources->entries;
 	struct buf text = {0};
 
-	for (enum folder i = 0; i < FOLDER_COUNT; i++)
-		open_source(&sources[i], i, &entries, problems);
-	folder_entries_sort(&entries);
-	for (size_t i = 0; i < entries.n; i++) {
-		const struct folder_entry *entry = entries.v[i];
-
-		if (i && strcmp(entry->name, entries.v[i - 1]->name) == 0)
-			continue;
-		if (sources[entry->folder].fd >= 0)
-			load_entry(entry, &sources[entry->folder], &text, list, problems);
-	}
+	folder_entries_sort(entries);
+	for (size_t i = 0; i < entries->n; i++)
+		if (!i || strcmp(entries->v[i]->name, entries->v[i - 1]->name) != 0)
+			load_entry(entries->v[i], &sources->v[entries->v[i]->folder], &text, list,
+				   problems);
 	problem_list_end_file(problems);
-	folder_entries_free(&entries);
 	buf_free(&text);
-	for (size_t i = 0; i < FOLDER_COUNT; i++)
-		close_source(&sources[i]);
+}
+
+static void list_sources(struct sources *sources, struct problem_list *problems)
+{
+	for (enum folder i = 0; i < FOLDER_COUNT; i++) {
+		int fd = sources->v[i].fd;
+		int rc = fd < 0 ? 0 : folder_list(fd, i, &sources->entries);
+		_cleanup_free_ char *path = rc ? folder_path(i, "") : NULL;
+
+		if (rc)
+			problem_add(problems, path, 0, "%s", strerror(-rc));
+	}
+}
+
+void store_load(struct definition_list *list, struct problem_list *problems)
+{
+	struct sources sources;
+
+	open_sources(&sources, problems);
+	list_sources(&sources, problems);
+	load_entries(&sources, list, problems);
+	close_sources(&sources);
+}
+
+/* Takes out what need not be read, for it is named for another UUID and says nothing of these. */
+static void skip_others(struct folder_entries *entries, const struct identity_filter *filter)
+{
+	struct identity id;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < entries->n; i++)
+		if (identity_parse_file_name(entries->v[i]->name, &id) < 0 ||
+		    identity_filter_takes(filter, &id))
+			entries->v[kept++] = entries->v[i];
+	entries->n = kept;
+}
+
+void store_load_some(const struct identity_filter *filter, struct definition_list *list,
+		     struct problem_list *problems)
+{
+	struct sources sources;
+	size_t kept = 0;
+
+	open_sources(&sources, problems);
+	list_sources(&sources, problems);
+	skip_others(&sources.entries, filter);
+	load_entries(&sources, list, problems);
+	close_sources(&sources);
+	for (size_t i = 0; i < list->n; i++)
+		if (identity_filter_takes(filter, &list->v[i]->id))
+			list->v[kept++] = list->v[i];
+	list->n = kept;
+}
+
+/* As in a listing, the one in the earliest folder hides the others. */
+static void look_up(struct sources *sources, const struct identity *id,
+		    struct problem_list *problems)
+{
+	char identity[IDENTITY_TEXT_SIZE];
+	_cleanup_free_ char *name = xasprintf("%s.conf", identity_format_name(id, identity));
+
+	for (enum folder i = 0; i < FOLDER_COUNT; i++) {
+		int fd = sources->v[i].fd;
+		int rc = fd < 0 ? -ENOENT : folder_look_up(fd, i, name, &sources->entries);
+		_cleanup_free_ char *path = NULL;
+
+		if (!rc)
+			return;
+		if (rc == -ENOENT)
+			continue;
+		path = folder_path(i, name);
+		problem_add(problems, path, 0, "%s", strerror(-rc));
+	}
+}
+
+void store_load_own(const struct identity *ids, size_t count, struct definition_list *list,
+		    struct problem_list *problems)
+{
+	struct sources sources;
+
+	open_sources(&sources, problems);
+	for (size_t i = 0; i < count; i++) {
+		struct identity first = ids[i];
+
+		look_up(&sources, &ids[i], problems);
+		first.instance = 0;
+		if (ids[i].instance)
+			look_up(&sources, &first, problems);
+	}
+	load_entries(&sources, list, problems);
+	close_sources(&sources);
 }
 
 int store_check_trust(const struct definition *def, char **reterr)
@@ -123,9 +225,10 @@ bool store_is_empty(void)
 	bool is_empty = true;
 
 	for (enum folder i = 0; is_empty && i < FOLDER_COUNT; i++) {
-		_cleanup_close_ int fd = folder_list(i, &entries);
+		_cleanup_close_ int fd = folder_open(i);
+		int rc = fd < 0 ? fd : folder_list(fd, i, &entries);
 
-		is_empty = !entries.n && (fd >= 0 || fd == -ENOENT);
+		is_empty = !entries.n && (!rc || rc == -ENOENT);
 	}
 	folder_entries_free(&entries);
 	return is_empty;
@@ -197,10 +300,11 @@ int store_find_file(const char *text, char **ret_path, char **reterr)
 
 void store_own_files(struct strlist *ret_names)
 {
+	_cleanup_close_ int fd = folder_open(FOLDER_ETC);
 	struct folder_entries entries = {0};
-	int fd = folder_list(FOLDER_ETC, &entries);
 
-	cleanup_close(&fd);
+	if (fd >= 0)
+		(void)folder_list(fd, FOLDER_ETC, &entries);
 	folder_entries_sort(&entries);
 	for (size_t i = 0; i < entries.n; i++)
 		strlist_add(ret_names, entries.v[i]->name);

@@ -3,6 +3,7 @@
 #ifndef STORE_H
 #define STORE_H
 
+#include "model/filter.h"
 #include "store/definition.h"
 
 /*
@@ -11,6 +12,20 @@
  * line. What cannot be read goes to the problems and hides nothing else.
  */
 void store_load(struct definition_list *list, struct problem_list *problems);
+
+/*
+ * The same of the UUIDs that the filter takes alone: what is named for another UUID is not read,
+ * and what other files say of others is left out. Costs a listing of the folders.
+ */
+void store_load_some(const struct identity_filter *filter, struct definition_list *list,
+		     struct problem_list *problems);
+
+/*
+ * The same of the files that are named for these identities alone, "UUID-N.conf" and "UUID.conf"
+ * for "UUID:N", without a listing. An identity may come several times.
+ */
+void store_load_own(const struct identity *ids, size_t count, struct definition_list *list,
+		    struct problem_list *problems);
 
 /*
  * Whether a definition may be obeyed: users that can write its file could have root do what they

@@ -132,18 +132,19 @@ static int create_check_args(const struct create_args *args, const char *word)
 	return DONE;
 }
 
-static int create_prepare(struct creation *creation, const struct create_args *args,
-			  const char *word)
+static int create_prepare(struct creation *creation, const struct create_args *args, char *word)
 {
+	/* Another instance than the word's, or for another parent than the one that counts. */
+	bool is_other = args->instance.instance || args->instance.parent;
 	const char *parent;
 	int status;
 
 	if (create_check_args(args, word) != DONE)
 		return USAGE;
-	if (!args->instance.type) {
-		inventory_load_definitions(&creation->inventory);
-		inventory_load_devices(&creation->inventory, NULL);
-	}
+	if (!args->instance.type)
+		inventory_load_words(&creation->inventory,
+				     NEED_DEFINITIONS | NEED_DEVICES | (is_other ? NEED_ALL : 0),
+				     NULL, 1, &word);
 	status = cmd_identity(&cmd_create, &args->instance, word,
 			      args->instance.type ? NULL : &creation->inventory.devices, is_defined,
 			      &creation->def.id);
@@ -171,8 +172,7 @@ static int create_prepare(struct creation *creation, const struct create_args *a
 static struct device *look_up(struct creation *creation)
 {
 	device_list_free(&creation->inventory.devices);
-	live_devices(&creation->inventory.devices, creation->def.parent_name);
-	return live_find(&creation->inventory.devices, &creation->def.id);
+	return live_look_up(&creation->inventory.devices, &creation->def.id);
 }
 
 /* It is live with the parent and type that it shall have; its attributes are left as they are. */
@@ -189,7 +189,8 @@ static int check_defined(struct creation *creation, char **reterr)
 {
 	struct definition *known;
 
-	inventory_load_definitions(&creation->inventory);
+	inventory_load_identity(&creation->inventory, NEED_DEFINITIONS | NEED_ALL,
+				&creation->def.id);
 	known = cmd_find_defined(&creation->inventory, &creation->def, NULL);
 	creation->was_defined = known && cmd_is_defined_so(known, &creation->def);
 	if (creation->was_defined)
@@ -223,15 +224,16 @@ static void create_print(struct creation *creation, struct disk_change change, c
 {
 	struct outcome outcome = cmd_outcome(change, error);
 	struct device none = cmd_device_of(&creation->def), *dev = NULL;
+	struct inventory now = {0};
 
 	if (output_is_json() && (outcome.is_changed || change.rc == -EEXIST)) {
-		inventory_load_definitions(&creation->inventory);
-		inventory_load_devices(&creation->inventory, NULL);
-		dev = live_find(&creation->inventory.devices, &creation->def.id);
+		inventory_load_identity(&now, NEED_DEFINITIONS | NEED_DEVICES, &creation->def.id);
+		dev = device_list_find_live(&now.devices, &creation->def.id);
 	}
 	outcome.is_changed &= !creation->was_live ||
 			      (creation->args->define && !creation->was_defined);
 	output_device(dev ? dev : &none, &outcome);
+	inventory_free(&now);
 }
 
 /* 0 when it was made, or with --ensure when it was live so before. */

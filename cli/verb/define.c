@@ -36,7 +36,7 @@ static const struct option_row options[] = {
 /* Without --parent and --type the device is live, and is kept as it is. */
 static int take_live(const struct inventory *inventory, struct definition *def)
 {
-	const struct device *dev = live_find(&inventory->devices, &def->id);
+	const struct device *dev = device_list_find_live(&inventory->devices, &def->id);
 	char text[IDENTITY_TEXT_SIZE];
 
 	if (!dev) {
@@ -51,7 +51,7 @@ static int take_live(const struct inventory *inventory, struct definition *def)
 }
 
 static int make_definition(struct inventory *inventory, struct arena *arena,
-			   const struct define_args *args, const char *word, struct definition *def)
+			   const struct define_args *args, char *word, struct definition *def)
 {
 	bool from_live = word && !args->instance.parent && !args->instance.type;
 	int status;
@@ -62,9 +62,11 @@ static int make_definition(struct inventory *inventory, struct arena *arena,
 		return cmd_usage(&cmd_define, "--ensure needs a UUID");
 	if (args->is_auto && args->is_manual)
 		return cmd_usage(&cmd_define, "either --auto or --manual");
-	inventory_load_definitions(inventory);
-	if (from_live)
-		inventory_load_devices(inventory, NULL);
+	/* An identity that is made up is not defined yet. */
+	if (word)
+		inventory_load_words(inventory,
+				     NEED_DEFINITIONS | NEED_ALL | (from_live ? NEED_DEVICES : 0),
+				     NULL, 1, &word);
 	status = cmd_identity(&cmd_define, &args->instance, word,
 			      from_live ? &inventory->devices : NULL, device_is_live, &def->id);
 	def->parent = args->instance.parent;

@@ -65,24 +65,38 @@ static void choose_all(struct device_list *devices, struct targets *targets)
 			add_target(targets, devices, &devices->v[i]);
 }
 
-/* All devices of the host, to say what a name is that is not that of a live one on the parent. */
+/* What the words mean on the whole host, to say what is not live, or not on the parent. */
 struct everything {
 	bool is_loaded;
 	struct inventory inventory;
 	struct device_index index;
 };
 
+/* What the targets are destroyed with. */
+struct run {
+	const struct destroy_args *args;
+	int word_count;
+	char **words;
+	struct inventory inventory;
+	struct targets targets;
+	struct targets absent; /* with --ensure and --undefine: defined, and not live */
+	struct everything all;
+	int64_t until; /* how long a device in use is waited for, as of clock_ms() */
+};
+
 /* True when it is live on another parent. */
-static bool explain_absent(struct everything *all, const char *word, size_t words, char **reterr)
+static bool explain_absent(struct run *run, const char *word, char **reterr)
 {
+	struct everything *all = &run->all;
 	_cleanup_free_ char *error = NULL;
 	struct identity id;
 	bool is_elsewhere;
 
 	if (!all->is_loaded) {
-		inventory_load_definitions(&all->inventory);
-		inventory_load_devices(&all->inventory, NULL);
-		device_index_make(&all->index, &all->inventory.devices, NULL, words);
+		inventory_load_words(&all->inventory, NEED_DEFINITIONS | NEED_DEVICES, NULL,
+				     run->word_count, run->words);
+		device_index_make(&all->index, &all->inventory.devices, NULL,
+				  (size_t)run->word_count);
 		all->is_loaded = true;
 	}
 	if (find_identity(&all->index, word, &id, &error) < 0)
@@ -101,16 +115,6 @@ static void destroy_skip(const struct device *dev, const char *why)
 /* How long to wait for holders; looked at every POLL_MS milliseconds. */
 #define WAIT_SECONDS 30
 #define POLL_MS 50
-
-/* What the targets are destroyed with. */
-struct run {
-	const struct destroy_args *args;
-	struct inventory inventory;
-	struct targets targets;
-	struct targets absent; /* with --ensure and --undefine: defined, and not live */
-	struct everything all;
-	int64_t until; /* how long a device in use is waited for, as of clock_ms() */
-};
 
 /* What is not live, and shall not be: a result by itself, but for a definition that is to go. */
 static void take_absent(struct run *run, const char *word, const struct identity *id)
@@ -131,13 +135,12 @@ static void take_absent(struct run *run, const char *word, const struct identity
 }
 
 /* One that is written in full may be absent with --ensure, but not live on another parent. */
-static int choose_word(struct run *run, const struct device_index *live, const char *word,
-		       size_t words)
+static int choose_word(struct run *run, const struct device_index *live, const char *word)
 {
 	_cleanup_free_ char *error = NULL;
 	struct identity id;
 	int rc = find_identity(live, word, &id, &error);
-	bool is_elsewhere = rc == -ENOENT && explain_absent(&run->all, word, words, &error);
+	bool is_elsewhere = rc == -ENOENT && explain_absent(run, word, &error);
 
 	if (rc == -EINVAL)
 		return cmd_usage(&cmd_destroy, "%s", error);
@@ -157,14 +160,14 @@ static int choose_word(struct run *run, const struct device_index *live, const c
 }
 
 /* Every name is looked up before anything is removed. */
-static int choose(struct run *run, int word_count, char **words)
+static int choose(struct run *run)
 {
 	struct device_index live;
 	int status = DONE;
 
-	device_index_make(&live, &run->inventory.devices, device_is_live, (size_t)word_count);
-	for (int i = 0; i < word_count && status != USAGE; i++) {
-		int chosen = choose_word(run, &live, words[i], (size_t)word_count);
+	device_index_make(&live, &run->inventory.devices, device_is_live, (size_t)run->word_count);
+	for (int i = 0; i < run->word_count && status != USAGE; i++) {
+		int chosen = choose_word(run, &live, run->words[i]);
 
 		status = chosen == DONE ? status : chosen;
 	}
@@ -370,27 +373,34 @@ static int check_definitions(const struct run *run)
 	return any_undefined ? cmd_report_problems(&run->inventory) : DONE;
 }
 
-static int destroy_choose(struct run *run, const char *parent, int word_count, char **words)
+static int destroy_choose(struct run *run, const char *parent)
 {
 	const struct destroy_args *args = run->args;
 	struct device_list *devices = &run->inventory.devices;
+	bool has_definitions = args->undefine || output_is_json();
 	int status;
 
-	if (args->undefine || output_is_json())
-		inventory_load_definitions(&run->inventory);
-	inventory_load_devices(&run->inventory, parent);
+	if (args->all) {
+		if (has_definitions)
+			inventory_load_definitions(&run->inventory);
+		inventory_load_devices(&run->inventory, parent);
+	} else {
+		inventory_load_words(&run->inventory,
+				     NEED_DEVICES | (has_definitions ? NEED_DEFINITIONS : 0),
+				     parent, run->word_count, run->words);
+	}
 	targets_make(&run->targets, devices->n);
 	targets_make(&run->absent, devices->n);
 	if (args->all)
 		choose_all(devices, &run->targets);
-	status = choose(run, word_count, words);
+	status = choose(run);
 	return status == DONE && args->undefine ? check_definitions(run) : status;
 }
 
 static int destroy_run(const struct globals *globals, void *p, int word_count, char **words)
 {
 	const struct destroy_args *args = p;
-	struct run run = {.args = args};
+	struct run run = {.args = args, .word_count = word_count, .words = words};
 	uint32_t seconds = args->wait ? WAIT_SECONDS : 0;
 	const char *parent;
 	int status;
@@ -405,7 +415,7 @@ static int destroy_run(const struct globals *globals, void *p, int word_count, c
 		return cmd_usage(&cmd_destroy, "either UUIDs or --parent with --all are needed");
 	status = cmd_parent(&cmd_destroy, &run.inventory, args->parent, &parent);
 	if (status == DONE)
-		status = destroy_choose(&run, parent, word_count, words);
+		status = destroy_choose(&run, parent);
 	if (status == DONE)
 		status = destroy_all(&run);
 	targets_free(&run.targets);

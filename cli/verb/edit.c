@@ -38,17 +38,18 @@ struct edit {
 };
 
 /* The file of a device that is defined, or one named itself. */
-static int edit_find(const char *word, char **ret_path)
+static int edit_find(char *word, char **ret_path)
 {
 	struct inventory inventory = {0};
 	_cleanup_free_ char *error = NULL;
 	struct device_index index;
+	struct definition *const *defs;
 	struct identity id;
+	size_t count;
 	int rc = -EINVAL;
 
 	if (!strchr(word, '/') && !str_ends(word, ".conf")) {
-		inventory_load_definitions(&inventory);
-		inventory_load_devices(&inventory, NULL);
+		inventory_load_words(&inventory, NEED_DEFINITIONS | NEED_DEVICES, NULL, 1, &word);
 		device_index_make(&index, &inventory.devices, NULL, 1);
 		rc = find_identity(&index, word, &id, &error);
 		device_index_free(&index);
@@ -58,11 +59,11 @@ static int edit_find(const char *word, char **ret_path)
 	} else if (!rc) {
 		rc = -ENOENT;
 		set_text(&error, "it is not defined");
-		for (size_t i = 0; rc && i < inventory.definitions.n; i++)
-			if (identity_compare(&inventory.definitions.v[i]->id, &id) == 0) {
-				*ret_path = xstrdup(inventory.definitions.v[i]->file);
-				rc = 0;
-			}
+		defs = definition_index_find(&inventory.by_identity, &id, &count);
+		if (count) {
+			*ret_path = xstrdup(defs[0]->file);
+			rc = 0;
+		}
 	}
 	if (rc == -EINVAL) {
 		(void)cmd_usage(&cmd_edit, "%s", error);

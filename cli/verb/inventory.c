@@ -8,17 +8,44 @@
 
 #include <errno.h>
 
-static void find_parents(struct inventory *inventory)
+static void resolve_parents(struct inventory *inventory)
 {
 	struct definition_list *list = &inventory->definitions;
 
-	definition_index_make(&inventory->by_identity, list);
-	for (size_t i = 0; i < list->n; i++) {
-		struct definition *def = list->v[i];
-		_cleanup_free_ char *error = NULL;
-		int rc = parent_resolve(&inventory->parents, def->parent, &def->parent_name);
+	for (size_t i = 0; i < list->n; i++)
+		(void)parent_resolve(&inventory->parents, list->v[i]->parent,
+				     &list->v[i]->parent_name);
+}
 
-		/* What failed for another reason than the text is noted in base/unread. */
+/*
+ * The file that is named for an identity comes before all others for it. If its parent is there,
+ * the others do not count: so a command that is asked for that identity alone need not read them.
+ */
+static void mark_overruled(const struct definition_index *index)
+{
+	const struct definition *own = NULL;
+
+	for (size_t i = 0; i < index->n; i++) {
+		struct definition *def = index->v[i];
+
+		if (own && identity_compare(&own->id, &def->id) != 0)
+			own = NULL;
+		if (def->is_own && def->parent_name)
+			own = def;
+		def->is_overruled = own && !def->is_own;
+	}
+}
+
+/* What failed for another reason than the text is noted in base/unread. */
+static void note_bad_parents(struct inventory *inventory)
+{
+	for (size_t i = 0; i < inventory->definitions.n; i++) {
+		const struct definition *def = inventory->definitions.v[i];
+		_cleanup_free_ char *error = NULL;
+		const char *name;
+		int rc = def->parent_name ? 0 :
+					    parent_resolve(&inventory->parents, def->parent, &name);
+
 		if (rc != -EINVAL && rc != -ENOTUNIQ)
 			continue;
 		error = absent_explain(&inventory->parents, def->parent);
@@ -27,17 +54,27 @@ static void find_parents(struct inventory *inventory)
 	problem_list_end_file(&inventory->problems);
 }
 
+/* Of definitions that were read. */
+static void index_definitions(struct inventory *inventory)
+{
+	resolve_parents(inventory);
+	definition_index_make(&inventory->by_identity, &inventory->definitions);
+	mark_overruled(&inventory->by_identity);
+}
+
 void inventory_load_definitions(struct inventory *inventory)
 {
 	store_load(&inventory->definitions, &inventory->problems);
-	find_parents(inventory);
+	index_definitions(inventory);
+	note_bad_parents(inventory);
 }
 
 void inventory_load_files(struct inventory *inventory, int count, char **paths)
 {
 	for (int i = 0; i < count; i++)
 		store_load_file(paths[i], &inventory->definitions, &inventory->problems);
-	find_parents(inventory);
+	index_definitions(inventory);
+	note_bad_parents(inventory);
 }
 
 static void add_defined(struct device_list *list, struct definition *def)
@@ -52,15 +89,17 @@ static void add_defined(struct device_list *list, struct definition *def)
 
 /*
  * How much a definition is the one that is meant for a live device: it is live by it, or its parent
- * is there, or neither. Of several the first one of most is meant, as in apply.
+ * is there, or neither, or it is overruled. Of several the first one of most is meant, as in apply.
  */
 static int rank(const struct definition *def, const struct device *dev)
 {
 	if (!def)
 		return 0;
+	if (def->is_overruled)
+		return 1;
 	if (device_is_as_defined(dev, def))
-		return 3;
-	return def->parent_name ? 2 : 1;
+		return 4;
+	return def->parent_name ? 3 : 2;
 }
 
 static bool is_for(const struct definition *def, const char *parent)
@@ -92,15 +131,167 @@ static void lay_definitions_beside(struct inventory *inventory, const char *pare
 	device_index_free(&live);
 }
 
-void inventory_load_devices(struct inventory *inventory, const char *parent)
+/* Of what is live in the list: with the definitions, and in order. */
+static void complete_devices(struct inventory *inventory, const char *parent)
 {
-	struct device_list *list = &inventory->devices;
-
-	device_list_free(list);
-	live_devices(list, parent);
 	if (inventory->definitions.n)
 		lay_definitions_beside(inventory, parent);
-	device_list_sort(list);
+	device_list_sort(&inventory->devices);
+}
+
+void inventory_load_devices(struct inventory *inventory, const char *parent)
+{
+	device_list_free(&inventory->devices);
+	live_devices(&inventory->devices, parent);
+	complete_devices(inventory, parent);
+}
+
+/* More identities than these are found with less by a listing. */
+#define LOOKS_BEFORE_LISTING 8
+
+/* What the words of a command line mean. */
+struct wanted {
+	struct identity_filter filter;
+	struct identity *ids; /* sorted, each once; if all words are whole identities */
+	size_t count;
+	bool is_direct; /* they are, and so few that each is looked for by itself */
+};
+
+static void wanted_make(struct wanted *wanted, int word_count, char *const *words)
+{
+	*wanted = (struct wanted){.ids = xcalloc((size_t)word_count, sizeof(*wanted->ids))};
+	identity_filter_make(&wanted->filter, word_count, words);
+	if (word_count > LOOKS_BEFORE_LISTING)
+		return;
+	for (int i = 0; i < word_count; i++)
+		if (identity_parse_word(words[i], &wanted->ids[i]) < 0)
+			return;
+	identity_sort(wanted->ids, word_count);
+	for (int i = 0; i < word_count; i++)
+		if (!i || identity_compare(&wanted->ids[i], &wanted->ids[wanted->count - 1]) != 0)
+			wanted->ids[wanted->count++] = wanted->ids[i];
+	wanted->is_direct = true;
+}
+
+static void wanted_free(struct wanted *wanted)
+{
+	identity_filter_free(&wanted->filter);
+	free(wanted->ids);
+}
+
+/* Of each a file that is named for it has a definition whose parent is there. */
+static bool are_settled(const struct inventory *inventory, const struct wanted *wanted)
+{
+	for (size_t i = 0; i < wanted->count; i++) {
+		const struct definition *def =
+			inventory_definition(inventory, &wanted->ids[i], NULL);
+
+		if (!def || !def->is_own)
+			return false;
+	}
+	return true;
+}
+
+static void forget_definitions(struct inventory *inventory)
+{
+	definition_index_free(&inventory->by_identity);
+	definition_list_free(&inventory->definitions);
+	problem_list_free(&inventory->problems);
+}
+
+void inventory_drop_overruled(struct inventory *inventory)
+{
+	struct definition_list *list = &inventory->definitions;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->n; i++)
+		if (!list->v[i]->is_overruled)
+			list->v[kept++] = list->v[i];
+	list->n = kept;
+	definition_index_free(&inventory->by_identity);
+	definition_index_make(&inventory->by_identity, list);
+}
+
+static bool load_own_definitions(struct inventory *inventory, const struct wanted *wanted)
+{
+	store_load_own(wanted->ids, wanted->count, &inventory->definitions, &inventory->problems);
+	index_definitions(inventory);
+	if (are_settled(inventory, wanted))
+		return true;
+	forget_definitions(inventory);
+	return false;
+}
+
+static void load_wanted_definitions(struct inventory *inventory, const struct wanted *wanted,
+				    bool has_all)
+{
+	if (has_all || !wanted->is_direct || !load_own_definitions(inventory, wanted)) {
+		store_load_some(&wanted->filter, &inventory->definitions, &inventory->problems);
+		index_definitions(inventory);
+	}
+	if (!has_all)
+		inventory_drop_overruled(inventory);
+	note_bad_parents(inventory);
+}
+
+/* Each of them is live, or known as one that is only defined. */
+static bool load_named_devices(struct inventory *inventory, const struct wanted *wanted)
+{
+	for (size_t i = 0; i < wanted->count; i++) {
+		const struct identity *id = &wanted->ids[i];
+		size_t count = 0;
+
+		if (live_look_up(&inventory->devices, id))
+			continue;
+		if (inventory->definitions.n)
+			(void)definition_index_find(&inventory->by_identity, id, &count);
+		if (!count)
+			return false;
+	}
+	return true;
+}
+
+static void load_wanted_devices(struct inventory *inventory, const struct wanted *wanted,
+				const char *parent, bool is_direct)
+{
+	struct device_list *list = &inventory->devices;
+	size_t kept = 0;
+
+	device_list_free(list);
+	if (!is_direct || !load_named_devices(inventory, wanted)) {
+		device_list_free(list);
+		live_devices(list, parent);
+	}
+	for (size_t i = 0; i < list->n; i++)
+		if (identity_filter_takes(&wanted->filter, &list->v[i].id) &&
+		    (!parent || strcmp(list->v[i].parent, parent) == 0))
+			list->v[kept++] = list->v[i];
+	list->n = kept;
+	complete_devices(inventory, parent);
+}
+
+void inventory_load_words(struct inventory *inventory, unsigned int needs, const char *parent,
+			  int word_count, char *const *words)
+{
+	struct wanted wanted;
+
+	wanted_make(&wanted, word_count, words);
+	/* For one parent the definition may count that is overruled for the host. */
+	if (needs & NEED_DEFINITIONS)
+		load_wanted_definitions(inventory, &wanted, parent || needs & NEED_ALL);
+	if (needs & NEED_DEVICES)
+		load_wanted_devices(inventory, &wanted, parent,
+				    wanted.is_direct && !(needs & NEED_ALL));
+	wanted_free(&wanted);
+}
+
+void inventory_load_identity(struct inventory *inventory, unsigned int needs,
+			     const struct identity *id)
+{
+	char text[IDENTITY_TEXT_SIZE], *word = text;
+
+	identity_format(id, text);
+	inventory_load_words(inventory, needs, NULL, 1, &word);
 }
 
 struct definition *inventory_definition(const struct inventory *inventory,

@@ -32,6 +32,35 @@ void inventory_load_files(struct inventory *inventory, int count, char **paths);
  */
 void inventory_load_devices(struct inventory *inventory, const char *parent);
 
+/* What inventory_load_words() reads. */
+enum inventory_need {
+	NEED_DEFINITIONS = 1 << 0,
+	NEED_DEVICES = 1 << 1,
+	/* All instances of the UUIDs, and the definitions that do not count, too. */
+	NEED_ALL = 1 << 2,
+};
+
+/*
+ * Reads as the functions above do what the words of a command line mean, identities or beginnings
+ * of UUIDs; and what a message needs that there is no such device. needs: of enum inventory_need.
+ * parent: NULL, or the only one whose devices and definitions are laid beside each other.
+ *
+ * One identity in full costs one on a host of ten thousand: its device is looked up by its name on
+ * the bus, its definition in the file that is named for it, "UUID.conf". If the parent of that
+ * definition is there, no other file is read, for what they say of the identity is overruled.
+ * Otherwise the folders are listed, and files that are named for other UUIDs are left out. The
+ * problems are those of the files that were read.
+ */
+void inventory_load_words(struct inventory *inventory, unsigned int needs, const char *parent,
+			  int word_count, char *const *words);
+
+/* The same of one identity. */
+void inventory_load_identity(struct inventory *inventory, unsigned int needs,
+			     const struct identity *id);
+
+/* Takes the definitions out that are overruled. */
+void inventory_drop_overruled(struct inventory *inventory);
+
 /*
  * The definition of this identity that is meant: the first, in the order of the files, whose
  * parent is there (or is this one); NULL when none is.

@@ -221,7 +221,8 @@ static struct definition *find_definition(struct inventory *inventory, const str
 	for (size_t i = 0; i < inventory->definitions.n; i++) {
 		struct definition *def = inventory->definitions.v[i];
 
-		if (identity_compare(&def->id, id) != 0 || !cmd_is_for_parent(def, of, name))
+		if (identity_compare(&def->id, id) != 0 || !cmd_is_for_parent(def, of, name) ||
+		    (!of && def->is_overruled))
 			continue;
 		if (!found) {
 			found = def;
@@ -352,13 +353,19 @@ static void modify_foresee(const struct device *dev, struct definition *def,
 		foresee("add attr %s = %s", changes->add.v[i].name, changes->add.v[i].value);
 }
 
+/* The definition for another parent, or to be for another one, is not the one that counts. */
+static unsigned int modify_needs(const struct modify_args *args)
+{
+	return NEED_DEFINITIONS | NEED_DEVICES | (args->of || args->parent ? NEED_ALL : 0);
+}
+
 /* What there is now, read again. */
-static void modify_print(const struct identity *id, const struct outcome *outcome)
+static void modify_print(const struct modify_args *args, const struct identity *id,
+			 const struct outcome *outcome)
 {
 	struct inventory now = {0};
 
-	inventory_load_definitions(&now);
-	inventory_load_devices(&now, NULL);
+	inventory_load_identity(&now, modify_needs(args), id);
 	for (size_t i = 0; i < now.devices.n; i++)
 		if (identity_compare(&now.devices.v[i].id, id) == 0)
 			output_device(&now.devices.v[i], outcome);
@@ -368,14 +375,15 @@ static void modify_print(const struct identity *id, const struct outcome *outcom
 static int modify(struct inventory *inventory, const struct identity *id, struct definition *def,
 		  const struct changes *changes)
 {
-	struct device *dev = changes->args->live ? live_find(&inventory->devices, id) : NULL;
+	struct device *dev = changes->args->live ? device_list_find_live(&inventory->devices, id) :
+						   NULL;
 	_cleanup_free_ char *error = NULL;
 	struct disk_change made = change_both(dev, def, changes, &error);
 	const struct outcome outcome = cmd_outcome(made, error);
 	int status = cmd_say_change("modify", id, made, error);
 
 	if (output_is_json())
-		modify_print(id, &outcome);
+		modify_print(changes->args, id, &outcome);
 	else if (changes->args->dry_run && status == DONE)
 		modify_foresee(dev, def, changes, &outcome);
 	return status;
@@ -386,7 +394,7 @@ static bool is_defined(const struct device *dev)
 	return dev->def != NULL;
 }
 
-static int find_and_modify(struct inventory *inventory, struct changes *changes, const char *word)
+static int find_and_modify(struct inventory *inventory, struct changes *changes, char *word)
 {
 	const struct modify_args *args = changes->args;
 	_cleanup_free_ char *error = NULL;
@@ -395,8 +403,7 @@ static int find_and_modify(struct inventory *inventory, struct changes *changes,
 	struct definition *def = NULL;
 	int status, rc;
 
-	inventory_load_definitions(inventory);
-	inventory_load_devices(inventory, NULL);
+	inventory_load_words(inventory, modify_needs(args), NULL, 1, &word);
 	device_index_make(&index, &inventory->devices, args->live ? NULL : is_defined, 1);
 	rc = find_identity(&index, word, &id, &error);
 	device_index_free(&index);

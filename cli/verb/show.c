@@ -87,9 +87,8 @@ static int show_run(const struct globals *globals, void *args, int word_count, c
 				&cmd_show,
 				"'%s' is neither a UUID, UUID:INSTANCE nor the beginning of one",
 				words[i]);
-	inventory_load_definitions(&inventory);
+	inventory_load_words(&inventory, NEED_DEFINITIONS | NEED_DEVICES, NULL, word_count, words);
 	status = cmd_report_problems(&inventory);
-	inventory_load_devices(&inventory, NULL);
 	device_index_make(&index, &inventory.devices, NULL, (size_t)word_count);
 	for (int i = 0; i < word_count; i++)
 		if (show_word(&inventory, &index, words[i]) != DONE)

@@ -132,15 +132,28 @@ static int machine_tell_all(const struct command *command, struct device_list *l
 	return status;
 }
 
+static bool is_any_beginning(int word_count, char **words)
+{
+	struct identity id;
+
+	for (int i = 0; i < word_count; i++)
+		if (identity_parse_word(words[i], &id) < 0)
+			return true;
+	return false;
+}
+
 static int machine_run(const struct command *command, int word_count, char **words)
 {
 	struct inventory inventory = {0};
 	struct device_index live;
 	int status;
 
+	/* JSON has all instances of the UUIDs; otherwise a beginning needs them to become whole. */
 	if (output_is_json())
-		inventory_load_definitions(&inventory);
-	inventory_load_devices(&inventory, NULL);
+		inventory_load_words(&inventory, NEED_DEFINITIONS | NEED_DEVICES | NEED_ALL, NULL,
+				     word_count, words);
+	else if (is_any_beginning(word_count, words))
+		inventory_load_words(&inventory, NEED_DEVICES, NULL, word_count, words);
 	device_index_make(&live, &inventory.devices, device_is_live, (size_t)word_count);
 	status = machine_tell_all(command, &inventory.devices, &live, word_count, words);
 	device_index_free(&live);

@@ -84,8 +84,9 @@ static int undefine_run(const struct globals *globals, void *p, int word_count, 
 		output_as_actions();
 	status = cmd_parent_to_come(&cmd_undefine, &inventory, args->parent, &parent_name);
 	if (status == DONE) {
-		inventory_load_definitions(&inventory);
-		inventory_load_devices(&inventory, NULL);
+		inventory_load_words(
+			&inventory, NEED_DEFINITIONS | NEED_DEVICES | (args->parent ? NEED_ALL : 0),
+			NULL, word_count, words);
 		/* Nothing is known to be absent when it may stand in what cannot be read. */
 		may_be_absent = args->ensure && !inventory.problems.n;
 		undefine_filter(&inventory.devices, args->parent, parent_name);

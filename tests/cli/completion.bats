@@ -5,6 +5,7 @@
 load ../helpers
 
 setup() {
+	export LC_ALL=C.UTF-8 # a character of a name is one, whatever the locale of the caller
 	COMPLETION=$BATS_TEST_DIRNAME/../../completions/mdev
 	[ -e /usr/share/bash-completion/bash_completion ] || skip "needs bash-completion"
 	[ -e "$COMPLETION" ] || skip "needs the source tree"

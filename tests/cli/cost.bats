@@ -192,9 +192,10 @@ make_farm() {
 @test "definitions of one file cost one change of it to remove, however many" {
 	local few words
 	make_farm 300
-	few=$(calls_of undefine "$(identities 1 1)")
+	# shellcheck disable=SC2046 # several words
+	few=$(calls_of undefine $(identities 1 10))
 	assert "$few" =~ "fsync 2"
-	for count in 10 100; do
+	for count in 20 100; do
 		make_farm 300
 		words=$(identities 1 "$count")
 		# shellcheck disable=SC2086 # several words

@@ -39,6 +39,31 @@ static inline void make_folder(const char *path)
 	(void)mkdir(full, 0755);
 }
 
+/* With the folders above it; one that is there stays. */
+static inline void make_link(const char *path, const char *target)
+{
+	_cleanup_free_ char *full = xasprintf("%s/%s", root_top, path);
+	_cleanup_free_ char *above = xasprintf("%.*s", (int)(strrchr(path, '/') - path), path);
+
+	make_folder(above);
+	(void)!symlink(target, full);
+}
+
+/* A live device of a parent and one of its types, as far as it takes to find it. */
+static inline void make_device(const char *parent, const char *type, const char *name)
+{
+	_cleanup_free_ char *listed = xasprintf(
+		"sys/class/mdev_bus/%s/mdev_supported_types/%s/devices/%s", parent, type, name);
+	_cleanup_free_ char *own = xasprintf("sys/class/mdev_bus/%s/%s/mdev_type", parent, name);
+	_cleanup_free_ char *type_folder = xasprintf("../mdev_supported_types/%s", type);
+	_cleanup_free_ char *bus = xasprintf("sys/bus/mdev/devices/%s", name);
+	_cleanup_free_ char *folder = xasprintf("../../../class/mdev_bus/%s/%s", parent, name);
+
+	make_folder(listed);
+	make_link(own, type_folder);
+	make_link(bus, folder);
+}
+
 static inline void make_file(const char *path, const char *text)
 {
 	_cleanup_free_ char *full = xasprintf("%s/%s", root_top, path);

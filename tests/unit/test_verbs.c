@@ -19,6 +19,7 @@
 #define UUID "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"
 #define DEVICE "sys/class/mdev_bus/p/" UUID
 #define LISTED "sys/class/mdev_bus/p/mdev_supported_types/t/devices/" UUID
+#define ON_BUS "sys/bus/mdev/devices/" UUID
 
 /* What goes wrong, 0 for nothing, and what was written to the kernel. */
 static struct {
@@ -46,13 +47,14 @@ static void appear(void)
 	make_file(DEVICE "/remove", "");
 	make_file(DEVICE "/rate", "");
 	make_file(DEVICE "/label", "");
-	make_folder(LISTED);
+	make_device("p", "t", UUID);
 }
 
 static void disappear(void)
 {
-	static const char *const paths[] = {DEVICE "/remove", DEVICE "/rate", DEVICE "/label",
-					    DEVICE, LISTED};
+	static const char *const paths[] = {
+		DEVICE "/remove", DEVICE "/rate", DEVICE "/label", DEVICE "/mdev_type",
+		DEVICE,		  LISTED,	  ON_BUS};
 
 	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
 		_cleanup_free_ char *full = xasprintf("%s/%s", root_top, paths[i]);
