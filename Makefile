@@ -40,7 +40,8 @@ fuzz_objects := $(patsubst cli/%.c,build/fuzz/%.o,$(filter-out cli/main.c,$(sour
 guest_library := tests/kernel/vfio.c
 guest_sources := $(filter-out $(guest_library),$(wildcard tests/kernel/*.c tests/bench/*.c))
 guest_programs := $(addprefix build/tests/,$(notdir $(guest_sources:.c=)))
-fire_programs := $(patsubst tests/fire/%.c,build/tests/%,$(wildcard tests/fire/*.c))
+fire_library := tests/fire/live.c
+fire_programs := $(patsubst tests/fire/%.c,build/tests/%,$(filter-out $(fire_library),$(wildcard tests/fire/*.c)))
 man_pages := $(patsubst man/%.scd,build/man/%,$(wildcard man/*.scd))
 completions := $(wildcard completions/*)
 samples := $(notdir $(wildcard conf.d/mdev.d/*.conf))
@@ -112,9 +113,12 @@ $(guest_programs): build/tests/%: %.c build/tests/vfio.o | build/tests
 
 guest-programs: $(guest_programs)
 
-fire-programs: $(fire_programs)
+fire-programs: $(fire_programs) build/tests/live.so
 $(fire_programs): build/tests/%: tests/fire/%.c | build/tests
 	$(CC) -std=gnu11 -Wall -Wextra $(WERROR) -D_GNU_SOURCE -O2 -g -MMD -MP -o $@ $<
+
+build/tests/live.so: $(fire_library) | build/tests
+	$(CC) -std=gnu11 -Wall -Wextra $(WERROR) -D_GNU_SOURCE -O2 -g -shared -fPIC -o $@ $<
 
 # A program that does nothing, with the C library alone, and with all that the command is linked to.
 build/tests/start-libc: tests/bench/start.c | build/tests

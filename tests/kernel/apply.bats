@@ -24,9 +24,9 @@ teardown() {
 	reset_test_module
 }
 
-# apply_later PARENT: applies in the background
+# apply_later PARENT [OPTION]...: applies in the background
 apply_later() {
-	mdev apply -p "$1" >>"$BATS_TEST_TMPDIR/output" 2>&1 3>&- &
+	mdev apply -p "$@" >>"$BATS_TEST_TMPDIR/output" 2>&1 3>&- &
 }
 
 # Waits until the applies in the background have ended, with success
@@ -51,6 +51,41 @@ applied() {
 	applied $one $two
 	[ -e $DEVICES/$UUID ]
 	[ -e $DEVICES/$UUID2 ]
+}
+
+@test "apply: an event whose driver takes its time holds up no other parent's" {
+	offer_all 0 1
+	define $UUID mdev_test.0
+	define $UUID2 mdev_test.1
+	hold create
+	apply_later mdev_test.0 --event
+	one=$!
+	await create/now 1
+	apply_later mdev_test.1 --event
+	two=$!
+	await create/now 2
+	release create
+	applied $one $two
+	[ -e $DEVICES/$UUID ]
+	[ -e $DEVICES/$UUID2 ]
+	expect create/calls=2
+}
+
+@test "apply: an event serves others that wait meanwhile, each once" {
+	offer_all 0 1
+	define $UUID mdev_test.0
+	define $UUID2 mdev_test.1
+	for _ in 1 2 3 4 5 6 7 8; do
+		apply_later mdev_test.0 --event
+		pids+=($!)
+		apply_later mdev_test.1 --event
+		pids+=($!)
+	done
+	applied "${pids[@]}"
+	[ -e $DEVICES/$UUID ]
+	[ -e $DEVICES/$UUID2 ]
+	expect create/calls=2
+	assert "$(<"$BATS_TEST_TMPDIR/output")" !~ cannot
 }
 
 @test "apply: two of one parent take turns" {
