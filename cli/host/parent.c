@@ -179,6 +179,13 @@ bool parent_is_name(const char *text)
 	return name_is_safe(text) && !str_starts(text, "pci:") && !str_starts(text, "udev:");
 }
 
+bool parent_is_as_in_sysfs(const char *text)
+{
+	_cleanup_free_ char *address = parent_is_name(text) ? pci_address(text) : NULL;
+
+	return parent_is_name(text) && (!address || strcmp(address, text) == 0);
+}
+
 static void load(struct parent_index *index)
 {
 	if (index->is_loaded)

@@ -46,6 +46,9 @@ int parent_candidates(struct parent_index *index, const char *text, struct strli
 
 /* The text can mean a parent by its name in sysfs, or a PCI address, and by nothing else. */
 bool parent_is_name(const char *text);
+/* And if it is there, the text is its name in sysfs: not a short PCI address, or one in capitals.
+ */
+bool parent_is_as_in_sysfs(const char *text);
 
 void parent_index_free(struct parent_index *index);
 

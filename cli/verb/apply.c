@@ -53,7 +53,10 @@ static void apply_load(struct apply *apply)
 	inventory_free(&apply->inventory);
 	apply->inventory = (struct inventory){0};
 	apply->enactment.distrusted = NULL;
-	inventory_load_definitions(&apply->inventory);
+	if (apply->args->parent)
+		inventory_load_unsettled(&apply->inventory);
+	else
+		inventory_load_definitions(&apply->inventory);
 	parent_map_make(&apply->by_parent, &apply->inventory.definitions);
 }
 
@@ -69,6 +72,7 @@ static void apply_plan(struct apply *apply, const struct plan_wish *wish)
 	if (wish->parent) {
 		parent_map_select(&apply->by_parent, &apply->inventory.by_identity, wish->parent,
 				  devices, &concerned);
+		inventory_settle(&apply->inventory, &concerned);
 		definitions = &concerned;
 	}
 	plan_make(definitions, devices, wish, &plan);

@@ -69,6 +69,36 @@ void inventory_load_definitions(struct inventory *inventory)
 	note_bad_parents(inventory);
 }
 
+void inventory_load_unsettled(struct inventory *inventory)
+{
+	struct definition_list *list = &inventory->definitions;
+
+	store_load(list, &inventory->problems);
+	for (size_t i = 0; i < list->n; i++) {
+		struct definition *def = list->v[i];
+
+		if (parent_is_as_in_sysfs(def->parent))
+			def->parent_name = def->parent;
+		else
+			(void)parent_resolve(&inventory->parents, def->parent, &def->parent_name);
+	}
+	definition_index_make(&inventory->by_identity, list);
+	note_bad_parents(inventory);
+}
+
+void inventory_settle(struct inventory *inventory, const struct definition_list *list)
+{
+	struct definition_index by_identity;
+
+	for (size_t i = 0; i < list->n; i++)
+		if (parent_resolve(&inventory->parents, list->v[i]->parent,
+				   &list->v[i]->parent_name))
+			list->v[i]->parent_name = NULL;
+	definition_index_make(&by_identity, list);
+	mark_overruled(&by_identity);
+	definition_index_free(&by_identity);
+}
+
 void inventory_load_files(struct inventory *inventory, int count, char **paths)
 {
 	for (int i = 0; i < count; i++)

@@ -21,7 +21,16 @@ struct inventory {
  * parent_name; one whose parent cannot be one, or could be several, is a problem besides.
  */
 void inventory_load_definitions(struct inventory *inventory);
-/* As above, from these files instead of those in the folders. */
+/*
+ * As above, for a caller that is asked about few parents of many: where a definition names its
+ * parent as sysfs does, that is its parent_name, and nobody has looked whether the parent is there.
+ * Before it is said what is meant for an identity, all definitions of the identity are to be
+ * settled.
+ */
+void inventory_load_unsettled(struct inventory *inventory);
+/* Looks for the parents of these, and which of them are overruled. */
+void inventory_settle(struct inventory *inventory, const struct definition_list *list);
+/* As inventory_load_definitions(), from these files instead of those in the folders. */
 void inventory_load_files(struct inventory *inventory, int count, char **paths);
 
 /*
