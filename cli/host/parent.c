@@ -222,26 +222,31 @@ static bool is_named_exactly(struct parent_index *index, const char *text)
 	return sysfs_exists(SYSFS_TOP, path);
 }
 
+/* Looks for a name that was not asked for before, and remembers it. */
+static struct resolved *resolve(struct parent_index *index, const char *text)
+{
+	struct resolved *entry = xcalloc(1, sizeof(*entry));
+	struct strlist found = {0};
+
+	entry->text = xstrdup(text);
+	if (is_named_exactly(index, text)) {
+		entry->name = entry->text;
+	} else {
+		entry->rc = parent_candidates(index, text, &found);
+		if (!entry->rc)
+			entry->name = index_find(index, found.v[0]);
+	}
+	strlist_free(&found);
+	(void)tsearch(entry, &index->resolved, compare_resolved);
+	return entry;
+}
+
 int parent_resolve(struct parent_index *index, const char *text, const char **ret_name)
 {
-	struct resolved key = {.text = (char *)text};
-	struct resolved **slot = tfind(&key, &index->resolved, compare_resolved);
-	struct resolved *entry = slot ? *slot : NULL;
+	const struct resolved key = {.text = (char *)text};
+	struct resolved *const *slot = tfind(&key, &index->resolved, compare_resolved);
+	const struct resolved *entry = slot ? *slot : resolve(index, text);
 
-	if (!entry) {
-		struct strlist found = {0};
-
-		entry = xcalloc(1, sizeof(*entry));
-		entry->text = xstrdup(text);
-		if (is_named_exactly(index, text))
-			entry->name = entry->text;
-		else
-			entry->rc = parent_candidates(index, text, &found);
-		if (!entry->rc && !entry->name)
-			entry->name = index_find(index, found.v[0]);
-		strlist_free(&found);
-		(void)tsearch(entry, &index->resolved, compare_resolved);
-	}
 	if (!entry->rc)
 		*ret_name = entry->name;
 	return entry->rc;
