@@ -185,20 +185,39 @@ void holder_list_free(struct holder_list *list)
 	*list = (struct holder_list){0};
 }
 
+/* 0, or a negative errno; as a group that cannot be looked at in another root. */
+static int try_group(const struct vfio_nodes *nodes)
+{
+	int fd, rc;
+
+	if (!nodes->group.path)
+		return 0;
+	if (!root_is_host())
+		return -EXDEV;
+	fd = open(nodes->group.path, O_RDWR | O_CLOEXEC);
+	rc = fd < 0 ? -errno : 0;
+	cleanup_close(&fd);
+	return rc;
+}
+
 bool holder_has_group_open(const struct device *dev)
 {
 	struct vfio_nodes nodes;
-	bool is_busy = false;
+	bool is_busy;
 
-	if (!root_is_host())
-		return false;
 	live_device_nodes(dev, &nodes);
-	if (nodes.group.path) {
-		int fd = open(nodes.group.path, O_RDWR | O_CLOEXEC);
-
-		is_busy = fd < 0 && errno == EBUSY;
-		cleanup_close(&fd);
-	}
+	is_busy = try_group(&nodes) == -EBUSY;
 	vfio_nodes_free(&nodes);
 	return is_busy;
+}
+
+bool holder_may_exist(const struct device *dev)
+{
+	struct vfio_nodes nodes;
+	bool may;
+
+	live_device_nodes(dev, &nodes);
+	may = nodes.own.path || try_group(&nodes) < 0;
+	vfio_nodes_free(&nodes);
+	return may;
 }

@@ -28,4 +28,12 @@ size_t holder_find(struct device *const *devs, size_t count, struct holder_list 
  */
 bool holder_has_group_open(const struct device *dev);
 
+/*
+ * False where nobody can have the device open, which spares the pass over /proc: its VFIO group can
+ * be opened, as only one at a time can, and it has no node of its own. Of such a node nothing but
+ * that pass shows who has it open. For a device that is about to be removed: who opens its group at
+ * the same moment is refused.
+ */
+bool holder_may_exist(const struct device *dev);
+
 #endif

@@ -216,6 +216,11 @@ static bool is_any_in_use(const struct targets *targets, struct holder_list *hol
 {
 	bool any = false;
 
+	for (size_t i = 0; i < targets->n && !any; i++)
+		any = holder_may_exist(targets->v[i]);
+	if (!any)
+		return false;
+	any = false;
 	holder_find(targets->v, targets->n, holders);
 	for (size_t i = 0; i < targets->n; i++)
 		any |= is_in_use(targets->v[i], &holders[i]);
@@ -239,11 +244,20 @@ static void say_in_use(const struct run *run, const struct holder_list *holders)
 	}
 }
 
+/*
+ * The project's core refuses to remove a device that is in use: of a single one nobody need be
+ * looked for until it does. Of several none is to be removed when one is in use.
+ */
+static bool will_be_told(const struct run *run)
+{
+	return core_is_extended() && run->targets.n == 1 && !run->args->dry_run;
+}
+
 /* Waits until nobody has one of them open. DONE, or FAILED when that takes too long. */
 static int wait_unused(struct run *run)
 {
 	_cleanup_free_ struct holder_list *holders = xcalloc(run->targets.n, sizeof(*holders));
-	bool any = is_any_in_use(&run->targets, holders);
+	bool any = !will_be_told(run) && is_any_in_use(&run->targets, holders);
 
 	while (any && clock_ms() < run->until) {
 		usleep(POLL_MS * 1000);
@@ -256,7 +270,7 @@ static int wait_unused(struct run *run)
 	return any ? FAILED : DONE;
 }
 
-/* On the project's core somebody may still have come in between, and gets the rest of the time. */
+/* On the project's core it may be in use, and the user of it gets what is left of the time. */
 static int destroy(struct run *run, struct device *dev)
 {
 	_cleanup_free_ char *error = NULL;

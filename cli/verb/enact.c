@@ -113,27 +113,35 @@ static enum action_kind explain_refusal(struct enactment *enactment, struct acti
 static void enact_destroy(struct enactment *enactment, const struct action *action,
 			  const struct holder_list *holders)
 {
+	_cleanup_(holder_list_free) struct holder_list found = {0};
 	_cleanup_free_ char *error = NULL;
 	struct device *dev = action->dev;
-	enum code code = CODE_NONE;
+	enum code code = CODE_BUSY;
+	bool is_held = holders->n || (!core_is_extended() && holder_has_group_open(dev));
 
-	if (holders->n || (!core_is_extended() && holder_has_group_open(dev))) {
+	if (!is_held && unread_count()) {
+		code = CODE_UNREADABLE;
+		set_text(&error, "not everything could be read: it may be in use, or defined");
+	} else if (!is_held) {
+		code = code_of(lifecycle_destroy(dev, &error));
+		/* The project's core refuses what is in use, and only then it is asked by whom. */
+		if (code == CODE_BUSY)
+			holder_find(&dev, 1, &found);
+		holders = found.n ? &found : holders;
+	}
+	if (code == CODE_BUSY) {
 		_cleanup_free_ char *who = holder_describe(holders->v, holders->n);
 
-		code = CODE_BUSY;
 		set_text(&error, "it is in use by %s", who);
 		dev->holders = holders->v;
 		dev->holder_count = holders->n;
-	} else if (unread_count()) {
-		code = CODE_UNREADABLE;
-		set_text(&error, "not everything could be read: it may be in use, or defined");
-	} else {
-		code = code_of(lifecycle_destroy(dev, &error));
 	}
 	if (code != CODE_NONE)
 		enact_fail(enactment, action, code, "cannot destroy", error);
 	else
 		enact_done(enactment, action);
+	dev->holders = NULL;
+	dev->holder_count = 0;
 }
 
 static void report_difference(struct enactment *enactment, const struct action *action)
@@ -256,15 +264,22 @@ static void enact_action(struct enactment *enactment, struct action *action,
 	}
 }
 
-/* Of the devices to destroy, which come first in a plan; one look at the processes for all. */
+/*
+ * Of the devices to destroy, which come first in a plan; one look at the processes for all, unless
+ * it shows without that that nobody has one of them open.
+ */
 static struct holder_list *find_holders(const struct plan *plan, size_t destroy_count)
 {
 	_cleanup_free_ struct device **devs = xcalloc(destroy_count, sizeof(struct device *));
 	struct holder_list *holders = xcalloc(destroy_count, sizeof(*holders));
+	bool any = false;
 
-	for (size_t i = 0; i < destroy_count; i++)
+	for (size_t i = 0; i < destroy_count; i++) {
 		devs[i] = plan->v[i].dev;
-	holder_find(devs, destroy_count, holders);
+		any = any || holder_may_exist(devs[i]);
+	}
+	if (any)
+		holder_find(devs, destroy_count, holders);
 	return holders;
 }
 
@@ -276,7 +291,10 @@ void enact_plan(struct enactment *enactment, const struct plan *plan)
 
 	while (destroy_count < plan->n && plan->v[destroy_count].kind == ACTION_DESTROY)
 		destroy_count++;
-	holders = find_holders(plan, destroy_count);
+	if (core_is_extended() || enactment->flags & ENACT_DRY_RUN)
+		holders = xcalloc(destroy_count, sizeof(*holders));
+	else
+		holders = find_holders(plan, destroy_count);
 	for (size_t i = 0; i < plan->n; i++)
 		enact_action(enactment, &plan->v[i], i < destroy_count ? &holders[i] : &nobody);
 	for (size_t i = 0; i < destroy_count; i++)

@@ -11,18 +11,34 @@
 
 static const struct option_row options[] = {{0}};
 
-static void show_holders(struct inventory *inventory, struct device *dev)
-{
-	struct holder_list found;
-	size_t size;
+/* What a word of the command line means. */
+struct shown {
+	struct device *dev; /* NULL when there is none, for a reason: */
+	int rc;
+	char *error;
+};
 
-	dev->hidden_processes = holder_find(&dev, 1, &found);
-	size = found.n * sizeof(*found.v);
-	dev->holders = arena_alloc(&inventory->devices.arena, size);
-	if (size)
-		memcpy(dev->holders, found.v, size);
-	dev->holder_count = found.n;
-	holder_list_free(&found);
+/* Of all that are shown, with one look at the processes. */
+static void show_holders(struct inventory *inventory, struct shown *shown, size_t count)
+{
+	_cleanup_free_ struct device **devs = xcalloc(count, sizeof(struct device *));
+	_cleanup_free_ struct holder_list *found = xcalloc(count, sizeof(*found));
+	size_t live = 0, hidden;
+
+	for (size_t i = 0; i < count; i++)
+		if (shown[i].dev && device_is_live(shown[i].dev))
+			devs[live++] = shown[i].dev;
+	hidden = holder_find(devs, live, found);
+	for (size_t i = 0; i < live; i++) {
+		size_t size = found[i].n * sizeof(*found[i].v);
+
+		devs[i]->holders = arena_alloc(&inventory->devices.arena, size);
+		if (size)
+			memcpy(devs[i]->holders, found[i].v, size);
+		devs[i]->holder_count = found[i].n;
+		devs[i]->hidden_processes = hidden;
+		holder_list_free(&found[i]);
+	}
 }
 
 /* The live device and the definition that is meant for it, though they may differ. */
@@ -33,10 +49,8 @@ static struct device *show_find(struct inventory *inventory, const struct device
 
 	if (dev && !device_is_live(dev) && inventory_definition(inventory, id, NULL))
 		dev->def = inventory_definition(inventory, id, NULL);
-	if (dev && device_is_live(dev)) {
+	if (dev && device_is_live(dev) && !dev->details)
 		live_device_all(dev, &inventory->devices.arena);
-		show_holders(inventory, dev);
-	}
 	return dev;
 }
 
@@ -54,30 +68,46 @@ static void show_print(const struct inventory *inventory, const struct device *d
 	output_details(dev, other, others);
 }
 
-static int show_word(struct inventory *inventory, const struct device_index *index,
-		     const char *word)
+static int show_word(const struct inventory *inventory, const struct shown *shown, const char *word)
 {
-	_cleanup_free_ char *error = NULL;
-	struct identity id;
-	struct device *dev;
-	int rc = find_identity(index, word, &id, &error);
-
-	if (rc) {
-		output_error(word, code_of(rc), "cannot show '%s': %s%s", word, error,
-			     core_hint(rc));
+	if (shown->rc) {
+		output_error(word, code_of(shown->rc), "cannot show '%s': %s%s", word, shown->error,
+			     core_hint(shown->rc));
 		return FAILED;
 	}
-	dev = show_find(inventory, index, &id);
-	dev->word = word;
-	show_print(inventory, dev);
+	shown->dev->word = word;
+	show_print(inventory, shown->dev);
 	return DONE;
+}
+
+static int show_words(struct inventory *inventory, int word_count, char **words)
+{
+	_cleanup_free_ struct shown *shown = xcalloc((size_t)word_count, sizeof(*shown));
+	struct device_index index;
+	int status = DONE;
+
+	device_index_make(&index, &inventory->devices, NULL, (size_t)word_count);
+	for (int i = 0; i < word_count; i++) {
+		struct identity id;
+
+		shown[i].rc = find_identity(&index, words[i], &id, &shown[i].error);
+		if (!shown[i].rc)
+			shown[i].dev = show_find(inventory, &index, &id);
+	}
+	show_holders(inventory, shown, (size_t)word_count);
+	for (int i = 0; i < word_count; i++) {
+		if (show_word(inventory, &shown[i], words[i]) != DONE)
+			status = FAILED;
+		free(shown[i].error);
+	}
+	device_index_free(&index);
+	return status;
 }
 
 static int show_run(const struct globals *globals, void *args, int word_count, char **words)
 {
 	struct inventory inventory = {0};
 	struct identity_prefix prefix;
-	struct device_index index;
 	int status;
 
 	(void)globals, (void)args;
@@ -89,11 +119,8 @@ static int show_run(const struct globals *globals, void *args, int word_count, c
 				words[i]);
 	inventory_load_words(&inventory, NEED_DEFINITIONS | NEED_DEVICES, NULL, word_count, words);
 	status = cmd_report_problems(&inventory);
-	device_index_make(&index, &inventory.devices, NULL, (size_t)word_count);
-	for (int i = 0; i < word_count; i++)
-		if (show_word(&inventory, &index, words[i]) != DONE)
-			status = FAILED;
-	device_index_free(&index);
+	if (show_words(&inventory, word_count, words) != DONE)
+		status = FAILED;
 	inventory_free(&inventory);
 	return status;
 }

@@ -91,6 +91,24 @@ removed() {
 	refused 2 "is not a number of seconds" --root "$ROOT" destroy --wait=-1 "$U2"
 }
 
+# looks ARG...: how many times the command looks at the processes
+looks() {
+	ASAN_OPTIONS=detect_leaks=0 strace -f -e trace=openat,openat2 -o "$BATS_TEST_TMPDIR/trace" \
+		"$MDEV" --root "$ROOT" "$@" > /dev/null || return
+	grep -c '/proc"' "$BATS_TEST_TMPDIR/trace" || true
+}
+
+@test "the project's core says itself that a device is in use; of several none is to be removed" {
+	requires strace
+	assert "$(looks destroy "$U3")" == 1 "on the kernel's own core"
+	make_device soft soft-1 "$U2"
+	make_extended
+	assert "$(looks destroy "$U1")" == 0 "on the project's"
+	assert "$(looks destroy --dry-run "$U1")" == 1 "only foreseen"
+	assert "$(looks destroy "$U2" "$U3")" == 1 "two"
+	assert "$(looks apply --prune)" == 0 "apply --prune"
+}
+
 @test "destroy says that a device went away meanwhile" {
 	rm "$ROOT/sys/class/mdev_bus/soft/$U3/remove"
 	refused 1 "cannot destroy $U3: it went away meanwhile" --root "$ROOT" destroy 3333

@@ -88,6 +88,17 @@ $U1
 	assert "$output" =~ "type:        soft-1 \(defined: acme-fact\)"
 }
 
+@test "all devices that are shown cost one look at the processes" {
+	requires strace
+	make_device soft soft-1 "$U3"
+	make_process 42 vmm "$(vfio_node 0)"
+	make_process 43 backup "$(vfio_node 1)"
+	ASAN_OPTIONS=detect_leaks=0 strace -f -e trace=openat,openat2 -o "$BATS_TEST_TMPDIR/trace" \
+		"$MDEV" --root "$ROOT" --json show 1111 3333 1111 > "$BATS_TEST_TMPDIR/shown"
+	assert "$(grep -c '/proc"' "$BATS_TEST_TMPDIR/trace")" == 1
+	assert "$(jq -c '[.results[].holders[].pid]' "$BATS_TEST_TMPDIR/shown")" == '[42,43,42]'
+}
+
 @test "show --json has the device in full" {
 	requires jq
 	mdev --root "$ROOT" --json show 1111 2222
