@@ -3,6 +3,7 @@
 #include "base/run_state.h"
 
 #include "base/file.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,22 +31,13 @@ static int open_file(const char *path, int flags)
 	return fd;
 }
 
-/* Two names of one number wait for one another without need, that is all. */
-static uint32_t number_of(const char *name)
-{
-	uint32_t number = 0;
-
-	for (; *name; name++)
-		number = number * 31 + (unsigned char)*name;
-	return number;
-}
-
+/* Two parents of one hash wait for one another without need, that is all. */
 int run_state_lock(const char *parent, unsigned int seconds, char **reterr)
 {
 	_cleanup_free_ char *path = root_path(LOCK_FILE);
 	int fd = open_file(path, O_RDWR);
 	int rc = fd < 0 ? fd :
-			  lock_wait_range(fd, parent ? number_of(parent) : 0, parent ? 1 : 0,
+			  lock_wait_range(fd, parent ? text_hash(parent) : 0, parent ? 1 : 0,
 					  seconds);
 
 	if (!rc)

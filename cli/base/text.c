@@ -206,6 +206,15 @@ bool name_is_safe(const char *s)
 	return *s && !is_dots && strlen(s) <= 255 && !strchr(s, '/') && text_is_plain(s);
 }
 
+uint32_t text_hash(const char *s)
+{
+	uint32_t hash = 0;
+
+	for (; *s; s++)
+		hash = hash * 31 + (unsigned char)*s;
+	return hash;
+}
+
 int parse_u32(const char *s, uint32_t *ret)
 {
 	uint64_t value = 0;

@@ -39,6 +39,8 @@ size_t text_distance(const char *a, const char *b);
 size_t text_cut(const char *s, size_t max);
 /* The bytes of byte order marks that a text begins with; they are no part of its first line. */
 size_t text_bom_length(const char *s, size_t len);
+/* A number for a text, for tables; many texts have the same. */
+uint32_t text_hash(const char *s);
 /*
  * One component of a path: plain text, not empty, no '/', neither "." nor "..", at most 255 bytes.
  */

@@ -3,21 +3,10 @@
 #include "host/create_file.h"
 
 #include "base/sysfs.h"
+#include "base/text.h"
 #include "host/layout.h"
 
 #include <errno.h>
-
-static uint32_t add_to_hash(uint32_t hash, const char *name)
-{
-	for (; *name; name++)
-		hash = hash * 31 + (unsigned char)*name;
-	return hash;
-}
-
-static uint32_t hash_of(const char *parent, const char *type)
-{
-	return add_to_hash(add_to_hash(0, parent) * 31, type);
-}
 
 static void close_file(struct create_file *file)
 {
@@ -54,7 +43,7 @@ static struct create_file *make_room(struct create_files *files)
 
 int create_files_open(struct create_files *files, const char *parent, const char *type)
 {
-	uint32_t hash = hash_of(parent, type);
+	uint32_t hash = text_hash(parent) * 31 + text_hash(type);
 	const struct create_file *known = find(files, hash, parent, type);
 	_cleanup_free_ char *path = NULL;
 	int fd;

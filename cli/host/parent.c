@@ -181,8 +181,11 @@ bool parent_is_name(const char *text)
 
 bool parent_is_as_in_sysfs(const char *text)
 {
-	_cleanup_free_ char *address = parent_is_name(text) ? pci_address(text) : NULL;
+	_cleanup_free_ char *address = NULL;
 
+	if (pci_is_full_address(text))
+		return true;
+	address = pci_address(text);
 	return parent_is_name(text) && (!address || strcmp(address, text) == 0);
 }
 

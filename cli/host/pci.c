@@ -44,6 +44,20 @@ char *pci_address(const char *text)
 			 address.function);
 }
 
+bool pci_is_full_address(const char *text)
+{
+	static const char form[] = "hhhh:hh:hh.h";
+
+	for (size_t i = 0; i < sizeof(form); i++) {
+		bool is_digit = (text[i] >= '0' && text[i] <= '9') ||
+				(text[i] >= 'a' && text[i] <= 'f');
+
+		if (form[i] == 'h' ? !is_digit : text[i] != form[i])
+			return false;
+	}
+	return true;
+}
+
 int pci_id_parse(const char *text, struct pci_id *ret)
 {
 	const char *slash = strchr(text, '/');

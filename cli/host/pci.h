@@ -11,6 +11,8 @@
  * caller frees it.
  */
 char *pci_address(const char *text);
+/* The text is such an address as sysfs has it, with a domain of four digits. */
+bool pci_is_full_address(const char *text);
 
 struct pci_id {
 	unsigned int vendor, device;

@@ -6,7 +6,6 @@
 #include "base/text.h"
 
 #include <errno.h>
-#include <search.h>
 
 /* What a path may have in the kernel. */
 #define ATTR_NAME_MAX 4095
@@ -204,31 +203,14 @@ struct definition *definition_list_add(struct definition_list *list)
 	return def;
 }
 
-static int compare_texts(const void *a, const void *b)
-{
-	return strcmp(a, b);
-}
-
 const char *definition_list_share(struct definition_list *list, const char *text)
 {
-	const char **known = tfind(text, &list->shared, compare_texts);
-	const char *copy;
-
-	if (known)
-		return *known;
-	copy = arena_strdup(&list->arena, text);
-	(void)tsearch(copy, &list->shared, compare_texts);
-	return copy;
-}
-
-static void keep_text(void *text)
-{
-	(void)text;
+	return text_set_add(&list->shared, &list->arena, text);
 }
 
 void definition_list_free(struct definition_list *list)
 {
-	tdestroy(list->shared, keep_text);
+	text_set_free(&list->shared);
 	free(list->v);
 	arena_free(&list->arena);
 	*list = (struct definition_list){0};

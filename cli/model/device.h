@@ -6,6 +6,7 @@
 #ifndef DEVICE_H
 #define DEVICE_H
 
+#include "base/text_set.h"
 #include "base/util.h"
 #include "model/identity.h"
 
@@ -125,7 +126,7 @@ struct definition_list {
 	struct definition **v;
 	size_t n;
 	struct arena arena;
-	void *shared; /* a tree of the texts below */
+	struct text_set shared; /* the texts below */
 };
 
 /* A zeroed definition at the end; the pointer stays good. */

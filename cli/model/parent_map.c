@@ -3,15 +3,7 @@
 #include "model/parent_map.h"
 
 #include "base/sort.h"
-
-static size_t hash_of(const char *parent)
-{
-	size_t hash = 0;
-
-	for (; *parent; parent++)
-		hash = hash * 31 + (unsigned char)*parent;
-	return hash;
-}
+#include "base/text.h"
 
 void parent_map_make(struct parent_map *ret_map, const struct definition_list *list)
 {
@@ -32,7 +24,7 @@ void parent_map_make(struct parent_map *ret_map, const struct definition_list *l
 
 		if (!parent)
 			continue;
-		first = &ret_map->first[hash_of(parent) & ret_map->mask];
+		first = &ret_map->first[text_hash(parent) & ret_map->mask];
 		ret_map->next[i - 1] = *first;
 		*first = i;
 	}
@@ -55,7 +47,7 @@ static size_t skip_to(const struct parent_map *map, size_t at, const char *paren
 
 static size_t first_of(const struct parent_map *map, const char *parent)
 {
-	return skip_to(map, map->first[hash_of(parent) & map->mask], parent);
+	return skip_to(map, map->first[text_hash(parent) & map->mask], parent);
 }
 
 bool parent_map_has(const struct parent_map *map, const char *parent)
