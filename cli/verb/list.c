@@ -192,16 +192,22 @@ static int list_run(const struct globals *globals, void *p, int word_count, char
 	_cleanup_free_ char *error = NULL;
 	const char *parent = NULL;
 	struct strlist types = {0};
+	bool is_of_words = word_count && !args->parent && !args->type;
 	int status, listed, known = DONE;
 
 	(void)globals;
 	if (column_check(COLUMNS_OF_DEVICES, args->columns, &error) < 0)
 		return cmd_usage(&cmd_list, "%s", error);
-	inventory_load_definitions(&inventory);
+	if (is_of_words)
+		inventory_load_words(&inventory, NEED_DEFINITIONS | NEED_DEVICES, NULL, word_count,
+				     words);
+	else
+		inventory_load_definitions(&inventory);
 	status = find_parent(&inventory, args->parent, &parent);
 	if (status == DONE) {
 		status = cmd_report_problems(&inventory);
-		list_load(&inventory, args->parent, parent);
+		if (!is_of_words)
+			list_load(&inventory, args->parent, parent);
 		if (args->type)
 			known = find_types(&inventory, args->type, &types);
 		listed = list_filter(&inventory.devices, args, &types, word_count, words);

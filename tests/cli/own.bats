@@ -93,6 +93,7 @@ opens() {
 	define "$U2.conf" "$U2" soft
 	define farm.conf "$U3" soft
 	assert "$(opens show "$U1")" == "$U1.conf"
+	assert "$(opens list "$U1")" == "$U1.conf"
 	assert "$(opens --json show "$U1")" == "$U1.conf"
 	assert "$(opens show "$U1:3")" == "$U1-3.conf $U1.conf"
 	assert "$(opens create "$U1")" == "$U1.conf"
@@ -138,7 +139,7 @@ calls() {
 	requires strace
 	define "$U1.conf" "$U1" 0000:01:00.0
 	sed -i 's/soft-1/acme-fact/' "$ETC/$U1.conf"
-	words=("show $U1" "create $U1" "create $U2 -p soft -t soft-1" "modify -n $U1 --auto" "undefine -n $U1")
+	words=("show $U1" "list $U1" "create $U1" "create $U2 -p soft -t soft-1" "modify -n $U1 --auto" "undefine -n $U1")
 	alone=() among=()
 	for line in "${words[@]}"; do
 		# shellcheck disable=SC2086 # a line of words
