@@ -8,8 +8,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #define FOLDER "run/mdev"
+
+/* Others are expected for so long after requests of several runs were taken at once. */
+#define BUSY_MS 50
+/* When none has come for the first time, no more are expected; the second bounds the wait for it.
+ */
+#define QUIET_MS 1
+#define GATHER_MS 20
 
 /* Not through a link: nobody but root can make one there, but in another root that is not known. */
 static int open_folder(void)
@@ -103,6 +111,55 @@ static void list(int folder_fd, struct strlist *names)
 		(void)folder_each(folder_fd, add_name, names);
 }
 
+static int count_name(const char *name, void *count)
+{
+	(void)name;
+	++*(size_t *)count;
+	return 0;
+}
+
+static size_t count_asked(const struct requests *requests)
+{
+	size_t count = 0;
+
+	if (lseek(requests->asked, 0, SEEK_SET) == 0)
+		(void)folder_each(requests->asked, count_name, &count);
+	return count;
+}
+
+/* The time of the lock's file is when requests of several runs were taken last. */
+static bool was_busy(const struct requests *requests)
+{
+	struct timespec now;
+	struct stat st;
+	int64_t ms;
+
+	if (fstat(requests->lock, &st) < 0 || clock_gettime(CLOCK_REALTIME, &now) < 0)
+		return false;
+	ms = (now.tv_sec - st.st_mtim.tv_sec) * INT64_C(1000) +
+	     (now.tv_nsec - st.st_mtim.tv_nsec) / 1000000;
+	return ms >= 0 && ms < BUSY_MS;
+}
+
+/*
+ * Where events come in crowds it waits until no more come, for what has to be read is read once for
+ * all who have asked until then. One that comes alone does not wait.
+ */
+static void gather(const struct requests *requests, bool has_asked)
+{
+	const struct timespec pause = {.tv_nsec = QUIET_MS * 1000000L};
+	int64_t until = clock_ms() + GATHER_MS;
+	size_t before, count = count_asked(requests);
+
+	if (count <= has_asked && !(has_asked && was_busy(requests)))
+		return;
+	do {
+		before = count;
+		nanosleep(&pause, NULL);
+		count = count_asked(requests);
+	} while (count > before && clock_ms() < until);
+}
+
 /* Adds those that could be moved. */
 static void move_asked(struct requests *requests, struct strlist *moved)
 {
@@ -119,6 +176,7 @@ void requests_take(struct requests *requests, const char *own, struct strlist *r
 {
 	struct strlist moved = {0}, taken = {0};
 
+	gather(requests, own != NULL);
 	move_asked(requests, own ? &moved : ret_names);
 	if (own) {
 		strlist_add(ret_names, own);
@@ -127,6 +185,8 @@ void requests_take(struct requests *requests, const char *own, struct strlist *r
 	for (size_t i = 0; i < taken.n; i++)
 		if (strcmp(taken.v[i], own) != 0)
 			strlist_add(ret_names, taken.v[i]);
+	if (ret_names->n > 1)
+		(void)futimens(requests->lock, NULL);
 	strlist_free(&moved);
 	strlist_free(&taken);
 }

@@ -54,8 +54,9 @@ enum request_turn {
 enum request_turn requests_ask(struct requests *requests, const char *name, unsigned int seconds);
 
 /*
- * Takes what was asked for, and adds the names to the list. own: NULL, or what this run asked for
- * itself, which comes first; then what others had taken and not done is added as well.
+ * Takes what was asked for, where others ask as well as soon as no more come, and adds the names to
+ * the list. own: NULL, or what this run asked for itself, which comes first; then what others had
+ * taken and not done is added as well.
  */
 void requests_take(struct requests *requests, const char *own, struct strlist *ret_names);
 
