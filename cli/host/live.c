@@ -56,6 +56,7 @@ bool live_type_is_closed(const char *parent, const char *type)
 
 struct reader {
 	struct device_list *list;
+	const struct identity_filter *filter; /* NULL: all */
 	const char *parent, *type; /* in the list's arena */
 };
 
@@ -66,6 +67,8 @@ static int add_device(const char *name, void *arg)
 	struct device *dev;
 
 	if (identity_parse_name(name, &id) < 0)
+		return 0;
+	if (reader->filter && !identity_filter_takes(reader->filter, &id))
 		return 0;
 	dev = device_list_add(reader->list);
 	dev->id = id;
@@ -88,7 +91,13 @@ static void add_devices_of_type(int types_fd, const char *parent, const char *ty
 
 void live_devices(struct device_list *list, const char *parent)
 {
-	struct reader reader = {.list = list};
+	live_devices_some(list, parent, NULL);
+}
+
+void live_devices_some(struct device_list *list, const char *parent,
+		       const struct identity_filter *filter)
+{
+	struct reader reader = {.list = list, .filter = filter};
 
 	each_type(parent, add_devices_of_type, &reader);
 }

@@ -5,6 +5,7 @@
 
 #include "base/util.h"
 #include "model/device.h"
+#include "model/filter.h"
 #include "model/type.h"
 
 #include <sys/types.h>
@@ -24,6 +25,11 @@ bool live_type_is_closed(const char *parent, const char *type);
  * cannot be read is, too, and noted for base/unread, here and in all that follows.
  */
 void live_devices(struct device_list *list, const char *parent);
+
+/* The same of the UUIDs that the filter takes alone, which spares keeping and sorting the others.
+ */
+void live_devices_some(struct device_list *list, const char *parent,
+		       const struct identity_filter *filter);
 
 /*
  * Adds the device of that identity, wherever it is, and returns it; NULL without an addition when

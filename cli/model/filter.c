@@ -36,6 +36,15 @@ void identity_filter_make(struct identity_filter *ret_filter, int word_count, ch
 	*ret_filter = filter;
 }
 
+void identity_filter_make_begun(struct identity_filter *ret_filter, const char *begun)
+{
+	struct identity_filter filter = {.v = xcalloc(1, sizeof(*filter.v))};
+
+	if (identity_prefix_parse_begun(begun, filter.v) == 0)
+		filter.n = 1;
+	*ret_filter = filter;
+}
+
 /* The last prefix that is not behind the UUID: no other one can be its beginning. */
 bool identity_filter_takes(const struct identity_filter *filter, const struct identity *id)
 {

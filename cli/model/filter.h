@@ -6,8 +6,8 @@
 #include "model/identity.h"
 
 /*
- * What a verb reads when only some devices are asked for. Made from words by
- * identity_filter_make(), freed by identity_filter_free().
+ * What a verb reads when only some devices are asked for. Made by one of the two functions below,
+ * freed by identity_filter_free().
  */
 struct identity_filter {
 	struct identity_prefix *v; /* sorted; none is the beginning of another */
@@ -20,6 +20,11 @@ struct identity_filter {
  * nothing.
  */
 void identity_filter_make(struct identity_filter *ret_filter, int word_count, char *const *words);
+/*
+ * For a word that is still being typed, of any number of digits: those that begin so. Empty, it
+ * takes all; one that no identity begins with takes nothing.
+ */
+void identity_filter_make_begun(struct identity_filter *ret_filter, const char *begun);
 /* One of the words could mean the UUID; costs the logarithm of their number. */
 bool identity_filter_takes(const struct identity_filter *filter, const struct identity *id);
 void identity_filter_free(struct identity_filter *filter);

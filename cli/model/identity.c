@@ -241,6 +241,19 @@ bool identity_is_one_of(const struct identity *id, const struct identity *ids, i
 	return count && bsearch(id, ids, (size_t)count, sizeof(*ids), compare_identities);
 }
 
+int identity_prefix_parse_begun(const char *text, struct identity_prefix *ret_prefix)
+{
+	struct identity_prefix prefix = {.count = 0};
+	size_t len = strcspn(text, ":");
+	int count = len > UUID_TEXT_LEN ? -EINVAL : parse_digits(text, len, prefix.digits);
+
+	if (count < 0)
+		return -EINVAL;
+	prefix.count = (size_t)count;
+	*ret_prefix = prefix;
+	return 0;
+}
+
 int identity_prefix_parse(const char *text, struct identity_prefix *ret_prefix)
 {
 	struct identity_prefix prefix = {.count = 0};

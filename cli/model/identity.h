@@ -70,6 +70,11 @@ struct identity_prefix {
 
 /* 0, or -EINVAL when no identity could begin like that. A whole UUID may be written as above. */
 int identity_prefix_parse(const char *text, struct identity_prefix *ret_prefix);
+/*
+ * The same of a text that is still being typed: it may have any number of digits, or none, and
+ * what stands behind a ":" is not looked at.
+ */
+int identity_prefix_parse_begun(const char *text, struct identity_prefix *ret_prefix);
 /* The UUID begins so; an instance is not looked at. */
 bool identity_prefix_matches(const struct identity_prefix *prefix, const struct identity *id);
 

@@ -171,10 +171,11 @@ static void say_identities(const struct question *question, enum words words,
 {
 	struct inventory inventory = {0};
 	struct strlist names = {0};
+	unsigned int needs = NEED_DEVICES;
 
 	if (words != WORDS_LIVE && words != WORDS_MACHINES)
-		inventory_load_definitions(&inventory);
-	inventory_load_devices(&inventory, NULL);
+		needs |= NEED_DEFINITIONS;
+	inventory_load_begun(&inventory, needs, question->begun);
 	for (size_t i = 0; i < inventory.devices.n; i++) {
 		const struct device *dev = &inventory.devices.v[i];
 		char text[IDENTITY_TEXT_SIZE];
@@ -271,10 +272,16 @@ static int list_attributes(const struct question *question)
 	const char *about = question->about;
 	struct inventory inventory = {0};
 	struct strlist names = {0};
+	struct identity id;
 	bool looked = false;
 
-	inventory_load_definitions(&inventory);
-	inventory_load_devices(&inventory, NULL);
+	if (about && identity_parse(about, &id) == 0) {
+		inventory_load_identity(&inventory, NEED_DEFINITIONS | NEED_DEVICES | NEED_ALL,
+					&id);
+	} else {
+		inventory_load_definitions(&inventory);
+		inventory_load_devices(&inventory, NULL);
+	}
 	for (size_t i = 0; i < inventory.devices.n; i++) {
 		struct device *dev = &inventory.devices.v[i];
 		char text[IDENTITY_TEXT_SIZE];

@@ -290,11 +290,10 @@ static void load_wanted_devices(struct inventory *inventory, const struct wanted
 	device_list_free(list);
 	if (!is_direct || !load_named_devices(inventory, wanted)) {
 		device_list_free(list);
-		live_devices(list, parent);
+		live_devices_some(list, parent, &wanted->filter);
 	}
 	for (size_t i = 0; i < list->n; i++)
-		if (identity_filter_takes(&wanted->filter, &list->v[i].id) &&
-		    (!parent || strcmp(list->v[i].parent, parent) == 0))
+		if (!parent || strcmp(list->v[i].parent, parent) == 0)
 			list->v[kept++] = list->v[i];
 	list->n = kept;
 	complete_devices(inventory, parent);
@@ -312,6 +311,18 @@ void inventory_load_words(struct inventory *inventory, unsigned int needs, const
 	if (needs & NEED_DEVICES)
 		load_wanted_devices(inventory, &wanted, parent,
 				    wanted.is_direct && !(needs & NEED_ALL));
+	wanted_free(&wanted);
+}
+
+void inventory_load_begun(struct inventory *inventory, unsigned int needs, const char *begun)
+{
+	struct wanted wanted = {.is_direct = false};
+
+	identity_filter_make_begun(&wanted.filter, begun);
+	if (needs & NEED_DEFINITIONS)
+		load_wanted_definitions(inventory, &wanted, true);
+	if (needs & NEED_DEVICES)
+		load_wanted_devices(inventory, &wanted, NULL, false);
 	wanted_free(&wanted);
 }
 

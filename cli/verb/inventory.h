@@ -67,6 +67,12 @@ void inventory_load_words(struct inventory *inventory, unsigned int needs, const
 void inventory_load_identity(struct inventory *inventory, unsigned int needs,
 			     const struct identity *id);
 
+/*
+ * The same of all whose UUIDs begin like a word that is still being typed, for completion.
+ * Costs a listing of names.
+ */
+void inventory_load_begun(struct inventory *inventory, unsigned int needs, const char *begun);
+
 /* Takes the definitions out that are overruled. */
 void inventory_drop_overruled(struct inventory *inventory);
 

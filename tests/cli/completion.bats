@@ -298,6 +298,27 @@ press_names() {
 	assert "$output" == ""
 }
 
+# Only what begins so is read at all: of files named for a UUID, and of one for many.
+@test "of identities the same are offered, however they were begun, as without a beginning" {
+	local verb all begun
+	rm "$ROOT/etc/mdev.d/a.conf"
+	printf '[%s]\nparent = elsewhere\ntype = t\n' "$U2" | make_definition "$U2.conf"
+	printf '[%s:7]\nparent = 01:00.0\ntype = acme-fact\n' "$U3" | make_definition "$U3-7.conf"
+	printf '[%s]\nparent = soft\ntype = soft-1\n' "$U3" 2222aaaa-aaaa-4bbb-8ccc-000000000004 |
+		make_definition all.conf
+	make_device soft soft-1 "$U3-7"
+	for verb in list destroy create define undefine start edit; do
+		mdev --list-words --root "$ROOT" -- "$verb"
+		all=$output
+		assert "$all" =~ "-aaaa-4bbb-8ccc-"
+		for begun in 2 22 222 2222 2222a 22220000- "${U2:0:35}" "$U2" "$U3" "$U3:" "$U3:7" "$U3:8" "$U3-7" \
+			1 3333 22a2 2222A 2222- x a all.conf; do
+			mdev --list-words --root "$ROOT" -- "$verb" "$begun"
+			assert "$output" == "$(grep "^$begun" <<< "$all")" "$verb $begun"
+		done
+	done
+}
+
 @test "every verb completes its options" {
 	for verb in $("$MDEV" --list-verbs); do
 		completes "$MDEV $verb --js" "--json"

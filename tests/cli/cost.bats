@@ -35,7 +35,7 @@ add_definitions() {
 # some C libraries do what fstat does; below --root openat2 does what openat does on a host.
 calls_of() {
 	strace -f -c -e trace=file,desc -o "$BATS_TEST_TMPDIR/calls" \
-		"$MDEV" --root "$ROOT" "$@" > /dev/null || return
+		"$MDEV" "$1" --root "$ROOT" "${@:2}" > /dev/null || return
 	awk '$4 ~ /^[0-9]+$/ && !/total|mmap/ { sub(/^newfstatat$/, "fstat", $NF); sub(/^openat2$/, "openat", $NF); calls[$NF] += $4 }
 		END { for (name in calls) print name, calls[name] }' "$BATS_TEST_TMPDIR/calls" | sort
 }
@@ -81,6 +81,15 @@ costs() {
 
 @test "a definition costs the reading of its file" {
 	costs "close 1, fstat 1, openat 1, read 1" add_definitions list --defined
+}
+
+@test "a definition that begins otherwise costs completion no system call, nor does a device" {
+	add_both() {
+		add_devices "$1" "$2"
+		add_definitions "$1" "$2"
+	}
+	costs "" add_both --list-words -- show 55
+	costs "" add_both --list-attributes -- "$U1"
 }
 
 @test "a definition that is live as it shall be costs the reading of its file" {
