@@ -220,11 +220,12 @@ static struct disk_change keep(struct creation *creation, char **reterr)
 }
 
 /* Of an identity that is taken: the device that has it, wherever that is. */
-static void create_print(struct creation *creation, struct disk_change change, const char *error)
+static int create_print(struct creation *creation, struct disk_change change, const char *error)
 {
 	struct outcome outcome = cmd_outcome(change, error);
 	struct device none = cmd_device_of(&creation->def), *dev = NULL;
 	struct inventory now = {0};
+	int status = DONE;
 
 	if (output_is_json() && (outcome.is_changed || change.rc == -EEXIST)) {
 		inventory_load_identity(&now, NEED_DEFINITIONS | NEED_DEVICES, &creation->def.id);
@@ -233,7 +234,11 @@ static void create_print(struct creation *creation, struct disk_change change, c
 	outcome.is_changed &= !creation->was_live ||
 			      (creation->args->define && !creation->was_defined);
 	output_device(dev ? dev : &none, &outcome);
+	/* Its definition cannot be read any more. */
+	if (dev && creation->kept && !now.definitions.n)
+		status = cmd_report_problems(&now);
 	inventory_free(&now);
+	return status;
 }
 
 /* 0 when it was made, or with --ensure when it was live so before. */
@@ -270,7 +275,7 @@ static int create_make(void *p)
 	char text[IDENTITY_TEXT_SIZE];
 	const struct device *dev;
 	struct disk_change change;
-	int rc = args->ensure && args->define ? check_defined(creation, &error) : 0, status;
+	int rc = args->ensure && args->define ? check_defined(creation, &error) : 0, status, printed;
 
 	if (!rc)
 		rc = make_live(creation, &error);
@@ -283,8 +288,8 @@ static int create_make(void *p)
 		msg_warning("udev has not finished with %s after %u seconds, ignoring",
 			    identity_format(&creation->def.id, text), UDEV_SECONDS);
 	status = cmd_say_change("create", &creation->def.id, change, error);
-	create_print(creation, change, error);
-	return status;
+	printed = create_print(creation, change, error);
+	return status == DONE ? printed : status;
 }
 
 static int create_run(const struct globals *globals, void *p, int word_count, char **words)

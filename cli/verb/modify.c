@@ -359,17 +359,21 @@ static unsigned int modify_needs(const struct modify_args *args)
 	return NEED_DEFINITIONS | NEED_DEVICES | (args->of || args->parent ? NEED_ALL : 0);
 }
 
-/* What there is now, read again. */
-static void modify_print(const struct modify_args *args, const struct identity *id,
-			 const struct outcome *outcome)
+/* What there is now, read again. Where the definition cannot be: FAILED, and why. */
+static int modify_print(const struct modify_args *args, const struct identity *id, bool is_defined,
+			const struct outcome *outcome)
 {
 	struct inventory now = {0};
+	int status = DONE;
 
 	inventory_load_identity(&now, modify_needs(args), id);
 	for (size_t i = 0; i < now.devices.n; i++)
 		if (identity_compare(&now.devices.v[i].id, id) == 0)
 			output_device(&now.devices.v[i], outcome);
+	if (is_defined && !now.definitions.n)
+		status = cmd_report_problems(&now);
 	inventory_free(&now);
+	return status;
 }
 
 static int modify(struct inventory *inventory, const struct identity *id, struct definition *def,
@@ -380,13 +384,15 @@ static int modify(struct inventory *inventory, const struct identity *id, struct
 	_cleanup_free_ char *error = NULL;
 	struct disk_change made = change_both(dev, def, changes, &error);
 	const struct outcome outcome = cmd_outcome(made, error);
-	int status = cmd_say_change("modify", id, made, error);
+	int status = cmd_say_change("modify", id, made, error), printed;
 
-	if (output_is_json())
-		modify_print(changes->args, id, &outcome);
-	else if (changes->args->dry_run && status == DONE)
-		modify_foresee(dev, def, changes, &outcome);
-	return status;
+	if (!output_is_json()) {
+		if (changes->args->dry_run && status == DONE)
+			modify_foresee(dev, def, changes, &outcome);
+		return status;
+	}
+	printed = modify_print(changes->args, id, def != NULL, &outcome);
+	return status == DONE ? printed : status;
 }
 
 static bool is_defined(const struct device *dev)

@@ -87,6 +87,18 @@ struck() {
 	struck show "$U1" "$U3"
 }
 
+# One has a file of its own, which makes that the only one to be read; the other has not.
+@test "what changes a definition" {
+	cp "$ROOT/usr/lib/mdev.d/b.conf" "$ROOT/etc/mdev.d/$U2.conf"
+	for id in "$U1" "$U2"; do
+		struck show "$id"
+		struck --json modify --dry-run "$id" --auto
+		struck --json undefine --dry-run "$id"
+		struck --json destroy --dry-run --undefine "$id"
+	done
+	struck list "$U2"
+}
+
 @test "check" {
 	struck check
 }

@@ -3,7 +3,7 @@
  * Identities: read from text and written as text, beside libuuid as the plain way to do the same.
  * link-flags: -luuid
  */
-#include "model/identity.h"
+#include "model/filter.h"
 #include "tap.h"
 
 #include <errno.h>
@@ -145,6 +145,67 @@ static bool agrees(const char *text)
 }
 
 /* Random UUIDs in either case, then each with one byte of any value in any place. */
+static void test_file_names(void)
+{
+	static const struct {
+		const char *name;
+		bool is_named;
+		uint32_t instance;
+	} cases[] = {
+		{"83b8f4f2-509f-382f-3c1e-e6bfe0fa1001.conf", true, 0},
+		{"83b8f4f2-509f-382f-3c1e-e6bfe0fa1001-7.conf", true, 7},
+		{"83b8f4f2-509f-382f-3c1e-e6bfe0fa1001-4294967295.conf", true, 4294967295},
+		{"83b8f4f2-509f-382f-3c1e-e6bfe0fa1001-4294967296.conf", false, 0},
+		{"83b8f4f2-509f-382f-3c1e-e6bfe0fa1001-0.conf", false, 0},
+		{"83b8f4f2-509f-382f-3c1e-e6bfe0fa1001-07.conf", false, 0},
+		{"83b8f4f2-509f-382f-3c1e-e6bfe0fa1001:7.conf", false, 0},
+		{"83B8F4F2-509F-382F-3C1E-E6BFE0FA1001.conf", false, 0},
+		{"83b8f4f2-509f-382f-3c1e-e6bfe0fa1001.CONF", false, 0},
+		{"83b8f4f2-509f-382f-3c1e-e6bfe0fa1001", false, 0},
+		{"83b8f4f2-509f-382f-3c1e-e6bfe0fa1001.conf.conf", false, 0},
+		{".conf", false, 0},
+		{"", false, 0},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct identity id = {.instance = 0};
+
+		is_number(identity_parse_file_name(cases[i].name, &id) == 0, cases[i].is_named,
+			  cases[i].name);
+		is_number(id.instance, cases[i].instance, "its instance");
+	}
+}
+
+static bool takes(const struct identity_filter *filter, const char *text)
+{
+	struct identity id;
+
+	return identity_parse(text, &id) == 0 && identity_filter_takes(filter, &id);
+}
+
+static void test_filter(void)
+{
+	char *words[] = {"83b8f4f2", "83b8", "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001:3", "no word",
+			 "ffff0000", "0000", "83b9f4f2-509f-382f-3c1e-e6bfe0fa1001"};
+	struct identity_filter filter;
+
+	identity_filter_make(&filter, ARRAY_SIZE(words), words);
+	is_number((long long)filter.n, 4, "what a shorter one takes is not looked for twice");
+	ok(takes(&filter, "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"), "the UUID");
+	ok(takes(&filter, "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001:9"), "all its instances");
+	ok(takes(&filter, "83b8ffff-ffff-ffff-ffff-ffffffffffff"), "the last of a beginning");
+	ok(takes(&filter, "00000000-0000-0000-0000-000000000000"), "the first there can be");
+	ok(takes(&filter, "ffff0000-ffff-ffff-ffff-ffffffffffff"), "behind all others");
+	ok(takes(&filter, "83b9f4f2-509f-382f-3c1e-e6bfe0fa1001"), "a whole one");
+	ok(!takes(&filter, "83b9f4f2-509f-382f-3c1e-e6bfe0fa1002"), "not the next one");
+	ok(!takes(&filter, "83b7ffff-ffff-ffff-ffff-ffffffffffff"), "not what is before");
+	ok(!takes(&filter, "ffff0001-0000-0000-0000-000000000000"), "not what is behind");
+	identity_filter_free(&filter);
+	identity_filter_make(&filter, 0, NULL);
+	ok(!takes(&filter, "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"), "without words nothing");
+	identity_filter_free(&filter);
+}
+
 static void test_against_libuuid(void)
 {
 	size_t wrong = 0, places = 0;
@@ -181,6 +242,8 @@ int main(void)
 	test_identities();
 	test_words();
 	test_prefixes();
+	test_file_names();
+	test_filter();
 	test_against_libuuid();
 	return tap_end();
 }
