@@ -140,7 +140,7 @@ calls() {
 	define "$U1.conf" "$U1" 0000:01:00.0
 	sed -i 's/soft-1/acme-fact/' "$ETC/$U1.conf"
 	words=("show $U1" "list $U1" "create $U1" "create $U2 -p soft -t soft-1" "modify -n $U1 --auto" "undefine -n $U1")
-	alone=() among=()
+	alone=()
 	for line in "${words[@]}"; do
 		# shellcheck disable=SC2086 # a line of words
 		alone+=("$(calls $line)")
@@ -154,7 +154,7 @@ calls() {
 	words+=("destroy -n $U3")
 	for i in "${!words[@]}"; do
 		# shellcheck disable=SC2086
-		among=$(calls ${words[i]})
-		assert "$among" -le $((alone[i] + 10)) "mdev ${words[i]}, ${alone[i]} alone"
+		count=$(calls ${words[i]})
+		assert "$count" -le $((alone[i] + 10)) "mdev ${words[i]}, ${alone[i]} alone"
 	done
 }
