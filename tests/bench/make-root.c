@@ -2,11 +2,16 @@
 /*
  * Makes a root to measure on, of one shape for mdev and for mdevctl; or parts of one.
  *
- *	make-root sysfs ROOT COUNT PARENTS	so many parents with two types each, COUNT live
- *devices on them in turn make-root definitions ROOT COUNT PARENTS definitions of the same devices,
- *in the form of either make-root definitions ROOT COUNT PARENT TYPE likewise, all of that parent
- *and that type make-root pci ROOT COUNT		PCI devices that are no parents, each fourth
- *with SR-IOV make-root processes ROOT COUNT		processes with eight open files each
+ *	make-root sysfs ROOT COUNT PARENTS
+ *		so many parents with two types each, and COUNT live devices on them in turn
+ *	make-root definitions ROOT COUNT PARENTS
+ *		definitions of the same devices, in the form of either
+ *	make-root definitions ROOT COUNT PARENT TYPE
+ *		likewise, all of that parent and that type
+ *	make-root pci ROOT COUNT
+ *		PCI devices that are no parents, each fourth with SR-IOV
+ *	make-root processes ROOT COUNT
+ *		processes with eight open files each
  */
 #include <err.h>
 #include <errno.h>

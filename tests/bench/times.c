@@ -6,9 +6,9 @@
  *	times ROUNDS :: [NAME=VALUE]... COMMAND... [:undo COMMAND...] [:: ...]...
  *
  * prints a line for each: the medians of wall time and of processor time in microseconds, and the
- * most memory in KiB. The command behind ":undo" restores what the one before it has changed; it
- *runs after each, and is not measured. What a command prints is thrown away; one that fails ends it
- *all.
+ * most memory in KiB. What stands behind ":undo" restores what the command has changed: it runs
+ * after the command each time, and is not measured. What a command prints is thrown away; one that
+ * fails ends it all.
  */
 #include <err.h>
 #include <fcntl.h>
