@@ -128,6 +128,34 @@ struct definition *const *definition_index_find(const struct definition_index *i
 	return index->v + low;
 }
 
+static bool has_lower_place(const void *a, const void *b)
+{
+	return ((const struct definition *)a)->place < ((const struct definition *)b)->place;
+}
+
+void definition_index_select(const struct definition_index *index, const struct identity *ids,
+			     size_t count, struct definition_list *ret_list)
+{
+	struct definition_list list = *ret_list;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		size_t size;
+		struct definition *const *defs = definition_index_find(index, &ids[i], &size);
+
+		for (size_t j = 0; j < size; j++) {
+			list.v = xgrow(list.v, list.n, sizeof(*list.v));
+			list.v[list.n++] = defs[j];
+		}
+	}
+	sort_pointers(list.v, list.n, has_lower_place);
+	for (size_t i = 0; i < list.n; i++)
+		if (!kept || list.v[kept - 1] != list.v[i])
+			list.v[kept++] = list.v[i];
+	list.n = kept;
+	*ret_list = list;
+}
+
 void definition_index_free(struct definition_index *index)
 {
 	free(index->v);

@@ -53,6 +53,12 @@ void definition_index_make(struct definition_index *ret_index, const struct defi
  */
 struct definition *const *definition_index_find(const struct definition_index *index,
 						const struct identity *id, size_t *ret_count);
+/*
+ * Adds all definitions of these identities, each once, in the order of the list that the index is
+ * of. The identities may come several times. definition_list_free() leaves the definitions.
+ */
+void definition_index_select(const struct definition_index *index, const struct identity *ids,
+			     size_t count, struct definition_list *ret_list);
 void definition_index_free(struct definition_index *index);
 
 #endif

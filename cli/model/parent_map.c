@@ -2,7 +2,6 @@
 /* Definitions by the parent that they are for. */
 #include "model/parent_map.h"
 
-#include "base/sort.h"
 #include "base/text.h"
 
 void parent_map_make(struct parent_map *ret_map, const struct definition_list *list)
@@ -55,42 +54,20 @@ bool parent_map_has(const struct parent_map *map, const char *parent)
 	return first_of(map, parent) != 0;
 }
 
-static void add_identity(struct definition_list *list, const struct definition_index *by_identity,
-			 const struct identity *id)
-{
-	size_t count;
-	struct definition *const *defs = definition_index_find(by_identity, id, &count);
-
-	for (size_t i = 0; i < count; i++) {
-		list->v = xgrow(list->v, list->n, sizeof(*list->v));
-		list->v[list->n++] = defs[i];
-	}
-}
-
-static bool is_before(const void *a, const void *b)
-{
-	return ((const struct definition *)a)->place < ((const struct definition *)b)->place;
-}
-
-/* An identity may have been added for its definition, for another one and for a live device. */
-static void drop_repeated(struct definition_list *list)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < list->n; i++)
-		if (!kept || list->v[kept - 1] != list->v[i])
-			list->v[kept++] = list->v[i];
-	list->n = kept;
-}
-
 void parent_map_select(const struct parent_map *map, const struct definition_index *by_identity,
 		       const char *parent, const struct device_list *live,
 		       struct definition_list *ret_list)
 {
-	for (size_t at = first_of(map, parent); at; at = skip_to(map, map->next[at - 1], parent))
-		add_identity(ret_list, by_identity, &map->list->v[at - 1]->id);
-	for (size_t i = 0; i < live->n; i++)
-		add_identity(ret_list, by_identity, &live->v[i].id);
-	sort_pointers(ret_list->v, ret_list->n, is_before);
-	drop_repeated(ret_list);
+	_cleanup_free_ struct identity *ids = NULL;
+	size_t count = 0;
+
+	for (size_t at = first_of(map, parent); at; at = skip_to(map, map->next[at - 1], parent)) {
+		ids = xgrow(ids, count, sizeof(*ids));
+		ids[count++] = map->list->v[at - 1]->id;
+	}
+	for (size_t i = 0; i < live->n; i++) {
+		ids = xgrow(ids, count, sizeof(*ids));
+		ids[count++] = live->v[i].id;
+	}
+	definition_index_select(by_identity, ids, count, ret_list);
 }

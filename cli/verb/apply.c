@@ -43,6 +43,9 @@ struct apply {
 	const struct apply_args *args;
 	struct inventory inventory;
 	struct parent_map by_parent; /* of its definitions */
+	struct identity *ids; /* that the words mean; NULL: all that is defined */
+	size_t id_count;
+	struct device_list named; /* what the words mean, as it was before it was locked */
 	struct enactment enactment;
 };
 
@@ -51,7 +54,6 @@ static void apply_load(struct apply *apply)
 {
 	parent_map_free(&apply->by_parent);
 	inventory_free(&apply->inventory);
-	apply->inventory = (struct inventory){0};
 	apply->enactment.distrusted = NULL;
 	if (apply->args->parent)
 		inventory_load_unsettled(&apply->inventory);
@@ -60,25 +62,70 @@ static void apply_load(struct apply *apply)
 	parent_map_make(&apply->by_parent, &apply->inventory.definitions);
 }
 
+/* Of what the words mean: what is live now, and what is defined. */
+static void apply_select_named(struct apply *apply, const char *parent,
+			       struct definition_list *ret_definitions)
+{
+	struct device_list *devices = &apply->inventory.devices;
+
+	for (size_t i = 0; i < apply->id_count; i++) {
+		const struct identity *id = &apply->ids[i];
+		const struct device *dev = NULL;
+
+		/* They are sorted, and two words may mean one. */
+		if (!i || identity_compare(id, id - 1) != 0)
+			dev = live_look_up(devices, id);
+		if (dev && parent && strcmp(dev->parent, parent) != 0)
+			devices->n--;
+	}
+	definition_index_select(&apply->inventory.by_identity, apply->ids, apply->id_count,
+				ret_definitions);
+}
+
+static void apply_select_of_parent(struct apply *apply, const char *parent,
+				   struct definition_list *ret_definitions)
+{
+	struct device_list *devices = &apply->inventory.devices;
+
+	live_devices(devices, parent);
+	parent_map_select(&apply->by_parent, &apply->inventory.by_identity, parent, devices,
+			  ret_definitions);
+	inventory_settle(&apply->inventory, ret_definitions);
+}
+
 static void apply_plan(struct apply *apply, const struct plan_wish *wish)
 {
-	struct definition_list concerned = {0}, *definitions = &apply->inventory.definitions;
+	struct definition_list selected = {0}, *definitions = &selected;
 	struct device_list *devices = &apply->inventory.devices;
 	struct plan plan;
 
 	device_list_free(devices);
-	live_devices(devices, wish->parent);
-	device_list_sort(devices);
-	if (wish->parent) {
-		parent_map_select(&apply->by_parent, &apply->inventory.by_identity, wish->parent,
-				  devices, &concerned);
-		inventory_settle(&apply->inventory, &concerned);
-		definitions = &concerned;
+	if (apply->ids) {
+		apply_select_named(apply, wish->parent, &selected);
+	} else if (wish->parent) {
+		apply_select_of_parent(apply, wish->parent, &selected);
+	} else {
+		live_devices(devices, NULL);
+		definitions = &apply->inventory.definitions;
 	}
+	device_list_sort(devices);
 	plan_make(definitions, devices, wish, &plan);
 	enact_plan(&apply->enactment, &plan);
 	plan_free(&plan);
-	definition_list_free(&concerned);
+	definition_list_free(&selected);
+}
+
+/* The parent that all is on, or to come to, that the words mean; NULL when there are several. */
+static const char *apply_named_parent(const struct apply *apply)
+{
+	const char *parent = NULL;
+
+	for (size_t i = 0; i < apply->named.n; i++) {
+		if (parent && strcmp(apply->named.v[i].parent, parent) != 0)
+			return NULL;
+		parent = apply->named.v[i].parent;
+	}
+	return parent;
 }
 
 /*
@@ -89,7 +136,8 @@ static void apply_plan(struct apply *apply, const struct plan_wish *wish)
 static int apply_locked(struct apply *apply, const struct plan_wish *wish, unsigned int seconds,
 			char **reterr)
 {
-	int lock = run_state_lock(wish->parent, seconds, reterr);
+	const char *parent = wish->parent ? wish->parent : apply_named_parent(apply);
+	int lock = run_state_lock(parent, seconds, reterr);
 
 	if (lock < 0)
 		return lock;
@@ -155,6 +203,8 @@ static void apply_summarize(const struct apply *apply)
 	count_into(&text, apply->inventory.problems.n, "problem(s) in files");
 	if (text.len)
 		output_summary("%s", text.data);
+	else if (apply->ids)
+		output_summary("nothing is defined of that");
 	else if (apply->args->parent)
 		output_summary("nothing is defined for parent '%s'", apply->args->parent);
 	else
@@ -190,8 +240,8 @@ static bool apply_has_nothing(struct apply *apply, const struct plan_wish *wish)
 {
 	if (wish->prune)
 		return false;
-	return wish->parent ? !parent_map_has(&apply->by_parent, wish->parent) :
-			      !apply->inventory.definitions.n;
+	return wish->parent && !apply->ids ? !parent_map_has(&apply->by_parent, wish->parent) :
+					     !apply->inventory.definitions.n;
 }
 
 static int apply_wish(struct apply *apply, const struct plan_wish *wish)
@@ -211,6 +261,22 @@ static int apply_wish(struct apply *apply, const struct plan_wish *wish)
 	return rc ? FAILED : DONE;
 }
 
+/* After the definitions were read, and wish->parent was found. */
+static int apply_do(struct apply *apply, struct plan_wish *wish)
+{
+	int status;
+
+	if (wish->prune && !apply_may_prune(apply)) {
+		wish->prune = false;
+		apply->enactment.status = FAILED;
+	}
+	status = apply_wish(apply, wish);
+	report_problems(apply);
+	if (status == DONE && !apply->args->event && !apply->args->dry_run)
+		apply_summarize(apply);
+	return status;
+}
+
 /* By hand, or an event that does its own parent alone. */
 static int apply_alone(struct apply *apply)
 {
@@ -224,23 +290,39 @@ static int apply_alone(struct apply *apply)
 		return DONE;
 	}
 	status = cmd_parent(&cmd_apply, &apply->inventory, apply->args->parent, &wish.parent);
+	return status == DONE ? apply_do(apply, &wish) : status;
+}
+
+/* What the words mean, and nothing else. */
+static int apply_words(struct apply *apply, int word_count, char **words)
+{
+	struct plan_wish wish = {.all = apply->args->all, .prune = apply->args->prune};
+	struct inventory *inventory = &apply->inventory;
+	int status = cmd_parent(&cmd_apply, inventory, apply->args->parent, &wish.parent);
+
 	if (status != DONE)
 		return status;
-	if (wish.prune && !apply_may_prune(apply)) {
-		wish.prune = false;
-		apply->enactment.status = FAILED;
-	}
-	status = apply_wish(apply, &wish);
-	report_problems(apply);
-	if (status == DONE && !apply->args->event && !apply->args->dry_run)
-		apply_summarize(apply);
-	return status;
+	inventory_load_words(inventory, NEED_DEFINITIONS | NEED_DEVICES, wish.parent, word_count,
+			     words);
+	apply->ids = xcalloc((size_t)word_count, sizeof(*apply->ids));
+	apply->id_count = (size_t)word_count;
+	status = cmd_identities(&cmd_apply, &inventory->devices, NULL,
+				wish.parent ?
+					"it is neither live on that parent nor defined for it" :
+					"it is neither live nor defined",
+				word_count, words, apply->ids);
+	apply->named = inventory->devices;
+	inventory->devices = (struct device_list){0};
+	/* What is asked for may stand in a file that cannot be read. */
+	if (status == FAILED)
+		report_problems(apply);
+	return status == DONE ? apply_do(apply, &wish) : status;
 }
 
 /*
- * One parent of a batch. False where its request is to stay: another run is at work on it, which
- * may have read the definitions before they were as they are now. The run that asked is still
- * waiting, and does it.
+ * One parent of a batch. False where its request is to stay: another run is at work on the parent,
+ * which may have read the definitions before they were what they are now. The run that asked still
+ * waits for its turn, and does it then.
  */
 static bool apply_asked(struct apply *apply, const char *text)
 {
@@ -315,18 +397,24 @@ static int apply_run(const struct globals *globals, void *p, int word_count, cha
 	struct apply apply = {.args = args, .enactment = ENACTMENT};
 	int status;
 
-	(void)globals, (void)word_count, (void)words;
+	(void)globals;
 	apply.enactment.inventory = &apply.inventory;
+	apply.enactment.named = &apply.named;
 	apply.enactment.flags = (args->dry_run ? ENACT_DRY_RUN : 0) |
 				(args->event ? ENACT_EVENT : 0);
 	/* Somebody looks at it now; afterwards the log may have all of it once more. */
 	if (!args->event && !args->dry_run)
 		said_forget();
-	status = apply_can_ask(args) ? apply_event(&apply) : apply_alone(&apply);
+	if (word_count)
+		status = apply_words(&apply, word_count, words);
+	else
+		status = apply_can_ask(args) ? apply_event(&apply) : apply_alone(&apply);
 	report_unread(&apply);
 	status = status == DONE ? apply.enactment.status : status;
 	enactment_end(&apply.enactment);
 	parent_map_free(&apply.by_parent);
+	device_list_free(&apply.named);
+	free(apply.ids);
 	inventory_free(&apply.inventory);
 	/* The log has what failed; udev would add the status to it, at each event anew. */
 	return args->event && status == FAILED ? DONE : status;
@@ -335,12 +423,14 @@ static int apply_run(const struct globals *globals, void *p, int word_count, cha
 const struct command cmd_apply = {
 	.name = "apply",
 	.summary = "Bring the host to what is defined: create what is auto and missing",
-	.synopsis = "[OPTION]...",
-	.details = "A device that is live as defined is left alone; one that differs is reported.\n"
+	.synopsis = "[OPTION]... [UUID[:INSTANCE]]...",
+	.details = "With UUIDs only those, which may be shortened to four digits or more.\n"
+		   "A device that is live as defined is left alone; one that differs is reported.\n"
 		   "Where a definition or a parent fails, the others are still done, and the exit\n"
 		   "status is 1. A parent that is not there is no failure.",
+	.words = WORDS_ANY,
 	.min_words = 0,
-	.max_words = 0,
+	.max_words = -1,
 	.options = options,
 	.output = OUTPUT_ACTION,
 	.args_size = sizeof(struct apply_args),

@@ -43,6 +43,17 @@ static const struct identity *action_identity(const struct action *action)
 	return action->def ? &action->def->id : &action->dev->id;
 }
 
+/* The word of the command line that named a device, or NULL. */
+static const char *find_word(const struct enactment *enactment, const struct identity *id)
+{
+	const struct device_list *named = enactment->named;
+
+	for (size_t i = 0; named && i < named->n; i++)
+		if (named->v[i].word && identity_compare(&named->v[i].id, id) == 0)
+			return named->v[i].word;
+	return NULL;
+}
+
 static void enact_print(const struct enactment *enactment, const struct action *action,
 			enum code code, const char *error)
 {
@@ -57,6 +68,7 @@ static void enact_print(const struct enactment *enactment, const struct action *
 	char name[IDENTITY_TEXT_SIZE];
 
 	dev.def = action->def;
+	dev.word = find_word(enactment, &dev.id);
 	if (!(enactment->flags & ENACT_DRY_RUN) && !error && action->kind == ACTION_CREATE)
 		dev.name = lifecycle_name(action->def, name);
 	else if (!(enactment->flags & ENACT_DRY_RUN) && !error && action->kind == ACTION_DESTROY)

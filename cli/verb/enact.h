@@ -20,6 +20,7 @@ enum enact_flags {
 struct enactment {
 	enum enact_flags flags;
 	struct inventory *inventory; /* that the plans are of */
+	const struct device_list *named; /* devices with the words that named them; or NULL */
 	struct lifecycle_creator creator;
 	struct said said; /* with ENACT_EVENT: what the log has already */
 	const char *distrusted; /* the last file that was said not to be for root to obey */

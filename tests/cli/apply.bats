@@ -106,6 +106,69 @@ applied() {
 	refused 2 "cannot name a parent" --root "$ROOT" apply -p ../soft
 }
 
+@test "apply with words does what they mean, and nothing else" {
+	make_definitions
+	sed -i 's/no/yes/' "$ROOT/etc/mdev.d/2.conf"
+	applied "$U1"
+	assert "$output" == "create $U1 parent 0000:01:00.0 type acme-fact from $ROOT/etc/mdev.d/1.conf"
+	assert "$stderr $summary $(cat "$FACT" "$SOFT")" == " 1 created $U1"
+	applied 2222 -u 3333
+	assert "$output" == "create $U2 parent soft type soft-1 from $ROOT/etc/mdev.d/2.conf"
+	assert "$stderr" =~ "^mdev: warning: $U3 .*: there is no parent 'elsewhere'"
+	assert "$summary" == "1 created, 1 without their parent"
+	make_device soft soft-1 "$U2"
+	applied "$U2" 2222
+	assert "$output$stderr $summary" == " 1 kept"
+	applied --dry-run "$U2"
+	assert "$summary" == "keep $U2 parent soft type soft-1 from $ROOT/etc/mdev.d/2.conf"
+	applied --dry-run --all "$U1" 3333
+	assert "$output" == "create $U1 parent 0000:01:00.0 type acme-fact from $ROOT/etc/mdev.d/1.conf"
+}
+
+@test "apply with a word and a parent does what the word means on that parent" {
+	for parent in soft 01:00.0; do
+		printf '[%s]\nparent = %s\ntype = acme-fact\nauto = yes\n' "$U1" "$parent"
+	done | make_definition 0.conf
+	applied -p 01:00.0 "$U1"
+	assert "$output$summary" == "1 shadowed"
+	assert "$stderr" =~ "0.conf:1 for parent 'soft' is meant, not"
+	refused 1 "cannot apply '$U1': it is neither live on that parent nor defined for it" --root "$ROOT" apply -p 02:00.0 "$U1"
+	refused 1 "there is no parent 'nonsense'" --root "$ROOT" apply -p nonsense "$U1"
+}
+
+@test "apply --prune with words destroys those that are not defined" {
+	make_definitions
+	make_device soft soft-1 "$U2"
+	make_device soft soft-1 44440000-aaaa-4bbb-8ccc-000000000004
+	make_device soft soft-1 55550000-aaaa-4bbb-8ccc-000000000005
+	applied 4444
+	assert "$output$stderr $summary" == " nothing is defined of that"
+	applied --prune "$U2" 4444
+	assert "$output" == "destroy 44440000-aaaa-4bbb-8ccc-000000000004 parent soft type soft-1"
+	assert "$summary" == "1 destroyed, 1 kept"
+	assert "$(cat "$ROOT"/sys/bus/mdev/devices/{2222,5555}*/remove)" == ""
+	make_definition 0.conf <<< "nonsense"
+	mdev 1 --root "$ROOT" apply --prune 5555
+	assert "$stderr" =~ "nothing is destroyed: a definition that cannot be read"
+	assert "$(cat "$ROOT"/sys/bus/mdev/devices/5555*/remove)" == ""
+}
+
+@test "apply with a word that means nothing does nothing" {
+	make_definitions
+	refused 1 "^mdev: cannot apply '4444': it is neither live nor defined$" --root "$ROOT" apply "$U1" 4444
+	refused 2 "'x' is neither a UUID" --root "$ROOT" apply "$U1" x
+	assert "$(cat "$FACT")" == ""
+}
+
+@test "apply with words has them in JSON" {
+	requires jq
+	make_definitions
+	make_device soft soft-1 "$U2"
+	mdev --root "$ROOT" apply --json 1111 "$U2" 3333
+	assert "$(jq -c '.results | map([.word, .uuid[0:4], .action, .changed])' <<<"$output")" == \
+		"[[\"1111\",\"1111\",\"create\",true],[\"$U2\",\"2222\",\"keep\",false],[\"3333\",\"3333\",\"absent\",false]]"
+}
+
 @test "apply --dry-run prints the plan and does nothing" {
 	make_definitions
 	make_device soft soft-1 "$U2"

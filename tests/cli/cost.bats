@@ -188,6 +188,18 @@ costs() {
 	costs "" add_devices show "$U1"
 }
 
+@test "other devices and definitions cost applying one nothing" {
+	add_both() {
+		add_devices "$1" "$2"
+		add_definitions "$1" "$2" "auto = yes"
+	}
+	printf '[%s]\nparent = soft\ntype = soft-1\nauto = yes\n' "$U1" | make_definition "$U1.conf"
+	costs "" add_both --quiet apply "$U1"
+	assert "$(< "$FOLDER/../create")" == "$U1"
+	make_device soft soft-1 "$U1"
+	costs "" add_both --quiet apply "$U1"
+}
+
 @test "other devices cost removing one nothing" {
 	make_device soft soft-1 "$U1"
 	costs "" add_devices destroy "$U1"

@@ -56,6 +56,7 @@ fails() {
 	prints 0 modify "$U1" --description new
 	prints 0 modify 2222 --live --set-attr medu/label=x
 	prints 0 apply --all --prune --dry-run
+	prints 0 apply 1111 2222 --dry-run
 	prints 0 apply
 	prints 0 start 1111
 	prints 0 stop 1111 2222
