@@ -320,9 +320,9 @@ static int apply_words(struct apply *apply, int word_count, char **words)
 }
 
 /*
- * One parent of a batch. False where its request is to stay: another run is at work on the parent,
- * which may have read the definitions before they were what they are now. The run that asked still
- * waits for its turn, and does it then.
+ * One parent of a batch. False where its request is to stay, because another run works on the
+ * parent: that run may have read the definitions before they were what they are now. The run that
+ * asked still waits for its turn, and does it then.
  */
 static bool apply_asked(struct apply *apply, const char *text)
 {
@@ -391,6 +391,15 @@ static bool apply_can_ask(const struct apply_args *args)
 	       parent_is_name(args->parent);
 }
 
+static void apply_free(struct apply *apply)
+{
+	enactment_end(&apply->enactment);
+	parent_map_free(&apply->by_parent);
+	device_list_free(&apply->named);
+	free(apply->ids);
+	inventory_free(&apply->inventory);
+}
+
 static int apply_run(const struct globals *globals, void *p, int word_count, char **words)
 {
 	const struct apply_args *args = p;
@@ -407,15 +416,13 @@ static int apply_run(const struct globals *globals, void *p, int word_count, cha
 		said_forget();
 	if (word_count)
 		status = apply_words(&apply, word_count, words);
+	else if (apply_can_ask(args))
+		status = apply_event(&apply);
 	else
-		status = apply_can_ask(args) ? apply_event(&apply) : apply_alone(&apply);
+		status = apply_alone(&apply);
 	report_unread(&apply);
 	status = status == DONE ? apply.enactment.status : status;
-	enactment_end(&apply.enactment);
-	parent_map_free(&apply.by_parent);
-	device_list_free(&apply.named);
-	free(apply.ids);
-	inventory_free(&apply.inventory);
+	apply_free(&apply);
 	/* The log has what failed; udev would add the status to it, at each event anew. */
 	return args->event && status == FAILED ? DONE : status;
 }

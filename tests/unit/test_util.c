@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "tap.h"
 #include "base/text.h"
+#include "base/text_set.h"
 #include "base/util.h"
 
 #include <errno.h>
@@ -343,6 +344,33 @@ static void test_error_text(void)
 	is_text(error_text(-9999), "Unknown error 9999", "one that nobody knows");
 }
 
+/* Each text once, among more than there is room for at first, and "Aa" and "BB" of one hash. */
+static void test_text_set(void)
+{
+	struct text_set set = {0};
+	struct arena arena = {0};
+	const char *first[1002];
+	bool is_right = true;
+	char text[32];
+
+	for (int round = 0; round < 2; round++)
+		for (int i = 0; i < 1002; i++) {
+			const char *kept;
+
+			snprintf(text, sizeof(text), "text %d", i);
+			kept = text_set_add(&set, &arena, i < 1000 ? text : i % 2 ? "Aa" : "BB");
+			if (!round)
+				first[i] = kept;
+			is_right &= kept == first[i] && strcmp(kept, i < 1000 ? text :
+								     i % 2    ? "Aa" :
+										"BB") == 0;
+		}
+	ok(is_right, "a text is kept once, whatever was added before");
+	is_number((long long)set.n, 1002, "two texts of one hash are two");
+	text_set_free(&set);
+	arena_free(&arena);
+}
+
 int main(void)
 {
 	test_utf8();
@@ -356,5 +384,6 @@ int main(void)
 	test_lock_wait();
 	test_quoted();
 	test_error_text();
+	test_text_set();
 	return tap_end();
 }
