@@ -123,7 +123,7 @@ build/tests/live.so: $(fire_library) | build/tests
 # A program that does nothing, with the C library alone, and with all that the command is linked to.
 build/tests/start-libc: tests/bench/start.c | build/tests
 	$(CC) -O2 -o $@ $<
-build/tests/start-linked: tests/bench/start.c | build/tests
+build/tests/start-linked: tests/bench/start.c Makefile | build/tests
 	$(CC) -O2 -o $@ $< -Wl,--no-as-needed $(BASE_LIBS)
 
 bench-programs: guest-programs build/tests/start-libc build/tests/start-linked
