@@ -275,7 +275,8 @@ static int create_make(void *p)
 	char text[IDENTITY_TEXT_SIZE];
 	const struct device *dev;
 	struct disk_change change;
-	int rc = args->ensure && args->define ? check_defined(creation, &error) : 0, status, printed;
+	int rc = args->ensure && args->define ? check_defined(creation, &error) : 0, status,
+	    printed;
 
 	if (!rc)
 		rc = make_live(creation, &error);
