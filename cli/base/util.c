@@ -153,9 +153,16 @@ void buf_addf(struct buf *buf, const char *fmt, ...)
 
 void buf_add_visible(struct buf *buf, const char *text)
 {
-	bool utf8 = text_is_utf8(text, strlen(text));
-	size_t hidden = 0;
+	size_t len = strlen(text), hidden = 0;
 	uint32_t number;
+	bool utf8;
+
+	/* Nearly all are, and a line for each of thousands is found to be so at once. */
+	if (text_is_ascii(text, len)) {
+		buf_add(buf, text, len);
+		return;
+	}
+	utf8 = text_is_utf8(text, len);
 
 	for (const char *p = text; *p; p++) {
 		unsigned char c = (unsigned char)*p;

@@ -120,9 +120,23 @@ int identity_parse_name(const char *name, struct identity *ret_id)
 	return parse_identity(name, '-', ret_id);
 }
 
+/* Of a text that is a UUID: of all that can stand in it, "A" to "F" alone lack the bit. */
+static bool is_lower_case(const char *uuid)
+{
+	const uint64_t bits = 0x2020202020202020;
+	uint64_t all = bits, bytes;
+
+	for (size_t i = 0; i < 32; i += 8) {
+		memcpy(&bytes, uuid + i, sizeof(bytes));
+		all &= bytes;
+	}
+	memcpy(&bytes, uuid + UUID_TEXT_LEN - 8, sizeof(bytes));
+	return (all & bytes) == bits;
+}
+
 int identity_parse_file_name(const char *name, struct identity *ret_id)
 {
-	char text[IDENTITY_TEXT_SIZE], again[IDENTITY_TEXT_SIZE];
+	char text[IDENTITY_TEXT_SIZE];
 	size_t len = strlen(name), end = strlen(".conf");
 
 	if (len < UUID_TEXT_LEN + end || len - end >= sizeof(text) ||
@@ -133,7 +147,7 @@ int identity_parse_file_name(const char *name, struct identity *ret_id)
 	if (identity_parse_name(text, ret_id) < 0)
 		return -EINVAL;
 	/* In upper case, or as "UUID-0", it would not be found by its name. */
-	return strcmp(identity_format_name(ret_id, again), text) == 0 ? 0 : -EINVAL;
+	return is_lower_case(text) && (!text[UUID_TEXT_LEN] || ret_id->instance) ? 0 : -EINVAL;
 }
 
 /*
