@@ -13,8 +13,8 @@ setup() {
 	for ((i = 0; i < PARENTS; i++)); do
 		make_parent "devices/virtual/many/many-$i" many
 		make_type "many-$i" many-1 1 Many
-		printf '[%s]\nparent = many-%d\ntype = many-1\nauto = yes\n' "$(instance "$i")" "$i" > "$ETC/$i.conf"
-	done
+		printf '[%s]\nparent = many-%d\ntype = many-1\nauto = yes\n' "$(instance "$i")" "$i"
+	done > "$ETC/all.conf"
 	TWICE=$FAST/twice
 	begin
 }
