@@ -33,7 +33,7 @@ struct definition {
 	unsigned int line;
 	size_t place; /* in the list that it was added to */
 	bool is_own; /* the file is named for its identity */
-	bool is_overruled; /* does not count: an own one of its identity has its parent there */
+	bool is_overruled; /* an own one of its identity has its parent there */
 	const char *distrust; /* that others than root can write it, in words; NULL when not */
 };
 

@@ -65,8 +65,7 @@ static const struct definition *choose(const struct context *context, const stru
 	const struct definition *first = NULL;
 
 	for (size_t i = 0; i < count; i++) {
-		if (live && !ranked[i].def->is_overruled &&
-		    device_is_as_defined(live, ranked[i].def))
+		if (live && device_is_as_defined(live, ranked[i].def))
 			return ranked[i].def;
 		if (!first && ranked[i].def->parent_name)
 			first = ranked[i].def;

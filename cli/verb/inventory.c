@@ -125,10 +125,10 @@ static int rank(const struct definition *def, const struct device *dev)
 {
 	if (!def)
 		return 0;
-	if (def->is_overruled)
-		return 1;
 	if (device_is_as_defined(dev, def))
 		return 4;
+	if (def->is_overruled)
+		return 1;
 	return def->parent_name ? 3 : 2;
 }
 
@@ -209,24 +209,46 @@ static void wanted_free(struct wanted *wanted)
 	free(wanted->ids);
 }
 
-/* Of each a file that is named for it has a definition whose parent is there. */
-static bool are_settled(const struct inventory *inventory, const struct wanted *wanted)
+bool inventory_counts(const struct inventory *inventory, const struct definition *def)
 {
-	for (size_t i = 0; i < wanted->count; i++) {
-		const struct definition *def =
-			inventory_definition(inventory, &wanted->ids[i], NULL);
+	const struct device *dev =
+		def->is_overruled ? device_list_find_live(&inventory->devices, &def->id) : NULL;
 
-		if (!def || !def->is_own)
-			return false;
-	}
-	return true;
+	return !def->is_overruled || (dev && device_is_as_defined(dev, def));
 }
 
-static void forget_definitions(struct inventory *inventory)
+/*
+ * A file that is named for it has a definition whose parent is there; and if it is live, then by
+ * such a definition. One that is live otherwise may be so by another file.
+ */
+static bool is_settled(const struct inventory *inventory, const struct identity *id)
 {
+	const struct device *dev = device_list_find_live(&inventory->devices, id);
+	bool any = false, is_live_so = !dev;
+	size_t count;
+	struct definition *const *defs = definition_index_find(&inventory->by_identity, id, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		any |= defs[i]->is_own && defs[i]->parent_name;
+		is_live_so |= defs[i]->is_own && dev && device_is_as_defined(dev, defs[i]);
+	}
+	return any && is_live_so;
+}
+
+static bool load_own_definitions(struct inventory *inventory, const struct wanted *wanted)
+{
+	bool all = true;
+
+	store_load_own(wanted->ids, wanted->count, &inventory->definitions, &inventory->problems);
+	index_definitions(inventory);
+	for (size_t i = 0; i < wanted->count; i++)
+		all &= is_settled(inventory, &wanted->ids[i]);
+	if (all)
+		return true;
 	definition_index_free(&inventory->by_identity);
 	definition_list_free(&inventory->definitions);
 	problem_list_free(&inventory->problems);
+	return false;
 }
 
 void inventory_drop_overruled(struct inventory *inventory)
@@ -235,21 +257,11 @@ void inventory_drop_overruled(struct inventory *inventory)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < list->n; i++)
-		if (!list->v[i]->is_overruled)
+		if (inventory_counts(inventory, list->v[i]))
 			list->v[kept++] = list->v[i];
 	list->n = kept;
 	definition_index_free(&inventory->by_identity);
 	definition_index_make(&inventory->by_identity, list);
-}
-
-static bool load_own_definitions(struct inventory *inventory, const struct wanted *wanted)
-{
-	store_load_own(wanted->ids, wanted->count, &inventory->definitions, &inventory->problems);
-	index_definitions(inventory);
-	if (are_settled(inventory, wanted))
-		return true;
-	forget_definitions(inventory);
-	return false;
 }
 
 static void load_wanted_definitions(struct inventory *inventory, const struct wanted *wanted,
@@ -264,39 +276,56 @@ static void load_wanted_definitions(struct inventory *inventory, const struct wa
 	note_bad_parents(inventory);
 }
 
-/* Each of them is live, or known as one that is only defined. */
-static bool load_named_devices(struct inventory *inventory, const struct wanted *wanted)
+/* A whole identity is live or defined: then there is nothing else to say of it. */
+static bool is_known(const struct inventory *inventory, const struct identity *id)
 {
-	for (size_t i = 0; i < wanted->count; i++) {
-		const struct identity *id = &wanted->ids[i];
-		size_t count = 0;
+	size_t count = 0;
 
-		if (live_look_up(&inventory->devices, id))
-			continue;
-		if (inventory->definitions.n)
-			(void)definition_index_find(&inventory->by_identity, id, &count);
-		if (!count)
+	if (inventory->definitions.n)
+		(void)definition_index_find(&inventory->by_identity, id, &count);
+	return count || device_list_find_live(&inventory->devices, id);
+}
+
+static bool are_known(const struct inventory *inventory, const struct wanted *wanted)
+{
+	for (size_t i = 0; i < wanted->count; i++)
+		if (!is_known(inventory, &wanted->ids[i]))
 			return false;
-	}
 	return true;
 }
 
-static void load_wanted_devices(struct inventory *inventory, const struct wanted *wanted,
-				const char *parent, bool is_direct)
+static void list_live(struct inventory *inventory, const struct wanted *wanted, const char *parent)
 {
-	struct device_list *list = &inventory->devices;
+	device_list_free(&inventory->devices);
+	live_devices_some(&inventory->devices, parent, &wanted->filter);
+}
+
+/* In the order in which they are read: which definitions count depends on what is live. */
+static void load_wanted(struct inventory *inventory, unsigned int needs, const char *parent,
+			const struct wanted *wanted)
+{
+	bool is_direct = wanted->is_direct && !(needs & NEED_ALL);
+
+	if (needs & NEED_DEVICES && !is_direct)
+		list_live(inventory, wanted, parent);
+	else if (needs & NEED_DEVICES)
+		for (size_t i = 0; i < wanted->count; i++)
+			(void)live_look_up(&inventory->devices, &wanted->ids[i]);
+	/* For one parent the definition may count that is overruled for the host. */
+	if (needs & NEED_DEFINITIONS)
+		load_wanted_definitions(inventory, wanted, parent || needs & NEED_ALL);
+	if (needs & NEED_DEVICES && is_direct && !are_known(inventory, wanted))
+		list_live(inventory, wanted, parent);
+}
+
+static void keep_of_parent(struct device_list *list, const char *parent)
+{
 	size_t kept = 0;
 
-	device_list_free(list);
-	if (!is_direct || !load_named_devices(inventory, wanted)) {
-		device_list_free(list);
-		live_devices_some(list, parent, &wanted->filter);
-	}
 	for (size_t i = 0; i < list->n; i++)
 		if (!parent || strcmp(list->v[i].parent, parent) == 0)
 			list->v[kept++] = list->v[i];
 	list->n = kept;
-	complete_devices(inventory, parent);
 }
 
 void inventory_load_words(struct inventory *inventory, unsigned int needs, const char *parent,
@@ -304,13 +333,13 @@ void inventory_load_words(struct inventory *inventory, unsigned int needs, const
 {
 	struct wanted wanted;
 
+	device_list_free(&inventory->devices);
 	wanted_make(&wanted, word_count, words);
-	/* For one parent the definition may count that is overruled for the host. */
-	if (needs & NEED_DEFINITIONS)
-		load_wanted_definitions(inventory, &wanted, parent || needs & NEED_ALL);
-	if (needs & NEED_DEVICES)
-		load_wanted_devices(inventory, &wanted, parent,
-				    wanted.is_direct && !(needs & NEED_ALL));
+	load_wanted(inventory, needs, parent, &wanted);
+	if (needs & NEED_DEVICES) {
+		keep_of_parent(&inventory->devices, parent);
+		complete_devices(inventory, parent);
+	}
 	wanted_free(&wanted);
 }
 
@@ -319,10 +348,9 @@ void inventory_load_begun(struct inventory *inventory, unsigned int needs, const
 	struct wanted wanted = {.is_direct = false};
 
 	identity_filter_make_begun(&wanted.filter, begun);
-	if (needs & NEED_DEFINITIONS)
-		load_wanted_definitions(inventory, &wanted, true);
+	load_wanted(inventory, needs | NEED_ALL, NULL, &wanted);
 	if (needs & NEED_DEVICES)
-		load_wanted_devices(inventory, &wanted, NULL, false);
+		complete_devices(inventory, NULL);
 	wanted_free(&wanted);
 }
 

@@ -51,14 +51,15 @@ enum inventory_need {
 
 /*
  * Reads as the functions above do what the words of a command line mean, identities or beginnings
- * of UUIDs; and what a message needs that there is no such device. needs: of enum inventory_need.
+ * of UUIDs; and what a message needs that there is no such device. needs: of enum inventory_need,
+ * with NEED_DEVICES unless with NEED_ALL, for which definitions count depends on what is live.
  * parent: NULL, or the only one whose devices and definitions are laid beside each other.
  *
  * One identity in full costs one on a host of ten thousand: its device is looked up by its name on
  * the bus, its definition in the file that is named for it, "UUID.conf". If the parent of that
- * definition is there, no other file is read, for what they say of the identity is overruled.
- * Otherwise the folders are listed, and files that are named for other UUIDs are left out. The
- * problems are those of the files that were read.
+ * definition is there, and the device is not live in another way, no other file is read, for what
+ * they say of the identity does not count. Otherwise the folders are listed, and files that are
+ * named for other UUIDs are left out. The problems are those of the files that were read.
  */
 void inventory_load_words(struct inventory *inventory, unsigned int needs, const char *parent,
 			  int word_count, char *const *words);
@@ -73,7 +74,12 @@ void inventory_load_identity(struct inventory *inventory, unsigned int needs,
  */
 void inventory_load_begun(struct inventory *inventory, unsigned int needs, const char *begun);
 
-/* Takes the definitions out that are overruled. */
+/*
+ * False for a definition that is overruled by a file that is named for its identity, unless the
+ * device is live by it: where it was made, it stays.
+ */
+bool inventory_counts(const struct inventory *inventory, const struct definition *def);
+/* Takes the definitions out that do not count. */
 void inventory_drop_overruled(struct inventory *inventory);
 
 /*

@@ -222,7 +222,7 @@ static struct definition *find_definition(struct inventory *inventory, const str
 		struct definition *def = inventory->definitions.v[i];
 
 		if (identity_compare(&def->id, id) != 0 || !cmd_is_for_parent(def, of, name) ||
-		    (!of && def->is_overruled))
+		    (!of && !inventory_counts(inventory, def)))
 			continue;
 		if (!found) {
 			found = def;

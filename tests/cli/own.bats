@@ -60,8 +60,7 @@ opens() {
 	assert "$(jq -c '.results[0].defined.file' <<< "$output")" == "\"$ETC/$U1.conf\""
 	mdev --root "$ROOT" apply --all --dry-run --raw --noheadings
 	assert "$output" =~ "$U1 .*soft"
-	make_device 0000:01:00.0 acme-fact "$U1"
-	sed -i 's/soft-1/acme-fact/' "$ETC/00.conf"
+	make_device 0000:01:00.0 acme-dma "$U1"
 	mdev --root "$ROOT" list --json "$U1"
 	assert "$(jq -r '.results[] | select(.live) | .state' <<< "$output")" == differs
 	mdev 1 --root "$ROOT" apply
@@ -69,6 +68,24 @@ opens() {
 	sed -i 's/soft$/elsewhere/' "$ETC/$U1.conf"
 	mdev --root "$ROOT" show --json "$U1"
 	assert "$(jq -c '.results[0].defined.file' <<< "$output")" == "\"$ETC/00.conf\""
+}
+
+@test "a device stays where another file had it made, when the parent of its own file comes" {
+	define "$U1.conf" "$U1" soft
+	define 00.conf "$U1" 0000:01:00.0
+	sed -i 's/soft-1/acme-fact/' "$ETC/00.conf"
+	make_device 0000:01:00.0 acme-fact "$U1"
+	for verb in "show $U1" "list $U1" list; do
+		# shellcheck disable=SC2086 # words
+		mdev --root "$ROOT" --json $verb
+		assert "$(jq -c '[.results[] | select(.live) | .state, .defined.file]' <<< "$output")" == "[\"live\",\"$ETC/00.conf\"]" "$verb"
+	done
+	for words in "" "$U1"; do
+		# shellcheck disable=SC2086 # words
+		mdev --root "$ROOT" apply $words
+		assert "$stderr" =~ "00.conf:1 for parent '0000:01:00.0' is meant, not" "apply $words"
+	done
+	refused 1 "name one with --of" --root "$ROOT" modify "$U1" --auto
 }
 
 @test "what is overruled is reached by its parent" {

@@ -4,6 +4,7 @@
  * a few words alone, it reads all that there is, and forgets what the words do not mean. The suites
  * must see no difference, but for what it costs. Linked in place of the function by --wrap.
  */
+#include "host/live.h"
 #include "model/filter.h"
 #include "verb/inventory.h"
 
@@ -31,17 +32,30 @@ static bool is_word(const struct identity *id, int word_count, char *const *word
 	return false;
 }
 
+/* A definition of a file of its own that the device is live by, or whose parent is there. */
+static bool is_settled(const struct inventory *inventory, const struct identity *id)
+{
+	const struct device *dev = device_list_find_live(&inventory->devices, id);
+	bool has_parent = false, is_live_so = false;
+
+	for (size_t i = 0; i < inventory->definitions.n; i++) {
+		const struct definition *def = inventory->definitions.v[i];
+
+		if (!def->is_own || identity_compare(&def->id, id) != 0)
+			continue;
+		has_parent |= def->parent_name != NULL;
+		is_live_so |= dev && device_is_as_defined(dev, def);
+	}
+	return has_parent && (is_live_so || !dev);
+}
+
 /* Each word is a whole identity that a file of its own settles. */
 static bool are_settled(const struct inventory *inventory, int word_count, char *const *words)
 {
 	for (int i = 0; i < word_count; i++) {
-		const struct definition *def;
 		struct identity id;
 
-		if (identity_parse_word(words[i], &id) < 0)
-			return false;
-		def = inventory_definition(inventory, &id, NULL);
-		if (!def || !def->is_own)
+		if (identity_parse_word(words[i], &id) < 0 || !is_settled(inventory, &id))
 			return false;
 	}
 	return true;
@@ -100,6 +114,8 @@ void __wrap_inventory_load_words(struct inventory *inventory, unsigned int needs
 	struct identity_filter filter;
 
 	identity_filter_make(&filter, word_count, words);
+	if (needs & NEED_DEVICES)
+		live_devices(&inventory->devices, parent);
 	if (needs & NEED_DEFINITIONS) {
 		inventory_load_definitions(inventory);
 		forget_problems(inventory, &filter,
