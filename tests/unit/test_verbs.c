@@ -166,14 +166,14 @@ static int run_words(const struct command *command, struct globals *globals, int
 /* Runs the verb with these words as main() would, after forgetting what earlier runs did. */
 static void verb(int expected, const struct command *command, const char *line)
 {
-	_cleanup_free_ char *copy = xasprintf("%s %s", command->name, line), *rest = copy;
+	_cleanup_free_ char *copy = xasprintf("%s%s%s", command->name, *line ? " " : "", line);
+	char *rest = copy;
 	struct globals globals = {.root = root_top};
 	FILE *real_out = stdout, *real_err = stderr;
 	size_t out_len, err_len;
 	char *argv[16], *word;
 	int argc = 0, status;
 
-	rest = copy;
 	while ((word = strsep(&rest, " ")))
 		argv[argc++] = word;
 	free(out);
