@@ -11,10 +11,20 @@ setup() {
 	make_root
 	make_device soft soft-1 "$U1"
 	printf '[%s]\nparent = soft\ntype = soft-1\nauto = yes\n' "$U2" | make_definition a.conf
+	# In a plain chroot only what is mounted in it can be had for this test alone.
+	if ! findmnt -n --target "$ROOT" > /dev/null; then
+		SHARED=$(mktemp -d /dev/shm/mdev-library.XXXXXX)
+		cp -a "$ROOT" "$SHARED"
+		ROOT=$SHARED/root
+	fi
 	CREATE=$ROOT/sys/class/mdev_bus/soft/mdev_supported_types/soft-1/create
 	cp "$MDEV" "$ROOT/mdev"
 	ldd "$MDEV" | grep -o '/[^ ]*' | xargs cp -L --parents -t "$ROOT"
 	MISSING="cannot open shared object file: No such file or directory; install it (in Debian it is package"
+}
+
+teardown() {
+	[ ! "${SHARED:-}" ] || rm -rf "$SHARED"
 }
 
 # inside COMMAND...: runs the command of this machine, for which $ROOT has the processes, too.
