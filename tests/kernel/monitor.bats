@@ -50,6 +50,7 @@ ends() {
 	mdev create "$UUID" -p $PARENT -t medu-fact
 	monitor
 	mdev create "$UUID2:7" -p $OTHER_PARENT -t medu-dma
+	wait_for grep -q "create $UUID2:7 " out
 	mdev start "$UUID2"
 	mdev stop "$UUID2"
 	# udev handles events of different devices side by side.
@@ -95,6 +96,8 @@ register parent $OTHER_PARENT" ]
 @test "monitor: JSON is one object a line" {
 	monitor --json
 	mdev create "$UUID:2" -p $PARENT -t medu-fact
+	# Of a device that has gone before the monitor looks, the type is not known any more.
+	wait_for grep -q create out
 	mdev destroy "$UUID:2"
 	wait_for grep -q destroy out
 	ends TERM
