@@ -119,17 +119,18 @@ static void add_defined(struct device_list *list, struct definition *def)
 
 /*
  * How much a definition is the one that is meant for a live device: it is live by it, or its parent
- * is there, or neither, or it is overruled. Of several the first one of most is meant, as in apply.
+ * is there, or neither, or it is overruled; the file that is named for it before others. Of several
+ * the first one of most is meant, as in apply.
  */
 static int rank(const struct definition *def, const struct device *dev)
 {
 	if (!def)
 		return 0;
 	if (device_is_as_defined(dev, def))
-		return 4;
+		return 8 + def->is_own;
 	if (def->is_overruled)
-		return 1;
-	return def->parent_name ? 3 : 2;
+		return 2;
+	return (def->parent_name ? 6 : 4) + def->is_own;
 }
 
 static bool is_for(const struct definition *def, const char *parent)
@@ -209,12 +210,27 @@ static void wanted_free(struct wanted *wanted)
 	free(wanted->ids);
 }
 
+/* By a file that is named for the identity. */
+static bool is_live_by_own(const struct inventory *inventory, const struct device *dev)
+{
+	size_t count;
+	struct definition *const *defs =
+		definition_index_find(&inventory->by_identity, &dev->id, &count);
+
+	for (size_t i = 0; i < count; i++)
+		if (defs[i]->is_own && device_is_as_defined(dev, defs[i]))
+			return true;
+	return false;
+}
+
 bool inventory_counts(const struct inventory *inventory, const struct definition *def)
 {
 	const struct device *dev =
 		def->is_overruled ? device_list_find_live(&inventory->devices, &def->id) : NULL;
 
-	return !def->is_overruled || (dev && device_is_as_defined(dev, def));
+	if (!def->is_overruled)
+		return true;
+	return dev && device_is_as_defined(dev, def) && !is_live_by_own(inventory, dev);
 }
 
 /*
@@ -224,15 +240,15 @@ bool inventory_counts(const struct inventory *inventory, const struct definition
 static bool is_settled(const struct inventory *inventory, const struct identity *id)
 {
 	const struct device *dev = device_list_find_live(&inventory->devices, id);
-	bool any = false, is_live_so = !dev;
 	size_t count;
 	struct definition *const *defs = definition_index_find(&inventory->by_identity, id, &count);
 
-	for (size_t i = 0; i < count; i++) {
-		any |= defs[i]->is_own && defs[i]->parent_name;
-		is_live_so |= defs[i]->is_own && dev && device_is_as_defined(dev, defs[i]);
-	}
-	return any && is_live_so;
+	if (dev)
+		return is_live_by_own(inventory, dev);
+	for (size_t i = 0; i < count; i++)
+		if (defs[i]->is_own && defs[i]->parent_name)
+			return true;
+	return false;
 }
 
 static bool load_own_definitions(struct inventory *inventory, const struct wanted *wanted)

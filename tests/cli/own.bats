@@ -88,6 +88,26 @@ opens() {
 	refused 1 "name one with --of" --root "$ROOT" modify "$U1" --auto
 }
 
+@test "of two files that say the same the one that is named for it is meant" {
+	define 00.conf "$U1" soft
+	define "$U1.conf" "$U1" soft
+	define zz.conf "$U1" soft
+	for live in "" live; do
+		[ ! "$live" ] || make_device soft soft-1 "$U1"
+		for verb in "show $U1" "list $U1"; do
+			# shellcheck disable=SC2086 # words
+			mdev --root "$ROOT" --json $verb
+			assert "$(jq -c '[.results[].defined.file]' <<< "$output")" == "[\"$ETC/$U1.conf\"]" "$verb $live"
+		done
+		mdev --root "$ROOT" show "$U1"
+		assert "$output" !~ "not meant"
+	done
+	mdev --root "$ROOT" --json list
+	assert "$(jq -r '.results[] | select(.live) | .defined.file' <<< "$output")" == "$ETC/$U1.conf"
+	mdev --root "$ROOT" undefine "$U1"
+	assert "$(cd "$ETC" && grep -c "$U1" ./*.conf | xargs)" == "./00.conf:1 ./$U1.conf:0 ./zz.conf:1"
+}
+
 @test "what is overruled is reached by its parent" {
 	define farm.conf "$U1" 0000:01:00.0
 	define "$U1.conf" "$U1" soft
