@@ -179,5 +179,5 @@ applied_for_udev() {
 		[ -s "$create" ] || continue
 		[ -s "$device/remove" ] || assert "$(< "$FAST/stderr")" =~ "could not be removed again"
 	done
-	assert "$n" -ge 20
+	assert "$n" -ge 5
 }
