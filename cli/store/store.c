@@ -23,7 +23,8 @@ struct sources {
 	struct folder_entries entries;
 };
 
-static void open_source(struct source *source, enum folder folder, struct problem_list *problems)
+/* 0, also for a folder that is not there, or a negative errno. */
+static int open_source(struct source *source, enum folder folder, struct problem_list *problems)
 {
 	_cleanup_free_ char *path = folder_path(folder, "");
 	struct stat st;
@@ -38,6 +39,7 @@ static void open_source(struct source *source, enum folder folder, struct proble
 	else if (rc != -ENOENT)
 		problem_add(problems, path, 0, "%s", strerror(-rc));
 	buf_addf(&source->path, "%s/", path);
+	return rc == -ENOENT ? 0 : rc;
 }
 
 static void close_source(struct source *source)
@@ -83,11 +85,28 @@ static void load_entry(const struct folder_entry *entry, struct source *source, 
 	source->path.len = folder_len;
 }
 
+/*
+ * A folder that cannot be read may hide any file of those behind it: nothing is taken from them,
+ * for an administrator may have taken a package's definition out of use.
+ */
+static void leave_out_from(struct sources *sources, enum folder first)
+{
+	for (enum folder i = first; i < FOLDER_COUNT; i++) {
+		cleanup_close(&sources->v[i].fd);
+		sources->v[i].fd = -ENOENT;
+	}
+}
+
 static void open_sources(struct sources *sources, struct problem_list *problems)
 {
 	*sources = (struct sources){0};
 	for (enum folder i = 0; i < FOLDER_COUNT; i++)
-		open_source(&sources->v[i], i, problems);
+		sources->v[i].fd = -ENOENT;
+	for (enum folder i = 0; i < FOLDER_COUNT; i++)
+		if (open_source(&sources->v[i], i, problems)) {
+			leave_out_from(sources, i);
+			break;
+		}
 }
 
 static void close_sources(struct sources *sources)
@@ -120,8 +139,10 @@ static void list_sources(struct sources *sources, struct problem_list *problems)
 		int rc = fd < 0 ? 0 : folder_list(fd, i, &sources->entries);
 		_cleanup_free_ char *path = rc ? folder_path(i, "") : NULL;
 
-		if (rc)
+		if (rc) {
 			problem_add(problems, path, 0, "%s", strerror(-rc));
+			leave_out_from(sources, i + 1);
+		}
 	}
 }
 
@@ -165,7 +186,7 @@ void store_load_some(const struct identity_filter *filter, struct definition_lis
 	list->n = kept;
 }
 
-/* As in a listing, the one in the earliest folder hides the others. */
+/* As in a listing, the one in the earliest folder hides the others, readable or not. */
 static void look_up(struct sources *sources, const struct identity *id,
 		    struct problem_list *problems)
 {
@@ -177,12 +198,12 @@ static void look_up(struct sources *sources, const struct identity *id,
 		int rc = fd < 0 ? -ENOENT : folder_look_up(fd, i, name, &sources->entries);
 		_cleanup_free_ char *path = NULL;
 
-		if (!rc)
-			return;
 		if (rc == -ENOENT)
 			continue;
-		path = folder_path(i, name);
-		problem_add(problems, path, 0, "%s", strerror(-rc));
+		path = rc ? folder_path(i, name) : NULL;
+		if (rc)
+			problem_add(problems, path, 0, "%s", strerror(-rc));
+		return;
 	}
 }
 

@@ -9,7 +9,8 @@
 /*
  * Reads etc/mdev.d, run/mdev.d and usr/lib/mdev.d below the root: a file in an earlier folder
  * hides one of the same name in a later one. Definitions come in order of file name, then of
- * line. What cannot be read goes to the problems and hides nothing else.
+ * line. What cannot be read goes to the problems. A file that cannot be read hides what it would
+ * hide otherwise; a folder that cannot be read may hide anything, and none behind it is read.
  */
 void store_load(struct definition_list *list, struct problem_list *problems);
 

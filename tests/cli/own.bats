@@ -183,12 +183,13 @@ calls() {
 		alone+=("$(calls $line)")
 	done
 	make_device soft soft-1 "$U3"
-	alone+=("$(calls destroy -n "$U3")")
+	make_extended
+	alone+=("$(calls destroy -n "$U3")" "$(calls start "$U3")")
 	for i in {1000..2999}; do
 		define "4444$i-aaaa-4bbb-8ccc-000000000000.conf" "4444$i-aaaa-4bbb-8ccc-000000000000" soft
 		touch "$ROOT/sys/class/mdev_bus/soft/mdev_supported_types/soft-1/devices/4444$i-aaaa-4bbb-8ccc-000000000000"
 	done
-	words+=("destroy -n $U3")
+	words+=("destroy -n $U3" "start $U3")
 	for i in "${!words[@]}"; do
 		# shellcheck disable=SC2086
 		count=$(calls ${words[i]})

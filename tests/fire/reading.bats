@@ -99,6 +99,23 @@ struck() {
 	struck list "$U2"
 }
 
+# The definition of the package is of another type than the administrator's, which is in its place.
+@test "a file that cannot be looked at hides the one that it hides otherwise" {
+	local id=44440000-aaaa-4bbb-8ccc-000000000004 n status below=$ROOT/sys/class/mdev_bus/0000:01:00.0/mdev_supported_types/acme-fact/create
+	printf '[%s]\nparent = soft\ntype = soft-1\n' "$id" | make_definition "$id.conf"
+	printf '[%s]\nparent = 0000:01:00.0\ntype = acme-fact\n' "$id" | make_definition "usr/lib/mdev.d/$id.conf"
+	export STRIKE_ROOT=$ROOT
+	for error in EIO EACCES; do
+		for ((n = 1, status = 0; status != 99; n++)); do
+			status=0
+			"$BATS_TEST_DIRNAME/../../build/tests/strike" "look-$error" "$n" \
+				"$MDEV" --root "$ROOT" create "$id" > /dev/null 2>&1 || status=$?
+			assert "$(< "$below")" == "" "$error at call $n"
+		done
+		assert "$n" -ge 20
+	done
+}
+
 @test "check" {
 	struck check
 }

@@ -37,11 +37,16 @@ applied() {
 	done
 }
 
-@test "apply: a driver that takes its time holds up no other parent" {
+# Two parents with a definition each, and a driver that takes its time with every instance
+hold_two() {
 	offer_all 0 1
 	define $UUID mdev_test.0
 	define $UUID2 mdev_test.1
 	hold create
+}
+
+@test "apply: a driver that takes its time holds up no other parent" {
+	hold_two
 	apply_later mdev_test.0
 	one=$!
 	apply_later mdev_test.1
@@ -54,10 +59,7 @@ applied() {
 }
 
 @test "apply: an event whose driver takes its time holds up no other parent's" {
-	offer_all 0 1
-	define $UUID mdev_test.0
-	define $UUID2 mdev_test.1
-	hold create
+	hold_two
 	apply_later mdev_test.0 --event
 	one=$!
 	await create/now 1
