@@ -91,7 +91,7 @@ body_of() {
 }
 
 @test "every file of the modules is GPL-2.0-only, and says so first" {
-	for file in kmod/*.[ch] kmod/samples/*.[ch] tests/kernel/mdev_test/*.[ch] \
+	for file in kmod/*.[ch] kmod/samples/*.[ch] tests/kernel/mdev_{test,odd}/*.[ch] \
 		tests/bench/parent/*.[ch]; do
 		head -n 1 "$file" | grep -qE '^(//|/\*) SPDX-License-Identifier: GPL-2.0-only( \*/)?$' ||
 			{ echo "$file"; return 1; }

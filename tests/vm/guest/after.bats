@@ -30,7 +30,7 @@ setup() {
 # A kernel that releases objects late takes seconds for each module, and more when the host is busy:
 # the limit is for what hangs.
 @test "the modules unload" {
-	for module in medu mtty vfio_mdev mdev vfio_iommu_type1; do
+	for module in medu mtty mdpy mbochs mdev_odd kvmgt vfio_mdev mdev vfio_iommu_type1; do
 		if [ -e /sys/module/$module ]; then
 			timeout 300 modprobe -r "$module"
 		fi
