@@ -188,6 +188,17 @@ static int open_parent(const char *path, const char **ret_name)
 	return file_open(folder, O_PATH | O_DIRECTORY, 0);
 }
 
+char *file_distrust(const struct stat *st, const char *what)
+{
+	if (st->st_uid != 0 && (root_is_host() || st->st_uid != geteuid()))
+		return xasprintf("%s belongs to user %u", what, st->st_uid);
+	if (st->st_mode & S_IWOTH)
+		return xasprintf("%s can be written by every user", what);
+	if (st->st_mode & S_IWGRP)
+		return xasprintf("%s can be written by group %u", what, st->st_gid);
+	return NULL;
+}
+
 int folder_make(const char *path)
 {
 	const char *name;

@@ -30,6 +30,14 @@ int file_open_beneath(int dirfd, const char *path, int flags);
 int file_stat(const char *path, struct stat *ret_st);
 /* Whether that is there: 0, or a negative errno. */
 int file_look(const char *path);
+/*
+ * That others than root can write a file or folder, in words that begin with what it is called, as
+ * "it belongs to user 1000"; NULL when nobody can. The caller frees it. As with cron and ssh its
+ * group may not write it, either, whichever that is. Below --root the user who runs the command
+ * counts like root.
+ */
+char *file_distrust(const struct stat *st, const char *what);
+
 /* Makes a folder of mode 0755, under the same rule; one that is there is no error. */
 int folder_make(const char *path);
 /* Removes a file, under the same rule. */

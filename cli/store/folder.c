@@ -194,17 +194,6 @@ int folder_read(int folder_fd, const char *name, enum folder_read_flags flags, s
 	return read_on(fd, (size_t)st.st_size, text);
 }
 
-char *folder_distrust(const struct stat *st, const char *what)
-{
-	if (st->st_uid != 0 && (root_is_host() || st->st_uid != geteuid()))
-		return xasprintf("%s belongs to user %u", what, st->st_uid);
-	if (st->st_mode & S_IWOTH)
-		return xasprintf("%s can be written by every user", what);
-	if (st->st_mode & S_IWGRP)
-		return xasprintf("%s can be written by group %u", what, st->st_gid);
-	return NULL;
-}
-
 const char *folder_explain(int rc)
 {
 	switch (-rc) {

@@ -60,14 +60,6 @@ int folder_read(int folder_fd, const char *name, enum folder_read_flags flags, s
 /* Such an error in words. */
 const char *folder_explain(int rc);
 
-/*
- * That others than root can write a file or folder, in words that begin with what it is called, as
- * "it belongs to user 1000"; NULL when nobody can. The caller frees it. As with cron and ssh its
- * group may not write it, either, whichever that is. Below --root the user who runs the command
- * counts like root.
- */
-char *folder_distrust(const struct stat *st, const char *what);
-
 /* A folder that is being changed, and the file that keeps others from it meanwhile. */
 struct folder_handle {
 	int fd, lock_fd;

@@ -14,7 +14,7 @@
 struct source {
 	int fd; /* or a negative errno */
 	struct buf path; /* with a slash */
-	char *distrust; /* as of folder_distrust() */
+	char *distrust; /* as of file_distrust() */
 };
 
 /* All folders, and what was found in them that could be read. */
@@ -35,7 +35,7 @@ static int open_source(struct source *source, enum folder folder, struct problem
 	if (!rc && fstat(source->fd, &st) < 0)
 		rc = -errno;
 	if (!rc)
-		source->distrust = folder_distrust(&st, "its folder");
+		source->distrust = file_distrust(&st, "its folder");
 	else if (rc != -ENOENT)
 		problem_add(problems, path, 0, "%s", strerror(-rc));
 	buf_addf(&source->path, "%s/", path);
@@ -53,7 +53,7 @@ static void close_source(struct source *source)
 static void note_distrust(const struct source *source, const struct stat *st,
 			  struct definition_list *list, size_t first)
 {
-	_cleanup_free_ char *own = folder_distrust(st, "it");
+	_cleanup_free_ char *own = file_distrust(st, "it");
 	const char *distrust = own ? own : source->distrust;
 
 	if (!distrust)
