@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "host/core.h"
 #include "host/layout.h"
+#include "host/subchannel.h"
 #include "host/udev.h"
 
 #include <errno.h>
@@ -247,7 +248,7 @@ static char *explain_missing(struct parent_index *index, const char *text)
 {
 	_cleanup_free_ char *address = meant_address(index, text), *shown = NULL;
 	const struct strlist *others = NULL;
-	char *reason = address ? explain_address(index, address) : NULL;
+	char *reason = address ? explain_address(index, address) : subchannel_explain(text);
 
 	if (!reason && str_starts(text, "udev:"))
 		reason = explain_no_data(text);

@@ -33,6 +33,16 @@ char *layout_pci_device(const char *address, const char *below)
 	return join(LAYOUT_PCI_DEVICES, address, below);
 }
 
+char *layout_subchannel(const char *name, const char *below)
+{
+	return join(LAYOUT_SUBCHANNELS, name, below);
+}
+
+char *layout_channel_device(const char *number)
+{
+	return xasprintf(LAYOUT_CHANNEL_DEVICES "/%s", number);
+}
+
 char *layout_group_node(const char *group)
 {
 	return xasprintf("/dev/vfio/%s", group);

@@ -19,6 +19,8 @@
 #define LAYOUT_MACHINE_START "class/mdev/mdev_start"
 #define LAYOUT_MACHINE_STOP "class/mdev/mdev_stop"
 #define LAYOUT_PCI_DEVICES "bus/pci/devices"
+#define LAYOUT_SUBCHANNELS "bus/css/devices"
+#define LAYOUT_CHANNEL_DEVICES "bus/ccw/devices"
 #define LAYOUT_DEVICE_NUMBERS "dev"
 #define LAYOUT_VFIO_GROUPS "class/vfio"
 #define LAYOUT_DEVICE_TREE "devices"
@@ -49,12 +51,16 @@
 
 /*
  * The path below SYSFS_TOP of a parent, of one of its types, of one of its instances, of any PCI
- * device; or of what is below that, unless below is "". The caller frees it.
+ * device, of any subchannel; or of what is below that, unless below is "". The caller frees it.
  */
 char *layout_parent(const char *parent, const char *below);
 char *layout_type(const char *parent, const char *type, const char *below);
 char *layout_device(const char *parent, const char *name, const char *below);
 char *layout_pci_device(const char *address, const char *below);
+char *layout_subchannel(const char *name, const char *below);
+
+/* The link to the folder of a device with that number, which is in its subchannel's. */
+char *layout_channel_device(const char *number);
 
 /* The node of a VFIO group, and of a VFIO device ("vfio0"); the caller frees it. */
 char *layout_group_node(const char *group);

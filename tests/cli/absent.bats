@@ -48,6 +48,33 @@ make_kernel() {
 		--root "$ROOT" types -p 05:00.0
 }
 
+# A subchannel with the device behind it: SUBCHANNEL DEVICE [DRIVER]
+make_subchannel() {
+	local dir=$ROOT/sys/devices/css0/$1
+	mkdir -p "$dir/$2" "$ROOT"/sys/bus/{css,ccw}/devices
+	ln -s "../../../devices/css0/$1" "$ROOT/sys/bus/css/devices/$1"
+	ln -s "../../../devices/css0/$1/$2" "$ROOT/sys/bus/ccw/devices/$2"
+	[ -z "${3-}" ] || ln -s "../../../bus/css/drivers/$3" "$dir/driver"
+}
+
+@test "a subchannel that another driver has: the message says how to bind it" {
+	make_subchannel 0.0.0002 0.0.1a2b io_subchannel
+	local way="bind it to 'vfio_ccw' \(driverctl -b css set-override 0.0.0002 vfio_ccw\)$"
+	refused 1 "^mdev: subchannel '0.0.0002' is bound to 'io_subchannel', for this system's own use: $way" \
+		--root "$ROOT" types -p 0.0.0002
+	refused 1 "^mdev: device '0.0.1a2b' is no parent, but its subchannel can be: subchannel '0.0.0002' is bound to 'io_subchannel', for this system's own use: $way" \
+		--root "$ROOT" create -p 0.0.1a2b -t vfio_ccw-io
+	rm "$ROOT/sys/devices/css0/0.0.0002/driver"
+	refused 1 "^mdev: subchannel '0.0.0002' has no driver: $way" --root "$ROOT" types -p 0.0.0002
+	ln -s ../../../bus/css/drivers/vfio_ccw "$ROOT/sys/devices/css0/0.0.0002/driver"
+	refused 1 "^mdev: subchannel '0.0.0002' is not registered as a parent by its driver 'vfio_ccw'; the kernel's log may say why$" \
+		--root "$ROOT" types -p 0.0.0002
+	# One name of both is the subchannel's.
+	make_subchannel 0.0.0003 0.0.0002
+	refused 1 "^mdev: subchannel '0.0.0002'" --root "$ROOT" types -p 0.0.0002
+	refused 1 "there is no parent '0.0.0004'" --root "$ROOT" types -p 0.0.0004
+}
+
 @test "a definition for a parent that another driver has: each command says so" {
 	make_pci 0000:05:00.0 vfio-pci
 	printf '[%s]\nparent = 05:00.0\ntype = soft-1\nauto = yes\n' "$U1" | make_definition a.conf
