@@ -7,10 +7,7 @@
 #define _VFIO_MDEV_H
 
 #include <linux/device.h>
-#include <linux/list.h>
-#include <linux/mutex.h>
 #include <linux/pgtable.h>
-#include <linux/rhashtable-types.h>
 #include <linux/types.h>
 #include <linux/uuid.h>
 #include <linux/vfio.h>
@@ -74,8 +71,6 @@
  */
 
 struct mdev_device;
-struct mdev_machine;
-struct mdev_type;
 struct parent_device;
 
 /**
@@ -257,7 +252,7 @@ struct mdev_id {
  * struct mdev_device - an instance
  * @dev: its device, on the mdev bus, below the parent's
  * @parent: its parent
- * @type: its type
+ * @type: its type; only until &parent_ops.destroy has returned
  * @id: its identity
  * @group: its IOMMU group, if it has one, while a bus driver is bound; else
  *	NULL
@@ -267,47 +262,24 @@ struct mdev_id {
 struct mdev_device {
 	struct device dev;
 	struct parent_device *parent;
-	struct mdev_type *type;
+	const struct mdev_type_desc *type;
 	struct mdev_id id;
 	struct iommu_group *group;
 
-	/* private: locking rules stand at the head of mdev_core.c */
+	/* private: */
 	void *drvdata;
-	struct mdev_machine *machine;
-	struct list_head parent_node;
-	struct list_head machine_node;
-	struct rhash_head id_node;
-	struct mutex op_lock; /* start, stop, open, close, claim */
-	const struct mdev_driver *drv;
-	int probe_error;
-	bool live;
-	bool open;
-	bool drv_changing;
-	bool started;
+	const struct mdev_driver *drv; /* while it is bound */
+	bool open; /* under mdev_device_lock() */
 };
 
 /**
  * struct parent_device - a registered parent
  * @dev: the physical device
  * @ops: what its driver provides
- *
- * The other members belong to the core.
  */
 struct parent_device {
 	struct device *dev;
 	const struct parent_ops *ops;
-
-	/* private: locking rules stand at the head of mdev_core.c */
-	struct kref ref;
-	struct list_head node;
-	struct list_head devices;
-	unsigned int nr_devices;
-	wait_queue_head_t devices_gone;
-	struct mutex ops_lock; /* where ops->serialize */
-	struct kset *types_kset;
-	struct list_head types;
-	struct device_attribute create_attr;
-	struct device_attribute destroy_attr;
 };
 
 /**
@@ -317,6 +289,9 @@ struct parent_device {
  * @remove: stop driving it; waits until user space has closed it. Required.
  * @in_use: whether @remove would have to wait for user space now. Does not wait
  *	itself. Optional.
+ * @request: ask the users to let go of the instance, and return at once. Called
+ *	for all open instances of a parent that is going away, before @remove is
+ *	called for one after the other, which has to ask again. Optional.
  * @match: whether the driver can drive the instance. Optional; without it the
  *	driver takes every instance.
  * @pin_pages: see mdev_pin_pages(). Optional.
@@ -334,6 +309,7 @@ struct mdev_driver {
 	int (*probe)(struct mdev_device *mdev);
 	void (*remove)(struct mdev_device *mdev);
 	bool (*in_use)(struct mdev_device *mdev);
+	void (*request)(struct mdev_device *mdev);
 	bool (*match)(struct mdev_device *mdev);
 	int (*pin_pages)(struct mdev_device *mdev, dma_addr_t iova, int npage,
 			 int prot, struct page **pages);
@@ -352,16 +328,7 @@ struct mdev_driver {
 
 extern struct bus_type mdev_bus_type;
 
-/**
- * dev_is_mdev() - whether a device is an instance
- * @dev: any device
- *
- * Return: true if to_mdev_device() can be used on it.
- */
-static inline bool dev_is_mdev(const struct device *dev)
-{
-	return dev->bus == &mdev_bus_type;
-}
+bool dev_is_mdev(const struct device *dev);
 
 /**
  * mdev_set_drvdata() - attach the parent driver's data to an instance

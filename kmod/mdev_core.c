@@ -12,32 +12,36 @@
  * mdev_machine.lock
  *	One start or stop of a machine at a time. Held over the callbacks.
  *
- * mdev_device.op_lock
+ * mdev_core_device.op_lock
  *	One of start, stop, open, close, and the decision to remove, at a time.
  *	Held over the driver's callbacks of that name, which are bounded; never
  *	over the binding or unbinding of a bus driver, which takes VFIO's locks
  *	(VFIO holds those when it calls open and close) and waits for user
- *	space. Writes and guards .open and .started, .drv, the bus driver that
- *	is bound, and .drv_changing, while one is coming or going. The device's
- *	own lock, which the driver core holds meanwhile, is taken before it;
- *	that one guards .group.
+ *	space. Writes and guards .started and .drv_changing, while a bus driver
+ *	is coming or going. The device's own lock, which the driver core holds
+ *	meanwhile, is taken before it; that one guards what an interface keeps
+ *	of the bus driver, which it also reads under op_lock while .drv_changing
+ *	is not set.
  *
- * parent_device.ops_lock
+ * mdev_native_parent.ops_lock
  *	Only where parent_ops.serialize is set: one of create, destroy, start,
  *	stop of the parent's instances at a time.
  *
  * mdev_lock
  *	Every list and table: parents, instances by identity, machines and
- *	their instances, a parent's instances and their number. A leaf, held
- *	for a few lines; no driver is called under it.
+ *	their instances, a parent's number of instances. A leaf, held for a few
+ *	lines; no driver is called under it.
  *
- * mdev_device.live is written under op_lock and mdev_lock both, and so can be
- * read under either. It is set last in creation and cleared first in removal.
- * The thread that has cleared it removes the instance; no other thread does.
+ * The drivers on the bus are in an XArray, which has a lock of its own.
+ *
+ * mdev_core_device.live is written under op_lock and mdev_lock both, and so can
+ * be read under either. It is set last in creation and cleared first in
+ * removal. The thread that has cleared it removes the instance; no other thread
+ * does.
  *
  * References
  *
- * mdev_device.dev is the only count of an instance. An instance holds its type
+ * mdev_core_device.dev is the only count of an instance. An instance holds its type
  * from allocation to release, and the type its parent; the module stays until
  * the last parent is released. An instance's identity, its place at the parent
  * and in the machine are taken before the driver's create and given back after

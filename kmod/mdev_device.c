@@ -24,9 +24,9 @@
 static struct rhashtable mdev_ids;
 
 static const struct rhashtable_params mdev_ids_params = {
-	.key_len = sizeof(struct mdev_id),
-	.key_offset = offsetof(struct mdev_device, id),
-	.head_offset = offsetof(struct mdev_device, id_node),
+	.key_len = sizeof(struct mdev_identity),
+	.key_offset = offsetof(struct mdev_core_device, id),
+	.head_offset = offsetof(struct mdev_core_device, id_node),
 	.automatic_shrinking = true,
 };
 
@@ -35,10 +35,9 @@ static const struct rhashtable_params mdev_ids_params = {
  * if the identity is taken, -EUSERS if the parent has no instance left, or
  * -ENOMEM.
  */
-static int mdev_device_reserve(struct mdev_device *mdev)
+static int mdev_device_reserve(struct mdev_core_device *mdev)
 {
-	struct parent_device *parent = mdev->parent;
-	unsigned int max = parent->ops->max_instances;
+	struct mdev_core_parent *parent = mdev->type->parent;
 	int rc;
 
 	mutex_lock(&mdev_lock);
@@ -49,7 +48,7 @@ static int mdev_device_reserve(struct mdev_device *mdev)
 		rc = rc == -EEXIST ? rc : -ENOMEM;
 		goto out_unlock;
 	}
-	if (max && parent->nr_devices >= max) {
+	if (parent->nr_devices >= parent->max_instances) {
 		rc = -EUSERS;
 		goto out_remove;
 	}
@@ -57,7 +56,6 @@ static int mdev_device_reserve(struct mdev_device *mdev)
 	if (rc)
 		goto out_remove;
 
-	list_add_tail(&mdev->parent_node, &parent->devices);
 	WRITE_ONCE(parent->nr_devices, parent->nr_devices + 1);
 	mutex_unlock(&mdev_lock);
 	return 0;
@@ -69,17 +67,16 @@ out_unlock:
 	return rc;
 }
 
-static void mdev_device_unreserve(struct mdev_device *mdev)
+static void mdev_device_unreserve(struct mdev_core_device *mdev)
 {
-	struct parent_device *parent = mdev->parent;
+	struct mdev_core_parent *parent = mdev->type->parent;
 
 	mutex_lock(&mdev_lock);
-	list_del(&mdev->parent_node);
 	mdev_machine_leave(mdev);
 	rhashtable_remove_fast(&mdev_ids, &mdev->id_node, mdev_ids_params);
 	WRITE_ONCE(parent->nr_devices, parent->nr_devices - 1);
 	if (!parent->nr_devices)
-		/* Pairs with the wait in mdev_unregister_device() */
+		/* Pairs with the wait in mdev_parent_evict_all() */
 		wake_up(&parent->devices_gone);
 	mutex_unlock(&mdev_lock);
 }
@@ -91,15 +88,15 @@ static void mdev_device_unreserve(struct mdev_device *mdev)
  *
  * Return: the instance, with a reference that the caller puts, or NULL.
  */
-struct mdev_device *mdev_device_find(struct parent_device *parent,
-				     const struct mdev_id *id)
+struct mdev_core_device *mdev_device_find(struct mdev_core_parent *parent,
+				     const struct mdev_identity *id)
 {
-	struct mdev_device *mdev;
+	struct mdev_core_device *mdev;
 
 	mutex_lock(&mdev_lock);
 	mdev = rhashtable_lookup_fast(&mdev_ids, id, mdev_ids_params);
-	if (mdev && mdev->live && mdev->parent == parent)
-		mdev_get_device(mdev);
+	if (mdev && mdev->live && mdev->type->parent == parent)
+		get_device(&mdev->dev);
 	else
 		mdev = NULL;
 	mutex_unlock(&mdev_lock);
@@ -109,7 +106,7 @@ struct mdev_device *mdev_device_find(struct parent_device *parent,
 static ssize_t remove_store(struct device *dev, struct device_attribute *attr,
 			    const char *buf, size_t count)
 {
-	struct mdev_device *mdev = to_mdev_device(dev);
+	struct mdev_core_device *mdev = to_mdev_core_device(dev);
 	struct kernfs_node *kn;
 	unsigned long val;
 	int rc;
@@ -137,21 +134,21 @@ static DEVICE_ATTR_WO(remove);
 static ssize_t uuid_show(struct device *dev, struct device_attribute *attr,
 			 char *buf)
 {
-	return sysfs_emit(buf, "%pUl\n", &to_mdev_device(dev)->id.uuid);
+	return sysfs_emit(buf, "%pUl\n", &to_mdev_core_device(dev)->id.uuid);
 }
 static DEVICE_ATTR_RO(uuid);
 
 static ssize_t instance_show(struct device *dev, struct device_attribute *attr,
 			     char *buf)
 {
-	return sysfs_emit(buf, "%u\n", to_mdev_device(dev)->id.instance);
+	return sysfs_emit(buf, "%u\n", to_mdev_core_device(dev)->id.instance);
 }
 static DEVICE_ATTR_RO(instance);
 
 static ssize_t state_show(struct device *dev, struct device_attribute *attr,
 			  char *buf)
 {
-	bool started = READ_ONCE(to_mdev_device(dev)->started);
+	bool started = READ_ONCE(to_mdev_core_device(dev)->started);
 
 	return sysfs_emit(buf, "%s\n", started ? "started" : "stopped");
 }
@@ -171,7 +168,7 @@ static const struct device_type mdev_device_type = {
 };
 
 /* Link the instance and its type to each other */
-static int mdev_device_add_links(struct mdev_device *mdev)
+static int mdev_device_add_links(struct mdev_core_device *mdev)
 {
 	int rc;
 
@@ -186,7 +183,7 @@ static int mdev_device_add_links(struct mdev_device *mdev)
 	return rc;
 }
 
-static void mdev_device_remove_links(struct mdev_device *mdev)
+static void mdev_device_remove_links(struct mdev_core_device *mdev)
 {
 	sysfs_remove_link(&mdev->dev.kobj, "mdev_type");
 	sysfs_remove_link(mdev->type->devices_kobj, dev_name(&mdev->dev));
@@ -194,8 +191,8 @@ static void mdev_device_remove_links(struct mdev_device *mdev)
 
 static void mdev_device_release(struct device *dev)
 {
-	struct mdev_device *mdev = to_mdev_device(dev);
-	struct mdev_type *type = mdev->type;
+	struct mdev_core_device *mdev = to_mdev_core_device(dev);
+	struct mdev_core_type *type = mdev->type;
 
 	mutex_destroy(&mdev->op_lock);
 	kfree(mdev);
@@ -204,19 +201,20 @@ static void mdev_device_release(struct device *dev)
 }
 
 /* Returns an instance without a name, or NULL. put_device() frees it. */
-static struct mdev_device *mdev_device_alloc(struct mdev_type *type,
-					     const struct mdev_id *id)
+static struct mdev_core_device *
+mdev_device_alloc(struct mdev_core_type *type, const struct mdev_identity *id)
 {
-	struct parent_device *parent = type->parent;
-	struct mdev_device *mdev;
+	struct mdev_core_parent *parent = type->parent;
+	struct mdev_core_device *mdev;
 
-	mdev = kzalloc(sizeof(*mdev), GFP_KERNEL);
+	/* The interface's structure begins with the last member of this one. */
+	mdev = kzalloc(offsetof(struct mdev_core_device, dev) +
+		       parent->interface->device_size, GFP_KERNEL);
 	if (!mdev)
 		return NULL;
 
 	mutex_init(&mdev->op_lock);
 	mdev->id = *id;
-	mdev->parent = parent;
 	/* Put in mdev_device_release() */
 	kobject_get(&type->kobj);
 	mdev->type = type;
@@ -225,14 +223,14 @@ static struct mdev_device *mdev_device_alloc(struct mdev_type *type,
 	mdev->dev.parent = parent->dev;
 	mdev->dev.bus = &mdev_bus_type;
 	mdev->dev.type = &mdev_device_type;
-	mdev->dev.groups = parent->ops->mdev_attr_groups;
+	mdev->dev.groups = parent->device_groups;
 	mdev->dev.release = mdev_device_release;
 	/* There is no power to manage, so there need be no folder power/. */
 	device_set_pm_not_required(&mdev->dev);
 	return mdev;
 }
 
-static int mdev_device_set_name(struct mdev_device *mdev, bool numbered)
+static int mdev_device_set_name(struct mdev_core_device *mdev, bool numbered)
 {
 	if (numbered)
 		return dev_set_name(&mdev->dev, "%pUl-%u", &mdev->id.uuid,
@@ -240,7 +238,7 @@ static int mdev_device_set_name(struct mdev_device *mdev, bool numbered)
 	return dev_set_name(&mdev->dev, "%pUl", &mdev->id.uuid);
 }
 
-static void mdev_device_set_live(struct mdev_device *mdev, bool live)
+static void mdev_device_set_live(struct mdev_core_device *mdev, bool live)
 {
 	lockdep_assert_held(&mdev->op_lock);
 
@@ -256,7 +254,7 @@ static void mdev_device_set_live(struct mdev_device *mdev, bool live)
  * return a result: memory may have been short before any probe was called, or
  * the driver probes asynchronously, or drivers_autoprobe is off.
  */
-static int mdev_device_bind(struct mdev_device *mdev)
+static int mdev_device_bind(struct mdev_core_device *mdev)
 {
 	int rc = 0;
 
@@ -276,7 +274,7 @@ static int mdev_device_bind(struct mdev_device *mdev)
  * live. A bus driver is bound by now, so udev needs no bind event after the
  * add.
  */
-static int mdev_device_publish(struct mdev_device *mdev)
+static int mdev_device_publish(struct mdev_core_device *mdev)
 {
 	int rc;
 
@@ -292,7 +290,7 @@ static int mdev_device_publish(struct mdev_device *mdev)
 }
 
 /* Add the device, bind it to a bus driver, and publish it */
-static int mdev_device_add(struct mdev_device *mdev)
+static int mdev_device_add(struct mdev_core_device *mdev)
 {
 	int rc;
 
@@ -315,22 +313,20 @@ out_del:
 	return rc;
 }
 
-static int mdev_device_call_create(struct mdev_device *mdev,
-				   const char *params)
+/* Logs if the request names more than the parent's interface knows of */
+static bool mdev_request_is_taken(struct mdev_core_parent *parent,
+				  const struct mdev_request *req)
 {
-	int rc;
+	unsigned int named = (req->numbered ? MDEV_TAKES_NUMBER : 0) |
+			     (req->params ? MDEV_TAKES_PARAMS : 0);
+	unsigned int excess = named & ~parent->interface->takes;
 
-	mdev_parent_lock_ops(mdev->parent);
-	rc = mdev->parent->ops->create(mdev, params);
-	mdev_parent_unlock_ops(mdev->parent);
-	return rc;
-}
-
-static void mdev_device_call_destroy(struct mdev_device *mdev)
-{
-	mdev_parent_lock_ops(mdev->parent);
-	mdev->parent->ops->destroy(mdev);
-	mdev_parent_unlock_ops(mdev->parent);
+	if (excess)
+		dev_notice_ratelimited(parent->dev,
+				       "its driver takes no %s with an instance\n",
+				       excess & MDEV_TAKES_NUMBER ?
+				       "instance number" : "params");
+	return !excess;
 }
 
 /**
@@ -339,16 +335,20 @@ static void mdev_device_call_destroy(struct mdev_device *mdev)
  * @req: its identity and params
  *
  * Context: process context, no lock of the core held.
- * Return: 0; -EEXIST if the identity is taken; -EUSERS if the parent has no
+ * Return: 0; -EINVAL if the request names what the parent does not take;
+ * -EEXIST if the identity is taken; -EUSERS if the parent has no
  * instance left; -ENXIO if no bus driver took the instance; -EAGAIN if one did
  * not take it yet; -ENOMEM; or the error of the parent driver's create or of
  * the bus driver's probe.
  */
-int mdev_device_create(struct mdev_type *type, const struct mdev_request *req)
+int mdev_device_create(struct mdev_core_type *type, const struct mdev_request *req)
 {
-	struct mdev_device *mdev;
+	const struct mdev_interface *interface = type->parent->interface;
+	struct mdev_core_device *mdev;
 	int rc;
 
+	if (!mdev_request_is_taken(type->parent, req))
+		return -EINVAL;
 	mdev = mdev_device_alloc(type, &req->id);
 	if (!mdev)
 		return -ENOMEM;
@@ -360,7 +360,7 @@ int mdev_device_create(struct mdev_type *type, const struct mdev_request *req)
 	rc = mdev_device_set_name(mdev, req->numbered);
 	if (rc)
 		goto out_unreserve;
-	rc = mdev_device_call_create(mdev, req->params);
+	rc = interface->create(&mdev->dev, type, &mdev->id, req->params);
 	if (rc)
 		goto out_unreserve;
 	rc = mdev_device_add(mdev);
@@ -369,7 +369,7 @@ int mdev_device_create(struct mdev_type *type, const struct mdev_request *req)
 	return 0;
 
 out_destroy:
-	mdev_device_call_destroy(mdev);
+	interface->destroy(&mdev->dev);
 out_unreserve:
 	mdev_device_unreserve(mdev);
 out_put:
@@ -377,17 +377,16 @@ out_put:
 	return rc;
 }
 
-static bool mdev_device_in_use(struct mdev_device *mdev)
+static bool mdev_device_in_use(struct mdev_core_device *mdev)
 {
 	lockdep_assert_held(&mdev->op_lock);
 
-	if (mdev->open || mdev->drv_changing)
-		return true;
-	return mdev->drv && mdev->drv->in_use && mdev->drv->in_use(mdev);
+	return mdev->drv_changing ||
+	       mdev_device_interface(mdev)->in_use(&mdev->dev);
 }
 
 /* Returns 0 to exactly one caller, which then removes the instance; or -ENODEV */
-static int mdev_device_claim(struct mdev_device *mdev)
+static int mdev_device_claim(struct mdev_core_device *mdev)
 {
 	lockdep_assert_held(&mdev->op_lock);
 
@@ -402,7 +401,7 @@ static int mdev_device_claim(struct mdev_device *mdev)
  * space has closed the instance, which can only be open here if its parent
  * goes. User space gets a remove uevent later, so it gets no unbind event now.
  */
-static void mdev_device_unbind(struct mdev_device *mdev)
+static void mdev_device_unbind(struct mdev_core_device *mdev)
 {
 	struct device *dev = &mdev->dev;
 
@@ -418,13 +417,13 @@ static void mdev_device_unbind(struct mdev_device *mdev)
  * Remove a claimed instance. Unbind first: the device stays in sysfs for as
  * long as it is in use.
  */
-static void mdev_device_remove(struct mdev_device *mdev)
+static void mdev_device_remove(struct mdev_core_device *mdev)
 {
 	mdev_device_unbind(mdev);
 	mdev_device_remove_links(mdev);
 	device_del(&mdev->dev);
 	mdev_machine_stop_removed(mdev);
-	mdev_device_call_destroy(mdev);
+	mdev_device_interface(mdev)->destroy(&mdev->dev);
 	mdev_device_unreserve(mdev);
 	/* Pairs with device_initialize() in mdev_device_alloc() */
 	put_device(&mdev->dev);
@@ -439,7 +438,7 @@ static void mdev_device_remove(struct mdev_device *mdev)
  * Return: 0; -EBUSY if it is open, or a bus driver is being bound or unbound;
  * -ENODEV if it is not complete yet or is being removed already.
  */
-int mdev_device_destroy(struct mdev_device *mdev)
+int mdev_device_destroy(struct mdev_core_device *mdev)
 {
 	int rc;
 
@@ -462,7 +461,7 @@ int mdev_device_destroy(struct mdev_device *mdev)
  *
  * Context: process context, no lock of the core held.
  */
-void mdev_device_evict(struct mdev_device *mdev)
+void mdev_device_evict(struct mdev_core_device *mdev)
 {
 	int rc;
 
@@ -473,86 +472,74 @@ void mdev_device_evict(struct mdev_device *mdev)
 		mdev_device_remove(mdev);
 }
 
-static int mdev_device_do_open(struct mdev_device *mdev)
+/**
+ * mdev_device_request() - ask the users of an instance to let go of it
+ * @mdev: the instance; the caller holds a reference
+ *
+ * Does nothing if it is not in use, or is being removed.
+ *
+ * Context: process context, no lock of the core held. Does not wait for user
+ * space.
+ */
+void mdev_device_request(struct mdev_core_device *mdev)
 {
-	const struct parent_ops *ops = mdev->parent->ops;
-	int rc = 0;
+	const struct mdev_interface *interface = mdev_device_interface(mdev);
+
+	mutex_lock(&mdev->op_lock);
+	if (mdev->live && !mdev->drv_changing && interface->in_use(&mdev->dev))
+		interface->request(&mdev->dev);
+	mutex_unlock(&mdev->op_lock);
+}
+
+/**
+ * mdev_device_lock() - keep the core from deciding on an instance's removal
+ * @dev: the instance
+ *
+ * Takes op_lock: see the head of mdev_core.c.
+ */
+void mdev_device_lock(struct device *dev)
+{
+	mutex_lock(&to_mdev_core_device(dev)->op_lock);
+}
+
+/**
+ * mdev_device_unlock() - undo mdev_device_lock()
+ * @dev: the instance
+ */
+void mdev_device_unlock(struct device *dev)
+{
+	mutex_unlock(&to_mdev_core_device(dev)->op_lock);
+}
+
+/**
+ * mdev_device_is_live() - whether an instance is complete, and stays
+ * @dev: the instance, locked by mdev_device_lock()
+ *
+ * Return: false if the instance is not complete yet or is being removed.
+ */
+bool mdev_device_is_live(struct device *dev)
+{
+	struct mdev_core_device *mdev = to_mdev_core_device(dev);
 
 	lockdep_assert_held(&mdev->op_lock);
 
-	if (!mdev->live)
-		return -ENODEV;
-	if (WARN_ON(mdev->open))
-		return -EBUSY;
-	/* Put in mdev_close_device() */
-	if (!try_module_get(ops->owner))
-		return -ENODEV;
-	if (ops->open)
-		rc = ops->open(mdev);
-	if (rc)
-		module_put(ops->owner);
-	else
-		WRITE_ONCE(mdev->open, true);
-	return rc;
+	return mdev->live;
 }
 
 /**
- * mdev_open_device() - a first user opens the instance
- * @mdev: the instance, bound to the calling bus driver
+ * mdev_device_is_of() - whether a device is an instance of an interface
+ * @dev: any device
+ * @interface: the interface
  *
- * Calls &parent_ops.open. Until mdev_close_device() the parent driver's module
- * stays loaded, and user space cannot remove the instance; only the end of its
- * parent removes it, and waits for the close.
- *
- * Context: process context.
- * Return: 0, -ENODEV if the instance or its parent is going away, or the error
- * of the driver's open.
+ * Return: true if the interface's struct mdev_device is around @dev.
  */
-int mdev_open_device(struct mdev_device *mdev)
+bool mdev_device_is_of(const struct device *dev,
+		       const struct mdev_interface *interface)
 {
-	int rc;
-
-	mutex_lock(&mdev->op_lock);
-	rc = mdev_device_do_open(mdev);
-	mutex_unlock(&mdev->op_lock);
-	return rc;
+	return dev->bus == &mdev_bus_type &&
+	       mdev_device_interface(container_of(dev, struct mdev_core_device,
+						  dev)) == interface;
 }
-EXPORT_SYMBOL_GPL(mdev_open_device);
-
-/**
- * mdev_close_device() - the last user has closed the instance
- * @mdev: an instance that mdev_open_device() has opened
- *
- * Context: process context.
- */
-void mdev_close_device(struct mdev_device *mdev)
-{
-	const struct parent_ops *ops = mdev->parent->ops;
-
-	mutex_lock(&mdev->op_lock);
-	if (ops->close)
-		ops->close(mdev);
-	WRITE_ONCE(mdev->open, false);
-	mutex_unlock(&mdev->op_lock);
-	/* Pairs with the get in mdev_device_do_open() */
-	module_put(ops->owner);
-}
-EXPORT_SYMBOL_GPL(mdev_close_device);
-
-/**
- * mdev_type_desc() - the parent driver's description of an instance's type
- * @mdev: the instance
- *
- * Context: any, between create and destroy of the instance. Not later: it is
- * the parent driver's memory, which a reference to the instance does not keep.
- *
- * Return: the entry of &parent_ops.supported_types.
- */
-const struct mdev_type_desc *mdev_type_desc(struct mdev_device *mdev)
-{
-	return mdev->type->desc;
-}
-EXPORT_SYMBOL_GPL(mdev_type_desc);
 
 int __init mdev_devices_init(void)
 {

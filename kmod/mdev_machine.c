@@ -78,7 +78,7 @@ static struct mdev_machine *mdev_machine_new(const guid_t *uuid)
  * Context: mdev_lock held.
  * Return: 0 or -ENOMEM.
  */
-int mdev_machine_join(struct mdev_device *mdev)
+int mdev_machine_join(struct mdev_core_device *mdev)
 {
 	struct mdev_machine *machine;
 
@@ -104,7 +104,7 @@ int mdev_machine_join(struct mdev_device *mdev)
  *
  * Context: mdev_lock held.
  */
-void mdev_machine_leave(struct mdev_device *mdev)
+void mdev_machine_leave(struct mdev_core_device *mdev)
 {
 	struct mdev_machine *machine = mdev->machine;
 
@@ -134,32 +134,23 @@ static struct mdev_machine *mdev_machine_find(const guid_t *uuid)
 	return machine;
 }
 
-static int mdev_member_call_stop(struct mdev_device *mdev)
+static int mdev_member_call_stop(struct mdev_core_device *mdev)
 {
-	int rc = 0;
+	const struct mdev_interface *interface = mdev_device_interface(mdev);
 
-	if (mdev->parent->ops->stop) {
-		mdev_parent_lock_ops(mdev->parent);
-		rc = mdev->parent->ops->stop(mdev);
-		mdev_parent_unlock_ops(mdev->parent);
-	}
-	return rc;
+	return interface->stop ? interface->stop(&mdev->dev) : 0;
 }
 
-static int mdev_member_do_start(struct mdev_device *mdev)
+static int mdev_member_do_start(struct mdev_core_device *mdev)
 {
-	const struct parent_ops *ops = mdev->parent->ops;
-	int rc = 0;
+	const struct mdev_interface *interface = mdev_device_interface(mdev);
+	int rc;
 
 	lockdep_assert_held(&mdev->op_lock);
 
 	if (!mdev->live || mdev->started)
 		return 0;
-	if (ops->start) {
-		mdev_parent_lock_ops(mdev->parent);
-		rc = ops->start(mdev);
-		mdev_parent_unlock_ops(mdev->parent);
-	}
+	rc = interface->start ? interface->start(&mdev->dev) : 0;
 	if (rc)
 		return rc;
 	WRITE_ONCE(mdev->started, true);
@@ -171,7 +162,7 @@ static int mdev_member_do_start(struct mdev_device *mdev)
  * Returns 1 if the instance was started, 0 if it is started already or is being
  * removed, or the error of the driver's start.
  */
-static int mdev_member_start(struct mdev_device *mdev)
+static int mdev_member_start(struct mdev_core_device *mdev)
 {
 	int rc;
 
@@ -181,7 +172,7 @@ static int mdev_member_start(struct mdev_device *mdev)
 	return rc;
 }
 
-static int mdev_member_do_stop(struct mdev_device *mdev)
+static int mdev_member_do_stop(struct mdev_core_device *mdev)
 {
 	int rc;
 
@@ -201,7 +192,7 @@ static int mdev_member_do_stop(struct mdev_device *mdev)
  * Returns 1 if the instance was stopped, 0 if it is stopped already or is being
  * removed, or the error of the driver's stop.
  */
-static int mdev_member_stop(struct mdev_device *mdev)
+static int mdev_member_stop(struct mdev_core_device *mdev)
 {
 	int rc;
 
@@ -218,23 +209,23 @@ static int mdev_member_stop(struct mdev_device *mdev)
  * If its driver fails to stop it, that is logged, and it is removed all the
  * same.
  */
-void mdev_machine_stop_removed(struct mdev_device *mdev)
+void mdev_machine_stop_removed(struct mdev_core_device *mdev)
 {
 	if (mdev->started && mdev_member_call_stop(mdev))
-		dev_warn(mdev->parent->dev, "%s failed to stop, removing it\n",
+		dev_warn(mdev->type->parent->dev, "%s failed to stop, removing it\n",
 			 dev_name(&mdev->dev));
 }
 
 /* The live instances of a machine at one moment, with a reference to each */
 struct mdev_members {
-	struct mdev_device **devices;
+	struct mdev_core_device **devices;
 	unsigned int nr;
 };
 
 static int mdev_members_get(struct mdev_members *members,
 			    struct mdev_machine *machine)
 {
-	struct mdev_device *mdev;
+	struct mdev_core_device *mdev;
 	int rc = 0;
 
 	members->nr = 0;
@@ -246,9 +237,11 @@ static int mdev_members_get(struct mdev_members *members,
 		goto out_unlock;
 	}
 	list_for_each_entry(mdev, &machine->devices, machine_node)
-		if (mdev->live)
+		if (mdev->live) {
 			/* Put in mdev_members_put() */
-			members->devices[members->nr++] = mdev_get_device(mdev);
+			get_device(&mdev->dev);
+			members->devices[members->nr++] = mdev;
+		}
 out_unlock:
 	mutex_unlock(&mdev_lock);
 	return rc;
@@ -259,7 +252,7 @@ static void mdev_members_put(struct mdev_members *members)
 	unsigned int i;
 
 	for (i = 0; i < members->nr; i++)
-		mdev_put_device(members->devices[i]);
+		put_device(&members->devices[i]->dev);
 	kvfree(members->devices);
 }
 

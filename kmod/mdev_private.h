@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the files of mdev.ko share
+ * What the files of the core share
  */
 
 #ifndef _MDEV_PRIVATE_H
@@ -8,27 +8,54 @@
 
 #include <linux/kobject.h>
 #include <linux/mutex.h>
+#include <linux/rhashtable-types.h>
 
-#include "mdev.h"
+#include "mdev_interface.h"
+
+struct mdev_machine;
+
+#define to_mdev_core_type(_kobj) \
+	container_of(_kobj, struct mdev_core_type, kobj)
 
 /**
- * struct mdev_type - a type of one registered parent
- * @kobj: its folder below mdev_supported_types, and its reference count
- * @devices_kobj: the folder of links to its instances
- * @parent: the parent, of which the type holds a reference
- * @desc: the driver's description
- * @node: in &parent_device.types, which does not change while the parent is
- *	registered
+ * struct mdev_core_device - the core's part of an instance
+ * @id: its identity
+ * @id_node: in the table of identities
+ * @type: its type, of which it holds a reference
+ * @machine: all instances of its UUID
+ * @machine_node: in the machine
+ * @op_lock: one of start, stop, open, close, claim at a time
+ * @probe_error: what the last probe returned
+ * @live: complete, and not being removed
+ * @drv_changing: a bus driver is being bound or unbound
+ * @started: see mdev_start in ABI.rst
+ * @dev: its device, on the mdev bus, below the parent's. The last member, which
+ *	is the first one of the interface's struct mdev_device.
  */
-struct mdev_type {
-	struct kobject kobj;
-	struct kobject *devices_kobj;
-	struct parent_device *parent;
-	const struct mdev_type_desc *desc;
-	struct list_head node;
+struct mdev_core_device {
+	struct mdev_identity id;
+	struct rhash_head id_node;
+	struct mdev_core_type *type;
+	struct mdev_machine *machine;
+	struct list_head machine_node;
+	struct mutex op_lock; /* start, stop, open, close, claim */
+	int probe_error;
+	bool live;
+	bool drv_changing;
+	bool started;
+	struct device dev;
 };
 
-#define to_mdev_type(_kobj)	container_of(_kobj, struct mdev_type, kobj)
+static inline struct mdev_core_device *to_mdev_core_device(struct device *dev)
+{
+	return container_of(dev, struct mdev_core_device, dev);
+}
+
+static inline const struct mdev_interface *
+mdev_device_interface(const struct mdev_core_device *mdev)
+{
+	return mdev->type->parent->interface;
+}
 
 /**
  * struct mdev_request - what user space has written to make an instance
@@ -39,31 +66,11 @@ struct mdev_type {
  * @line: a copy of the line
  */
 struct mdev_request {
-	struct mdev_id id;
+	struct mdev_identity id;
 	bool numbered;
 	char *params;
 	char *line;
 };
-
-/**
- * mdev_parent_lock_ops() - begin create, destroy, start or stop
- * @parent: the parent; has a lock for these only if it asks for it
- */
-static inline void mdev_parent_lock_ops(struct parent_device *parent)
-{
-	if (parent->ops->serialize)
-		mutex_lock(&parent->ops_lock);
-}
-
-/**
- * mdev_parent_unlock_ops() - undo mdev_parent_lock_ops()
- * @parent: the parent
- */
-static inline void mdev_parent_unlock_ops(struct parent_device *parent)
-{
-	if (parent->ops->serialize)
-		mutex_unlock(&parent->ops_lock);
-}
 
 /* mdev_core.c: guards every list and table of the core */
 extern struct mutex mdev_lock;
@@ -71,41 +78,43 @@ extern struct mutex mdev_lock;
 /* mdev_device.c */
 int mdev_devices_init(void);
 void mdev_devices_exit(void);
-struct mdev_device *mdev_device_find(struct parent_device *parent,
-				     const struct mdev_id *id);
-int mdev_device_create(struct mdev_type *type, const struct mdev_request *req);
-int mdev_device_destroy(struct mdev_device *mdev);
-void mdev_device_evict(struct mdev_device *mdev);
+struct mdev_core_device *mdev_device_find(struct mdev_core_parent *parent,
+					  const struct mdev_identity *id);
+int mdev_device_create(struct mdev_core_type *type,
+		       const struct mdev_request *req);
+int mdev_device_destroy(struct mdev_core_device *mdev);
+void mdev_device_request(struct mdev_core_device *mdev);
+void mdev_device_evict(struct mdev_core_device *mdev);
 
 /* mdev_parent.c */
-void mdev_parent_get(struct parent_device *parent);
-void mdev_parent_put(struct parent_device *parent);
+void mdev_parent_get(struct mdev_core_parent *parent);
+void mdev_parent_put(struct mdev_core_parent *parent);
 int mdev_parents_init(void);
 void mdev_parents_exit(void);
 
 /* mdev_machine.c */
 int mdev_machines_init(void);
 void mdev_machines_exit(void);
-int mdev_machine_join(struct mdev_device *mdev);
-void mdev_machine_leave(struct mdev_device *mdev);
-void mdev_machine_stop_removed(struct mdev_device *mdev);
+int mdev_machine_join(struct mdev_core_device *mdev);
+void mdev_machine_leave(struct mdev_core_device *mdev);
+void mdev_machine_stop_removed(struct mdev_core_device *mdev);
 int mdev_machine_start(const guid_t *uuid);
 int mdev_machine_stop(const guid_t *uuid);
 
 /* mdev_request.c */
 int mdev_request_parse(struct mdev_request *req, const char *buf, size_t count);
 void mdev_request_done(struct mdev_request *req);
-struct mdev_type *mdev_request_take_type(struct mdev_request *req,
-					 struct parent_device *parent);
+struct mdev_core_type *mdev_request_take_type(struct mdev_request *req,
+					      struct mdev_core_parent *parent);
 
 /* mdev_bus.c */
 int mdev_bus_register(void);
 void mdev_bus_unregister(void);
 
 /* mdev_type.c */
-int mdev_types_add(struct parent_device *parent);
-void mdev_types_remove(struct parent_device *parent);
-int mdev_types_open(struct parent_device *parent);
-void mdev_types_seal(struct parent_device *parent);
+int mdev_types_add(struct mdev_core_parent *parent);
+void mdev_types_remove(struct mdev_core_parent *parent);
+int mdev_types_open(struct mdev_core_parent *parent);
+void mdev_types_seal(struct mdev_core_parent *parent);
 
 #endif /* _MDEV_PRIVATE_H */

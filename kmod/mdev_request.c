@@ -155,19 +155,19 @@ static char *mdev_param_find(char *param, const char *key)
  * if the parent has no such type, if none is named and there are several, or if
  * one is named twice.
  */
-struct mdev_type *mdev_request_take_type(struct mdev_request *req,
-					 struct parent_device *parent)
+struct mdev_core_type *mdev_request_take_type(struct mdev_request *req,
+					      struct mdev_core_parent *parent)
 {
 	static const char key[] = "type=";
 	char *param = mdev_param_find(req->params, key);
-	struct mdev_type *type;
+	struct mdev_core_type *type;
 	const char *name;
 	size_t len;
 
 	if (!param) {
 		if (!list_is_singular(&parent->types))
 			return ERR_PTR(-EINVAL);
-		return list_first_entry(&parent->types, struct mdev_type,
+		return list_first_entry(&parent->types, struct mdev_core_type,
 					node);
 	}
 	if (mdev_param_find(strchr(param, ',') ? strchr(param, ',') + 1 : NULL,

@@ -10,7 +10,7 @@
 
 #include "mdev_private.h"
 
-static ssize_t mdev_type_create(struct mdev_type *type, const char *buf,
+static ssize_t mdev_type_create(struct mdev_core_type *type, const char *buf,
 				size_t count)
 {
 	struct mdev_request req;
@@ -27,46 +27,42 @@ static ssize_t mdev_type_create(struct mdev_type *type, const char *buf,
 static ssize_t create_store(struct kobject *kobj, struct kobj_attribute *attr,
 			    const char *buf, size_t count)
 {
-	return mdev_type_create(to_mdev_type(kobj), buf, count);
+	return mdev_type_create(to_mdev_core_type(kobj), buf, count);
 }
 
 static ssize_t device_api_show(struct kobject *kobj,
 			       struct kobj_attribute *attr, char *buf)
 {
 	return sysfs_emit(buf, "%s\n",
-			  to_mdev_type(kobj)->parent->ops->device_api);
+			  to_mdev_core_type(kobj)->parent->device_api);
 }
 
 static ssize_t name_show(struct kobject *kobj, struct kobj_attribute *attr,
 			 char *buf)
 {
-	const struct mdev_type_desc *desc = to_mdev_type(kobj)->desc;
+	struct mdev_core_type *type = to_mdev_core_type(kobj);
 
-	return sysfs_emit(buf, "%s\n", desc->pretty_name ?: desc->name);
+	return sysfs_emit(buf, "%s\n", type->pretty_name ?: type->name);
 }
 
 static ssize_t description_show(struct kobject *kobj,
 				struct kobj_attribute *attr, char *buf)
 {
-	struct mdev_type *type = to_mdev_type(kobj);
+	struct mdev_core_type *type = to_mdev_core_type(kobj);
 
-	return type->parent->ops->description(type->parent->dev, type->desc,
-					      buf);
+	return type->parent->description(type, buf);
 }
 
 static ssize_t available_instances_show(struct kobject *kobj,
 					struct kobj_attribute *attr, char *buf)
 {
-	struct mdev_type *type = to_mdev_type(kobj);
-	struct parent_device *parent = type->parent;
-	const struct parent_ops *ops = parent->ops;
-	unsigned int available = UINT_MAX;
+	struct mdev_core_type *type = to_mdev_core_type(kobj);
+	struct mdev_core_parent *parent = type->parent;
+	unsigned int available;
 
-	if (ops->max_instances)
-		available = ops->max_instances - READ_ONCE(parent->nr_devices);
-	if (ops->available_instances)
-		available = min(available, ops->available_instances(parent->dev,
-								    type->desc));
+	available = parent->max_instances - READ_ONCE(parent->nr_devices);
+	if (parent->available)
+		available = min(available, parent->available(type));
 	return sysfs_emit(buf, "%u\n", available);
 }
 
@@ -90,7 +86,7 @@ static umode_t mdev_type_is_visible(struct kobject *kobj,
 				    struct attribute *attr, int n)
 {
 	if (attr == &description_attr.attr &&
-	    !to_mdev_type(kobj)->parent->ops->description)
+	    !to_mdev_core_type(kobj)->parent->description)
 		return 0;
 	return attr->mode;
 }
@@ -107,8 +103,8 @@ static const struct attribute_group *mdev_type_groups[] = {
 
 static void mdev_type_release(struct kobject *kobj)
 {
-	struct mdev_type *type = to_mdev_type(kobj);
-	struct parent_device *parent = type->parent;
+	struct mdev_core_type *type = to_mdev_core_type(kobj);
+	struct mdev_core_parent *parent = type->parent;
 
 	kfree(type);
 	/* Pairs with the get in mdev_type_add() */
@@ -121,41 +117,66 @@ static const struct kobj_type mdev_type_ktype = {
 	.default_groups = mdev_type_groups,
 };
 
-static int mdev_type_add(struct parent_device *parent,
-			 const struct mdev_type_desc *desc)
+static struct mdev_core_type *mdev_type_find(struct mdev_core_parent *parent,
+					     const char *name)
 {
-	struct mdev_type *type;
+	struct mdev_core_type *type;
+
+	list_for_each_entry(type, &parent->types, node)
+		if (!strcmp(type->name, name))
+			return type;
+	return NULL;
+}
+
+static int mdev_type_add_files(struct mdev_core_type *type)
+{
+	struct mdev_core_parent *parent = type->parent;
 	int rc;
+
+	type->kobj.kset = parent->types_kset;
+	rc = kobject_init_and_add(&type->kobj, &mdev_type_ktype, NULL, "%s-%s",
+				  dev_driver_string(parent->dev), type->name);
+	if (rc)
+		return rc;
+	type->devices_kobj = kobject_create_and_add("devices", &type->kobj);
+	return type->devices_kobj ? 0 : -ENOMEM;
+}
+
+/* Returns 1 if the parent has no type of that number, or an error */
+static int mdev_type_add(struct mdev_core_parent *parent, unsigned int nr)
+{
+	struct mdev_core_type *type;
+	int rc = 1;
 
 	type = kzalloc(sizeof(*type), GFP_KERNEL);
 	if (!type)
 		return -ENOMEM;
+	if (!parent->interface->get_type(parent, nr, type))
+		goto out_free;
+	rc = -EEXIST;
+	if (mdev_type_find(parent, type->name)) {
+		dev_err(parent->dev, "two of its types are called %s\n",
+			type->name);
+		goto out_free;
+	}
 	/* Put in mdev_type_release() */
 	mdev_parent_get(parent);
 	type->parent = parent;
-	type->desc = desc;
-	type->kobj.kset = parent->types_kset;
-	rc = kobject_init_and_add(&type->kobj, &mdev_type_ktype,
-				  NULL, "%s-%s", dev_driver_string(parent->dev),
-				  desc->name);
-	if (rc)
-		goto out_put;
-
-	type->devices_kobj = kobject_create_and_add("devices", &type->kobj);
-	if (!type->devices_kobj) {
-		rc = -ENOMEM;
-		goto out_put;
+	rc = mdev_type_add_files(type);
+	if (rc) {
+		kobject_put(&type->kobj);
+		return rc;
 	}
 	list_add_tail(&type->node, &parent->types);
 	return 0;
 
-out_put:
-	kobject_put(&type->kobj);
+out_free:
+	kfree(type);
 	return rc;
 }
 
 /* Its memory stays until the last reference is dropped; instances hold some. */
-static void mdev_type_remove(struct mdev_type *type)
+static void mdev_type_remove(struct mdev_core_type *type)
 {
 	list_del(&type->node);
 	kobject_put(type->devices_kobj);
@@ -167,9 +188,9 @@ static void mdev_type_remove(struct mdev_type *type)
  * mdev_types_remove() - undo mdev_types_add()
  * @parent: the parent, sealed and without instances
  */
-void mdev_types_remove(struct parent_device *parent)
+void mdev_types_remove(struct mdev_core_parent *parent)
 {
-	struct mdev_type *type, *next;
+	struct mdev_core_type *type, *next;
 
 	list_for_each_entry_safe(type, next, &parent->types, node)
 		mdev_type_remove(type);
@@ -183,9 +204,9 @@ void mdev_types_remove(struct parent_device *parent)
  * Return: 0, -EEXIST if the device has a folder of that name or two types have
  * one name, -ENOMEM.
  */
-int mdev_types_add(struct parent_device *parent)
+int mdev_types_add(struct mdev_core_parent *parent)
 {
-	const struct mdev_type_desc *desc;
+	unsigned int nr = 0;
 	int rc;
 
 	parent->types_kset = kset_create_and_add("mdev_supported_types", NULL,
@@ -193,14 +214,13 @@ int mdev_types_add(struct parent_device *parent)
 	if (!parent->types_kset)
 		return -ENOMEM;
 
-	for (desc = parent->ops->supported_types; desc->name; desc++) {
-		rc = mdev_type_add(parent, desc);
-		if (rc) {
-			mdev_types_remove(parent);
-			return rc;
-		}
-	}
-	return 0;
+	do {
+		rc = mdev_type_add(parent, nr++);
+	} while (!rc);
+	if (rc > 0)
+		return 0;
+	mdev_types_remove(parent);
+	return rc;
 }
 
 /**
@@ -210,9 +230,9 @@ int mdev_types_add(struct parent_device *parent)
  * Waits for writes that are under way: when this returns no instance is being
  * made through a type.
  */
-void mdev_types_seal(struct parent_device *parent)
+void mdev_types_seal(struct mdev_core_parent *parent)
 {
-	struct mdev_type *type;
+	struct mdev_core_type *type;
 
 	list_for_each_entry(type, &parent->types, node)
 		sysfs_remove_file(&type->kobj, &create_attr.attr);
@@ -224,9 +244,9 @@ void mdev_types_seal(struct parent_device *parent)
  *
  * Return: 0, or -ENOMEM; then no type has one.
  */
-int mdev_types_open(struct parent_device *parent)
+int mdev_types_open(struct mdev_core_parent *parent)
 {
-	struct mdev_type *type;
+	struct mdev_core_type *type;
 	int rc;
 
 	list_for_each_entry(type, &parent->types, node) {

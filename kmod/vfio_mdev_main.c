@@ -311,6 +311,11 @@ static bool vfio_mdev_in_use(struct mdev_device *mdev)
 	return refcount_read(&self->vdev.refcount) > 1;
 }
 
+static void vfio_mdev_ask(struct mdev_device *mdev)
+{
+	vfio_mdev_request_release(dev_get_drvdata(&mdev->dev));
+}
+
 static bool vfio_mdev_match(struct mdev_device *mdev)
 {
 	return vfio_mdev_api_flag(mdev->parent->ops);
@@ -345,6 +350,7 @@ static struct mdev_driver vfio_mdev_driver = {
 	.probe = vfio_mdev_probe,
 	.remove = vfio_mdev_remove,
 	.in_use = vfio_mdev_in_use,
+	.request = vfio_mdev_ask,
 	.match = vfio_mdev_match,
 	.pin_pages = vfio_mdev_pin_pages,
 	.unpin_pages = vfio_mdev_unpin_pages,
