@@ -326,6 +326,13 @@ struct mdev_driver {
 #define to_mdev_device(_dev)	container_of(_dev, struct mdev_device, dev)
 #define to_mdev_driver(_drv)	container_of(_drv, struct mdev_driver, driver)
 
+/*
+ * The kernel's interface, which the same module exports, has functions of these
+ * names with other arguments.
+ */
+#define mdev_register_driver	mdev_register_bus_driver
+#define mdev_unregister_driver	mdev_unregister_bus_driver
+
 extern struct bus_type mdev_bus_type;
 
 bool dev_is_mdev(const struct device *dev);
@@ -384,8 +391,8 @@ const struct mdev_type_desc *mdev_type_desc(struct mdev_device *mdev);
 int mdev_register_device(struct device *dev, const struct parent_ops *ops);
 void mdev_unregister_device(struct device *dev);
 
-int mdev_register_driver(struct mdev_driver *drv, struct module *owner);
-void mdev_unregister_driver(struct mdev_driver *drv);
+int mdev_register_bus_driver(struct mdev_driver *drv, struct module *owner);
+void mdev_unregister_bus_driver(struct mdev_driver *drv);
 
 struct mdev_device *mdev_get_device_by_group(struct iommu_group *group);
 

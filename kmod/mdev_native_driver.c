@@ -64,7 +64,7 @@ void mdev_native_request(struct device *dev)
 }
 
 /**
- * mdev_register_driver() - register a bus driver
+ * mdev_register_bus_driver() - register a bus driver
  * @drv: the driver, with @name, @probe and @remove set
  * @owner: its module
  *
@@ -74,7 +74,7 @@ void mdev_native_request(struct device *dev)
  * Return: 0, -EINVAL if something required is missing, -EBUSY if there is a
  * driver of that name, or another error of driver_register().
  */
-int mdev_register_driver(struct mdev_driver *drv, struct module *owner)
+int mdev_register_bus_driver(struct mdev_driver *drv, struct module *owner)
 {
 	if (!drv->name || !drv->probe || !drv->remove ||
 	    !drv->pin_pages != !drv->unpin_pages) {
@@ -87,21 +87,21 @@ int mdev_register_driver(struct mdev_driver *drv, struct module *owner)
 	drv->driver.owner = owner;
 	return mdev_bus_add_driver(&drv->driver, &mdev_native_interface);
 }
-EXPORT_SYMBOL_GPL(mdev_register_driver);
+EXPORT_SYMBOL_GPL(mdev_register_bus_driver);
 
 /**
- * mdev_unregister_driver() - undo mdev_register_driver()
+ * mdev_unregister_bus_driver() - undo mdev_register_bus_driver()
  * @drv: a registered driver
  *
  * Waits until user space has closed its instances. They stay, without a driver.
  *
  * Context: process context.
  */
-void mdev_unregister_driver(struct mdev_driver *drv)
+void mdev_unregister_bus_driver(struct mdev_driver *drv)
 {
 	mdev_bus_remove_driver(&drv->driver);
 }
-EXPORT_SYMBOL_GPL(mdev_unregister_driver);
+EXPORT_SYMBOL_GPL(mdev_unregister_bus_driver);
 
 static int mdev_group_get_mdev(struct device *dev, void *data)
 {
