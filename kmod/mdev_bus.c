@@ -72,6 +72,7 @@ EXPORT_SYMBOL_GPL(mdev_bus_type);
  * @interface: the interface that must have added it
  *
  * Context: any.
+ * Return: true if so.
  */
 bool mdev_bus_has_driver(const struct device_driver *drv,
 			 const struct mdev_interface *interface)

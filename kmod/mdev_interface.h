@@ -52,16 +52,14 @@ struct mdev_identity {
  * @parent: the parent, of which the type holds a reference
  * @kobj: its folder below mdev_supported_types, and its reference count
  * @devices_kobj: the folder of links to its instances
- * @node: in &mdev_core_parent.types, which does not change while the parent is
- *	registered
+ * @node: in the parent's list of types, which does not change while the parent
+ *	is registered
  */
 struct mdev_core_type {
 	const char *name;
 	const char *pretty_name;
 	const void *desc;
 	struct mdev_core_parent *parent;
-
-	/* private: */
 	struct kobject kobj;
 	struct kobject *devices_kobj;
 	struct list_head node;

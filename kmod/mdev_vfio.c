@@ -58,6 +58,7 @@ static int mdev_vfio_ask(struct vfio_device *vdev)
  * condition that nobody has it open.
  *
  * Context: process context; does not wait for user space.
+ * Return: true if so.
  */
 bool mdev_vfio_in_use(struct device *dev)
 {

@@ -11,7 +11,7 @@ setup_file() {
 	clean_up
 	mkdir "$ROOT/root/project"
 	(cd "$top" && find Makefile kmod \( -name '*.[ch]' ! -name '*.mod.c' -o -name Kbuild -o \
-		-name Makefile -o -name dkms.conf \) -exec cp --parents -t "$ROOT/root/project" {} +)
+		-name Makefile -o -name dkms.conf -o -name check-exports \) -exec cp --parents -t "$ROOT/root/project" {} +)
 }
 
 teardown_file() {

@@ -21,6 +21,30 @@ kernel_doc() {
 	[ -z "$(kernel_doc 6.12 -Werror -Wall | tee /dev/stderr)" ]
 }
 
+# exports CHECKSUM KIND MODULE: a Module.symvers with one export
+exports() {
+	printf '%s\tmdev_register_parent\t%s\t%s\t\n' "$1" "$3" "$2" >"$BATS_TEST_TMPDIR/${3//\//-}"
+}
+
+# fits CHECKSUM KIND: whether a module with that fits a kernel with 0x1 and EXPORT_SYMBOL
+fits() {
+	exports 0x00000001 EXPORT_SYMBOL drivers/vfio/mdev/mdev
+	exports "$1" "$2" /root/kmod/mdev
+	run kmod/check-exports "$BATS_TEST_TMPDIR/drivers-vfio-mdev-mdev" "$BATS_TEST_TMPDIR/-root-kmod-mdev"
+	return "$status"
+}
+
+@test "what is exported otherwise than by the kernel's own core fails the build" {
+	fits 0x00000001 EXPORT_SYMBOL
+	[ "$output" = "" ]
+	! fits 0x00000002 EXPORT_SYMBOL
+	[[ $output == *"mdev_register_parent is 0x00000002 EXPORT_SYMBOL instead of 0x00000001 EXPORT_SYMBOL" ]]
+	! fits 0x00000001 EXPORT_SYMBOL_GPL
+	! kmod/check-exports "$BATS_TEST_TMPDIR/drivers-vfio-mdev-mdev" /dev/null 2>/dev/null
+	! kmod/check-exports "$BATS_TEST_TMPDIR/none" "$BATS_TEST_TMPDIR/-root-kmod-mdev" 2>/dev/null
+	kmod/check-exports /dev/null "$BATS_TEST_TMPDIR/-root-kmod-mdev"
+}
+
 @test "every function that is exported or in the header is documented" {
 	functions=$(sed -nE 's/^EXPORT_SYMBOL(_GPL)?\((\w+)\);/\2/p' kmod/*.c
 		sed -nE 's/^(static inline )?[a-z].*\<\*?(mdev_\w+)\(.*/\2/p' kmod/mdev.h)

@@ -74,6 +74,13 @@ in_root() {
 		exec chroot "$@"' -- "$@"
 }
 
+# headers_of SERIES: the folder of a kernel's headers, as seen from here
+headers_of() {
+	local kernel=$cache/kernel-$1
+	[ ! -d "$kernel/root" ] || kernel+=/root
+	echo "$kernel/usr/src/linux-headers-$(<"$cache/kernel-$1/version")"
+}
+
 # Runs make where a kernel's headers are: here, or in the root that came with them, in which the
 # project then stands at the same place. Usage: make_at_headers SERIES ARGUMENT...
 make_at_headers() {
