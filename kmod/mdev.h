@@ -7,6 +7,7 @@
 #define _VFIO_MDEV_H
 
 #include <linux/device.h>
+#include <linux/module.h>
 #include <linux/pgtable.h>
 #include <linux/types.h>
 #include <linux/uuid.h>
@@ -152,6 +153,8 @@ struct mdev_type_desc {
  * @dma_unmap: the user takes away length bytes of guest memory, from iova on.
  *	Pages pinned there must be unpinned before this returns. It is also
  *	called if there are none. Required of a driver that pins pages.
+ *
+ * @owner of code that is built into the kernel is NULL, as THIS_MODULE is there.
  *
  * mdev_register_device() refuses a table that lacks a required entry. "What the
  * core serializes" says which callbacks can run at the same time.
@@ -326,13 +329,6 @@ struct mdev_driver {
 #define to_mdev_device(_dev)	container_of(_dev, struct mdev_device, dev)
 #define to_mdev_driver(_drv)	container_of(_drv, struct mdev_driver, driver)
 
-/*
- * The kernel's interface, which the same module exports, has functions of these
- * names with other arguments.
- */
-#define mdev_register_driver	mdev_register_bus_driver
-#define mdev_unregister_driver	mdev_unregister_bus_driver
-
 extern struct bus_type mdev_bus_type;
 
 bool dev_is_mdev(const struct device *dev);
@@ -388,11 +384,95 @@ static inline void mdev_put_device(struct mdev_device *mdev)
 
 const struct mdev_type_desc *mdev_type_desc(struct mdev_device *mdev);
 
-int mdev_register_device(struct device *dev, const struct parent_ops *ops);
+/*
+ * The number of this interface. It is raised when a structure or function here
+ * changes so that modules that were built before do not fit any more.
+ */
+#define MDEV_API	1
+
+/**
+ * struct mdev_build - what a module was built with
+ * @api: MDEV_API; the first member of every version of this structure
+ * @ops_size: size of &struct parent_ops
+ * @driver_size: size of &struct mdev_driver
+ * @device_size: size of &struct mdev_device
+ * @parent_size: size of &struct parent_device
+ *
+ * A kernel with CONFIG_MODVERSIONS does not load a module that was built with
+ * another mdev.h than mdev.ko. Others, such as that of Debian 14, would load it:
+ * there the registration refuses it.
+ */
+struct mdev_build {
+	u32 api;
+	u32 ops_size;
+	u32 driver_size;
+	u32 device_size;
+	u32 parent_size;
+};
+
+#define MDEV_BUILD \
+	((const struct mdev_build){ \
+		.api = MDEV_API, \
+		.ops_size = sizeof(struct parent_ops), \
+		.driver_size = sizeof(struct mdev_driver), \
+		.device_size = sizeof(struct mdev_device), \
+		.parent_size = sizeof(struct parent_device), \
+	})
+
+/* For the macros below */
+int __mdev_register_device(struct device *dev, const struct parent_ops *ops,
+			   struct module *module,
+			   const struct mdev_build *build);
+int mdev_register_bus_driver(struct mdev_driver *drv, struct module *owner,
+			     const struct mdev_build *build);
+void mdev_unregister_bus_driver(struct mdev_driver *drv);
+
+/**
+ * mdev_register_device() - make a device a parent of mediated devices
+ * @_dev: the device. It is bound to its driver, and stays so until
+ *	mdev_unregister_device() has returned.
+ * @_ops: what its driver provides, a &struct parent_ops. Does not change until
+ *	then.
+ *
+ * User space can make instances before this returns, so the driver has to be
+ * ready for every callback when it calls this.
+ *
+ * Context: process context.
+ * Return: 0; -EINVAL if the table lacks something required, or the module was
+ * built with another mdev.h, which is logged; -EEXIST if the device is
+ * registered already, has a file of a name that the core needs, or two types
+ * have one name; -ENOMEM.
+ */
+#define mdev_register_device(_dev, _ops) \
+	__mdev_register_device(_dev, _ops, THIS_MODULE, &MDEV_BUILD)
+
 void mdev_unregister_device(struct device *dev);
 
-int mdev_register_bus_driver(struct mdev_driver *drv, struct module *owner);
-void mdev_unregister_bus_driver(struct mdev_driver *drv);
+/**
+ * mdev_register_driver() - register a bus driver
+ * @_drv: the driver, a &struct mdev_driver with name, probe and remove set
+ * @_owner: its module
+ *
+ * It probes every instance of this interface that it matches and that has no
+ * driver. The kernel's interface has a function of this name, with one argument.
+ *
+ * Context: process context.
+ * Return: 0; -EINVAL if something required is missing, or the module was built
+ * with another mdev.h, which is logged; -EBUSY if there is a driver of that
+ * name; or another error of driver_register().
+ */
+#define mdev_register_driver(_drv, _owner) \
+	mdev_register_bus_driver(_drv, _owner, &MDEV_BUILD)
+
+/**
+ * mdev_unregister_driver() - undo mdev_register_driver()
+ * @_drv: a registered driver
+ *
+ * Waits until user space has closed its instances. They stay, without a driver.
+ *
+ * Context: process context.
+ */
+#define mdev_unregister_driver(_drv)	mdev_unregister_bus_driver(_drv)
 
 struct mdev_device *mdev_get_device_by_group(struct iommu_group *group);
 

@@ -97,7 +97,8 @@ static void __exit mdev_exit(void)
 	synchronize_rcu_tasks();
 }
 
-module_init(mdev_init);
+/* Built into the kernel, it begins before any driver of a device. */
+subsys_initcall(mdev_init);
 module_exit(mdev_exit);
 
 MODULE_DESCRIPTION("Mediated device core");

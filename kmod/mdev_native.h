@@ -12,6 +12,8 @@
 /* mdev_native_parent.c */
 extern const struct mdev_interface mdev_native_interface;
 
+bool mdev_native_fits(const char *name, const struct mdev_build *build);
+
 /* mdev_native_driver.c */
 bool mdev_native_match(struct device *dev, const struct device_driver *driver);
 int mdev_native_probe(struct device *dev);

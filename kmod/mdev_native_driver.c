@@ -64,18 +64,19 @@ void mdev_native_request(struct device *dev)
 }
 
 /**
- * mdev_register_bus_driver() - register a bus driver
- * @drv: the driver, with @name, @probe and @remove set
+ * mdev_register_bus_driver() - what mdev_register_driver() stands for
+ * @drv: the driver
  * @owner: its module
+ * @build: what that was built with
  *
- * It probes every instance that it matches and that has no driver.
- *
- * Context: process context.
- * Return: 0, -EINVAL if something required is missing, -EBUSY if there is a
- * driver of that name, or another error of driver_register().
+ * Return: see mdev_register_driver().
  */
-int mdev_register_bus_driver(struct mdev_driver *drv, struct module *owner)
+int mdev_register_bus_driver(struct mdev_driver *drv, struct module *owner,
+			     const struct mdev_build *build)
 {
+	if (!mdev_native_fits(owner ? module_name(owner) : "a bus driver",
+			      build))
+		return -EINVAL;
 	if (!drv->name || !drv->probe || !drv->remove ||
 	    !drv->pin_pages != !drv->unpin_pages) {
 		pr_err("mdev: bus driver %s lacks name, probe, remove or unpin_pages\n",
@@ -90,12 +91,8 @@ int mdev_register_bus_driver(struct mdev_driver *drv, struct module *owner)
 EXPORT_SYMBOL_GPL(mdev_register_bus_driver);
 
 /**
- * mdev_unregister_bus_driver() - undo mdev_register_bus_driver()
+ * mdev_unregister_bus_driver() - what mdev_unregister_driver() stands for
  * @drv: a registered driver
- *
- * Waits until user space has closed its instances. They stay, without a driver.
- *
- * Context: process context.
  */
 void mdev_unregister_bus_driver(struct mdev_driver *drv)
 {

@@ -149,12 +149,34 @@ const struct mdev_interface mdev_native_interface = {
 	.request = mdev_native_request,
 };
 
-/* Returns the name of the first thing that the driver lacks, or NULL */
-static const char *mdev_ops_flaw(const struct parent_ops *ops)
+/**
+ * mdev_native_fits() - whether a driver was built with the mdev.h of this module
+ * @name: the driver's
+ * @build: what it was built with
+ *
+ * Return: true if so; if not, that is logged.
+ */
+bool mdev_native_fits(const char *name, const struct mdev_build *build)
+{
+	static const struct mdev_build ours = MDEV_BUILD;
+
+	if (build->api == ours.api && !memcmp(build, &ours, sizeof(ours)))
+		return true;
+	pr_err("mdev: %s was built with another mdev.h (API %u) than this module (API %u): build it again\n",
+	       name, build->api, ours.api);
+	return false;
+}
+
+/*
+ * Returns the name of the first thing that the driver lacks, or NULL. module is
+ * that of the calling code: NULL if it is built into the kernel.
+ */
+static const char *mdev_ops_flaw(const struct parent_ops *ops,
+				 const struct module *module)
 {
 	const struct mdev_type_desc *type = ops->supported_types;
 
-	if (!ops->owner && IS_ENABLED(CONFIG_MODULES))
+	if (!ops->owner && module)
 		return "owner";
 	if (!ops->device_api)
 		return "device_api";
@@ -201,25 +223,24 @@ mdev_native_parent_alloc(struct device *dev, const struct parent_ops *ops)
 }
 
 /**
- * mdev_register_device() - make a device a parent of mediated devices
- * @dev: the device. It is bound to its driver, and stays so until
- *	mdev_unregister_device() has returned.
- * @ops: what its driver provides. Does not change until then.
+ * __mdev_register_device() - what mdev_register_device() stands for
+ * @dev: the device
+ * @ops: what its driver provides
+ * @module: the calling module
+ * @build: what that was built with
  *
- * User space can make instances before this returns, so the driver has to be
- * ready for every callback when it calls this.
- *
- * Context: process context.
- * Return: 0; -EINVAL if @ops lacks something required, which is logged; -EEXIST
- * if @dev is registered already, has a file of a name that the core needs, or
- * two types have one name; -ENOMEM.
+ * Return: see mdev_register_device().
  */
-int mdev_register_device(struct device *dev, const struct parent_ops *ops)
+int __mdev_register_device(struct device *dev, const struct parent_ops *ops,
+			   struct module *module,
+			   const struct mdev_build *build)
 {
 	struct mdev_native_parent *parent;
 	const char *flaw;
 
-	flaw = mdev_ops_flaw(ops);
+	if (!mdev_native_fits(dev_driver_string(dev), build))
+		return -EINVAL;
+	flaw = mdev_ops_flaw(ops, module);
 	if (flaw) {
 		dev_err(dev, "cannot be a parent: its driver lacks %s\n", flaw);
 		return -EINVAL;
@@ -230,7 +251,7 @@ int mdev_register_device(struct device *dev, const struct parent_ops *ops)
 		return -ENOMEM;
 	return mdev_parent_register(&parent->core);
 }
-EXPORT_SYMBOL_GPL(mdev_register_device);
+EXPORT_SYMBOL_GPL(__mdev_register_device);
 
 /**
  * mdev_unregister_device() - undo mdev_register_device()

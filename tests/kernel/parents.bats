@@ -19,6 +19,26 @@ load mdev_test
 	assert "$(<$DEVICES/$UUID/state)" == started
 }
 
+@test "a parent or a bus driver that was built with another mdev.h is refused, and the log says so" {
+	before=$(dmesg | grep -c 'mdev_test was built with another mdev.h') || :
+	for member in api ops driver device parent; do
+		refused "Invalid argument" $KNOBS/control "register 0 build=$member"
+		[ ! -e $TYPES0 ]
+	done
+	refused "Invalid argument" $KNOBS/control "driver build=api"
+	assert "$(dmesg | grep -c 'mdev_test was built with another mdev.h')" == $((before + 6))
+	offer 0
+}
+
+# Such code has no module that could be unloaded.
+@test "a parent whose driver is built into the kernel has no owner" {
+	offer 0 lack=owner built-in
+	write $DOOR0 $UUID
+	hold_device $UUID
+	release_device
+	remove $UUID
+}
+
 @test "a parent is registered once, also while it is not complete, and not seen before it is" {
 	hold attrs
 	later $KNOBS/control "register 0"

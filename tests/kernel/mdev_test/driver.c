@@ -51,6 +51,7 @@ int test_driver_try(const char *word)
 		.remove = test_driver_remove,
 		.match = test_driver_match_none,
 	};
+	struct mdev_build build = MDEV_BUILD;
 	int rc;
 
 	if (word && !strcmp(word, "lack=name"))
@@ -61,10 +62,12 @@ int test_driver_try(const char *word)
 		drv.remove = NULL;
 	else if (word && !strcmp(word, "lack=unpin_pages"))
 		drv.pin_pages = test_driver_pin_pages;
+	else if (word && !strcmp(word, "build=api"))
+		build.api++;
 	else if (word)
 		return -ENOENT;
 
-	rc = mdev_register_driver(&drv, THIS_MODULE);
+	rc = mdev_register_bus_driver(&drv, THIS_MODULE, &build);
 	if (!rc)
 		mdev_unregister_driver(&drv);
 	return rc;

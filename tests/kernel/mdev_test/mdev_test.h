@@ -9,7 +9,7 @@
  *		  register N [WORD...]	make platform device mdev_test.N a
  *					parent; see parent.c for the words
  *		  unregister N		unregister that parent
- *		  driver [lack=OP]	register a further bus driver, and
+ *		  driver [WORD]		register a further bus driver, and
  *					unregister it again
  *		  keep NAME		hold a reference of an instance
  *		  drop			drop that reference

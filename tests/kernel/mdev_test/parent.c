@@ -29,6 +29,8 @@
 
 struct test_registration {
 	struct parent_ops ops;
+	struct mdev_build build;
+	struct module *caller;
 	char api[16];
 	struct mdev_type_desc types[TEST_MAX_TYPES + 1];
 	char type_names[TEST_MAX_TYPES][16];
@@ -254,10 +256,30 @@ static int test_set_types(struct test_registration *reg, const char *number)
 	return 0;
 }
 
+/* Pretends that this module was built with another mdev.h */
+static int test_set_build(struct mdev_build *build, const char *member)
+{
+	if (!strcmp(member, "api"))
+		build->api++;
+	else if (!strcmp(member, "ops"))
+		build->ops_size -= sizeof(void *);
+	else if (!strcmp(member, "driver"))
+		build->driver_size += sizeof(void *);
+	else if (!strcmp(member, "device"))
+		build->device_size += sizeof(void *);
+	else if (!strcmp(member, "parent"))
+		build->parent_size += sizeof(void *);
+	else
+		return -ENOENT;
+	return 0;
+}
+
 static int test_apply_flag(struct test_registration *reg, const char *word)
 {
 	if (!strcmp(word, "serialize"))
 		reg->ops.serialize = true;
+	else if (!strcmp(word, "built-in"))
+		reg->caller = NULL;
 	else if (!strcmp(word, "twice"))
 		reg->ops.mdev_attr_groups = test_instance_groups_twice;
 	else if (!strcmp(word, "occupied"))
@@ -276,6 +298,8 @@ static int test_apply_word(struct test_registration *reg, char *word)
 	*value++ = '\0';
 	if (!strcmp(word, "lack"))
 		return test_leave_out(&reg->ops, value);
+	if (!strcmp(word, "build"))
+		return test_set_build(&reg->build, value);
 	if (!strcmp(word, "types"))
 		return test_set_types(reg, value);
 	if (!strcmp(word, "name")) {
@@ -302,6 +326,8 @@ static struct test_registration *test_registration_new(char *words)
 	if (!reg)
 		return ERR_PTR(-ENOMEM);
 	reg->ops = test_ops;
+	reg->build = MDEV_BUILD;
+	reg->caller = THIS_MODULE;
 	reg->ops.supported_types = reg->types;
 	rc = test_set_types(reg, "2");
 	while (!rc && (word = strsep(&words, " ")))
@@ -326,7 +352,8 @@ int test_parent_register(unsigned int nr, char *words)
 	reg = test_registration_new(words);
 	if (IS_ERR(reg))
 		return PTR_ERR(reg);
-	rc = mdev_register_device(&parent->pdev->dev, &reg->ops);
+	rc = __mdev_register_device(&parent->pdev->dev, &reg->ops, reg->caller,
+				    &reg->build);
 	if (rc) {
 		kfree(reg);
 		return rc;
