@@ -72,13 +72,17 @@ build/obj/%.o: cli/%.c
 	@mkdir -p $(@D)
 	$(CC) $(BASE_CFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-instrumented: $(INSTRUMENTED)/mdev $(INSTRUMENTED)/mdev-whole
+instrumented: $(INSTRUMENTED)/mdev $(INSTRUMENTED)/mdev-whole $(INSTRUMENTED)/mdev-impatient
 $(INSTRUMENTED)/mdev: $(instrumented_objects)
 	$(CC) $(SANITIZE) -o $@ $^ $(BASE_LIBS)
 
 # To compare with: it reads everything, whatever it is asked for.
 $(INSTRUMENTED)/mdev-whole: tests/whole/whole.c $(instrumented_objects)
 	$(CC) $(BASE_CFLAGS) $(SANITIZE) -o $@ $(filter %.c %.o,$^) -Wl,--wrap=inventory_load_words $(BASE_LIBS)
+
+# It waits for a program that does not end a second instead of two minutes.
+$(INSTRUMENTED)/mdev-impatient: tests/impatient/impatient.c $(instrumented_objects)
+	$(CC) $(BASE_CFLAGS) $(SANITIZE) -o $@ $(filter %.c %.o,$^) -Wl,--wrap=process_run,--wrap=clock_ms $(BASE_LIBS)
 
 $(INSTRUMENTED)/%.o: cli/%.c
 	@mkdir -p $(@D)

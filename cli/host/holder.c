@@ -221,3 +221,13 @@ bool holder_may_exist(const struct device *dev)
 	vfio_nodes_free(&nodes);
 	return may;
 }
+
+bool holder_is_any(struct device *dev)
+{
+	_cleanup_(holder_list_free) struct holder_list holders = {0};
+
+	if (!holder_may_exist(dev))
+		return false;
+	holder_find(&dev, 1, &holders);
+	return holders.n || holder_has_group_open(dev);
+}

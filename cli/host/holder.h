@@ -36,4 +36,7 @@ bool holder_has_group_open(const struct device *dev);
  */
 bool holder_may_exist(const struct device *dev);
 
+/* Somebody has the device open, by all that can be seen from here. */
+bool holder_is_any(struct device *dev);
+
 #endif

@@ -184,6 +184,14 @@ void plan_make(const struct definition_list *definitions, const struct device_li
 	device_index_free(&context.live);
 }
 
+bool plan_changes(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->n; i++)
+		if (plan->v[i].kind == ACTION_CREATE || plan->v[i].kind == ACTION_DESTROY)
+			return true;
+	return false;
+}
+
 void plan_free(struct plan *plan)
 {
 	free(plan->v);

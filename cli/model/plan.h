@@ -47,6 +47,8 @@ struct plan_wish {
  */
 void plan_make(const struct definition_list *definitions, const struct device_list *devices,
 	       const struct plan_wish *wish, struct plan *ret_plan);
+/* Something is to be created or destroyed. */
+bool plan_changes(const struct plan *plan);
 void plan_free(struct plan *plan);
 
 #endif

@@ -5,6 +5,7 @@
 #include "base/library.h"
 #include "base/text.h"
 
+#include <errno.h>
 #include <json-c/json.h>
 
 /* clang-format off */
@@ -482,4 +483,185 @@ char *mdevctl_export_extras(const struct definition *def)
 	text = words.n ? strlist_join(&words, words.n) : NULL;
 	strlist_free(&words);
 	return text;
+}
+
+char *mdevctl_line(const struct definition *def)
+{
+	struct definition plain = *def;
+	struct json_object *object;
+	char *text;
+
+	/* Scripts know three keys. */
+	plain.parent = plain.parent_name = NULL;
+	plain.params = plain.description = NULL;
+	object = export_object(&plain);
+	text = xstrdup(json.object_to_json_string_ext(
+		object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	json.object_put(object);
+	return text;
+}
+
+/*
+ * What a script says, which may end in NULs, and has one behind len. The caller puts *ret. 0, or
+ * -EBADMSG with a reason in *reterr.
+ */
+static int parse_answer(const char *text, size_t len, struct json_object **ret, char **reterr)
+{
+	struct json_tokener *tokener;
+
+	*ret = NULL;
+	while (len && !text[len - 1])
+		len--;
+	if (!text_is_utf8(text, len)) {
+		set_text(reterr, "it is not UTF-8");
+		return -EBADMSG;
+	}
+	tokener = json.tokener_new();
+	json.tokener_set_flags(tokener, JSON_TOKENER_STRICT);
+	*ret = json.tokener_parse_ex(tokener, text, (int)len + 1);
+	if (json.tokener_get_error(tokener) != json_tokener_success)
+		set_text(reterr, "it is not JSON: %s",
+			 json.tokener_error_desc(json.tokener_get_error(tokener)));
+	json.tokener_free(tokener);
+	return *reterr ? -EBADMSG : 0;
+}
+
+/* A bit for each of the words; what is not among them is noted. False for no list of words. */
+static bool take_words(struct json_object *list, const char *(*name)(unsigned int),
+		       unsigned int count, unsigned int *ret_bits, bool *ret_unknown)
+{
+	size_t n = json.object_is_type(list, json_type_array) ? json.object_array_length(list) : 0;
+
+	*ret_bits = 0;
+	*ret_unknown = false;
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *word = json.object_array_get_idx(list, i);
+		unsigned int which = 0;
+
+		if (!json.object_is_type(word, json_type_string))
+			return false;
+		while (which < count && strcmp(json.object_get_string(word), name(which)) != 0)
+			which++;
+		if (which < count)
+			*ret_bits |= 1u << which;
+		else
+			*ret_unknown = true;
+	}
+	return json.object_is_type(list, json_type_array);
+}
+
+static const char *action_name_of(unsigned int which)
+{
+	return script_action_name((enum script_action)which);
+}
+
+static const char *event_name_of(unsigned int which)
+{
+	return script_event_name((enum script_event)which);
+}
+
+static bool take_support(struct json_object *top, struct script_support *ret)
+{
+	struct json_object *supports, *version, *actions, *events;
+
+	return json.object_is_type(top, json_type_object) &&
+	       json.object_object_get_ex(top, "supports", &supports) &&
+	       json.object_is_type(supports, json_type_object) &&
+	       json.object_object_get_ex(supports, "version", &version) &&
+	       json.object_is_type(version, json_type_int) && json.object_get_int64(version) >= 0 &&
+	       json.object_object_get_ex(supports, "actions", &actions) &&
+	       take_words(actions, action_name_of, SCRIPT_ACTION_COUNT, &ret->actions,
+			  &ret->has_unknown_action) &&
+	       json.object_object_get_ex(supports, "events", &events) &&
+	       take_words(events, event_name_of, SCRIPT_EVENT_COUNT, &ret->events,
+			  &ret->has_unknown_event);
+}
+
+int mdevctl_parse_support(const char *text, size_t len, struct script_support *ret)
+{
+	_cleanup_free_ char *error = NULL;
+	struct json_object *top;
+	int rc = parse_answer(text, len, &top, &error);
+
+	*ret = (struct script_support){0};
+	if (!rc && !take_support(top, ret))
+		rc = -EBADMSG;
+	json.object_put(top);
+	return rc;
+}
+
+/* "[{}]" says that there are none, too. */
+static bool is_no_attrs(struct json_object *array)
+{
+	struct json_object *only;
+
+	if (json.object_array_length(array) != 1)
+		return !json.object_array_length(array);
+	only = json.object_array_get_idx(array, 0);
+	return json.object_is_type(only, json_type_object) && !json.object_object_length(only);
+}
+
+/* One attribute of an answer; its texts belong to the tree. */
+static int read_attr(struct json_object *object, struct attr *ret, char **reterr)
+{
+	if (!json.object_is_type(object, json_type_object)) {
+		set_text(reterr, "invalid JSON format for attribute: not an object");
+		return -EBADMSG;
+	}
+	if (json.object_object_length(object) != 1) {
+		set_text(reterr, "invalid JSON format for attribute: too many fields");
+		return -EBADMSG;
+	}
+	json_object_object_foreach(object, name, value) {
+		bool is_text = json.object_is_type(value, json_type_string);
+
+		if (!is_text)
+			set_text(
+				reterr,
+				"invalid JSON format for attribute {\"%s\", %s}: value must be of type str",
+				name,
+				json.object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN));
+		*ret = (struct attr){name, is_text ? json.object_get_string(value) : NULL};
+		if (is_text && strlen(ret->value) != (size_t)json.object_get_string_len(value))
+			set_text(reterr, "the value of attribute '%s' holds a NUL", name);
+	}
+	return *reterr ? -EBADMSG : 0;
+}
+
+static int read_attrs(struct json_object *array, struct definition *def, struct arena *arena,
+		      char **reterr)
+{
+	size_t before = def->attr_count;
+
+	if (!json.object_is_type(array, json_type_array)) {
+		set_text(reterr, "attributes field is not an array");
+		return -EBADMSG;
+	}
+	for (size_t i = 0; !is_no_attrs(array) && i < json.object_array_length(array); i++) {
+		struct attr attr = {0};
+
+		if (read_attr(json.object_array_get_idx(array, i), &attr, reterr)) {
+			def->attr_count = before;
+			return -EBADMSG;
+		}
+		definition_add_attr(def, arena, attr.name, attr.value);
+	}
+	return 0;
+}
+
+int mdevctl_parse_attrs(const char *text, size_t len, struct definition *def, struct arena *arena,
+			char **reterr)
+{
+	struct json_object *array = NULL;
+	int rc;
+
+	while (len && !text[len - 1])
+		len--;
+	if (!len)
+		return 0;
+	rc = parse_answer(text, len, &array, reterr);
+	if (!rc)
+		rc = read_attrs(array, def, arena, reterr);
+	json.object_put(array);
+	return rc;
 }

@@ -3,6 +3,7 @@
 #ifndef MDEVCTL_H
 #define MDEVCTL_H
 
+#include "model/protocol.h"
 #include "store/definition.h"
 
 /* What a definition that stands alone in a text does not say. */
@@ -35,5 +36,19 @@ void mdevctl_import(const char *file, const char *text, size_t len,
 char *mdevctl_export(struct definition *const *defs, size_t count, bool single);
 /* What those are for a definition, "params, description"; NULL for none. The caller frees it. */
 char *mdevctl_export_extras(const struct definition *def);
+
+/* What a script is told of a device: mdevctl's form on one line. The caller frees it. */
+char *mdevctl_line(const struct definition *def);
+
+/* What a script that was asked for its capabilities says. 0, or -EBADMSG for no such answer. */
+int mdevctl_parse_support(const char *text, size_t len, struct script_support *ret);
+
+/*
+ * What a script that was asked for attributes says, as "attrs" of mdevctl's form; no text is none.
+ * Adds them to the definition, to which nobody has looked whether they can be attributes. 0, or
+ * -EBADMSG with a reason in *reterr, and then nothing is added.
+ */
+int mdevctl_parse_attrs(const char *text, size_t len, struct definition *def, struct arena *arena,
+			char **reterr);
 
 #endif

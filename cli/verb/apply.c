@@ -12,8 +12,8 @@
 
 #include <errno.h>
 
-/* Longer than an honest apply of one parent; a stuck one must not hold up all that follow. */
-#define APPLY_LOCK_SECONDS 60
+/* How long scripts may take in all for an event: udev ends what takes longer than 180. */
+#define APPLY_SCRIPT_SECONDS 150
 
 /*
  * How long an event waits for the run that does the work of all, and how long that one begins with
@@ -93,7 +93,8 @@ static void apply_select_of_parent(struct apply *apply, const char *parent,
 	inventory_settle(&apply->inventory, ret_definitions);
 }
 
-static void apply_plan(struct apply *apply, const struct plan_wish *wish)
+/* Ends the lock where scripts will be run. */
+static void apply_plan(struct apply *apply, const struct plan_wish *wish, int *lock)
 {
 	struct definition_list selected = {0}, *definitions = &selected;
 	struct device_list *devices = &apply->inventory.devices;
@@ -110,6 +111,10 @@ static void apply_plan(struct apply *apply, const struct plan_wish *wish)
 	}
 	device_list_sort(devices);
 	plan_make(definitions, devices, wish, &plan);
+	if (*lock >= 0 && plan_changes(&plan) && callout_is_any()) {
+		cleanup_close(lock);
+		*lock = -1;
+	}
 	enact_plan(&apply->enactment, &plan);
 	plan_free(&plan);
 	definition_list_free(&selected);
@@ -137,12 +142,11 @@ static int apply_locked(struct apply *apply, const struct plan_wish *wish, unsig
 			char **reterr)
 {
 	const char *parent = wish->parent ? wish->parent : apply_named_parent(apply);
-	int lock = run_state_lock(parent, seconds, reterr);
+	_cleanup_close_ int lock = run_state_lock(parent, seconds, reterr);
 
 	if (lock < 0)
 		return lock;
-	apply_plan(apply, wish);
-	close(lock);
+	apply_plan(apply, wish, &lock);
 	return 0;
 }
 
@@ -247,15 +251,15 @@ static bool apply_has_nothing(struct apply *apply, const struct plan_wish *wish)
 static int apply_wish(struct apply *apply, const struct plan_wish *wish)
 {
 	_cleanup_free_ char *error = NULL;
-	int rc;
+	int rc, no_lock = -1;
 
 	if (apply_has_nothing(apply, wish))
 		return DONE;
 	if (apply->args->dry_run) {
-		apply_plan(apply, wish);
+		apply_plan(apply, wish, &no_lock);
 		return DONE;
 	}
-	rc = apply_locked(apply, wish, APPLY_LOCK_SECONDS, &error);
+	rc = apply_locked(apply, wish, ENACT_LOCK_SECONDS, &error);
 	if (rc)
 		output_fail(code_of(rc), "%s", error);
 	return rc ? FAILED : DONE;
@@ -335,7 +339,7 @@ static bool apply_asked(struct apply *apply, const char *text)
 	if (parent_resolve(&apply->inventory.parents, text, &wish.parent) ||
 	    apply_has_nothing(apply, &wish))
 		return true;
-	rc = apply_locked(apply, &wish, is_own ? APPLY_LOCK_SECONDS : 0, &error);
+	rc = apply_locked(apply, &wish, is_own ? ENACT_LOCK_SECONDS : 0, &error);
 	if (rc && is_own)
 		output_fail(code_of(rc), "%s", error);
 	return !rc;
@@ -411,6 +415,8 @@ static int apply_run(const struct globals *globals, void *p, int word_count, cha
 	apply.enactment.named = &apply.named;
 	apply.enactment.flags = (args->dry_run ? ENACT_DRY_RUN : 0) |
 				(args->event ? ENACT_EVENT : 0);
+	if (args->event)
+		callout_limit(APPLY_SCRIPT_SECONDS);
 	/* Somebody looks at it now; afterwards the log may have all of it once more. */
 	if (!args->event && !args->dry_run)
 		said_forget();

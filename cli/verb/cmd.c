@@ -120,6 +120,27 @@ struct outcome cmd_outcome(struct disk_change change, const char *error)
 				.error = error};
 }
 
+/* For callout_do(). */
+static struct disk_change remove_one(void *arg, char **reterr)
+{
+	struct removal *removal = arg;
+
+	(void)reterr;
+	store_remove(removal, 1);
+	return removal->result;
+}
+
+void cmd_remove_definitions(struct removal *removals, size_t count, enum callout_flags flags)
+{
+	if (!callout_is_any()) {
+		store_remove(removals, count);
+		return;
+	}
+	for (size_t i = 0; i < count; i++)
+		removals[i].result = callout_do(SCRIPT_UNDEFINE, removals[i].def, flags, remove_one,
+						&removals[i], &removals[i].error);
+}
+
 struct device cmd_device_of(struct definition *def)
 {
 	return (struct device){
@@ -424,6 +445,19 @@ int cmd_check_new(const struct command *command, const struct inventory *invento
 	dev = find_device(inventory, known);
 	output_device(&dev, &(struct outcome){.code = CODE_EXISTS, .error = error});
 	return FAILED;
+}
+
+int cmd_check_again(const struct definition *def, char **reterr)
+{
+	struct inventory now = {0};
+	struct definition *known;
+
+	inventory_load_identity(&now, NEED_DEFINITIONS | NEED_ALL, &def->id);
+	known = cmd_find_defined(&now, def, NULL);
+	if (known)
+		set_text(reterr, "it is already defined in %s:%u", known->file, known->line);
+	inventory_free(&now);
+	return known ? -EEXIST : 0;
 }
 
 int cmd_ensure_defined(const struct command *command, const struct inventory *inventory,

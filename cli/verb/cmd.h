@@ -6,6 +6,8 @@
 #include "base/file.h"
 #include "base/options.h"
 #include "out/output.h"
+#include "store/change.h"
+#include "verb/callout.h"
 #include "verb/inventory.h"
 
 enum exit_status { DONE = 0, FAILED = 1, USAGE = 2 };
@@ -90,6 +92,12 @@ int cmd_say_change(const char *verb, const struct identity *id, struct disk_chan
 		   const char *error);
 /* The same for the output. */
 struct outcome cmd_outcome(struct disk_change change, const char *error);
+
+/*
+ * Takes definitions out of their files, as store_remove() does, each with the scripts that are
+ * asked for it: together where there is none.
+ */
+void cmd_remove_definitions(struct removal *removals, size_t count, enum callout_flags flags);
 
 /* The device that a definition alone speaks of; it has the definition as its own. */
 struct device cmd_device_of(struct definition *def);
@@ -195,6 +203,11 @@ bool cmd_is_defined_so(const struct definition *known, const struct definition *
  */
 int cmd_check_new(const struct command *command, const struct inventory *inventory,
 		  const struct definition *def, const struct definition *except);
+
+/*
+ * The same once more under a lock or after scripts had their time. 0, or -EEXIST with the reason.
+ */
+int cmd_check_again(const struct definition *def, char **reterr);
 
 /*
  * With --ensure: what is defined as def says is a success, which is printed, and one that is

@@ -8,6 +8,7 @@
 #include "host/udev.h"
 #include "store/change.h"
 #include "store/store.h"
+#include "verb/callout.h"
 #include "verb/cmd.h"
 
 #include <errno.h>
@@ -16,7 +17,7 @@
 
 struct create_args {
 	struct instance_args instance;
-	bool define, is_auto, wait, ensure;
+	bool define, is_auto, wait, ensure, force;
 };
 
 #define GO(field) offsetof(struct create_args, field)
@@ -36,13 +37,16 @@ static const struct option_row options[] = {
 	{"auto", 0, OPTION_FLAG, NULL, "with --define: have it after every boot", GO(is_auto)},
 	{"wait", 0, OPTION_FLAG, NULL, "return when udev is done with it", GO(wait)},
 	{"ensure", 0, OPTION_FLAG, NULL, "succeed, too, when it is live so already", GO(ensure)},
+	{"force", 'f', OPTION_FLAG, NULL, "go on though a script refuses it", GO(force)},
 	{0},
 };
 
 /* What is to be made, and what that was read from. */
 struct creation {
 	const struct create_args *args;
+	enum callout_flags flags;
 	struct udev_wait *wait; /* from before it is made, or NULL */
+	struct lifecycle_creator creator;
 	struct inventory inventory;
 	struct arena arena;
 	struct definition def;
@@ -176,9 +180,10 @@ static struct device *look_up(struct creation *creation)
 }
 
 /* It is live with the parent and type that it shall have; its attributes are left as they are. */
-static bool is_live_so(struct lifecycle_creator *creator, const struct definition *def)
+static bool is_live_so(struct creation *creation)
 {
-	const struct device *dev = lifecycle_find_live(creator, &def->id);
+	const struct definition *def = &creation->def;
+	const struct device *dev = lifecycle_find_live(&creation->creator, &def->id);
 
 	return dev && strcmp(dev->parent, def->parent_name) == 0 &&
 	       strcmp(dev->type, def->type) == 0;
@@ -201,20 +206,41 @@ static int check_defined(struct creation *creation, char **reterr)
 	return -EEXIST;
 }
 
-/* Keeps the definition, or removes the instance again. */
+/* For callout_do(). */
+static struct disk_change create_add(void *arg, char **reterr)
+{
+	struct creation *creation = arg;
+	_cleanup_free_ char *path = NULL;
+	struct disk_change change = store_add(&creation->def, NULL, &path, reterr);
+
+	if (change.kind != CHANGE_FAILED)
+		creation->def.file = arena_strdup(&creation->arena, path);
+	return change;
+}
+
+static struct disk_change create_remove(void *dev, char **reterr)
+{
+	return disk_change_of(lifecycle_destroy(dev, reterr));
+}
+
+/* Keeps the definition, or removes the instance again, whatever scripts may say to that. */
 static struct disk_change keep(struct creation *creation, char **reterr)
 {
-	_cleanup_free_ char *path = NULL, *undo_error = NULL;
-	struct disk_change change = store_add(&creation->def, NULL, &path, reterr);
-	const struct device *dev;
+	struct disk_change change = callout_do(SCRIPT_DEFINE, &creation->def, creation->flags,
+					       create_add, creation, reterr);
+	_cleanup_free_ char *undo_error = NULL;
+	struct definition live;
+	struct device *dev;
 
 	if (change.kind != CHANGE_FAILED) {
-		creation->def.file = arena_strdup(&creation->arena, path);
 		creation->kept = &creation->def;
 		return change;
 	}
 	dev = creation->was_live ? NULL : look_up(creation);
-	if (dev && lifecycle_destroy(dev, &undo_error) < 0)
+	live = dev ? callout_device(dev) : creation->def;
+	if (dev &&
+	    callout_do(SCRIPT_STOP, &live, CALLOUT_FORCE, create_remove, dev, &undo_error).kind ==
+		    CHANGE_FAILED)
 		msg_warning("the instance could not be removed again: %s", undo_error);
 	return change;
 }
@@ -241,29 +267,42 @@ static int create_print(struct creation *creation, struct disk_change change, co
 	return status;
 }
 
+/* With --ensure one that is live so before, or by somebody else, is a success. */
+static bool create_was_live(struct creation *creation, int rc)
+{
+	creation->was_live = rc == -EEXIST && creation->args->ensure && is_live_so(creation);
+	return creation->was_live;
+}
+
+/* For callout_do(). */
+static struct disk_change create_act(void *arg, char **reterr)
+{
+	struct creation *creation = arg;
+	int rc = lifecycle_create(&creation->creator, &creation->def, reterr);
+
+	return disk_change_of(create_was_live(creation, rc) ? 0 : rc);
+}
+
 /* 0 when it was made, or with --ensure when it was live so before. */
 static int make_live(struct creation *creation, char **reterr)
 {
-	struct lifecycle_creator creator = {0};
-	const struct create_args *args = creation->args;
 	_cleanup_free_ char *error = NULL;
-	int rc = lifecycle_check(&creator, &creation->def, &error);
+	int rc = lifecycle_check(&creation->creator, &creation->def, &error);
 
+	if (create_was_live(creation, rc))
+		return 0;
 	if (!rc && unread_count()) {
 		set_text(&error, "not everything could be read");
 		rc = -EBADMSG;
 	}
-	if (!rc && args->wait)
+	if (!rc && creation->args->wait)
 		rc = udev_wait_begin(&creation->wait, &error);
 	if (!rc)
-		rc = lifecycle_create(&creator, &creation->def, &error);
-	if (rc == -EEXIST && args->ensure && is_live_so(&creator, &creation->def)) {
-		creation->was_live = true;
-		rc = 0;
-	}
+		rc = callout_do(SCRIPT_START, &creation->def, creation->flags, create_act, creation,
+				&error)
+			     .rc;
 	if (rc)
 		set_text(reterr, "%s", error);
-	lifecycle_creator_close(&creator);
 	return rc;
 }
 
@@ -280,6 +319,7 @@ static int create_make(void *p)
 
 	if (!rc)
 		rc = make_live(creation, &error);
+	lifecycle_creator_close(&creation->creator);
 	if (rc || !args->define || creation->was_defined)
 		change = disk_change_of(rc);
 	else
@@ -296,7 +336,7 @@ static int create_make(void *p)
 static int create_run(const struct globals *globals, void *p, int word_count, char **words)
 {
 	const struct create_args *args = p;
-	struct creation creation = {.args = args};
+	struct creation creation = {.args = args, .flags = args->force ? CALLOUT_FORCE : 0};
 	int status = create_prepare(&creation, args, word_count ? words[0] : NULL);
 
 	(void)globals;

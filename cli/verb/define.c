@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* mdev define: write down how an instance shall be. */
 #include "base/msg.h"
+#include "host/attribute.h"
 #include "host/live.h"
 #include "store/change.h"
 #include "verb/cmd.h"
@@ -10,7 +11,7 @@
 struct define_args {
 	struct instance_args instance;
 	const char *description, *file;
-	bool is_auto, is_manual, ensure;
+	bool is_auto, is_manual, ensure, force;
 };
 
 #define GO(field) offsetof(struct define_args, field)
@@ -30,6 +31,7 @@ static const struct option_row options[] = {
 	{"description", 0, OPTION_TEXT, "TEXT", "what it is for", GO(description)},
 	{"file", 0, OPTION_TEXT, "NAME", "file in /etc/mdev.d instead of its own", GO(file)},
 	{"ensure", 0, OPTION_FLAG, NULL, "succeed, too, when it is defined so already", GO(ensure)},
+	{"force", 'f', OPTION_FLAG, NULL, "go on though a script refuses it", GO(force)},
 	{0},
 };
 
@@ -50,9 +52,20 @@ static int take_live(const struct inventory *inventory, struct definition *def)
 	return DONE;
 }
 
-static int make_definition(struct inventory *inventory, struct arena *arena,
-			   const struct define_args *args, char *word, struct definition *def)
+/* What is to be defined, and what that was read from. */
+struct define_plan {
+	const struct define_args *args;
+	struct inventory inventory;
+	struct arena arena;
+	struct definition def;
+	bool from_live; /* it shall be as it is */
+};
+
+static int make_definition(struct define_plan *plan, char *word)
 {
+	const struct define_args *args = plan->args;
+	struct inventory *inventory = &plan->inventory;
+	struct definition *def = &plan->def;
 	bool from_live = word && !args->instance.parent && !args->instance.type;
 	int status;
 
@@ -73,27 +86,51 @@ static int make_definition(struct inventory *inventory, struct arena *arena,
 	def->type = args->instance.type;
 	def->description = args->description;
 	def->is_auto = args->is_auto;
+	plan->from_live = from_live;
 	if (status == DONE && from_live)
 		status = take_live(inventory, def);
 	if (status == DONE)
-		status = cmd_take_instance_args(&cmd_define, &args->instance, arena, def);
+		status = cmd_take_instance_args(&cmd_define, &args->instance, &plan->arena, def);
 	if (status == DONE)
 		status = cmd_parent_to_come(&cmd_define, inventory, def->parent, &def->parent_name);
 	if (status == DONE)
 		status = cmd_parent_by(&cmd_define, inventory, args->instance.parent_by,
-				       def->parent_name, arena, &def->parent);
+				       def->parent_name, &plan->arena, &def->parent);
 	if (status == DONE)
-		status = cmd_type(&cmd_define, def->parent_name, def->type, arena, &def->type);
+		status = cmd_type(&cmd_define, def->parent_name, def->type, &plan->arena,
+				  &def->type);
 	return status;
 }
 
-/* What is to be defined, and what that was read from. */
-struct define_plan {
-	const struct define_args *args;
-	struct inventory inventory;
-	struct arena arena;
-	struct definition def;
-};
+/* Attributes that it has by what a script says, unless others are given. */
+static int define_take_attributes(struct define_plan *plan, struct callout *callout, char **reterr)
+{
+	struct definition *def = &plan->def;
+	int rc;
+
+	if (!plan->from_live || def->attr_count)
+		return 0;
+	rc = callout_get_attributes(callout, def, &plan->arena, reterr);
+	return rc ? rc : attribute_check_all(INSTANCE_MDEV, def->attrs, def->attr_count, reterr);
+}
+
+/* What scripts took their time for may be defined by somebody else meanwhile. */
+static struct disk_change define_add(struct define_plan *plan, char **ret_path, char **reterr)
+{
+	enum callout_flags flags = plan->args->force ? CALLOUT_FORCE : 0;
+	struct definition *def = &plan->def;
+	struct disk_change change;
+	struct callout callout;
+	int rc = callout_begin(&callout, SCRIPT_DEFINE, def, flags, reterr);
+
+	if (!rc)
+		rc = define_take_attributes(plan, &callout, reterr);
+	if (!rc && callout_is_any())
+		rc = cmd_check_again(def, reterr);
+	change = rc ? disk_change_of(rc) : store_add(def, plan->args->file, ret_path, reterr);
+	callout_end(&callout, change.kind != CHANGE_FAILED);
+	return change;
+}
 
 static int define_keep(void *p)
 {
@@ -101,7 +138,7 @@ static int define_keep(void *p)
 	struct definition *def = &plan->def;
 	_cleanup_free_ char *path = NULL, *error = NULL;
 	struct device dev = cmd_device_of(def);
-	struct disk_change change = store_add(def, plan->args->file, &path, &error);
+	struct disk_change change = define_add(plan, &path, &error);
 	int status = cmd_say_change("define", &def->id, change, error);
 	struct outcome outcome = cmd_outcome(change, error);
 
@@ -116,8 +153,7 @@ static int define_run(const struct globals *globals, void *p, int word_count, ch
 {
 	const struct define_args *args = p;
 	struct define_plan plan = {.args = args};
-	int status = make_definition(&plan.inventory, &plan.arena, args,
-				     word_count ? words[0] : NULL, &plan.def);
+	int status = make_definition(&plan, word_count ? words[0] : NULL);
 	bool is_so = false;
 
 	(void)globals;

@@ -15,7 +15,7 @@
 
 struct destroy_args {
 	const char *parent, *wait;
-	bool all, undefine, ensure, dry_run;
+	bool all, undefine, ensure, dry_run, force;
 };
 
 #define GO(field) offsetof(struct destroy_args, field)
@@ -26,6 +26,7 @@ static const struct option_row options[] = {
 	{"wait", 0, OPTION_MAYBE, "S", "wait until they are not in use, S seconds (30)", GO(wait)},
 	{"undefine", 0, OPTION_FLAG, NULL, "remove their definitions, too", GO(undefine)},
 	{"ensure", 0, OPTION_FLAG, NULL, "succeed, too, for what is not live", GO(ensure)},
+	{"force", 'f', OPTION_FLAG, NULL, "go on though a script refuses it", GO(force)},
 	{"dry-run", 'n', OPTION_FLAG, NULL, "print what would be done, do nothing", GO(dry_run)},
 	{0},
 };
@@ -75,6 +76,7 @@ struct everything {
 /* What the targets are destroyed with. */
 struct run {
 	const struct destroy_args *args;
+	enum callout_flags flags;
 	int word_count;
 	char **words;
 	struct inventory inventory;
@@ -270,16 +272,38 @@ static int wait_unused(struct run *run)
 	return any ? FAILED : DONE;
 }
 
-/* On the project's core it may be in use, and the user of it gets what is left of the time. */
+/* One of the targets. */
+struct destruction {
+	struct device *dev;
+	int64_t until;
+};
+
+/*
+ * For callout_do(). On the project's core it may be in use, and the user of it gets what is left of
+ * the time. On the kernel's own somebody may have opened it while scripts took their time.
+ */
+static struct disk_change destroy_act(void *arg, char **reterr)
+{
+	const struct destruction *destruction = arg;
+	int rc;
+
+	if (!core_is_extended() && callout_is_any() && holder_is_any(destruction->dev))
+		return disk_change_of(-EBUSY);
+	while ((rc = lifecycle_destroy(destruction->dev, reterr)) == -EBUSY &&
+	       clock_ms() < destruction->until)
+		usleep(POLL_MS * 1000);
+	return disk_change_of(rc);
+}
+
 static int destroy(struct run *run, struct device *dev)
 {
 	_cleanup_free_ char *error = NULL;
 	_cleanup_(holder_list_free) struct holder_list holders = {0};
+	struct destruction destruction = {dev, run->until};
+	struct definition live = callout_device(dev);
 	struct device now = *dev;
-	int rc;
+	int rc = callout_do(SCRIPT_STOP, &live, run->flags, destroy_act, &destruction, &error).rc;
 
-	while ((rc = lifecycle_destroy(dev, &error)) == -EBUSY && clock_ms() < run->until)
-		usleep(POLL_MS * 1000);
 	if (rc == -EBUSY) {
 		holder_find(&dev, 1, &holders);
 		free(error);
@@ -319,7 +343,7 @@ static int destroy_definitions(const struct run *run, struct device *const *devs
 	if (dry_run)
 		store_check_remove(removals, count);
 	else
-		store_remove(removals, count);
+		cmd_remove_definitions(removals, count, run->flags);
 	for (size_t i = 0; i < count; i++) {
 		const struct removal *removal = &removals[i];
 		struct device now = *devs[i];
@@ -414,7 +438,10 @@ static int destroy_choose(struct run *run, const char *parent)
 static int destroy_run(const struct globals *globals, void *p, int word_count, char **words)
 {
 	const struct destroy_args *args = p;
-	struct run run = {.args = args, .word_count = word_count, .words = words};
+	struct run run = {.args = args,
+			  .flags = args->force ? CALLOUT_FORCE : 0,
+			  .word_count = word_count,
+			  .words = words};
 	uint32_t seconds = args->wait ? WAIT_SECONDS : 0;
 	const char *parent;
 	int status;

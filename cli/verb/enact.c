@@ -122,6 +122,43 @@ static enum action_kind explain_refusal(struct enactment *enactment, struct acti
 	return def == action->def ? ACTION_KEEP : ACTION_SHADOWED;
 }
 
+/* For callout_do(): one action of a plan. */
+struct enact_step {
+	struct enactment *enactment;
+	const struct action *action;
+};
+
+/* Only while it is done, where scripts come before and after it; see enact_plan(). */
+static int enact_lock(const char *parent, int *ret_lock, char **reterr)
+{
+	if (!callout_is_any())
+		return 0;
+	*ret_lock = run_state_lock(parent, ENACT_LOCK_SECONDS, reterr);
+	return *ret_lock < 0 ? *ret_lock : 0;
+}
+
+/* On the kernel's own core somebody may have opened it while scripts took their time. */
+static struct disk_change enact_remove(void *arg, char **reterr)
+{
+	const struct enact_step *step = arg;
+	struct device *dev = step->action->dev;
+	_cleanup_close_ int lock = -1;
+	int rc = enact_lock(dev->parent, &lock, reterr);
+
+	if (!rc && lock >= 0 && !core_is_extended() && holder_is_any(dev))
+		rc = -EBUSY;
+	return disk_change_of(rc ? rc : lifecycle_destroy(dev, reterr));
+}
+
+static int enact_destroy_unheld(struct enactment *enactment, const struct action *action,
+				char **reterr)
+{
+	struct enact_step step = {enactment, action};
+	struct definition live = callout_device(action->dev);
+
+	return callout_do(SCRIPT_STOP, &live, 0, enact_remove, &step, reterr).rc;
+}
+
 static void enact_destroy(struct enactment *enactment, const struct action *action,
 			  const struct holder_list *holders)
 {
@@ -135,8 +172,8 @@ static void enact_destroy(struct enactment *enactment, const struct action *acti
 		code = CODE_UNREADABLE;
 		set_text(&error, "not everything could be read: it may be in use, or defined");
 	} else if (!is_held) {
-		code = code_of(lifecycle_destroy(dev, &error));
-		/* The project's core refuses what is in use, and only then it is asked by whom. */
+		code = code_of(enact_destroy_unheld(enactment, action, &error));
+		/* Only one that is in use then is looked at for who uses it. */
 		if (code == CODE_BUSY)
 			holder_find(&dev, 1, &found);
 		holders = found.n ? &found : holders;
@@ -209,16 +246,28 @@ static void enact_pass_over(struct enactment *enactment, const struct action *ac
 		enact_print(enactment, action, CODE_NONE, NULL);
 }
 
+static struct disk_change enact_make(void *arg, char **reterr)
+{
+	const struct enact_step *step = arg;
+	const struct definition *def = step->action->def;
+	struct lifecycle_creator *creator = &step->enactment->creator;
+	_cleanup_close_ int lock = -1;
+	int rc = enact_lock(def->parent_name, &lock, reterr);
+
+	return disk_change_of(rc ? rc : lifecycle_create(creator, def, reterr));
+}
+
 static void enact_create(struct enactment *enactment, struct action *action)
 {
 	const struct definition *def = action->def;
+	struct enact_step step = {enactment, action};
 	_cleanup_free_ char *error = NULL;
 	int rc = 0;
 
 	if ((def->params || def->id.instance) && !core_is_extended())
 		rc = lifecycle_check(&enactment->creator, def, &error);
 	if (!rc)
-		rc = lifecycle_create(&enactment->creator, def, &error);
+		rc = callout_do(SCRIPT_START, def, 0, enact_make, &step, &error).rc;
 	if (rc)
 		action->kind = explain_refusal(enactment, action, rc);
 	if (!rc)

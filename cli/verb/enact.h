@@ -8,6 +8,9 @@
 #include "model/plan.h"
 #include "verb/inventory.h"
 
+/* Longer than an honest apply of one parent; a stuck one must not hold up all that follow. */
+#define ENACT_LOCK_SECONDS 60
+
 enum enact_flags {
 	ENACT_DRY_RUN = 1 << 0, /* print what would be done, do nothing */
 	ENACT_EVENT = 1 << 1, /* udev runs it: each failure is said once after a boot */
@@ -33,6 +36,10 @@ struct enactment {
 		.said = SAID \
 	}
 
+/*
+ * The caller has locked the parent of all that the plan is about, unless there are scripts, for
+ * which nothing may be locked: then the parent of each action is locked while that is done.
+ */
 void enact_plan(struct enactment *enactment, const struct plan *plan);
 
 /*

@@ -128,10 +128,26 @@ static int import_check(struct inventory *inventory, const struct definition_lis
 	return FAILED;
 }
 
+/* For callout_do(): what is written, and where to. */
+struct import_step {
+	struct definition *def;
+	char *path;
+};
+
+/* What scripts took their time for may be defined by somebody else meanwhile. */
+static struct disk_change import_add(void *arg, char **reterr)
+{
+	struct import_step *step = arg;
+	int rc = callout_is_any() ? cmd_check_again(step->def, reterr) : 0;
+
+	return rc ? disk_change_of(rc) : store_add(step->def, NULL, &step->path, reterr);
+}
+
 static int import_definition(const struct inventory *inventory, struct definition_list *new,
 			     struct definition *def)
 {
-	_cleanup_free_ char *path = NULL, *error = NULL;
+	_cleanup_free_ char *error = NULL;
+	struct import_step step = {.def = def};
 	struct device dev = cmd_device_of(def);
 	struct outcome outcome = {.action = "keep"};
 	char text[IDENTITY_TEXT_SIZE];
@@ -145,11 +161,12 @@ static int import_definition(const struct inventory *inventory, struct definitio
 		output_device(&dev, &outcome);
 		return DONE;
 	}
-	change = store_add(def, NULL, &path, &error);
+	change = callout_do(SCRIPT_DEFINE, def, 0, import_add, &step, &error);
 	if (change.kind == CHANGE_FAILED)
 		dev.def = NULL;
 	else
-		def->file = arena_strdup(&new->arena, path);
+		def->file = arena_strdup(&new->arena, step.path);
+	free(step.path);
 	status = cmd_say_change("import", &def->id, change, error);
 	outcome = cmd_outcome(change, error);
 	output_device(&dev, &outcome);

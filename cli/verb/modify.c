@@ -14,7 +14,7 @@
 struct modify_args {
 	const char *of, *parent, *parent_by, *type, *params, *description, *attr_at;
 	struct strlist attrs, set_attrs, remove_attrs;
-	bool is_auto, is_manual, live, dry_run;
+	bool is_auto, is_manual, live, dry_run, force;
 };
 
 #define GO(field) offsetof(struct modify_args, field)
@@ -36,6 +36,7 @@ static const struct option_row options[] = {
 	{"attr", 'a', OPTION_TEXTS, "NAME=VALUE", "add an attribute, behind the others", GO(attrs)},
 	{"attr-at", 0, OPTION_TEXT, "N", "what --attr adds becomes the Nth, from 1", GO(attr_at)},
 	{"live", 0, OPTION_FLAG, NULL, "change the live device, too", GO(live)},
+	{"force", 'f', OPTION_FLAG, NULL, "go on though a script refuses it", GO(force)},
 	{"dry-run", 'n', OPTION_FLAG, NULL, "print what would be done, do nothing", GO(dry_run)},
 	{0},
 };
@@ -49,6 +50,7 @@ struct attrs {
 struct changes {
 	const struct modify_args *args;
 	const char *parent; /* as it is to be written; NULL: as it is */
+	const char *parent_name; /* what that is in sysfs; NULL when it is not there */
 	struct attrs set, add;
 	const char *type; /* the id of another one */
 	uint32_t add_at; /* 0: at the end */
@@ -261,6 +263,7 @@ static int check_place(struct inventory *inventory, const struct definition *def
 		moved.parent = args->parent;
 		status = check_parent(inventory, def, &moved);
 	}
+	changes->parent_name = moved.parent_name;
 	if (status == DONE)
 		status = cmd_parent_by(&cmd_modify, inventory, args->parent_by, moved.parent_name,
 				       &inventory->definitions.arena, &changes->parent);
@@ -283,6 +286,80 @@ static int write_live(struct device *dev, const struct changes *changes, char **
 					lifecycle_write_attrs(dev, attrs, count, reterr);
 }
 
+/*
+ * By a script that changes such devices, which gets all of what it is to be: with the attributes
+ * that are defined for it, or those that it has by what the script says.
+ */
+static int change_by_script(struct definition *live, const struct definition *def,
+			    const struct changes *changes, char **reterr)
+{
+	struct arena arena = {0};
+	int rc = 0;
+
+	if (def) {
+		live->is_auto = def->is_auto;
+		live->attrs = def->attrs;
+		live->attr_count = def->attr_count;
+	} else {
+		rc = callout_ask_attributes(live, &arena, reterr);
+	}
+	if (!rc)
+		rc = change(live, &arena, (void *)changes, reterr);
+	if (!rc)
+		rc = callout_change_live(live, reterr);
+	arena_free(&arena);
+	return rc;
+}
+
+static int change_live(struct device *dev, const struct definition *def,
+		       const struct changes *changes, char **reterr)
+{
+	struct definition live = callout_device(dev);
+	int rc = changes->args->dry_run ? 0 : callout_find_live(&live, reterr);
+
+	if (rc < 0)
+		return rc;
+	if (!rc)
+		return write_live(dev, changes, reterr);
+	return change_by_script(&live, def && device_is_as_defined(dev, def) ? def : NULL, changes,
+				reterr);
+}
+
+/* For callout_do(). */
+struct modify_step {
+	const struct definition *def;
+	const struct changes *changes;
+};
+
+static struct disk_change modify_act(void *arg, char **reterr)
+{
+	const struct modify_step *step = arg;
+
+	return store_change(step->def, change, (void *)step->changes, reterr);
+}
+
+/* Scripts are asked for what it will be, unless it is so already. */
+static struct disk_change change_defined(const struct definition *def,
+					 const struct changes *changes, char **reterr)
+{
+	enum callout_flags flags = changes->args->force ? CALLOUT_FORCE : 0;
+	struct modify_step step = {def, changes};
+	struct definition new = *def;
+	struct arena arena = {0};
+	struct disk_change made;
+	int rc = change(&new, &arena, (void *)changes, reterr);
+
+	new.parent_name = changes->parent_name;
+	if (rc)
+		made = disk_change_of(rc);
+	else if (definition_same(def, &new))
+		made = modify_act(&step, reterr);
+	else
+		made = callout_do(SCRIPT_MODIFY, &new, flags, modify_act, &step, reterr);
+	arena_free(&arena);
+	return made;
+}
+
 /* The live device first, for it may refuse. */
 static struct disk_change change_both(struct device *dev, struct definition *def,
 				      const struct changes *changes, char **reterr)
@@ -297,10 +374,10 @@ static struct disk_change change_both(struct device *dev, struct definition *def
 	if (def && (dev || changes->args->dry_run))
 		rc = store_check_change(def, change, (void *)changes, reterr);
 	if (dev && !rc)
-		rc = write_live(dev, changes, reterr);
+		rc = change_live(dev, def, changes, reterr);
 	if (rc || !def || changes->args->dry_run)
 		return disk_change_of(rc);
-	made = store_change(def, change, (void *)changes, reterr);
+	made = change_defined(def, changes, reterr);
 	if (made.kind == CHANGE_FAILED && dev)
 		set_text(reterr, "the live device was changed, the definition not: %s", *reterr);
 	return made;

@@ -8,7 +8,7 @@
 
 struct undefine_args {
 	const char *parent;
-	bool ensure, dry_run;
+	bool ensure, dry_run, force;
 };
 
 #define GO(field) offsetof(struct undefine_args, field)
@@ -16,6 +16,7 @@ struct undefine_args {
 static const struct option_row options[] = {
 	{"parent", 'p', OPTION_TEXT, "PARENT", "definitions for this parent only", GO(parent)},
 	{"ensure", 0, OPTION_FLAG, NULL, "succeed, too, for what is not defined", GO(ensure)},
+	{"force", 'f', OPTION_FLAG, NULL, "go on though a script refuses it", GO(force)},
 	{"dry-run", 'n', OPTION_FLAG, NULL, "print what would be done, do nothing", GO(dry_run)},
 	{0},
 };
@@ -43,23 +44,23 @@ static void undefine_choose(struct device_list *list, const struct identity *ids
 }
 
 /* A file that cannot be changed does not keep others from being changed. */
-static int undefine_all(struct device_list *list, bool dry_run)
+static int undefine_all(struct device_list *list, const struct undefine_args *args)
 {
 	_cleanup_free_ struct removal *removals = xcalloc(list->n, sizeof(*removals));
 	int status = DONE;
 
 	for (size_t i = 0; i < list->n; i++)
 		removals[i].def = list->v[i].def;
-	if (dry_run)
+	if (args->dry_run)
 		store_check_remove(removals, list->n);
 	else
-		store_remove(removals, list->n);
+		cmd_remove_definitions(removals, list->n, args->force ? CALLOUT_FORCE : 0);
 	for (size_t i = 0; i < list->n; i++) {
 		const struct removal *removal = &removals[i];
 		struct device *dev = &list->v[i];
 		struct outcome outcome;
 
-		if (!dry_run && removal->result.kind != CHANGE_FAILED)
+		if (!args->dry_run && removal->result.kind != CHANGE_FAILED)
 			dev->def = NULL;
 		if (cmd_say_change("undefine", &dev->id, removal->result, removal->error) != DONE)
 			status = FAILED;
@@ -99,7 +100,7 @@ static int undefine_run(const struct globals *globals, void *p, int word_count, 
 	}
 	if (status == DONE) {
 		undefine_choose(&inventory.devices, ids, word_count);
-		status = undefine_all(&inventory.devices, args->dry_run);
+		status = undefine_all(&inventory.devices, args);
 	}
 	inventory_free(&inventory);
 	return status;
