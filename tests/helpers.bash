@@ -170,9 +170,13 @@ make_process() {
 
 # The project's own core is loaded in the made root.
 make_extended() {
+	local parent
 	mkdir -p "$ROOT/sys/class/mdev"
 	: > "$ROOT/sys/class/mdev/mdev_start"
 	: > "$ROOT/sys/class/mdev/mdev_stop"
+	for parent in "$ROOT"/sys/class/mdev_bus/*; do
+		: > "$parent/mdev_create"
+	done
 }
 
 # make_definition FILE: writes a file with the text from stdin. FILE is a name in etc/mdev.d of the root,

@@ -33,6 +33,7 @@
 
 /* In the folder of a parent. */
 #define LAYOUT_TYPES "mdev_supported_types"
+#define LAYOUT_CREATE_NUMBERED "mdev_create" /* only where drivers know numbers and parameters */
 
 /* In the folder of a type. */
 #define LAYOUT_CREATE "create"

@@ -9,6 +9,7 @@
 #include "host/attribute.h"
 #include "host/core.h"
 #include "host/layout.h"
+#include "host/live.h"
 #include "host/type_name.h"
 
 #include <errno.h>
@@ -71,23 +72,35 @@ static int check_form(const struct definition *def, char **reterr)
 	return attribute_check_all(INSTANCE_MDEV, def->attrs, def->attr_count, reterr);
 }
 
-/* The kernel's own core knows neither. */
-static int check_core(const struct definition *def, char **reterr)
-{
-	_cleanup_free_ char *reason = NULL;
-
-	if ((!def->params && !def->id.instance) || core_is_extended())
-		return 0;
-	reason = core_explain(def->params ? "takes no parameters" : "takes no instance number");
-	set_text(reterr, "%s", reason);
-	return -EOPNOTSUPP;
-}
-
 static bool has_type(const struct definition *def)
 {
 	_cleanup_free_ char *create = layout_type(def->parent_name, def->type, LAYOUT_CREATE);
 
 	return name_is_safe(def->type) && sysfs_exists(SYSFS_TOP, create);
+}
+
+/* A parent that is going away loses its files: that is for the write to find out. */
+bool lifecycle_is_understood(const struct definition *def)
+{
+	return (!def->params && !def->id.instance) ||
+	       live_parent_takes_numbers(def->parent_name) ||
+	       (core_is_extended() && !has_type(def));
+}
+
+/* The kernel's own core knows neither, nor do the drivers that were made for it. */
+static int check_core(const struct definition *def, char **reterr)
+{
+	const char *lack = def->params ? "takes no parameters" : "takes no instance number";
+	_cleanup_free_ char *reason = NULL;
+
+	if (lifecycle_is_understood(def))
+		return 0;
+	if (core_is_extended())
+		reason = xasprintf("the driver of parent '%s' %s", def->parent_name, lack);
+	else
+		reason = core_explain(lack);
+	set_text(reterr, "%s", reason);
+	return -EOPNOTSUPP;
 }
 
 int lifecycle_check(struct lifecycle_creator *creator, const struct definition *def, char **reterr)

@@ -26,9 +26,12 @@ void lifecycle_creator_close(struct lifecycle_creator *creator);
 const struct device *lifecycle_find_live(struct lifecycle_creator *creator,
 					 const struct identity *id);
 
+/* Whether core and driver take what the definition has beside the UUID: number and parameters. */
+bool lifecycle_is_understood(const struct definition *def);
+
 /*
  * What can be said without trying: the type is known to def->parent_name, an instance is left,
- * the kernel part takes instance numbers and parameters if def has any, and attributes of that
+ * core and driver take instance number and parameters if def has any, and attributes of that
  * name and length. 0, or -ENOENT, -EUSERS, -EOPNOTSUPP, -EPERM, -E2BIG, -EEXIST with the reason in
  * *reterr.
  */

@@ -326,3 +326,10 @@ void live_types(struct type_list *list, const char *parent)
 {
 	each_type(parent, add_type, list);
 }
+
+bool live_parent_takes_numbers(const char *parent)
+{
+	_cleanup_free_ char *path = layout_parent(parent, LAYOUT_CREATE_NUMBERED);
+
+	return sysfs_exists(SYSFS_TOP, path);
+}

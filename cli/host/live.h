@@ -20,6 +20,12 @@ int live_parents(struct strlist *ret_names);
 bool live_type_is_closed(const char *parent, const char *type);
 
 /*
+ * Whether the parent's driver knows instance numbers and parameters. Those that were made for the
+ * kernel's own core do not.
+ */
+bool live_parent_takes_numbers(const char *parent);
+
+/*
  * Adds the devices of one parent (NULL: of all) to the list. It reads one folder for each type,
  * which names its devices, and nothing for each device. What vanishes meanwhile is left out; what
  * cannot be read is, too, and noted for base/unread, here and in all that follows.

@@ -154,15 +154,11 @@ static bool has_type(const struct definition *def)
 	return sysfs_exists(SYSFS_TOP, path);
 }
 
-static bool has_bus_driver(void)
+/* A driver that was made for the kernel's own core brings its bus driver along. */
+static bool lacks_bus_driver(const struct definition *def)
 {
-	struct strlist drivers = {0};
-	bool any;
-
-	(void)sysfs_list(SYSFS_TOP, LAYOUT_BUS_DRIVERS, &drivers);
-	any = drivers.n > 0;
-	strlist_free(&drivers);
-	return any;
+	return live_parent_takes_numbers(def->parent_name) &&
+	       !sysfs_exists(SYSFS_TOP, LAYOUT_BUS_DRIVERS "/vfio_mdev");
 }
 
 /* A device of that identity is on the bus, complete or not. */
@@ -212,7 +208,7 @@ void refusal_of_create(struct refusal_facts *facts, const struct definition *def
 		refusal_too_many(facts, def, reterr);
 	else if ((rc == -ENODEV || rc == -ENOENT) && !has_type(def))
 		refusal_parent_goes(def, reterr);
-	else if (rc == -ENXIO && core_is_extended() && !has_bus_driver())
+	else if (rc == -ENXIO && lacks_bus_driver(def))
 		set_text(reterr, "no bus driver took the device (load the module vfio_mdev)");
 	else if (rc == -EINVAL && def->params)
 		set_text(reterr, "the driver refused the parameters '%s'", def->params);

@@ -264,7 +264,7 @@ static void enact_create(struct enactment *enactment, struct action *action)
 	_cleanup_free_ char *error = NULL;
 	int rc = 0;
 
-	if ((def->params || def->id.instance) && !core_is_extended())
+	if (!lifecycle_is_understood(def))
 		rc = lifecycle_check(&enactment->creator, def, &error);
 	if (!rc)
 		rc = callout_do(SCRIPT_START, def, 0, enact_make, &step, &error).rc;

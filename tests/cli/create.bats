@@ -73,6 +73,29 @@ setup() {
 	assert "$(cat "$TYPE/create")" == "$U1:0:77" "digits are not taken for the instance"
 }
 
+# The project's core runs drivers that were made for the kernel's own, too.
+@test "a driver that knows neither is not asked, on the core that takes them" {
+	make_extended
+	rm "$ROOT/sys/class/mdev_bus/soft/mdev_create"
+	refused 1 "cannot create $U1:4: the driver of parent 'soft' takes no instance number" \
+		--root "$ROOT" create "$U1:4" -p soft -t soft-1
+	refused 1 "cannot create $U1: the driver of parent 'soft' takes no parameters" \
+		--root "$ROOT" create "$U1" -p soft -t soft-1 --params a=b
+	make_definition a.conf <<-E
+		[$U2:1]
+		parent = soft
+		type = soft-1
+		auto = yes
+	E
+	run -1 --separate-stderr "$MDEV" --root "$ROOT" apply
+	assert "$stderr" =~ "$U2:1.*the driver of parent 'soft' takes no instance number"
+	assert "$(cat "$ROOT/sys/class/mdev_bus/soft/mdev_supported_types/soft-1/create")" == ""
+	mdev --root "$ROOT" create "$U3" -p soft -t soft-1
+	assert "$output" == "$U3"
+	mdev --root "$ROOT" create "$U1:4" -p 01:00.0 -t acme-fact
+	assert "$output" == "$U1:4"
+}
+
 @test "the kernel's own core takes neither" {
 	refused 1 "cannot create $U1:4: the loaded mdev core is the kernel's own, which takes no instance number" \
 		--root "$ROOT" create "$U1:4" -p 01:00.0 -t acme-fact

@@ -204,13 +204,17 @@ static void test_create_errors_of_core(void)
 	create(&def, -EEXIST, "create=" OTHER ";",
 	       "it is live already, on parent 'p' with type 't'");
 	make_folder("sys/class/mdev");
-	make_file("sys/class/mdev/mdev_start", "");
+	make_folder("sys/bus/mdev/drivers/mtty");
+	create_result = -ENXIO;
+	create(&def, -ENXIO, "create=" OTHER ";", "the driver refused: No such device or address");
+	make_file("sys/class/mdev_bus/p/mdev_create", "");
 	create_result = -ENXIO;
 	create(&def, -ENXIO, "create=" OTHER ";", "no bus driver took the device (load the module");
 	make_folder("sys/bus/mdev/drivers/vfio_mdev");
 	create_result = -ENXIO;
 	create(&def, -ENXIO, "create=" OTHER ";", "the driver refused: No such device or address");
-	forget("sys/class/mdev/mdev_start");
+	forget("sys/class/mdev_bus/p/mdev_create");
+	forget("sys/bus/mdev/drivers/mtty");
 	forget("sys/bus/mdev/drivers/vfio_mdev");
 	forget("sys/bus/mdev/drivers");
 	/* The type's file goes, as the parent does. */
