@@ -9,6 +9,7 @@ bindir ?= $(prefix)/bin
 mandir ?= $(prefix)/share/man
 completionsdir ?= $(prefix)/share/bash-completion/completions
 udevrulesdir ?= $(prefix)/lib/udev/rules.d
+systemdsystemunitdir ?= $(prefix)/lib/systemd/system
 docdir ?= $(prefix)/share/doc/mdev
 sysconfdir ?= /etc
 INSTALL ?= install
@@ -197,16 +198,17 @@ install: ## The command and its files below DESTDIR; prefix=/usr/local
 	$(foreach page,$(man_pages),$(INSTALL) -D -m 644 -t $(DESTDIR)$(mandir)/man$(subst .,,$(suffix $(page))) $(page);)
 	$(INSTALL) -D -m 644 -t $(DESTDIR)$(docdir) man/mdev.schema.json
 	$(foreach file,$(completions),$(INSTALL) -D -m 644 -t $(DESTDIR)$(completionsdir) $(file);)
-	$(INSTALL) -d $(DESTDIR)$(udevrulesdir) $(DESTDIR)$(sysconfdir)/mdev.d
+	$(INSTALL) -d $(DESTDIR)$(udevrulesdir) $(DESTDIR)$(systemdsystemunitdir) $(DESTDIR)$(sysconfdir)/mdev.d
 	sed 's|@bindir@|$(bindir)|g' conf.d/udev/60-mdev.rules > $(DESTDIR)$(udevrulesdir)/60-mdev.rules
-	chmod 644 $(DESTDIR)$(udevrulesdir)/60-mdev.rules
+	sed 's|@bindir@|$(bindir)|g' conf.d/systemd/mdev.service > $(DESTDIR)$(systemdsystemunitdir)/mdev.service
+	chmod 644 $(DESTDIR)$(udevrulesdir)/60-mdev.rules $(DESTDIR)$(systemdsystemunitdir)/mdev.service
 	for f in $(samples); do \
 		test -e $(DESTDIR)$(sysconfdir)/mdev.d/$$f || \
 		$(INSTALL) -m 644 conf.d/mdev.d/$$f $(DESTDIR)$(sysconfdir)/mdev.d/$$f || exit; done
 
 # Samples that were changed are definitions of the user's by now and stay.
 uninstall: ## Remove what install put there; definitions stay
-	rm -f $(DESTDIR)$(bindir)/mdev $(DESTDIR)$(udevrulesdir)/60-mdev.rules
+	rm -f $(DESTDIR)$(bindir)/mdev $(DESTDIR)$(udevrulesdir)/60-mdev.rules $(DESTDIR)$(systemdsystemunitdir)/mdev.service
 	rm -f $(DESTDIR)$(docdir)/mdev.schema.json
 	test ! -d $(DESTDIR)$(docdir) || rmdir --ignore-fail-on-non-empty $(DESTDIR)$(docdir)
 	rm -f $(foreach file,$(completions),$(DESTDIR)$(completionsdir)/$(notdir $(file)))

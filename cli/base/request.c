@@ -80,6 +80,37 @@ void requests_close(struct requests *requests)
 	*requests = (struct requests)REQUESTS_CLOSED;
 }
 
+/* Named in udev's rule, too. */
+#define LISTENER "listener"
+
+int listener_begin(void)
+{
+	_cleanup_close_ int folder_fd = -1;
+	int fd, rc = requests_make();
+
+	folder_fd = rc ? rc : open_folder();
+	if (folder_fd < 0)
+		return folder_fd;
+	fd = open_in(folder_fd, LISTENER, O_RDWR | O_CREAT | O_NONBLOCK);
+	if (fd < 0)
+		return fd;
+	/* The lock tells a listener from what one that was killed has left. */
+	rc = lock_wait(fd, 0);
+	if (!rc)
+		return fd;
+	close(fd);
+	return rc;
+}
+
+void listener_end(int fd)
+{
+	_cleanup_close_ int folder_fd = open_folder();
+
+	if (folder_fd >= 0)
+		(void)unlinkat(folder_fd, LISTENER, 0);
+	close(fd);
+}
+
 /* What cannot be looked for may be there. */
 static bool is_in(int folder_fd, const char *name)
 {

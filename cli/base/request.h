@@ -63,4 +63,12 @@ void requests_take(struct requests *requests, const char *own, struct strlist *r
 /* What was taken is done. */
 void requests_end(struct requests *requests, const char *name);
 
+/*
+ * A listener does what runs would do else. It makes the file run/mdev/listener, which keeps udev's
+ * rule from starting runs. Returns a descriptor, which listener_end() closes and removes the file;
+ * or a negative errno: -ETIMEDOUT where another listener has the file.
+ */
+int listener_begin(void);
+void listener_end(int fd);
+
 #endif

@@ -29,12 +29,16 @@
 	each(list_entry_get_value) \
 	each(monitor_enable_receiving) \
 	each(monitor_filter_add_match_subsystem_devtype) \
+	each(monitor_filter_add_match_tag) \
 	each(monitor_get_fd) \
 	each(monitor_new_from_netlink) \
 	each(monitor_receive_device) \
 	each(monitor_set_receive_buffer_size) \
 	each(monitor_unref) \
 	each(new) \
+	each(queue_get_queue_is_empty) \
+	each(queue_new) \
+	each(queue_unref) \
 	each(unref)
 /* clang-format on */
 
@@ -190,11 +194,27 @@ static void link_close(struct link *link)
 	libudev.unref(link->udev);
 }
 
-/*
- * subsystem: NULL for the events of all devices. A negative errno leaves nothing open, and a reason
- * in *reterr.
- */
-static int link_open(struct link *link, const char *source, const char *subsystem, char **reterr)
+/* Which events a connection is for; the kernel drops the others. All, where both are NULL. */
+struct link_filter {
+	const char *subsystem;
+	const char *tag; /* that a rule gave to the device */
+};
+
+static int link_add_filter(struct link *link, const struct link_filter *filter)
+{
+	int rc = 0;
+
+	if (filter->subsystem)
+		rc = libudev.monitor_filter_add_match_subsystem_devtype(link->monitor,
+									filter->subsystem, NULL);
+	if (!rc && filter->tag)
+		rc = libudev.monitor_filter_add_match_tag(link->monitor, filter->tag);
+	return rc;
+}
+
+/* A negative errno leaves nothing open, and a reason in *reterr. */
+static int link_open(struct link *link, const char *source, const struct link_filter *filter,
+		     char **reterr)
 {
 	int rc = library_open(&library, reterr);
 
@@ -205,9 +225,8 @@ static int link_open(struct link *link, const char *source, const char *subsyste
 		link->monitor = libudev.monitor_new_from_netlink(link->udev, source);
 	if (!link->monitor)
 		rc = -errno;
-	if (!rc && subsystem)
-		rc = libudev.monitor_filter_add_match_subsystem_devtype(link->monitor, subsystem,
-									NULL);
+	if (!rc)
+		rc = link_add_filter(link, filter);
 	if (!rc)
 		rc = libudev.monitor_enable_receiving(link->monitor);
 	if (!rc)
@@ -235,7 +254,7 @@ int udev_wait_begin(struct udev_wait **ret_wait, char **reterr)
 	if (!root_is_host() || !udev_runs())
 		return 0;
 	wait = xcalloc(1, sizeof(*wait));
-	rc = link_open(&wait->link, "udev", "mdev", reterr);
+	rc = link_open(&wait->link, "udev", &(struct link_filter){.subsystem = "mdev"}, reterr);
 	if (rc)
 		free(wait);
 	else
@@ -288,10 +307,11 @@ struct udev_watch {
 /* Far above what comes while one event is looked at. Where it does not do, -ENOBUFS says so. */
 #define BUFFER_SIZE (8 << 20)
 
-int udev_watch_begin(struct udev_watch **ret_watch, char **reterr)
+int udev_watch_begin(struct udev_watch **ret_watch, const char *tag, char **reterr)
 {
 	struct udev_watch *watch = xcalloc(1, sizeof(*watch));
-	int rc = link_open(&watch->link, udev_runs() ? "udev" : "kernel", NULL, reterr);
+	int rc = link_open(&watch->link, tag || udev_runs() ? "udev" : "kernel",
+			   &(struct link_filter){.tag = tag}, reterr);
 
 	if (rc) {
 		free(watch);
@@ -325,6 +345,15 @@ int udev_watch_next(struct udev_watch *watch, struct udev_event *ret_event)
 		.mdev_state = libudev.device_get_property_value(watch->current, "MDEV_STATE"),
 	};
 	return ret_event->action && ret_event->path ? 0 : -EAGAIN;
+}
+
+bool udev_watch_is_behind(const struct udev_watch *watch)
+{
+	struct udev_queue *queue = libudev.queue_new(watch->link.udev);
+	bool is_behind = queue && !libudev.queue_get_queue_is_empty(queue);
+
+	libudev.queue_unref(queue);
+	return is_behind;
 }
 
 void udev_watch_end(struct udev_watch *watch)

@@ -41,14 +41,19 @@ struct udev_event {
 
 /*
  * Follows events from now on: those of udev, which come when its rules are through, or where it
- * does not run the kernel's own. Only of the running system. begin returns 0, or what the system
- * said with a reason in *reterr (-ELIBACC: there is no libudev). next takes one that is there:
- * 0, -EAGAIN (none, poll the descriptor), -ENOBUFS (some were lost), or what the system said.
+ * does not run the kernel's own. tag: only udev's events of devices that a rule gave this tag, now
+ * or at an earlier event; NULL: of all devices. Only of the running system. begin returns 0, or
+ * what the system said with a reason in *reterr (-ELIBACC: there is no libudev). next takes one
+ * that is there: 0, -EAGAIN (none, poll the descriptor), -ENOBUFS (some were lost), or what the
+ * system said.
  */
 struct udev_watch;
-int udev_watch_begin(struct udev_watch **ret_watch, char **reterr);
+int udev_watch_begin(struct udev_watch **ret_watch, const char *tag, char **reterr);
 int udev_watch_fd(const struct udev_watch *watch);
 int udev_watch_next(struct udev_watch *watch, struct udev_event *ret_event);
+/* False when udev is through with all that the kernel has sent: what the watch gets of it is there.
+ */
+bool udev_watch_is_behind(const struct udev_watch *watch);
 void udev_watch_end(struct udev_watch *watch);
 
 #endif

@@ -9,6 +9,7 @@
 #include "store/store.h"
 #include "verb/cmd.h"
 #include "verb/enact.h"
+#include "verb/listener.h"
 
 #include <errno.h>
 
@@ -24,7 +25,7 @@
 
 struct apply_args {
 	const char *parent;
-	bool all, prune, dry_run, event;
+	bool all, prune, dry_run, event, listen;
 };
 
 #define GO(field) offsetof(struct apply_args, field)
@@ -36,6 +37,8 @@ static const struct option_row options[] = {
 	{"dry-run", 'n', OPTION_FLAG, NULL, "print what would be done, do nothing", GO(dry_run)},
 	/* For the udev rule: nobody waits for the result, and the next event runs it again. */
 	{"event", 0, OPTION_FLAG, NULL, OPTION_HIDDEN, GO(event)},
+	/* For the service that does the same without a run for each event. */
+	{"listen", 0, OPTION_FLAG, NULL, OPTION_HIDDEN, GO(listen)},
 	{0},
 };
 
@@ -55,7 +58,7 @@ static void apply_load(struct apply *apply)
 	parent_map_free(&apply->by_parent);
 	inventory_free(&apply->inventory);
 	apply->enactment.distrusted = NULL;
-	if (apply->args->parent)
+	if (apply->args->parent || apply->args->listen)
 		inventory_load_unsettled(&apply->inventory);
 	else
 		inventory_load_definitions(&apply->inventory);
@@ -324,13 +327,12 @@ static int apply_words(struct apply *apply, int word_count, char **words)
 }
 
 /*
- * One parent of a batch. False where its request is to stay, because another run works on the
- * parent: that run may have read the definitions before they were what they are now. The run that
- * asked still waits for its turn, and does it then.
+ * One parent of several, for which other runs are waited for so many seconds. False where another
+ * run works on it: that run may have read the definitions before they were what they are now, so
+ * the parent is to be done again.
  */
-static bool apply_asked(struct apply *apply, const char *text)
+static bool apply_asked(struct apply *apply, const char *text, unsigned int seconds)
 {
-	bool is_own = strcmp(text, apply->args->parent) == 0;
 	_cleanup_free_ char *error = NULL;
 	struct plan_wish wish = {0};
 	int rc;
@@ -339,10 +341,19 @@ static bool apply_asked(struct apply *apply, const char *text)
 	if (parent_resolve(&apply->inventory.parents, text, &wish.parent) ||
 	    apply_has_nothing(apply, &wish))
 		return true;
-	rc = apply_locked(apply, &wish, is_own ? ENACT_LOCK_SECONDS : 0, &error);
-	if (rc && is_own)
+	rc = apply_locked(apply, &wish, seconds, &error);
+	if (rc && seconds)
 		output_fail(code_of(rc), "%s", error);
 	return !rc;
+}
+
+/*
+ * The run that asked for the own parent is this one. That of another one still waits for its turn,
+ * and does it then.
+ */
+static unsigned int apply_patience(const struct apply *apply, const char *text)
+{
+	return strcmp(text, apply->args->parent) == 0 ? ENACT_LOCK_SECONDS : 0;
 }
 
 /*
@@ -359,7 +370,7 @@ static void apply_batches(struct apply *apply, struct requests *requests)
 	while (names.n) {
 		apply_load(apply);
 		for (size_t i = 0; i < names.n && (i == 0 || clock_ms() < until); i++)
-			if (apply_asked(apply, names.v[i]))
+			if (apply_asked(apply, names.v[i], apply_patience(apply, names.v[i])))
 				requests_end(requests, names.v[i]);
 		report_problems(apply);
 		strlist_free(&names);
@@ -395,6 +406,15 @@ static bool apply_can_ask(const struct apply_args *args)
 	       parent_is_name(args->parent);
 }
 
+static void apply_init(struct apply *apply, const struct apply_args *args)
+{
+	*apply = (struct apply){.args = args, .enactment = ENACTMENT};
+	apply->enactment.inventory = &apply->inventory;
+	apply->enactment.named = &apply->named;
+	apply->enactment.flags = (args->dry_run ? ENACT_DRY_RUN : 0) |
+				 (args->event ? ENACT_EVENT : 0);
+}
+
 static void apply_free(struct apply *apply)
 {
 	enactment_end(&apply->enactment);
@@ -404,19 +424,37 @@ static void apply_free(struct apply *apply)
 	inventory_free(&apply->inventory);
 }
 
+/*
+ * For the listener, in a process of its own. It waits for the first parent, as an event's run does;
+ * what it does not get at once is the first of another process then.
+ */
+static void apply_batch(struct batch *batch, void *args)
+{
+	struct apply apply;
+
+	apply_init(&apply, args);
+	apply_load(&apply);
+	for (size_t i = 0; batch_begin(batch, i); i++)
+		if (apply_asked(&apply, batch->parents.v[i], i == 0 ? ENACT_LOCK_SECONDS : 0) ||
+		    i == 0)
+			batch_end(batch, i);
+	report_problems(&apply);
+	report_unread(&apply);
+	apply_free(&apply);
+}
+
 static int apply_run(const struct globals *globals, void *p, int word_count, char **words)
 {
 	const struct apply_args *args = p;
-	struct apply apply = {.args = args, .enactment = ENACTMENT};
+	struct apply apply;
 	int status;
 
 	(void)globals;
-	apply.enactment.inventory = &apply.inventory;
-	apply.enactment.named = &apply.named;
-	apply.enactment.flags = (args->dry_run ? ENACT_DRY_RUN : 0) |
-				(args->event ? ENACT_EVENT : 0);
 	if (args->event)
 		callout_limit(APPLY_SCRIPT_SECONDS);
+	if (args->listen)
+		return listener_run(apply_batch, p);
+	apply_init(&apply, args);
 	/* Somebody looks at it now; afterwards the log may have all of it once more. */
 	if (!args->event && !args->dry_run)
 		said_forget();

@@ -314,7 +314,7 @@ static int monitor_run(const struct globals *globals, void *args, int word_count
 	if (!root_is_host())
 		return cmd_usage(&cmd_monitor, "nothing happens in a tree below --root");
 	/* What happens while it looks is told, too: the watch begins before. */
-	rc = udev_watch_begin(&watch, &error);
+	rc = udev_watch_begin(&watch, NULL, &error);
 	if (!rc) {
 		rc = look_and_follow(&monitor, watch);
 		udev_watch_end(watch);

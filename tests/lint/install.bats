@@ -17,11 +17,25 @@ in_turn() {
 	"$DESTDIR/opt/mdev/bin/mdev" --version
 	grep -q "RUN+=\"/opt/mdev/bin/mdev " "$DESTDIR/opt/mdev/lib/udev/rules.d/60-mdev.rules"
 	[ "$(grep -c @ "$DESTDIR/opt/mdev/lib/udev/rules.d/60-mdev.rules")" = 0 ]
+	grep -q "^ExecStart=/opt/mdev/bin/mdev " "$DESTDIR/opt/mdev/lib/systemd/system/mdev.service"
+	[ "$(grep -c @ "$DESTDIR/opt/mdev/lib/systemd/system/mdev.service")" = 0 ]
 	[ -s "$DESTDIR/opt/mdev/share/man/man8/mdev.8" ]
 	[ -s "$DESTDIR/opt/mdev/share/man/man5/mdev.d.5" ]
 	[ -s "$DESTDIR/opt/mdev/share/man/man7/mdev-json.7" ]
 	[ -s "$DESTDIR/opt/mdev/share/bash-completion/completions/mdev" ]
 	[ "$(find "$DESTDIR" -type f ! -path '*/opt/mdev/*' ! -path '*/etc/mdev.d/*')" = "" ]
+}
+
+@test "the service is one that systemd takes without a warning" {
+	command -v systemd-analyze || skip "systemd is not here"
+	in_turn install
+	mkdir -p "$DESTDIR/etc/systemd/system" "$DESTDIR/bin"
+	touch "$DESTDIR/bin/rm"
+	chmod +x "$DESTDIR/bin/rm"
+	# systemd knows no prefix of our own.
+	cp "$DESTDIR/opt/mdev/lib/systemd/system/mdev.service" "$DESTDIR/etc/systemd/system/"
+	output=$(systemd-analyze --root="$DESTDIR" --man=no verify mdev.service 2>&1) || { echo "$output"; return 1; }
+	[ "$(grep -c 'mdev\.service' <<<"$output")" = 0 ] || { echo "$output"; return 1; }
 }
 
 @test "uninstall removes what install put there, and no definition" {

@@ -100,8 +100,14 @@ vm_wait() {
 		echo 'still fails after $((VM_HANG / 2)) s: '${1@Q}; exit 1"
 }
 
-# Waits until udev has done what there is to do.
+# Waits until udev has done what there is to do, and the service of mdev, where it listens: then it is
+# in poll() without a limit (7 is poll; who was woken is "running").
 vm_settle() {
+	vm_run "udevadm settle --timeout=$((VM_HANG / 2))"
+	vm_wait '[ ! -e /run/mdev/listener ] || {
+		pid=$(systemctl show --value -p MainPID mdev.service)
+		read -r call _ _ limit _ </proc/$pid/syscall && [[ $call = 7 && $limit = 0xffffffff* ]]
+	}'
 	vm_run "udevadm settle --timeout=$((VM_HANG / 2))"
 }
 

@@ -24,8 +24,11 @@
 
 #include "mdev_test.h"
 
-#define TEST_NR_PARENTS	3
 #define TEST_MAX_TYPES	300
+
+static unsigned int test_nr_parents = 3;
+module_param_named(parents, test_nr_parents, uint, 0444);
+MODULE_PARM_DESC(parents, "number of parents that a test can register");
 
 struct test_registration {
 	struct parent_ops ops;
@@ -40,7 +43,7 @@ static struct test_parent {
 	struct platform_device *pdev;
 	struct test_registration *reg; /* under test_parents_lock */
 	atomic_t instances;
-} test_parents[TEST_NR_PARENTS];
+} *test_parents;
 
 static DEFINE_MUTEX(test_parents_lock); /* not held over calls of the core */
 
@@ -346,7 +349,7 @@ int test_parent_register(unsigned int nr, char *words)
 	struct test_parent *parent;
 	int rc;
 
-	if (nr >= TEST_NR_PARENTS)
+	if (nr >= test_nr_parents)
 		return -ENOENT;
 	parent = &test_parents[nr];
 	reg = test_registration_new(words);
@@ -369,7 +372,7 @@ int test_parent_unregister(unsigned int nr)
 	struct test_registration *reg;
 	struct test_parent *parent;
 
-	if (nr >= TEST_NR_PARENTS)
+	if (nr >= test_nr_parents)
 		return -ENOENT;
 	parent = &test_parents[nr];
 	mutex_lock(&test_parents_lock);
@@ -393,10 +396,11 @@ static void test_parents_remove(void)
 {
 	unsigned int nr;
 
-	for (nr = 0; nr < TEST_NR_PARENTS; nr++)
+	for (nr = 0; nr < test_nr_parents; nr++)
 		if (!IS_ERR_OR_NULL(test_parents[nr].pdev))
 			platform_device_unregister(test_parents[nr].pdev);
 	platform_driver_unregister(&test_platform_driver);
+	kvfree(test_parents);
 }
 
 int test_parents_init(void)
@@ -405,10 +409,16 @@ int test_parents_init(void)
 	unsigned int nr;
 	int rc;
 
+	test_parents = kvcalloc(test_nr_parents, sizeof(*test_parents),
+				GFP_KERNEL);
+	if (!test_parents)
+		return -ENOMEM;
 	rc = platform_driver_register(&test_platform_driver);
-	if (rc)
+	if (rc) {
+		kvfree(test_parents);
 		return rc;
-	for (nr = 0; nr < TEST_NR_PARENTS; nr++) {
+	}
+	for (nr = 0; nr < test_nr_parents; nr++) {
 		pdev = platform_device_register_simple("mdev_test", nr, NULL,
 						       0);
 		if (IS_ERR(pdev)) {
@@ -424,7 +434,7 @@ void test_parents_exit(void)
 {
 	unsigned int nr;
 
-	for (nr = 0; nr < TEST_NR_PARENTS; nr++)
+	for (nr = 0; nr < test_nr_parents; nr++)
 		test_parent_unregister(nr);
 	test_parents_remove();
 }
