@@ -3,6 +3,12 @@
  * Interrupts of an open instance. The user sets eventfds and masks, by
  * VFIO_DEVICE_SET_IRQS (see include/uapi/linux/vfio.h); the parent driver
  * signals them with mdev_signal().
+ *
+ * Where the uAPI leaves something open, the answer is that of vfio-pci. An index
+ * is enabled when eventfds are set up for it. Until then it cannot be masked,
+ * unmasked or triggered by the user. Masks last until the index is disabled,
+ * also when eventfds are exchanged meanwhile. A trigger by the user goes to the
+ * eventfd at once: it asks for no mask, and leaves none.
  */
 
 #include <linux/err.h>
@@ -252,6 +258,8 @@ static int vfio_mdev_irq_set_mask(struct vfio_mdev *self,
 
 	if (!(irq->flags & VFIO_IRQ_INFO_MASKABLE))
 		return -ENOTTY;
+	if (!irq->enabled)
+		return -EINVAL;
 	if (hdr->flags & VFIO_IRQ_SET_DATA_EVENTFD)
 		return masked ? -ENOTTY :
 		       vfio_mdev_irq_set_unmask_fd(self, irq, hdr, data);
@@ -274,10 +282,8 @@ static void vfio_mdev_irq_swap(struct vfio_mdev *self,
 	unsigned int i;
 
 	spin_lock_irqsave(&self->irq_lock, flags);
-	for (i = 0; i < count; i++) {
+	for (i = 0; i < count; i++)
 		swap(irq->vectors[start + i].trigger, triggers[i]);
-		irq->vectors[start + i].masked = false;
-	}
 	spin_unlock_irqrestore(&self->irq_lock, flags);
 }
 
@@ -331,25 +337,63 @@ static int vfio_mdev_irq_set_triggers(struct vfio_mdev *self,
 	return 0;
 }
 
+static int vfio_mdev_irq_enable(struct vfio_mdev *self,
+				struct vfio_mdev_irq *irq,
+				const struct vfio_irq_set *hdr, const s32 *fds)
+{
+	int rc;
+
+	rc = vfio_mdev_irq_set_triggers(self, irq, hdr->start, hdr->count, fds);
+	if (!rc)
+		irq->enabled = true;
+	return rc;
+}
+
+static int vfio_mdev_irq_disable(struct vfio_mdev *self,
+				 struct vfio_mdev_irq *irq)
+{
+	unsigned long flags;
+	unsigned int i;
+	int rc;
+
+	vfio_mdev_irq_quiesce(irq);
+	rc = vfio_mdev_irq_set_triggers(self, irq, 0, irq->count, NULL);
+	if (rc)
+		return rc;
+	spin_lock_irqsave(&self->irq_lock, flags);
+	for (i = 0; i < irq->count; i++)
+		irq->vectors[i].masked = false;
+	spin_unlock_irqrestore(&self->irq_lock, flags);
+	irq->enabled = false;
+	return 0;
+}
+
+/* What the parent driver would do, as a test of the user's own set-up */
+static void vfio_mdev_irq_loop_back(struct vfio_mdev_irq *irq,
+				    const struct vfio_irq_set *hdr,
+				    const void *data)
+{
+	struct vfio_mdev_vector *vectors = irq->vectors + hdr->start;
+	unsigned int i;
+
+	/* The triggers do not change: that takes irq_mutex, too. */
+	for (i = 0; i < hdr->count; i++)
+		if (vectors[i].trigger && vfio_mdev_irq_picks(hdr, data, i))
+			compat_eventfd_signal(vectors[i].trigger);
+}
+
 static int vfio_mdev_irq_trigger(struct vfio_mdev *self,
 				 struct vfio_mdev_irq *irq,
 				 const struct vfio_irq_set *hdr,
 				 const void *data)
 {
-	unsigned int i;
-
 	if (hdr->flags & VFIO_IRQ_SET_DATA_EVENTFD)
-		return vfio_mdev_irq_set_triggers(self, irq, hdr->start,
-						  hdr->count, data);
-	if (!hdr->count && (hdr->flags & VFIO_IRQ_SET_DATA_NONE)) {
-		vfio_mdev_irq_quiesce(irq);
-		return vfio_mdev_irq_set_triggers(self, irq, 0, irq->count,
-						  NULL);
-	}
-	for (i = 0; i < hdr->count; i++)
-		if (vfio_mdev_irq_picks(hdr, data, i))
-			vfio_mdev_signal(self->mdev, irq->index,
-					 hdr->start + i);
+		return vfio_mdev_irq_enable(self, irq, hdr, data);
+	if (!irq->enabled)
+		return -EINVAL;
+	if (!hdr->count && (hdr->flags & VFIO_IRQ_SET_DATA_NONE))
+		return vfio_mdev_irq_disable(self, irq);
+	vfio_mdev_irq_loop_back(irq, hdr, data);
 	return 0;
 }
 
@@ -360,8 +404,9 @@ static int vfio_mdev_irq_trigger(struct vfio_mdev *self,
  * @data: what follows @hdr, as long as @hdr requires
  *
  * Context: irq_mutex held.
- * Return: 0; -EINVAL if @hdr names no action or several; -ENOTTY if the
- * interrupt does not have the action; -EBADF or -EINVAL if a descriptor is not
+ * Return: 0; -EINVAL if @hdr names no action or several, or anything but eventfds
+ * for an index that is not enabled; -ENOTTY if the interrupt does not have the
+ * action; -EBADF or -EINVAL if a descriptor is not
  * an eventfd; -ENOMEM.
  */
 int vfio_mdev_set_irqs(struct vfio_mdev *self, const struct vfio_irq_set *hdr,

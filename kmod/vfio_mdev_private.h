@@ -34,12 +34,15 @@ struct vfio_mdev_vector {
  * @flags: VFIO_IRQ_INFO_*
  * @count: number of vectors
  * @index: the index
+ * @enabled: the user has set up an eventfd, or none, for one of the vectors, and
+ *	has not disabled the index since. Guarded by &vfio_mdev.irq_mutex.
  * @vectors: the vectors
  */
 struct vfio_mdev_irq {
 	u32 flags;
 	u32 count;
 	u32 index;
+	bool enabled;
 	struct vfio_mdev_vector *vectors;
 };
 

@@ -359,6 +359,24 @@ int set_irqs(const struct user *u, uint32_t flags, uint32_t index, const int *fd
 }
 
 /**
+ * irq_disable() - disable an interrupt index
+ * @u: the instance
+ * @index: interrupt index
+ *
+ * Return: what ioctl() returns.
+ */
+int irq_disable(const struct user *u, uint32_t index)
+{
+	struct vfio_irq_set set = {
+		.argsz = sizeof(set),
+		.flags = VFIO_IRQ_SET_ACTION_TRIGGER | VFIO_IRQ_SET_DATA_NONE,
+		.index = index,
+	};
+
+	return ioctl(u->device, VFIO_DEVICE_SET_IRQS, &set);
+}
+
+/**
  * irq_listen() - set up an eventfd that an interrupt signals
  * @u: the instance
  * @index: interrupt index

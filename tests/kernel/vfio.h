@@ -85,6 +85,7 @@ void dma_run(const struct user *u, int irq, uint32_t src, uint32_t dst, uint32_t
 
 /* Interrupts */
 int set_irqs(const struct user *u, uint32_t flags, uint32_t index, const int *fd);
+int irq_disable(const struct user *u, uint32_t index);
 int irq_listen(const struct user *u, uint32_t index);
 int msi_listen(const struct user *u);
 uint64_t irq_wait(int fd);

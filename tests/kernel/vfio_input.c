@@ -193,10 +193,11 @@ static const struct {
 	{ "unmask by no eventfd", { 24, FD | UNMASK, INTX, 0, 0, {} }, EINVAL },
 	{ "take away what is not there", { 24, FD | TRIGGER, MSI, 0, 1, {} }, 0 },
 	{ "take away what is not there", { 24, FD | UNMASK, INTX, 0, 1, {} }, 0 },
-	{ "disable what is not enabled", { 20, NONE | TRIGGER, MSI, 0, 0, {} }, 0 },
-	{ "trigger what nobody hears", { 20, NONE | TRIGGER, INTX, 0, 1, {} }, 0 },
-	{ "trigger what nobody hears", { 21, BOOL | TRIGGER, MSI, 0, 1, {} }, 0 },
+	{ "trigger what nobody hears", { 20, NONE | TRIGGER, MSI, 0, 1, {} }, 0 },
 	{ "lying argsz", { UINT32_MAX, NONE | TRIGGER, MSI, 0, 1, {} }, 0 },
+	{ "disable", { 20, NONE | TRIGGER, MSI, 0, 0, {} }, 0 },
+	{ "disable what is disabled", { 20, NONE | TRIGGER, MSI, 0, 0, {} }, EINVAL },
+	{ "trigger what is disabled", { 21, BOOL | TRIGGER, MSI, 0, 1, {} }, EINVAL },
 	{ "MSI to the index of requests", { 20, NONE | MASK, VFIO_PCI_REQ_IRQ_INDEX, 0, 1, {} }, ENOTTY },
 };
 
@@ -217,6 +218,47 @@ static void check_eventfds(const struct user *u, uint32_t action, uint32_t index
 	expect("eventfd INT_MIN", set_irqs(u, action, index, &other), EBADF);
 	close(pipes[0]);
 	close(pipes[1]);
+}
+
+/* What has never been enabled, or is no more: as with vfio-pci */
+static void check_disabled(const struct user *u)
+{
+	static const uint32_t indices[] = { INTX, MSI, VFIO_PCI_REQ_IRQ_INDEX };
+	const int none = -1;
+	size_t i;
+
+	for (i = 0; i < sizeof(indices) / sizeof(*indices); i++) {
+		expect("trigger what is disabled", set_irqs(u, TRIGGER, indices[i], NULL), EINVAL);
+		expect("disable what is disabled", irq_disable(u, indices[i]), EINVAL);
+	}
+	expect("mask what is disabled", set_irqs(u, MASK, INTX, NULL), EINVAL);
+	expect("unmask what is disabled", set_irqs(u, UNMASK, INTX, NULL), EINVAL);
+	expect("unmask by none what is disabled", set_irqs(u, UNMASK, INTX, &none), EINVAL);
+}
+
+/* A mask lasts until INTx is disabled. A trigger of the user's own neither asks for it nor sets it. */
+static void check_masks(const struct user *u)
+{
+	int fd = irq_listen(u, INTX), more;
+
+	expect("trigger", set_irqs(u, TRIGGER, INTX, NULL), 0);
+	expect("trigger again", set_irqs(u, TRIGGER, INTX, NULL), 0);
+	expect_value("both came", irq_wait(fd), 2);
+	expect("mask", set_irqs(u, MASK, INTX, NULL), 0);
+	expect("trigger", set_irqs(u, TRIGGER, INTX, NULL), 0);
+	expect_value("it came", irq_came(fd), 1);
+	reg_write(u, EDU_IRQ_RAISE, 1);
+	expect_value("the interrupt does not come", irq_came(fd), 0);
+	more = irq_listen(u, INTX);
+	expect_value("nor to another eventfd", irq_came(more), 0);
+	expect("disable", irq_disable(u, INTX), 0);
+	close(more);
+	more = irq_listen(u, INTX);
+	expect_value("it comes after that", irq_came(more), 1);
+	reg_write(u, EDU_IRQ_ACK, 1);
+	expect("disable", irq_disable(u, INTX), 0);
+	close(more);
+	close(fd);
 }
 
 /* A call that is refused changes nothing; one that succeeds works. */
@@ -240,10 +282,8 @@ static void check_triggers(const struct user *u, uint32_t index)
 	set->argsz += 3;
 	set->flags = FD | TRIGGER;
 	expect("data beyond the edge", ioctl(u->device, VFIO_DEVICE_SET_IRQS, set), EFAULT);
-	*set = (struct vfio_irq_set){ .argsz = IRQ_SET_MIN, .flags = NONE | TRIGGER,
-				      .index = index };
-	expect("disable", ioctl(u->device, VFIO_DEVICE_SET_IRQS, set), 0);
-	expect("trigger what is disabled", set_irqs(u, TRIGGER, index, NULL), 0);
+	expect("disable", irq_disable(u, index), 0);
+	expect("trigger what is disabled", set_irqs(u, TRIGGER, index, NULL), EINVAL);
 	expect_value("nothing comes any more", irq_came(fd), 0);
 	close(fd);
 }
@@ -254,6 +294,8 @@ static void check_set_irqs(const struct user *u)
 	size_t i;
 
 	check_argsz(u->device, VFIO_DEVICE_SET_IRQS, IRQ_SET_MIN, "SET_IRQS");
+	check_disabled(u);
+	close(irq_listen(u, INTX));
 	for (i = 0; i < sizeof(irq_sets) / sizeof(*irq_sets); i++) {
 		memcpy(set, &irq_sets[i].set, IRQ_SET_MIN);
 		memset(set->data, 0xff, sizeof(int32_t));
@@ -263,6 +305,8 @@ static void check_set_irqs(const struct user *u)
 	check_triggers(u, INTX);
 	check_triggers(u, MSI);
 	check_triggers(u, VFIO_PCI_REQ_IRQ_INDEX);
+	check_masks(u);
+	close(irq_listen(u, INTX));
 	check_eventfds(u, UNMASK, INTX);
 }
 

@@ -216,7 +216,7 @@ static void cmd_hold(struct user *u, char **args)
 		;
 }
 
-/* Masks INTx; then sets up an eventfd while the level is high, which is signalled at once */
+/* Masks INTx, and keeps it masked for other eventfds; then begins anew while the level is high */
 static void cmd_mask(struct user *u, char **args)
 {
 	int irq = irq_listen(u, VFIO_PCI_INTX_IRQ_INDEX);
@@ -229,6 +229,10 @@ static void cmd_mask(struct user *u, char **args)
 	if (set_irqs(u, VFIO_IRQ_SET_ACTION_UNMASK, VFIO_PCI_INTX_IRQ_INDEX, NULL))
 		err(1, "VFIO_DEVICE_SET_IRQS unmask");
 	printf("unmasked %d\n", irq_came(irq));
+	irq = irq_listen(u, VFIO_PCI_INTX_IRQ_INDEX);
+	printf("still masked %d\n", irq_came(irq));
+	if (irq_disable(u, VFIO_PCI_INTX_IRQ_INDEX))
+		err(1, "VFIO_DEVICE_SET_IRQS disable");
 	irq = irq_listen(u, VFIO_PCI_INTX_IRQ_INDEX);
 	printf("high when listening began %d\n", irq_came(irq));
 }
