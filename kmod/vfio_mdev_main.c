@@ -134,6 +134,7 @@ static long vfio_mdev_ioctl_get_info(struct vfio_mdev *self, void __user *arg)
 	const size_t minsz = offsetofend(struct vfio_device_info, num_irqs);
 	const struct parent_ops *ops = vfio_mdev_ops(self);
 	struct vfio_device_info info = {};
+	size_t size;
 
 	if (copy_from_user(&info, arg, minsz))
 		return -EFAULT;
@@ -145,7 +146,9 @@ static long vfio_mdev_ioctl_get_info(struct vfio_mdev *self, void __user *arg)
 		info.flags |= VFIO_DEVICE_FLAGS_RESET;
 	info.num_regions = ops->num_regions;
 	info.num_irqs = ops->num_irqs;
-	return copy_to_user(arg, &info, minsz) ? -EFAULT : 0;
+	/* A user that knows of capabilities learns that there are none. */
+	size = min_t(size_t, info.argsz, sizeof(info));
+	return copy_to_user(arg, &info, size) ? -EFAULT : 0;
 }
 
 static long vfio_mdev_ioctl_get_irq_info(struct vfio_mdev *self,

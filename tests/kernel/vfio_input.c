@@ -87,6 +87,12 @@ static void check_info(const struct user *u)
 	info->argsz = min;
 	expect("GET_INFO, smallest", ioctl(u->device, VFIO_DEVICE_GET_INFO, info), 0);
 	expect_value("GET_INFO, what is beyond argsz", info->cap_offset, 0xa5a5a5a5);
+	info->argsz = sizeof(*info);
+	expect("GET_INFO, with capabilities", ioctl(u->device, VFIO_DEVICE_GET_INFO, info), 0);
+	expect_value("GET_INFO, where they begin", info->cap_offset, 0);
+	expect_value("GET_INFO, flag of them", info->flags & VFIO_DEVICE_FLAGS_CAPS, 0);
+	/* No more is written than the kernel's own structure, which can be larger than this one. */
+	info = at_edge(4 * sizeof(*info));
 	info->argsz = UINT32_MAX;
 	expect("GET_INFO, lying argsz", ioctl(u->device, VFIO_DEVICE_GET_INFO, info), 0);
 }
