@@ -61,6 +61,14 @@ static inline void compat_eventfd_signal(struct eventfd_ctx *ctx)
 #endif
 }
 
+/* 6.5: the user of an AP matrix can be asked to let go of it. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
+enum {
+	VFIO_AP_REQ_IRQ_INDEX,
+	VFIO_AP_NUM_IRQS
+};
+#endif
+
 /*
  * 6.2: a VFIO driver must say how a device is bound to an iommufd, even if the
  * kernel is built without iommufd. 6.6: and how it is detached.

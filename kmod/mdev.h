@@ -49,11 +49,11 @@
  * @create returns before anyone else can see the instance, and @destroy is
  * called when no one can see it any more.
  *
- * @start, @stop, @open and @close of one instance never overlap. They may
- * sleep. They must not wait for user space, nor for @dma_unmap of the same
+ * @start, @stop, @open, @close and @request of one instance never overlap. They
+ * may sleep. They must not wait for user space, nor for @dma_unmap of the same
  * instance, which itself waits for @open and @close.
  *
- * @read, @write, @set_irqs, @get_region_info, @get_irq_info, @reset,
+ * @read, @write, @set_irqs, @get_region_info, @get_irq_info, @reset, @request,
  * @validate_map_request and @dma_unmap are called only after @open has returned
  * and before @close is called. In between any of them can run at the same time,
  * also several calls of the same one: the driver locks what they share.
@@ -142,6 +142,13 @@ struct mdev_type_desc {
  *	the new ones. The driver of a level interrupt signals here again if the
  *	interrupt was unmasked and its condition still holds. Cannot fail.
  *	Optional.
+ * @request: the user is asked to let go of the open instance, since its parent
+ *	goes or the bus driver is unbound. Comes again every ten seconds while
+ *	the user is waited for; count says how often it has come since @open.
+ *	The bus driver asks by an interrupt where the API has one for that
+ *	(VFIO_*_REQ_IRQ_INDEX), which the parent driver need not describe. For a
+ *	driver that has another way to ask, or that can end what the user has
+ *	the hardware do. Must not wait for the user. Optional.
  * @reset: bring the instance back to its state after @create. Optional.
  * @validate_map_request: the user touches the page at virtaddr of a mapping.
  *	pos is its VFIO region offset, in a region with
@@ -197,6 +204,7 @@ struct parent_ops {
 				    unsigned long virtaddr, unsigned long *pfn,
 				    unsigned long *size, pgprot_t *prot);
 	void (*dma_unmap)(struct mdev_device *mdev, u64 iova, u64 length);
+	void (*request)(struct mdev_device *mdev, unsigned int count);
 };
 
 /* The largest number of bytes that parent_ops.read or .write gets at once */
@@ -273,6 +281,7 @@ struct mdev_device {
 	void *drvdata;
 	const struct mdev_driver *drv; /* while it is bound */
 	bool open; /* under mdev_device_lock() */
+	unsigned int requests; /* so is this */
 };
 
 /**
@@ -292,9 +301,10 @@ struct parent_device {
  * @remove: stop driving it; waits until user space has closed it. Required.
  * @in_use: whether @remove would have to wait for user space now. Does not wait
  *	itself. Optional.
- * @request: ask the users to let go of the instance, and return at once. Called
- *	for all open instances of a parent that is going away, before @remove is
- *	called for one after the other, which has to ask again. Optional.
+ * @request: ask the users to let go of the instance, and return at once whether
+ *	there was a way to. Called for all open instances of a parent that is
+ *	going away, before @remove is called for one after the other, which has
+ *	to ask again by mdev_request_device(). Optional.
  * @match: whether the driver can drive the instance. Optional; without it the
  *	driver takes every instance.
  * @pin_pages: see mdev_pin_pages(). Optional.
@@ -312,7 +322,7 @@ struct mdev_driver {
 	int (*probe)(struct mdev_device *mdev);
 	void (*remove)(struct mdev_device *mdev);
 	bool (*in_use)(struct mdev_device *mdev);
-	void (*request)(struct mdev_device *mdev);
+	bool (*request)(struct mdev_device *mdev);
 	bool (*match)(struct mdev_device *mdev);
 	int (*pin_pages)(struct mdev_device *mdev, dma_addr_t iova, int npage,
 			 int prot, struct page **pages);
@@ -479,6 +489,7 @@ struct mdev_device *mdev_get_device_by_group(struct iommu_group *group);
 /* For bus drivers */
 int mdev_open_device(struct mdev_device *mdev);
 void mdev_close_device(struct mdev_device *mdev);
+void mdev_request_device(struct mdev_device *mdev);
 
 /* For parent drivers, while the instance is open */
 int mdev_pin_pages(struct mdev_device *mdev, dma_addr_t iova, int npage,

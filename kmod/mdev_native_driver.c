@@ -58,10 +58,38 @@ bool mdev_native_in_use(struct device *dev)
 void mdev_native_request(struct device *dev)
 {
 	struct mdev_device *mdev = to_mdev_device(dev);
+	const struct parent_ops *ops = mdev->parent->ops;
+	unsigned int count = mdev->requests++;
+	bool asked = false;
 
 	if (mdev->drv && mdev->drv->request)
-		mdev->drv->request(mdev);
+		asked = mdev->drv->request(mdev);
+	if (mdev->open && ops->request) {
+		ops->request(mdev, count);
+		asked = true;
+	}
+	if (asked && !(count % 10))
+		dev_notice_ratelimited(dev, "its user is asked to let go of it (request %u)\n",
+				       count);
+	else if (!asked && !count)
+		dev_warn(dev, "its user cannot be asked to let go of it: waiting until that closes it\n");
 }
+
+/**
+ * mdev_request_device() - ask the users of an instance to let go of it
+ * @mdev: the instance, of which the calling bus driver waits for users
+ *
+ * Calls &mdev_driver.request and &parent_ops.request.
+ *
+ * Context: process context.
+ */
+void mdev_request_device(struct mdev_device *mdev)
+{
+	mdev_device_lock(&mdev->dev);
+	mdev_native_request(&mdev->dev);
+	mdev_device_unlock(&mdev->dev);
+}
+EXPORT_SYMBOL_GPL(mdev_request_device);
 
 /**
  * mdev_register_bus_driver() - what mdev_register_driver() stands for

@@ -281,6 +281,7 @@ static int mdev_native_do_open(struct mdev_device *mdev)
 	/* Put in mdev_close_device() */
 	if (!try_module_get(ops->owner))
 		return -ENODEV;
+	mdev->requests = 0;
 	if (ops->open)
 		rc = ops->open(mdev);
 	if (rc)

@@ -19,13 +19,11 @@
 #include "compat.h"
 #include "vfio_mdev_private.h"
 
-/* By the index REQ VFIO asks the user of a PCI device to let go of it. */
+/* By this index the user is asked to let go of the instance. */
 static bool vfio_mdev_is_request_irq(struct vfio_mdev *self,
 				     unsigned int index)
 {
-	return index == VFIO_PCI_REQ_IRQ_INDEX &&
-	       !strcmp(self->mdev->parent->ops->device_api,
-		       VFIO_DEVICE_API_PCI_STRING);
+	return self->api->has_request && index == self->api->request_index;
 }
 
 /**
@@ -42,7 +40,7 @@ int vfio_mdev_get_irq_info(struct vfio_mdev *self, struct vfio_irq_info *info)
 	info->flags = 0;
 	info->count = 0;
 	if (vfio_mdev_is_request_irq(self, info->index)) {
-		info->flags = VFIO_IRQ_INFO_EVENTFD | VFIO_IRQ_INFO_NORESIZE;
+		info->flags = self->api->request_flags;
 		info->count = 1;
 		return 0;
 	}
@@ -73,18 +71,15 @@ void vfio_mdev_irqs_quiesce(struct vfio_mdev *self)
 }
 
 /*
- * Both locks, for two readers: vfio_mdev_request_release(), which VFIO can
- * cause while the instance is being opened or closed; and vfio_mdev_signal(),
- * which the parent driver can call as soon as its open is called.
+ * vfio_mdev_signal() can look at any time: the parent driver signals as soon as
+ * its open is called, and VFIO requests also while the instance is closed.
  */
 static void vfio_mdev_irqs_set(struct vfio_mdev *self,
 			       struct vfio_mdev_irq *irqs)
 {
-	mutex_lock(&self->irq_mutex);
 	spin_lock_irq(&self->irq_lock);
 	self->irqs = irqs;
 	spin_unlock_irq(&self->irq_lock);
-	mutex_unlock(&self->irq_mutex);
 }
 
 static void vfio_mdev_irqs_free(struct vfio_mdev_irq *irqs, unsigned int nr)
@@ -438,17 +433,14 @@ int vfio_mdev_set_irqs(struct vfio_mdev *self, const struct vfio_irq_set *hdr,
 }
 
 /**
- * vfio_mdev_request_release() - ask the user of a PCI device to let go of it
+ * vfio_mdev_signal_request() - ask the user by an interrupt to let go
  * @self: the instance, open or not
  *
- * Does nothing if the user has not set up the REQ interrupt.
- *
  * Context: process context.
+ * Return: whether the user has set up an eventfd for that.
  */
-void vfio_mdev_request_release(struct vfio_mdev *self)
+bool vfio_mdev_signal_request(struct vfio_mdev *self)
 {
-	mutex_lock(&self->irq_mutex);
-	if (vfio_mdev_is_request_irq(self, VFIO_PCI_REQ_IRQ_INDEX))
-		vfio_mdev_signal(self->mdev, VFIO_PCI_REQ_IRQ_INDEX, 0);
-	mutex_unlock(&self->irq_mutex);
+	return self->api->has_request &&
+	       !vfio_mdev_signal(self->mdev, self->api->request_index, 0);
 }

@@ -15,27 +15,48 @@
 #include "compat.h"
 #include "vfio_mdev_private.h"
 
-/* The APIs that VFIO has, and how VFIO_DEVICE_GET_INFO tells them apart */
-static const struct {
-	const char *name;
-	u32 flag;
-} vfio_mdev_apis[] = {
-	{ VFIO_DEVICE_API_PCI_STRING, VFIO_DEVICE_FLAGS_PCI },
-	{ VFIO_DEVICE_API_PLATFORM_STRING, VFIO_DEVICE_FLAGS_PLATFORM },
-	{ VFIO_DEVICE_API_AMBA_STRING, VFIO_DEVICE_FLAGS_AMBA },
-	{ VFIO_DEVICE_API_CCW_STRING, VFIO_DEVICE_FLAGS_CCW },
-	{ VFIO_DEVICE_API_AP_STRING, VFIO_DEVICE_FLAGS_AP },
+/* The APIs that VFIO has. For platform and amba it has no request. */
+static const struct vfio_mdev_api vfio_mdev_apis[] = {
+	{
+		.name = VFIO_DEVICE_API_PCI_STRING,
+		.flag = VFIO_DEVICE_FLAGS_PCI,
+		.has_request = true,
+		.request_index = VFIO_PCI_REQ_IRQ_INDEX,
+		.request_flags = VFIO_IRQ_INFO_EVENTFD | VFIO_IRQ_INFO_NORESIZE,
+	},
+	{
+		.name = VFIO_DEVICE_API_PLATFORM_STRING,
+		.flag = VFIO_DEVICE_FLAGS_PLATFORM,
+	},
+	{
+		.name = VFIO_DEVICE_API_AMBA_STRING,
+		.flag = VFIO_DEVICE_FLAGS_AMBA,
+	},
+	{
+		.name = VFIO_DEVICE_API_CCW_STRING,
+		.flag = VFIO_DEVICE_FLAGS_CCW,
+		.has_request = true,
+		.request_index = VFIO_CCW_REQ_IRQ_INDEX,
+		.request_flags = VFIO_IRQ_INFO_EVENTFD,
+	},
+	{
+		.name = VFIO_DEVICE_API_AP_STRING,
+		.flag = VFIO_DEVICE_FLAGS_AP,
+		.has_request = true,
+		.request_index = VFIO_AP_REQ_IRQ_INDEX,
+		.request_flags = VFIO_IRQ_INFO_EVENTFD,
+	},
 };
 
-/* Returns 0 for an API that VFIO does not have */
-static u32 vfio_mdev_api_flag(const struct parent_ops *ops)
+/* Returns NULL for an API that VFIO does not have */
+static const struct vfio_mdev_api *vfio_mdev_api_find(const char *name)
 {
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(vfio_mdev_apis); i++)
-		if (!strcmp(ops->device_api, vfio_mdev_apis[i].name))
-			return vfio_mdev_apis[i].flag;
-	return 0;
+		if (!strcmp(name, vfio_mdev_apis[i].name))
+			return &vfio_mdev_apis[i];
+	return NULL;
 }
 
 /* Devices that VFIO has not released yet; the module is not unloaded before. */
@@ -55,6 +76,7 @@ static int vfio_mdev_init(struct vfio_device *vdev)
 		return rc;
 	atomic_inc(&vfio_mdev_nr_devices);
 	self->mdev = to_mdev_device(vdev->dev);
+	self->api = vfio_mdev_api_find(vfio_mdev_ops(self)->device_api);
 	mutex_init(&self->irq_mutex);
 	mutex_init(&self->unmap_lock);
 	spin_lock_init(&self->irq_lock);
@@ -141,7 +163,7 @@ static long vfio_mdev_ioctl_get_info(struct vfio_mdev *self, void __user *arg)
 	if (info.argsz < minsz)
 		return -EINVAL;
 
-	info.flags = vfio_mdev_api_flag(ops);
+	info.flags = self->api->flag;
 	if (ops->reset)
 		info.flags |= VFIO_DEVICE_FLAGS_RESET;
 	info.num_regions = ops->num_regions;
@@ -169,7 +191,7 @@ static long vfio_mdev_ioctl_get_irq_info(struct vfio_mdev *self,
 		return rc;
 	/* As vfio-pci does for a device without AER: there is no such index. */
 	if (!info.count && info.index == VFIO_PCI_ERR_IRQ_INDEX &&
-	    vfio_mdev_api_flag(vfio_mdev_ops(self)) == VFIO_DEVICE_FLAGS_PCI)
+	    self->api->flag == VFIO_DEVICE_FLAGS_PCI)
 		return -EINVAL;
 	return copy_to_user(arg, &info, minsz) ? -EFAULT : 0;
 }
@@ -235,9 +257,10 @@ static long vfio_mdev_ioctl(struct vfio_device *vdev, unsigned int cmd,
 	}
 }
 
+/* VFIO calls this every ten seconds, until the last user has closed. */
 static void vfio_mdev_request(struct vfio_device *vdev, unsigned int count)
 {
-	vfio_mdev_request_release(to_vfio_mdev(vdev));
+	mdev_request_device(to_vfio_mdev(vdev)->mdev);
 }
 
 static void vfio_mdev_dma_unmap(struct vfio_device *vdev, u64 iova, u64 length)
@@ -302,9 +325,9 @@ static void vfio_mdev_remove(struct mdev_device *mdev)
 
 /*
  * A file below /dev/vfio/devices holds a reference to the registration from the
- * moment that it is opened, although open_device is called only when it is
+ * moment that it is hears_unmap, although open_device is called only when it is
  * bound to an iommufd. So look at the references: VFIO itself holds one. A file
- * that is opened after this and before the unregistration is waited for, since
+ * that is hears_unmap after this and before the unregistration is waited for, since
  * VFIO cannot unregister a device on condition that nobody holds it.
  */
 static bool vfio_mdev_in_use(struct mdev_device *mdev)
@@ -314,14 +337,14 @@ static bool vfio_mdev_in_use(struct mdev_device *mdev)
 	return refcount_read(&self->vdev.refcount) > 1;
 }
 
-static void vfio_mdev_ask(struct mdev_device *mdev)
+static bool vfio_mdev_ask(struct mdev_device *mdev)
 {
-	vfio_mdev_request_release(dev_get_drvdata(&mdev->dev));
+	return vfio_mdev_signal_request(dev_get_drvdata(&mdev->dev));
 }
 
 static bool vfio_mdev_match(struct mdev_device *mdev)
 {
-	return vfio_mdev_api_flag(mdev->parent->ops);
+	return vfio_mdev_api_find(mdev->parent->ops->device_api);
 }
 
 static int vfio_mdev_pin_pages(struct mdev_device *mdev, dma_addr_t iova,

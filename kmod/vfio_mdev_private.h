@@ -18,6 +18,32 @@ struct inode;
 struct virqfd;
 
 /**
+ * struct vfio_mdev_api - a VFIO API that instances can have
+ * @name: its VFIO_DEVICE_API_*_STRING
+ * @flag: its VFIO_DEVICE_FLAGS_* of VFIO_DEVICE_GET_INFO
+ * @has_request: it has an interrupt by which the user is asked to let go
+ * @request_index: the index of that
+ * @request_flags: VFIO_IRQ_INFO_* of that
+ */
+struct vfio_mdev_api {
+	const char *name;
+	u32 flag;
+	bool has_request;
+	u32 request_index;
+	u32 request_flags;
+};
+
+/**
+ * struct vfio_mdev_region - what the parent driver has said of a region
+ * @size: number of bytes; 0 if there is no such region
+ * @flags: VFIO_REGION_INFO_FLAG_*
+ */
+struct vfio_mdev_region {
+	u64 size;
+	u32 flags;
+};
+
+/**
  * struct vfio_mdev_vector - one interrupt that the user can set up
  * @trigger: the user's eventfd that is signalled, or NULL
  * @unmask: listens to an eventfd by which the user unmasks, or NULL
@@ -50,9 +76,12 @@ struct vfio_mdev_irq {
  * struct vfio_mdev - an instance as VFIO sees it
  * @vdev: VFIO's part; the first member, as vfio_alloc_device() requires
  * @mdev: the instance
+ * @api: its API
+ * @regions: its regions, &parent_ops.num_regions of them. They do not change
+ *	while the instance is open; otherwise NULL.
  * @irqs: its interrupt indices, &parent_ops.num_irqs of them, from when open
- *	has returned until close has; otherwise NULL. Written under @irq_mutex
- *	and @irq_lock both.
+ *	has returned until close has; otherwise NULL. Written under
+ *	@irq_lock.
  * @irq_mutex: one change of the interrupts at a time
  * @irq_lock: guards triggers and masks; taken in any context, within @irq_mutex
  * @unmap_lock: guards @hears_unmap. Held over &parent_ops.open, close and
@@ -65,6 +94,8 @@ struct vfio_mdev_irq {
 struct vfio_mdev {
 	struct vfio_device vdev;
 	struct mdev_device *mdev;
+	const struct vfio_mdev_api *api;
+	struct vfio_mdev_region *regions;
 	struct vfio_mdev_irq *irqs;
 	struct mutex irq_mutex; /* changes of the interrupts */
 	spinlock_t irq_lock; /* triggers and masks */
@@ -102,7 +133,7 @@ int vfio_mdev_set_irqs(struct vfio_mdev *self, const struct vfio_irq_set *hdr,
 		       const void *data);
 int vfio_mdev_signal(struct mdev_device *mdev, unsigned int index,
 		     unsigned int vector);
-void vfio_mdev_request_release(struct vfio_mdev *self);
+bool vfio_mdev_signal_request(struct vfio_mdev *self);
 
 /* vfio_mdev_mmap.c */
 int vfio_mdev_fs_init(void);

@@ -226,6 +226,12 @@ static void medu_dma_unmap(struct mdev_device *mdev, u64 iova, u64 length)
 	medu_unpin_range(mdev_get_drvdata(mdev), iova, length);
 }
 
+/* The bus driver has asked by VFIO's interrupt. This device knows no other way. */
+static void medu_request(struct mdev_device *mdev, unsigned int count)
+{
+	dev_dbg(&mdev->dev, "request %u to let go of it\n", count);
+}
+
 static int medu_get_irq_info(struct mdev_device *mdev,
 			     struct vfio_irq_info *info)
 {
@@ -379,6 +385,7 @@ struct parent_ops medu_ops = {
 	.reset = medu_reset,
 	.validate_map_request = medu_validate_map_request,
 	.dma_unmap = medu_dma_unmap,
+	.request = medu_request,
 };
 
 module_param_named(instances, medu_ops.max_instances, uint, 0444);

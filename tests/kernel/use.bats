@@ -172,6 +172,59 @@ hang_up() {
 	control drop
 }
 
+# yield INDEX: opens an instance, and closes it when it is asked to by this interrupt. Its output is $OUT.
+yield() {
+	OUT=$BATS_TEST_TMPDIR/out
+	vfio_user yield "$UUID" "$1" >"$OUT" 3>&- &
+	USER_PID=$!
+	wait_for test -s "$OUT"
+}
+
+logged() {
+	dmesg | grep -c "vfio_mdev $UUID: its user $1"
+}
+
+@test "request: the user of an API is asked by its own interrupt, and the driver is told" {
+	said=$(logged "is asked to let go of it (request 0)") || :
+	for api in vfio-pci:4 vfio-ccw:2 vfio-ap:0; do
+		offer 0 api=${api%:*}
+		write $DOOR0 $UUID
+		yield "${api#*:}"
+		expect request/calls=0
+		withdraw 0
+		wait_for is_over "$USER_PID"
+		assert "$(<"$OUT")" == $'open\nasked'
+		# And once more, if the user had not let go when it began to be waited for
+		assert "$(<$KNOBS/request/calls)" =~ ^[12]$
+		echo 0 >$KNOBS/request/calls
+	done
+	USER_PID=
+	assert "$(logged "is asked to let go of it (request 0)")" == $((said + 3))
+	expect strays=0
+}
+
+@test "request: where there is no interrupt for it the driver is told; without either the log says so" {
+	offer 0 api=vfio-platform
+	write $DOOR0 $UUID
+	hold_device $UUID
+	later $KNOBS/control "unregister 0"
+	was_told() { [ "$(<$KNOBS/request/calls)" -ge 1 ]; }
+	wait_for was_told
+	release_device
+	succeeds "$LATER"
+	told=$(<$KNOBS/request/calls)
+	unasked=$(logged "cannot be asked") || :
+	offer 0 api=vfio-platform lack=request
+	write $DOOR0 $UUID
+	hold_device $UUID
+	later $KNOBS/control "unregister 0"
+	said() { [ "$(logged "cannot be asked")" = $((unasked + 1)) ]; }
+	wait_for said
+	release_device
+	succeeds "$LATER"
+	expect request/calls=$told strays=0
+}
+
 @test "services: a bus driver without them says so, and what is removed is not opened" {
 	offer 0 api=mdev_test
 	write $DOOR0 $UUID

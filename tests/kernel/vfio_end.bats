@@ -69,7 +69,7 @@ intx 0"
 
 @test "a user that is asked to let go, and does, holds nothing up" {
 	create $UUID
-	start_user yield $UUID
+	start_user yield $UUID 4
 	echo $PARENT >/sys/bus/pci/drivers/medu/unbind
 	wait $USER_PID
 	assert "$(cat "$OUT")" == $'open\nasked'

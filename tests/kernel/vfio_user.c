@@ -288,12 +288,11 @@ static void cmd_busy(struct user *u, char **args)
 	}
 }
 
-/* Closes the instance when it is asked to, by the REQ interrupt */
+/* Closes the instance when it is asked to, by the interrupt of its API that is for that */
 static void cmd_yield(struct user *u, char **args)
 {
-	int irq = irq_listen(u, VFIO_PCI_REQ_IRQ_INDEX);
+	int irq = irq_listen(u, number(args[0]));
 
-	(void)args;
 	say("open");
 	irq_wait(irq);
 	say("asked");
@@ -374,7 +373,7 @@ static const struct command {
 	{ "msi", 0, "", cmd_msi },
 	{ "hold", 0, "", cmd_hold },
 	{ "busy", 0, "", cmd_busy },
-	{ "yield", 0, "", cmd_yield },
+	{ "yield", 1, "INDEX", cmd_yield },
 	{ "survive", 0, "", cmd_survive },
 	{ "watch", 0, "", cmd_watch },
 	{ "reset", 0, "", cmd_reset },

@@ -42,6 +42,7 @@ static struct test_knobs test_knobs[TEST_NR_CALLS] = {
 	[TEST_RESET] = { .name = "reset" },
 	[TEST_VALIDATE] = { .name = "validate" },
 	[TEST_DMA_UNMAP] = { .name = "dma_unmap" },
+	[TEST_REQUEST] = { .name = "request" },
 	[TEST_PROBE] = { .name = "probe" },
 	[TEST_REMOVE] = { .name = "remove" },
 	[TEST_ATTRS] = { .name = "attrs" },

@@ -52,6 +52,7 @@ enum test_call {
 	TEST_RESET,
 	TEST_VALIDATE,
 	TEST_DMA_UNMAP,
+	TEST_REQUEST,
 	TEST_PROBE,
 	TEST_REMOVE,
 	TEST_ATTRS,	/* the parent's attributes are about to be made */
@@ -114,6 +115,7 @@ int test_validate_map_request(struct mdev_device *mdev, loff_t pos,
 			      unsigned long virtaddr, unsigned long *pfn,
 			      unsigned long *size, pgprot_t *prot);
 void test_dma_unmap(struct mdev_device *mdev, u64 iova, u64 length);
+void test_request(struct mdev_device *mdev, unsigned int count);
 
 /* parent.c */
 extern u32 test_left;

@@ -211,6 +211,7 @@ static const struct parent_ops test_ops = {
 	.reset = test_reset,
 	.validate_map_request = test_validate_map_request,
 	.dma_unmap = test_dma_unmap,
+	.request = test_request,
 };
 
 static int test_leave_out(struct parent_ops *ops, const char *name)
@@ -229,6 +230,7 @@ static int test_leave_out(struct parent_ops *ops, const char *name)
 		{ "read", offsetof(struct parent_ops, read) },
 		{ "write", offsetof(struct parent_ops, write) },
 		{ "region_info", offsetof(struct parent_ops, get_region_info) },
+		{ "request", offsetof(struct parent_ops, request) },
 		{ "reset", offsetof(struct parent_ops, reset) },
 		{ "validate_map_request",
 		  offsetof(struct parent_ops, validate_map_request) },

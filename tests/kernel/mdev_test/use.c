@@ -187,6 +187,12 @@ void test_dma_unmap(struct mdev_device *mdev, u64 iova, u64 length)
 	test_unpin_page(mdev);
 }
 
+void test_request(struct mdev_device *mdev, unsigned int count)
+{
+	test_used(mdev);
+	test_call(TEST_REQUEST);
+}
+
 struct test_instance *test_instance_new(const char *params)
 {
 	struct test_instance *inst = kzalloc(sizeof(*inst), GFP_KERNEL);
