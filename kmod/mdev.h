@@ -120,8 +120,8 @@ struct mdev_type_desc {
  *	uses a service of the core for the instance, and has unpinned all pages.
  *	Optional.
  * @read: read up to count bytes of the instance, from the VFIO region offset
- *	pos on, into buf. pos is in a region below @num_regions. The bus driver
- *	calls this for one access of the user. It splits an access that is
+ *	pos on, into buf, which is zeroed. pos and all of the bytes are in one
+ *	region. The bus driver calls this for one access of the user. It splits an access that is
  *	longer than MDEV_ACCESS_STEP into calls for a multiple of that,
  *	MDEV_ACCESS_MAX at most, and one for the rest. If registers have a
  *	width, the driver splits further. Returns the number of bytes read,
@@ -130,8 +130,10 @@ struct mdev_type_desc {
  * @get_region_info: fill flags and size of the region info->index, and add
  *	capabilities to caps with vfio_info_add_capability(). index is below
  *	@num_regions, and offset is mdev_region_offset() of it. flags and size
- *	are 0 before the call; if they stay so, there is no such region.
- *	Required.
+ *	are 0 before the call; if they stay so, there is no such region. The bus
+ *	driver calls this once for each region after @open, and relies on flags
+ *	and size until @close. It calls it again when the user asks, for the
+ *	capabilities. If it fails after @open, so does the open. Required.
  * @get_irq_info: fill flags and count of the interrupt info->index, which is
  *	below @num_irqs. The bus driver calls this once after @open, and relies
  *	on the answer until @close. Optional; without it there are no
@@ -153,10 +155,20 @@ struct mdev_type_desc {
  * @validate_map_request: the user touches the page at virtaddr of a mapping.
  *	pos is its VFIO region offset, in a region with
  *	VFIO_REGION_INFO_FLAG_MMAP whose flags allow the access. *size is the
- *	size of a page. Set *pfn, and *prot if the page needs other caching.
+ *	size of a page. Set *pfn. *prot is what memory needs; where *pfn is
+ *	none (by pfn_valid()), it is mapped uncached and decrypted, as registers
+ *	need, unless *prot is changed: to pgprot_writecombine(*prot), say.
  *	After an error the user gets SIGBUS. The page stays mapped until
- *	mdev_revoke() or @close. Called with the mmap lock of the user held.
- *	Optional; without it nothing can be mapped.
+ *	mdev_revoke() or @close. *size says that one page is asked for, and is
+ *	not looked at after the call. Optional; without it nothing can be
+ *	mapped.
+ *
+ *	It is called with the mmap lock of the user held, because the user's
+ *	thread touches the page, or because the kernel does on behalf of the
+ *	user. So it must not take a lock that the driver holds anywhere while
+ *	the user's memory is accessed: over mdev_pin_pages(),
+ *	mdev_read_memory() or mdev_write_memory(), which take the mmap lock;
+ *	or over copy_to_user() and the like.
  * @dma_unmap: the user takes away length bytes of guest memory, from iova on.
  *	Pages pinned there must be unpinned before this returns. It is also
  *	called if there are none. Required of a driver that pins pages.

@@ -127,11 +127,16 @@ static int vfio_mdev_open_device(struct vfio_device *vdev)
 	rc = vfio_mdev_begin(self);
 	if (rc)
 		goto out_maps;
-	rc = vfio_mdev_irqs_init(self);
+	rc = vfio_mdev_regions_init(self);
 	if (rc)
 		goto out_end;
+	rc = vfio_mdev_irqs_init(self);
+	if (rc)
+		goto out_regions;
 	return 0;
 
+out_regions:
+	vfio_mdev_regions_release(self);
 out_end:
 	vfio_mdev_end(self);
 out_maps:
@@ -149,6 +154,7 @@ static void vfio_mdev_close_device(struct vfio_device *vdev)
 	/* The parent driver can signal and revoke until it has closed. */
 	vfio_mdev_maps_release(self);
 	vfio_mdev_irqs_release(self);
+	vfio_mdev_regions_release(self);
 }
 
 static long vfio_mdev_ioctl_get_info(struct vfio_mdev *self, void __user *arg)

@@ -112,6 +112,19 @@ void vfio_mdev_revoke(struct mdev_device *mdev)
 	up_write(&self->map_lock);
 }
 
+/*
+ * Memory is mapped as the user asks. Device memory must not be cached, nor be
+ * taken for encrypted, unless the parent driver has said how it is to be mapped.
+ */
+static pgprot_t vfio_mdev_map_prot(struct vm_area_struct *vma,
+				   unsigned long pfn, pgprot_t prot)
+{
+	if (pfn_valid(pfn) ||
+	    pgprot_val(prot) != pgprot_val(vma->vm_page_prot))
+		return prot;
+	return pgprot_decrypted(pgprot_noncached(prot));
+}
+
 static vm_fault_t vfio_mdev_fault(struct vm_fault *vmf)
 {
 	struct vm_area_struct *vma = vmf->vma;
@@ -126,7 +139,8 @@ static vm_fault_t vfio_mdev_fault(struct vm_fault *vmf)
 	down_read(&self->map_lock);
 	if (!ops->validate_map_request(self->mdev, pos, vmf->address, &pfn,
 				       &size, &prot))
-		rc = vmf_insert_pfn_prot(vma, vmf->address, pfn, prot);
+		rc = vmf_insert_pfn_prot(vma, vmf->address, pfn,
+					 vfio_mdev_map_prot(vma, pfn, prot));
 	up_read(&self->map_lock);
 	return rc;
 }
@@ -136,13 +150,13 @@ static const struct vm_operations_struct vfio_mdev_vm_ops = {
 };
 
 /* Returns the kinds of access that a region does not allow, as VM_* flags */
-static unsigned long vfio_mdev_map_denied(const struct vfio_region_info *info)
+static unsigned long vfio_mdev_map_denied(const struct vfio_mdev_region *region)
 {
 	unsigned long denied = 0;
 
-	if (!(info->flags & VFIO_REGION_INFO_FLAG_READ))
+	if (!(region->flags & VFIO_REGION_INFO_FLAG_READ))
 		denied |= VM_READ | VM_MAYREAD;
-	if (!(info->flags & VFIO_REGION_INFO_FLAG_WRITE))
+	if (!(region->flags & VFIO_REGION_INFO_FLAG_WRITE))
 		denied |= VM_WRITE | VM_MAYWRITE;
 	return denied;
 }
@@ -157,20 +171,15 @@ static int vfio_mdev_map_check(struct vfio_mdev *self,
 {
 	loff_t pos = (loff_t)vma->vm_pgoff << PAGE_SHIFT;
 	u64 len = vma->vm_end - vma->vm_start;
-	struct vfio_region_info info = { .index = mdev_region_index(pos) };
-	struct vfio_info_cap caps = {};
-	int rc;
+	const struct vfio_mdev_region *region;
 
 	if (!(vma->vm_flags & VM_SHARED) || !self->map_inode)
 		return -EINVAL;
-	rc = vfio_mdev_get_region_info(&self->vdev, &info, &caps);
-	kfree(caps.buf);
-	if (rc)
-		return rc;
-	if (!(info.flags & VFIO_REGION_INFO_FLAG_MMAP) || len > info.size ||
-	    mdev_region_pos(pos) > info.size - len)
+	region = vfio_mdev_region_find(self, pos);
+	if (!region || !(region->flags & VFIO_REGION_INFO_FLAG_MMAP) ||
+	    len > region->size || mdev_region_pos(pos) > region->size - len)
 		return -EINVAL;
-	*denied = vfio_mdev_map_denied(&info);
+	*denied = vfio_mdev_map_denied(region);
 	return vma->vm_flags & *denied & (VM_READ | VM_WRITE) ? -EINVAL : 0;
 }
 
@@ -200,8 +209,7 @@ static struct file *vfio_mdev_map_file(struct vfio_mdev *self,
  * @vma: the mapping, at a region's offset
  *
  * Return: 0; -EINVAL if the mapping is private, not within a region that can be
- * mapped, or for an access that the region does not allow; -ENOMEM; or the
- * error of the parent driver's get_region_info.
+ * mapped, or for an access that the region does not allow; -ENOMEM.
  */
 int vfio_mdev_mmap(struct vfio_device *vdev, struct vm_area_struct *vma)
 {

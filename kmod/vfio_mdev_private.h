@@ -116,6 +116,10 @@ static inline const struct parent_ops *vfio_mdev_ops(struct vfio_mdev *self)
 }
 
 /* vfio_mdev_region.c */
+int vfio_mdev_regions_init(struct vfio_mdev *self);
+void vfio_mdev_regions_release(struct vfio_mdev *self);
+struct vfio_mdev_region *vfio_mdev_region_find(struct vfio_mdev *self,
+					       loff_t pos);
 int vfio_mdev_get_region_info(struct vfio_device *vdev,
 			      struct vfio_region_info *info,
 			      struct vfio_info_cap *caps);

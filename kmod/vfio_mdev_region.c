@@ -1,17 +1,104 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The regions of an instance: describing, reading and writing them
+ *
+ * Their sizes and flags are asked for once, when the instance is opened. So a
+ * mapping is checked, under the user's mmap lock, without a call of the parent
+ * driver, which may hold its locks while it waits for that lock: it does when
+ * it accesses the user's memory.
  */
 
+#include <linux/mm.h>
 #include <linux/nospec.h>
 #include <linux/uaccess.h>
 #include <linux/vfio.h>
 
 #include "vfio_mdev_private.h"
 
+/* Fills info, whose index is below num_regions, and adds to caps */
+static int vfio_mdev_region_ask(struct vfio_mdev *self,
+				struct vfio_region_info *info,
+				struct vfio_info_cap *caps)
+{
+	info->flags = 0;
+	info->size = 0;
+	info->offset = mdev_region_offset(info->index);
+	return vfio_mdev_ops(self)->get_region_info(self->mdev, info, caps);
+}
+
+static int vfio_mdev_region_init(struct vfio_mdev *self,
+				 struct vfio_mdev_region *region,
+				 unsigned int index)
+{
+	struct vfio_region_info info = { .index = index };
+	struct vfio_info_cap caps = {};
+	int rc;
+
+	rc = vfio_mdev_region_ask(self, &info, &caps);
+	kfree(caps.buf);
+	region->size = info.size;
+	region->flags = info.flags;
+	return rc;
+}
+
+/**
+ * vfio_mdev_regions_init() - learn the regions, when an instance is opened
+ * @self: the instance; its parent driver has opened it
+ *
+ * Return: 0, -ENOMEM, or the error of the parent driver's get_region_info.
+ */
+int vfio_mdev_regions_init(struct vfio_mdev *self)
+{
+	unsigned int nr = vfio_mdev_ops(self)->num_regions, i;
+	struct vfio_mdev_region *regions;
+	int rc = 0;
+
+	if (!nr)
+		return 0;
+	regions = kvcalloc(nr, sizeof(*regions), GFP_KERNEL_ACCOUNT);
+	if (!regions)
+		return -ENOMEM;
+	for (i = 0; i < nr && !rc; i++)
+		rc = vfio_mdev_region_init(self, &regions[i], i);
+	if (rc) {
+		kvfree(regions);
+		return rc;
+	}
+	self->regions = regions;
+	return 0;
+}
+
+/**
+ * vfio_mdev_regions_release() - undo vfio_mdev_regions_init()
+ * @self: the instance
+ */
+void vfio_mdev_regions_release(struct vfio_mdev *self)
+{
+	kvfree(self->regions);
+	self->regions = NULL;
+}
+
+/**
+ * vfio_mdev_region_find() - the region that an offset of the device file is in
+ * @self: the open instance
+ * @pos: the offset
+ *
+ * Return: the region, or NULL if the offset is beyond the last one.
+ */
+struct vfio_mdev_region *vfio_mdev_region_find(struct vfio_mdev *self,
+					       loff_t pos)
+{
+	unsigned int nr = vfio_mdev_ops(self)->num_regions;
+	unsigned int index = mdev_region_index(pos);
+
+	if (index >= nr)
+		return NULL;
+	return &self->regions[array_index_nospec(index, nr)];
+}
+
 /**
  * vfio_mdev_get_region_info() - describe a region
- * @vdev: the instance
+ * @vdev: the open instance
  * @info: the user has set the index; the rest is filled
  * @caps: capabilities are added; the caller frees its buf with kfree(), also
  *	after an error
@@ -23,15 +110,17 @@ int vfio_mdev_get_region_info(struct vfio_device *vdev,
 			      struct vfio_info_cap *caps)
 {
 	struct vfio_mdev *self = to_vfio_mdev(vdev);
-	const struct parent_ops *ops = vfio_mdev_ops(self);
+	unsigned int nr = vfio_mdev_ops(self)->num_regions;
+	int rc;
 
-	if (info->index >= ops->num_regions)
+	if (info->index >= nr)
 		return -EINVAL;
-	info->index = array_index_nospec(info->index, ops->num_regions);
-	info->flags = 0;
-	info->size = 0;
-	info->offset = mdev_region_offset(info->index);
-	return ops->get_region_info(self->mdev, info, caps);
+	info->index = array_index_nospec(info->index, nr);
+	rc = vfio_mdev_region_ask(self, info, caps);
+	/* What accesses and mappings are checked against */
+	info->size = self->regions[info->index].size;
+	info->flags = self->regions[info->index].flags;
+	return rc;
 }
 
 /*
@@ -88,6 +177,24 @@ static size_t vfio_mdev_copy_in(void *piece, const char __user *buf, size_t len)
 }
 
 /*
+ * A driver cannot have moved more than it was asked for. If it says so, what it
+ * has written may end anywhere, but the bytes that were asked for are there.
+ */
+static __always_inline ssize_t vfio_mdev_moved(ssize_t rc, size_t len)
+{
+	return WARN_ON_ONCE(rc > (ssize_t)len) ? len : rc;
+}
+
+/* A driver may say that it has filled what it has not: it is no stack of ours. */
+static __always_inline void vfio_mdev_clear(u8 *piece, size_t len)
+{
+	if (len <= sizeof(u64))
+		*(u64 *)piece = 0;
+	else
+		memset(piece, 0, len);
+}
+
+/*
  * Both return how many bytes of a piece were moved; 0 or an error ends the
  * access. They and vfio_mdev_rw() are inlined into vfio_mdev_read() and
  * vfio_mdev_write(), which saves calls and branches for each register.
@@ -99,7 +206,9 @@ vfio_mdev_read_piece(struct vfio_mdev *self, char __user *buf, size_t len,
 	u8 piece[MDEV_ACCESS_MAX] __aligned(8);
 	ssize_t rc;
 
+	vfio_mdev_clear(piece, len);
 	rc = vfio_mdev_ops(self)->read(self->mdev, piece, len, pos);
+	rc = vfio_mdev_moved(rc, len);
 	if (rc <= 0)
 		return rc;
 	return vfio_mdev_copy_out(buf, piece, rc) ?: -EFAULT;
@@ -110,11 +219,13 @@ vfio_mdev_write_piece(struct vfio_mdev *self, const char __user *buf,
 		      size_t len, loff_t pos)
 {
 	u8 piece[MDEV_ACCESS_MAX] __aligned(8);
+	ssize_t rc;
 
 	len = vfio_mdev_copy_in(piece, buf, len);
 	if (!len)
 		return -EFAULT;
-	return vfio_mdev_ops(self)->write(self->mdev, piece, len, pos);
+	rc = vfio_mdev_ops(self)->write(self->mdev, piece, len, pos);
+	return vfio_mdev_moved(rc, len);
 }
 
 static __always_inline ssize_t
@@ -122,11 +233,15 @@ vfio_mdev_rw(struct vfio_device *vdev, char __user *buf, size_t count,
 	     loff_t *ppos, bool write)
 {
 	struct vfio_mdev *self = to_vfio_mdev(vdev);
+	const struct vfio_mdev_region *region;
 	size_t done = 0, len;
 	ssize_t rc = 0;
 
-	if (mdev_region_index(*ppos) >= vfio_mdev_ops(self)->num_regions)
+	region = vfio_mdev_region_find(self, *ppos);
+	if (!region || mdev_region_pos(*ppos) >= region->size)
 		return -EINVAL;
+	/* The access ends where the region does. */
+	count = min_t(u64, count, region->size - mdev_region_pos(*ppos));
 	while (done < count) {
 		len = vfio_mdev_piece(count - done);
 		if (write)
@@ -150,7 +265,7 @@ vfio_mdev_rw(struct vfio_device *vdev, char __user *buf, size_t count,
  *
  * Context: process context.
  * Return: the number of bytes read, which can be less than @count; -EINVAL if
- * @ppos is beyond the last region; -EFAULT; or the error of the parent driver.
+ * @ppos is in no region; -EFAULT; or the error of the parent driver.
  */
 ssize_t vfio_mdev_read(struct vfio_device *vdev, char __user *buf,
 		       size_t count, loff_t *ppos)

@@ -65,7 +65,7 @@ reset_test_module() {
 	for parent in 0 1; do
 		[ ! -e /sys/class/mdev_bus/mdev_test.$parent ] || withdraw $parent
 	done
-	for file in "$KNOBS"/{*/{calls,most},pin,strays}; do
+	for file in "$KNOBS"/{*/{calls,most},pin,frame,combine,excess,strays}; do
 		echo 0 >"$file"
 	done
 }

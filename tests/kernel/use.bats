@@ -143,6 +143,100 @@ hang_up() {
 	hang_up
 }
 
+# Without that, two threads of a user could wait for each other for ever: one in mmap(), which holds the
+# user's mmap lock, for a lock of the driver's; the other, of which the driver reads memory under its
+# lock, for the mmap lock.
+@test "mmap: waits for no lock that the driver holds while it reads the user's memory" {
+	offer 0
+	write $DOOR0 $UUID
+	talk_to $UUID
+	says give "done"
+	hold memory
+	says fetch started
+	await memory/now 1
+	says "map 0 1 rw" mapped
+	release memory
+	says fetched "done"
+	# At the open; and two questions of vfio_talk
+	expect region_info/calls=$((9 + 2))
+	hang_up
+}
+
+# mapped_how NAME: how the kernel is told to map a page that is touched now. Bits 3 and 4 (PWT, PCD) choose the
+# kind of caching.
+mapped_how() {
+	local how
+	control revoke
+	says "read 0" "$1"
+	how=$(sed -n 's/.*vmf_insert_pfn_prot.* prot=//p' $TRACING/trace | tail -n 1)
+	echo "$1: $how"
+	caching=$((how & 0x18))
+}
+
+@test "mmap: device memory is not cached, unless the driver says how it is to be mapped" {
+	TRACING=/sys/kernel/tracing
+	[ "$(uname -m)" = x86_64 ] && [ -e $TRACING/kprobe_events ] || skip "needs to see the call of a function"
+	offer 0
+	write $DOOR0 $UUID
+	talk_to $UUID
+	control keep $UUID
+	says "map 0 1 r" mapped
+	echo 'p:mdev_test vmf_insert_pfn_prot prot=%cx:x64' >$TRACING/kprobe_events
+	echo 1 >$TRACING/events/kprobes/mdev_test/enable
+	mapped_how 0
+	memory=$caching
+	read -r start _ </sys/bus/pci/devices/$PARENT/resource
+	echo $((start >> 12)) >$KNOBS/frame
+	# The first byte of an edu's registers is 0xed.
+	mapped_how -19
+	device=$caching
+	echo 1 >$KNOBS/combine
+	mapped_how -19
+	echo 0 >$TRACING/events/kprobes/mdev_test/enable
+	echo >$TRACING/kprobe_events
+	assert "$memory $device $caching" == "0 16 8"
+	hang_up
+	control drop
+}
+
+@test "regions: an access ends where its region does" {
+	offer 0
+	write $DOOR0 $UUID
+	talk_to $UUID
+	for region in 0 5 8; do
+		says "span $region 16 64" 16
+		says "span $region 300 900" 300
+		says "span $region 0 4" EINVAL
+	done
+	hang_up
+	expect strays=0
+}
+
+@test "regions: a driver that fails to describe one fails the open" {
+	offer 0
+	write $DOOR0 $UUID
+	fail region_info 5
+	run vfio_talk $UUID
+	assert "$output" == "vfio_talk: VFIO_GROUP_GET_DEVICE_FD $UUID: Input/output error"
+	expect open/calls=1 close/calls=1
+	fail region_info
+	remove $UUID
+}
+
+@test "regions: a driver that says it has moved more than it was asked for is not believed" {
+	offer 0
+	write $DOOR0 $UUID
+	talk_to $UUID
+	warnings_from_here
+	echo 1000 >$KNOBS/excess
+	says "span 1 64 4" 4
+	says "span 1 512 300" 300
+	warning=$(dmesg | sed '1,/warnings are expected from here/d' | grep WARNING) || :
+	echo "mdev tests: warnings are expected up to here" >/dev/kmsg
+	assert "$warning" =~ " vfio_mdev_read+"
+	hang_up
+}
+
 @test "interrupts: vectors are set up, signalled and taken away by the range" {
 	offer 0
 	write $DOOR0 $UUID

@@ -13,10 +13,16 @@
  *	trigger START COUNT	signal them now
  *	came			how often each was signalled since the last "came"
  *	reset			reset the instance
+ *	span REGION AHEAD COUNT	read COUNT bytes from AHEAD of a region's end on;
+ *				answers with how many there were
+ *	give			give the instance memory
+ *	fetch			let it read there, in another thread
+ *	fetched			wait until it has
  */
 
 #include <err.h>
 #include <errno.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -33,9 +39,11 @@
 
 struct talk {
 	struct user user;
+	uint64_t offsets[VFIO_PCI_NUM_REGIONS];
 	volatile char *map;
 	size_t size;
 	int fds[NR_VECTORS];
+	pthread_t fetcher;
 };
 
 static sigjmp_buf on_bus_error;
@@ -51,6 +59,18 @@ static void answer(long rc, const char *word)
 	printf("%s\n", rc < 0 ? strerrorname_np(errno) : word);
 }
 
+/* Asks for it once, and for that of region 0 not at all: it is known from the open. */
+static uint64_t region_offset(struct talk *t, unsigned int region)
+{
+	if (region >= VFIO_PCI_NUM_REGIONS)
+		errx(2, "no region %u", region);
+	if (!region)
+		return t->user.bar0;
+	if (!t->offsets[region])
+		t->offsets[region] = vfio_region_offset(t->user.device, region);
+	return t->offsets[region];
+}
+
 static void do_map(struct talk *t, unsigned int region, unsigned int pages, const char *how)
 {
 	int prot = strcmp(how, "rw") ? PROT_READ : PROT_READ | PROT_WRITE;
@@ -58,7 +78,7 @@ static void do_map(struct talk *t, unsigned int region, unsigned int pages, cons
 
 	t->size = pages * (size_t)sysconf(_SC_PAGESIZE);
 	map = mmap(NULL, t->size, prot, MAP_SHARED, t->user.device,
-		   vfio_region_offset(t->user.device, region));
+		   region_offset(t, region));
 	if (map != MAP_FAILED)
 		t->map = map;
 	answer(map == MAP_FAILED ? -1 : 0, "mapped");
@@ -111,6 +131,40 @@ static void do_came(struct talk *t)
 	}
 }
 
+static void do_span(struct talk *t, unsigned int region, unsigned int ahead, size_t count)
+{
+	struct vfio_region_info info = { .argsz = sizeof(info), .index = region };
+	static char buf[4096];
+	ssize_t len;
+
+	if (ioctl(t->user.device, VFIO_DEVICE_GET_REGION_INFO, &info))
+		err(1, "VFIO_DEVICE_GET_REGION_INFO");
+	len = pread(t->user.device, buf, count, info.offset + info.size - ahead);
+	if (len < 0)
+		answer(len, "");
+	else
+		printf("%zd\n", len);
+}
+
+/* Returns NULL if the instance could read the memory, else its argument */
+static void *fetch(void *arg)
+{
+	const struct user *u = arg;
+	uint64_t iova = DMA_IOVA;
+
+	return pwrite(u->device, &iova, sizeof(iova), u->bar0) == sizeof(iova) ? NULL : arg;
+}
+
+static void do_fetched(struct talk *t)
+{
+	void *failed;
+
+	errno = pthread_join(t->fetcher, &failed);
+	if (errno)
+		err(1, "pthread_join");
+	puts(failed ? "failed" : "done");
+}
+
 static void obey(struct talk *t, const char *line)
 {
 	static const int none[NR_VECTORS] = { -1, -1, -1, -1 };
@@ -132,6 +186,14 @@ static void obey(struct talk *t, const char *line)
 		do_irqs(t, a, b, NULL);
 	else if (!strcmp(verb, "came"))
 		do_came(t);
+	else if (!strcmp(verb, "span"))
+		do_span(t, a, b, atoi(how));
+	else if (!strcmp(verb, "give"))
+		answer(dma_map(&t->user) ? 0 : -1, "done");
+	else if (!strcmp(verb, "fetch"))
+		answer(pthread_create(&t->fetcher, NULL, fetch, &t->user) ? -1 : 0, "started");
+	else if (!strcmp(verb, "fetched"))
+		do_fetched(t);
 	else if (!strcmp(verb, "reset"))
 		answer(ioctl(t->user.device, VFIO_DEVICE_RESET), "done");
 	else
@@ -141,7 +203,7 @@ static void obey(struct talk *t, const char *line)
 int main(int argc, char **argv)
 {
 	char line[64];
-	struct talk t;
+	struct talk t = {};
 	int i;
 
 	if (argc != 2)

@@ -37,6 +37,8 @@ static struct test_knobs test_knobs[TEST_NR_CALLS] = {
 	[TEST_STOP] = { .name = "stop" },
 	[TEST_OPEN] = { .name = "open" },
 	[TEST_CLOSE] = { .name = "close" },
+	[TEST_REGION_INFO] = { .name = "region_info" },
+	[TEST_MEMORY] = { .name = "memory" },
 	[TEST_IRQ_INFO] = { .name = "irq_info" },
 	[TEST_SET_IRQS] = { .name = "set_irqs" },
 	[TEST_RESET] = { .name = "reset" },

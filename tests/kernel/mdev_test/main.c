@@ -199,6 +199,9 @@ static int __init mdev_test_init(void)
 	debugfs_create_file("irqs", 0400, test_folder, NULL, &irqs_fops);
 	debugfs_create_u32("areas", 0600, test_folder, &test_areas);
 	debugfs_create_u32("pin", 0600, test_folder, &test_pin);
+	debugfs_create_u32("frame", 0600, test_folder, &test_frame);
+	debugfs_create_u32("combine", 0600, test_folder, &test_combine);
+	debugfs_create_u32("excess", 0600, test_folder, &test_excess);
 	debugfs_create_atomic_t("pinned", 0400, test_folder, &test_pinned);
 	debugfs_create_atomic_t("strays", 0600, test_folder, &test_strays);
 	debugfs_create_u32("left", 0400, test_folder, &test_left);

@@ -22,8 +22,11 @@
  * areas	number of areas that can be mapped, in the capability of region 0
  * pin		if 1, instances pin a page of their user when they are opened
  * pinned	number of such pages
+ * frame	if not 0, number of the page that mappings have instead
+ * combine	if 1, mappings are to be write-combining
+ * excess	number of bytes by which reads and writes return too much
  * strays	number of calls for an instance that was not open, of callbacks that
- *		are for open ones
+ *		are for open ones; and of accesses that are not in one region
  * irqs		arguments of the last set_irqs: flags, index, start, count
  * CALL/	a folder for each callback; see call.c
  */
@@ -47,6 +50,8 @@ enum test_call {
 	TEST_STOP,
 	TEST_OPEN,
 	TEST_CLOSE,
+	TEST_REGION_INFO,
+	TEST_MEMORY,	/* the user's memory is about to be read */
 	TEST_IRQ_INFO,
 	TEST_SET_IRQS,
 	TEST_RESET,
@@ -73,6 +78,7 @@ void test_calls_add(struct dentry *folder);
  * @page: the page that mappings have
  * @pin_lock: guards @pinned
  * @pinned: a page of the user is pinned
+ * @memory_lock: held to describe regions, and to read the user's memory
  */
 struct test_instance {
 	char *params;
@@ -80,6 +86,7 @@ struct test_instance {
 	struct page *page;
 	struct mutex pin_lock; /* pinned */
 	bool pinned;
+	struct mutex memory_lock; /* around reads of memory */
 };
 
 /* use.c */
@@ -92,6 +99,9 @@ struct test_irqs {
 
 extern u32 test_areas;
 extern u32 test_pin;
+extern u32 test_excess;
+extern u32 test_frame;
+extern u32 test_combine;
 extern atomic_t test_pinned;
 extern atomic_t test_strays;
 extern struct test_irqs test_irqs;

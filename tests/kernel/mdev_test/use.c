@@ -4,7 +4,8 @@
  *
  * Regions have no contents: a read returns the offset that it is for. Region 0 can
  * be mapped in many areas, region 1 as a whole, for reading. All mappings show
- * the same page.
+ * the same page. Writes do nothing, but for one of 8 bytes to region 0: it is an
+ * address of the user's memory, from which a word is read.
  */
 
 #include <linux/gfp.h>
@@ -21,6 +22,9 @@
 
 u32 test_areas = 1;
 u32 test_pin;
+u32 test_excess;
+u32 test_frame;
+u32 test_combine;
 atomic_t test_pinned = ATOMIC_INIT(0);
 atomic_t test_strays = ATOMIC_INIT(0);
 
@@ -85,22 +89,60 @@ void test_close(struct mdev_device *mdev)
 	test_unpin_page(mdev);
 }
 
+static u64 test_region_size(loff_t pos)
+{
+	if (mdev_region_index(pos) >= VFIO_PCI_NUM_REGIONS)
+		return 0;
+	return 2 * PAGE_SIZE *
+	       (mdev_region_index(pos) ? 1 : READ_ONCE(test_areas));
+}
+
+/* Counts an access that is not within one region as a stray call */
+static struct test_instance *test_accessed(struct mdev_device *mdev,
+					   size_t count, loff_t pos)
+{
+	if (mdev_region_pos(pos) + count > test_region_size(pos))
+		atomic_inc(&test_strays);
+	return test_used(mdev);
+}
+
 ssize_t test_read(struct mdev_device *mdev, char *buf, size_t count,
 		  loff_t pos)
 {
 	__le64 val = cpu_to_le64(pos);
 
-	test_used(mdev);
+	test_accessed(mdev, count, pos);
 	count = min(count, sizeof(val));
 	memcpy(buf, &val, count);
-	return count;
+	return count + READ_ONCE(test_excess);
+}
+
+/* Its lock is one that get_region_info takes as well. */
+static int test_fetch(struct mdev_device *mdev, const char *buf)
+{
+	struct test_instance *inst = mdev_get_drvdata(mdev);
+	u64 iova;
+	u32 word;
+	int rc;
+
+	memcpy(&iova, buf, sizeof(iova));
+	mutex_lock(&inst->memory_lock);
+	rc = test_call(TEST_MEMORY);
+	if (!rc)
+		rc = mdev_read_memory(mdev, iova, &word, sizeof(word));
+	mutex_unlock(&inst->memory_lock);
+	return rc;
 }
 
 ssize_t test_write(struct mdev_device *mdev, const char *buf, size_t count,
 		   loff_t pos)
 {
-	test_used(mdev);
-	return count;
+	int rc = 0;
+
+	test_accessed(mdev, count, pos);
+	if (!mdev_region_index(pos) && count == sizeof(u64))
+		rc = test_fetch(mdev, buf);
+	return rc ?: count + READ_ONCE(test_excess);
 }
 
 static int test_add_areas(struct vfio_info_cap *caps, u32 nr)
@@ -129,18 +171,21 @@ int test_get_region_info(struct mdev_device *mdev,
 			 struct vfio_region_info *info,
 			 struct vfio_info_cap *caps)
 {
-	u32 nr = READ_ONCE(test_areas);
+	struct test_instance *inst = test_used(mdev);
+	int rc;
 
-	test_used(mdev);
-	if (info->index > 1)
-		return 0;
-	info->flags = VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_MMAP;
-	info->size = 2 * PAGE_SIZE;
-	if (info->index)
-		return 0;
-	info->flags |= VFIO_REGION_INFO_FLAG_WRITE;
-	info->size *= nr;
-	return test_add_areas(caps, nr);
+	mutex_lock(&inst->memory_lock);
+	info->size = test_region_size(info->offset);
+	mutex_unlock(&inst->memory_lock);
+	info->flags = VFIO_REGION_INFO_FLAG_READ;
+	if (info->index != 1)
+		info->flags |= VFIO_REGION_INFO_FLAG_WRITE;
+	if (info->index <= 1)
+		info->flags |= VFIO_REGION_INFO_FLAG_MMAP;
+	rc = test_call(TEST_REGION_INFO);
+	if (rc || info->index)
+		return rc;
+	return test_add_areas(caps, READ_ONCE(test_areas));
 }
 
 int test_get_irq_info(struct mdev_device *mdev, struct vfio_irq_info *info)
@@ -176,7 +221,9 @@ int test_validate_map_request(struct mdev_device *mdev, loff_t pos,
 {
 	struct test_instance *inst = test_used(mdev);
 
-	*pfn = page_to_pfn(inst->page);
+	*pfn = READ_ONCE(test_frame) ?: page_to_pfn(inst->page);
+	if (READ_ONCE(test_combine))
+		*prot = pgprot_writecombine(*prot);
 	return test_call(TEST_VALIDATE);
 }
 
@@ -206,6 +253,7 @@ struct test_instance *test_instance_new(const char *params)
 		return NULL;
 	}
 	mutex_init(&inst->pin_lock);
+	mutex_init(&inst->memory_lock);
 	return inst;
 }
 
