@@ -6,9 +6,11 @@
 #ifndef _VFIO_MDEV_H
 #define _VFIO_MDEV_H
 
+#include <linux/completion.h>
 #include <linux/device.h>
 #include <linux/module.h>
 #include <linux/pgtable.h>
+#include <linux/refcount.h>
 #include <linux/types.h>
 #include <linux/uuid.h>
 #include <linux/vfio.h>
@@ -294,6 +296,8 @@ struct mdev_device {
 	const struct mdev_driver *drv; /* while it is bound */
 	bool open; /* under mdev_device_lock() */
 	unsigned int requests; /* so is this */
+	refcount_t service_users;
+	struct completion services_unused;
 };
 
 /**

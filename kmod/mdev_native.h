@@ -20,5 +20,7 @@ int mdev_native_probe(struct device *dev);
 void mdev_native_remove(struct device *dev);
 bool mdev_native_in_use(struct device *dev);
 void mdev_native_request(struct device *dev);
+void mdev_services_open(struct mdev_device *mdev);
+void mdev_services_close(struct mdev_device *mdev);
 
 #endif /* _MDEV_NATIVE_H */

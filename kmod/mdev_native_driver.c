@@ -5,6 +5,7 @@
  */
 
 #include <linux/iommu.h>
+#include <linux/mmap_lock.h>
 #include <linux/module.h>
 
 #include "mdev_native.h"
@@ -156,37 +157,99 @@ struct mdev_device *mdev_get_device_by_group(struct iommu_group *group)
 EXPORT_SYMBOL_GPL(mdev_get_device_by_group);
 
 /*
- * The services below are for open instances, which have a bus driver until they
- * are closed.
+ * The services below are for open instances: from mdev_open_device() until
+ * mdev_close_device(). A parent driver should have ended everything in its close
+ * that could use them. But an interrupt of its hardware may be late, so a late
+ * use is refused rather than given to a bus driver that is not there any more.
+ *
+ * Each use is counted while it lasts, in service_users, where an open instance
+ * counts as one more. At 0 none begins, and the close waits for 0.
  */
-static const struct mdev_driver *mdev_bound_driver(struct mdev_device *mdev)
+
+/* Returns NULL if the instance is not open; otherwise pairs with the end */
+static const struct mdev_driver *mdev_service_begin(struct mdev_device *mdev)
 {
+	if (!refcount_inc_not_zero(&mdev->service_users))
+		return NULL;
 	return to_mdev_driver(mdev->dev.driver);
+}
+
+static void mdev_service_end(struct mdev_device *mdev)
+{
+	if (refcount_dec_and_test(&mdev->service_users))
+		complete(&mdev->services_unused);
+}
+
+/**
+ * mdev_services_open() - let the parent driver use the services
+ * @mdev: an instance that is about to be opened; the caller has locked it
+ */
+void mdev_services_open(struct mdev_device *mdev)
+{
+	reinit_completion(&mdev->services_unused);
+	refcount_set(&mdev->service_users, 1);
+}
+
+/**
+ * mdev_services_close() - undo mdev_services_open()
+ * @mdev: the instance, which its parent driver has closed; the caller has
+ *	locked it
+ *
+ * When this returns, no service is in use.
+ */
+void mdev_services_close(struct mdev_device *mdev)
+{
+	mdev_service_end(mdev);
+	wait_for_completion(&mdev->services_unused);
+}
+
+/*
+ * Guest memory is memory of a user, which may have to be faulted in: that takes
+ * the user's mmap lock. Lockdep is told so each time, and not only when a page is
+ * missing. A kernel thread takes the lock as well, but has none of its own to
+ * show.
+ */
+static void mdev_might_fault(void)
+{
+	might_sleep();
+	if (current->mm)
+		might_lock_read(&current->mm->mmap_lock);
 }
 
 /**
  * mdev_pin_pages() - pin pages of guest memory
  * @mdev: an open instance
  * @iova: guest address of the first page, page-aligned
- * @npage: number of pages
+ * @npage: number of pages, at most VFIO_PIN_PAGES_MAX_ENTRIES
  * @prot: IOMMU_READ, IOMMU_WRITE or both
  * @pages: filled with the pages
  *
  * The driver unpins them with mdev_unpin_pages(): when it no longer needs them,
  * and at the latest when &parent_ops.dma_unmap tells it to.
  *
- * Context: process context, between open and close of the instance.
- * Return: the number of pages pinned; -EOPNOTSUPP if the bus driver has no
- * guest memory or the parent driver has no dma_unmap; or another error.
+ * Context: process context, between open and close of the instance. Takes the
+ * mmap lock of the user: the caller holds no lock that its
+ * &parent_ops.validate_map_request takes.
+ * Return: the number of pages pinned; -E2BIG if @npage is too large; -EOPNOTSUPP
+ * if the bus driver has no guest memory or the parent driver has no dma_unmap;
+ * -ENODEV if the instance is not open; or another error.
  */
 int mdev_pin_pages(struct mdev_device *mdev, dma_addr_t iova, int npage,
 		   int prot, struct page **pages)
 {
-	const struct mdev_driver *drv = mdev_bound_driver(mdev);
+	const struct mdev_driver *drv;
+	int rc = -EOPNOTSUPP;
 
-	if (!drv->pin_pages || !mdev->parent->ops->dma_unmap)
-		return -EOPNOTSUPP;
-	return drv->pin_pages(mdev, iova, npage, prot, pages);
+	mdev_might_fault();
+	if (npage > VFIO_PIN_PAGES_MAX_ENTRIES)
+		return -E2BIG;
+	drv = mdev_service_begin(mdev);
+	if (!drv)
+		return -ENODEV;
+	if (drv->pin_pages && mdev->parent->ops->dma_unmap)
+		rc = drv->pin_pages(mdev, iova, npage, prot, pages);
+	mdev_service_end(mdev);
+	return rc;
 }
 EXPORT_SYMBOL_GPL(mdev_pin_pages);
 
@@ -196,25 +259,36 @@ EXPORT_SYMBOL_GPL(mdev_pin_pages);
  * @iova: guest address of the first page
  * @npage: number of pages
  *
+ * Does nothing if the instance is not open.
+ *
  * Context: process context, between open and close of the instance.
  */
 void mdev_unpin_pages(struct mdev_device *mdev, dma_addr_t iova, int npage)
 {
-	const struct mdev_driver *drv = mdev_bound_driver(mdev);
+	const struct mdev_driver *drv = mdev_service_begin(mdev);
 
+	if (!drv)
+		return;
 	if (drv->unpin_pages)
 		drv->unpin_pages(mdev, iova, npage);
+	mdev_service_end(mdev);
 }
 EXPORT_SYMBOL_GPL(mdev_unpin_pages);
 
 static int mdev_rw_memory(struct mdev_device *mdev, dma_addr_t iova,
 			  void *data, size_t len, bool write)
 {
-	const struct mdev_driver *drv = mdev_bound_driver(mdev);
+	const struct mdev_driver *drv;
+	int rc = -EOPNOTSUPP;
 
-	if (!drv->rw_memory)
-		return -EOPNOTSUPP;
-	return drv->rw_memory(mdev, iova, data, len, write);
+	mdev_might_fault();
+	drv = mdev_service_begin(mdev);
+	if (!drv)
+		return -ENODEV;
+	if (drv->rw_memory)
+		rc = drv->rw_memory(mdev, iova, data, len, write);
+	mdev_service_end(mdev);
+	return rc;
 }
 
 /**
@@ -224,9 +298,13 @@ static int mdev_rw_memory(struct mdev_device *mdev, dma_addr_t iova,
  * @data: filled
  * @len: number of bytes
  *
- * Context: process context, between open and close of the instance.
- * Return: 0, -EOPNOTSUPP if the bus driver has no guest memory, or another
- * error. After an error a part may have been copied.
+ * Context: process context, between open and close of the instance; with a type
+ * 1 container, a kernel thread, or a thread of the process whose memory it is.
+ * Takes the mmap lock of the user: the caller holds no lock that its
+ * &parent_ops.validate_map_request takes.
+ * Return: 0; -EOPNOTSUPP if the bus driver has no guest memory; -ENODEV if the
+ * instance is not open; or another error, such as -EFAULT for a thread of another
+ * process. After an error a part may have been copied.
  */
 int mdev_read_memory(struct mdev_device *mdev, dma_addr_t iova, void *data,
 		     size_t len)
@@ -242,9 +320,13 @@ EXPORT_SYMBOL_GPL(mdev_read_memory);
  * @data: the bytes
  * @len: number of bytes
  *
- * Context: process context, between open and close of the instance.
- * Return: 0, -EOPNOTSUPP if the bus driver has no guest memory, or another
- * error. After an error a part may have been copied.
+ * Context: process context, between open and close of the instance; with a type
+ * 1 container, a kernel thread, or a thread of the process whose memory it is.
+ * Takes the mmap lock of the user: the caller holds no lock that its
+ * &parent_ops.validate_map_request takes.
+ * Return: 0; -EOPNOTSUPP if the bus driver has no guest memory; -ENODEV if the
+ * instance is not open; or another error, such as -EFAULT for a thread of another
+ * process. After an error a part may have been copied.
  */
 int mdev_write_memory(struct mdev_device *mdev, dma_addr_t iova,
 		      const void *data, size_t len)
@@ -259,18 +341,24 @@ EXPORT_SYMBOL_GPL(mdev_write_memory);
  * @index: VFIO interrupt index
  * @vector: number within the index
  *
- * Context: any, between open and close of the instance.
+ * Context: any but NMI, between open and close of the instance. On a kernel with
+ * PREEMPT_RT not hard interrupt context, since eventfds have locks that sleep
+ * there: handlers are threads, unless they are requested with IRQF_NO_THREAD.
  * Return: 0, -ENOENT if the user has set up no eventfd for it, -EOPNOTSUPP if
- * the bus driver has no interrupts.
+ * the bus driver has no interrupts, -ENODEV if the instance is not open.
  */
 int mdev_signal(struct mdev_device *mdev, unsigned int index,
 		unsigned int vector)
 {
-	const struct mdev_driver *drv = mdev_bound_driver(mdev);
+	const struct mdev_driver *drv = mdev_service_begin(mdev);
+	int rc = -EOPNOTSUPP;
 
-	if (!drv->signal)
-		return -EOPNOTSUPP;
-	return drv->signal(mdev, index, vector);
+	if (!drv)
+		return -ENODEV;
+	if (drv->signal)
+		rc = drv->signal(mdev, index, vector);
+	mdev_service_end(mdev);
+	return rc;
 }
 EXPORT_SYMBOL_GPL(mdev_signal);
 
@@ -280,16 +368,19 @@ EXPORT_SYMBOL_GPL(mdev_signal);
  *
  * When this returns, no page that &parent_ops.validate_map_request has allowed
  * before the call is mapped. When the user touches the mapping again, that
- * callback is called again.
+ * callback is called again. Does nothing if the instance is not open.
  *
  * Context: process context, between open and close of the instance. The caller
  * holds no lock that its validate_map_request takes.
  */
 void mdev_revoke(struct mdev_device *mdev)
 {
-	const struct mdev_driver *drv = mdev_bound_driver(mdev);
+	const struct mdev_driver *drv = mdev_service_begin(mdev);
 
+	if (!drv)
+		return;
 	if (drv->revoke)
 		drv->revoke(mdev);
+	mdev_service_end(mdev);
 }
 EXPORT_SYMBOL_GPL(mdev_revoke);

@@ -92,6 +92,7 @@ static int mdev_native_create(struct device *dev, struct mdev_core_type *type,
 	mdev->type = type->desc;
 	mdev->id.uuid = id->uuid;
 	mdev->id.instance = id->instance;
+	init_completion(&mdev->services_unused);
 	mdev_native_lock_ops(mdev);
 	rc = mdev->parent->ops->create(mdev, params);
 	mdev_native_unlock_ops(mdev);
@@ -282,12 +283,15 @@ static int mdev_native_do_open(struct mdev_device *mdev)
 	if (!try_module_get(ops->owner))
 		return -ENODEV;
 	mdev->requests = 0;
+	mdev_services_open(mdev);
 	if (ops->open)
 		rc = ops->open(mdev);
-	if (rc)
-		module_put(ops->owner);
-	else
+	if (!rc) {
 		mdev->open = true;
+		return 0;
+	}
+	mdev_services_close(mdev);
+	module_put(ops->owner);
 	return rc;
 }
 
@@ -327,6 +331,7 @@ void mdev_close_device(struct mdev_device *mdev)
 	mdev_device_lock(&mdev->dev);
 	if (ops->close)
 		ops->close(mdev);
+	mdev_services_close(mdev);
 	mdev->open = false;
 	mdev_device_unlock(&mdev->dev);
 	/* Pairs with the get in mdev_native_do_open() */

@@ -237,6 +237,37 @@ mapped_how() {
 	hang_up
 }
 
+@test "services: a late use is refused, of an instance that is closed, or has no bus driver any more" {
+	offer 0
+	write $DOOR0 $UUID
+	control keep $UUID
+	refused "No such device" $KNOBS/control "signal 1 0"
+	talk_to $UUID
+	says "listen 0 4" "done"
+	control signal 1 0
+	hang_up
+	await close/calls 1
+	refused "No such device" $KNOBS/control "signal 1 0"
+	write /sys/bus/mdev/drivers/vfio_mdev/unbind $UUID
+	refused "No such device" $KNOBS/control "signal 1 0"
+	control revoke
+	# And at every moment in between
+	running=$BATS_TEST_TMPDIR/running
+	touch "$running"
+	{ while [ -e "$running" ]; do control signal 1 0; control revoke; done || :; } 2>/dev/null 3>&- &
+	signaller=$!
+	for _ in 1 2 3 4 5; do
+		write /sys/bus/mdev/drivers/vfio_mdev/bind $UUID
+		talk_to $UUID
+		says "listen 0 4" "done"
+		hang_up
+		write /sys/bus/mdev/drivers/vfio_mdev/unbind $UUID
+	done
+	rm "$running"
+	wait_for is_over $signaller
+	control drop
+}
+
 @test "interrupts: vectors are set up, signalled and taken away by the range" {
 	offer 0
 	write $DOOR0 $UUID
@@ -323,8 +354,8 @@ logged() {
 	offer 0 api=mdev_test
 	write $DOOR0 $UUID
 	control keep $UUID
-	# EOPNOTSUPP
-	assert "$(<$KNOBS/services)" == $'open 0\npin -95 read -95 write -95 signal -95'
+	# EOPNOTSUPP and E2BIG
+	assert "$(<$KNOBS/services)" == $'open 0\npin -95 read -95 write -95 signal -95\npin too many -7'
 	expect open/calls=1 close/calls=1
 	remove $UUID
 	# ENODEV

@@ -76,6 +76,10 @@ static int services_show(struct seq_file *file, void *unused)
 			   mdev_read_memory(test_kept, 0, &word, sizeof(word)),
 			   mdev_write_memory(test_kept, 0, &word, sizeof(word)),
 			   mdev_signal(test_kept, 0, 0));
+		seq_printf(file, "pin too many %d\n",
+			   mdev_pin_pages(test_kept, 0,
+					  VFIO_PIN_PAGES_MAX_ENTRIES + 1,
+					  IOMMU_READ, &page));
 		mdev_unpin_pages(test_kept, 0, 1);
 		mdev_revoke(test_kept);
 		mdev_close_device(test_kept);
