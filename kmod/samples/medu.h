@@ -132,7 +132,7 @@ struct medu_pin {
  * @mdev: the core's part
  * @medu: the physical device
  * @lock: guards the registers and the label
- * @config: PCI config space
+ * @config: PCI config space; the command is also read without the lock
  * @liveness: register, as the user reads it
  * @operand: the number whose factorial the engine is to compute
  * @factorial: register
@@ -208,6 +208,7 @@ void medu_unpin_range(struct medu_instance *inst, u64 iova, u64 length);
 /* medu_config.c */
 void medu_config_setup(void);
 void medu_config_reset(struct medu_instance *inst);
+bool medu_config_allows(struct medu_instance *inst, u8 access);
 void medu_config_read(struct medu_instance *inst, u32 offset, u8 *buf,
 		      size_t count);
 void medu_config_write(struct medu_instance *inst, u32 offset, const u8 *buf,

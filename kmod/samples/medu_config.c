@@ -72,7 +72,27 @@ void __init medu_config_setup(void)
  */
 void medu_config_reset(struct medu_instance *inst)
 {
-	memcpy(inst->config, medu_config_init, sizeof(inst->config));
+	unsigned int i;
+
+	/* Others look at the command without the lock. */
+	for (i = 0; i < sizeof(inst->config); i++)
+		WRITE_ONCE(inst->config[i], medu_config_init[i]);
+}
+
+/**
+ * medu_config_allows() - whether the guest has enabled an access
+ * @inst: the instance; need not be locked
+ * @access: PCI_COMMAND_MEMORY for that to its BARs, or PCI_COMMAND_MASTER for
+ *	that of its own to memory, be it DMA or MSI
+ *
+ * A guest that has just begun, or has shut a driver down, relies on it that a
+ * function with both off leaves it alone.
+ *
+ * Return: whether it has.
+ */
+bool medu_config_allows(struct medu_instance *inst, u8 access)
+{
+	return READ_ONCE(inst->config[PCI_COMMAND]) & access;
 }
 
 static bool medu_config_has_msi(struct medu_instance *inst)
@@ -117,13 +137,18 @@ void medu_config_write(struct medu_instance *inst, u32 offset,
 		       const u8 *buf, size_t count)
 {
 	bool had_intx = medu_config_has_intx(inst);
+	bool had_memory = medu_config_allows(inst, PCI_COMMAND_MEMORY);
 	u8 mask;
 
 	for (; count; count--, offset++, buf++) {
 		mask = medu_config_writable[offset];
-		inst->config[offset] &= ~mask;
-		inst->config[offset] |= *buf & mask;
+		/* At once: others look at the command without the lock. */
+		WRITE_ONCE(inst->config[offset],
+			   (inst->config[offset] & ~mask) | (*buf & mask));
 	}
+	/* Asks medu_validate_map_request() again, which takes no lock */
+	if (had_memory && !medu_config_allows(inst, PCI_COMMAND_MEMORY))
+		mdev_revoke(inst->mdev);
 	/* A condition may have come up while INTx was not in use. */
 	if (!had_intx && medu_config_has_intx(inst))
 		medu_notify(inst);
@@ -140,10 +165,14 @@ void medu_notify(struct medu_instance *inst)
 	if (!inst->irq_status)
 		return;
 	/* -ENOENT is no error: the user has not set up an eventfd. */
-	if (medu_config_has_msi(inst))
-		(void)mdev_signal(inst->mdev, VFIO_PCI_MSI_IRQ_INDEX, 0);
-	else if (medu_config_has_intx(inst))
+	if (medu_config_has_msi(inst)) {
+		/* A message is a write to memory. */
+		if (medu_config_allows(inst, PCI_COMMAND_MASTER))
+			(void)mdev_signal(inst->mdev, VFIO_PCI_MSI_IRQ_INDEX,
+					  0);
+	} else if (medu_config_has_intx(inst)) {
 		(void)mdev_signal(inst->mdev, VFIO_PCI_INTX_IRQ_INDEX, 0);
+	}
 }
 
 /**

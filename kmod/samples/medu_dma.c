@@ -16,6 +16,7 @@
 #include <linux/highmem.h>
 #include <linux/iommu.h>
 #include <linux/mm.h>
+#include <linux/pci_regs.h>
 #include <linux/string.h>
 
 #include "medu.h"
@@ -154,13 +155,22 @@ static int medu_transfer_pages(struct medu_instance *inst,
 	return 0;
 }
 
-/* Copy between the bounce page and the guest's memory, in the cheaper way */
+/*
+ * Copy between the bounce page and the guest's memory, in the cheaper way. With
+ * bus mastering off no access leaves the device: as with the real one, what it
+ * writes is lost, and what it reads is 0.
+ */
 static int medu_transfer_move(struct medu_instance *inst,
 			      const struct medu_transfer *t)
 {
 	void *bounce = inst->medu->bounce;
 	int rc;
 
+	if (!medu_config_allows(inst, PCI_COMMAND_MASTER)) {
+		if (!t->to_ram)
+			memset(bounce, 0, t->count);
+		return 0;
+	}
 	if (t->count <= MEDU_COPY_MAX && t->to_ram)
 		return mdev_write_memory(inst->mdev, t->iova, bounce, t->count);
 	if (t->count <= MEDU_COPY_MAX)

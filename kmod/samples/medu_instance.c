@@ -110,6 +110,8 @@ static void medu_reset_job(struct work_struct *work)
 
 	medu_unpin_range(inst, 0, U64_MAX);
 	medu_set_defaults(inst);
+	/* Memory space is disabled now, and the user may have BAR 2 mapped. */
+	mdev_revoke(inst->mdev);
 }
 
 static int medu_create(struct mdev_device *mdev, const char *params)

@@ -4,6 +4,7 @@
  */
 
 #include <linux/mm.h>
+#include <linux/pci_regs.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -133,7 +134,7 @@ int medu_get_region_info(struct mdev_device *mdev,
  * registers belong to this instance, and that the hardware is there.
  *
  * Return: 0, -EINVAL if nothing can be mapped there, -ENODEV if the hardware is
- * gone.
+ * gone, -EIO if the guest has disabled memory space.
  */
 int medu_validate_map_request(struct mdev_device *mdev, loff_t pos,
 			      unsigned long virtaddr, unsigned long *pfn,
@@ -143,21 +144,28 @@ int medu_validate_map_request(struct mdev_device *mdev, loff_t pos,
 
 	if (READ_ONCE(inst->medu->gone))
 		return -ENODEV;
+	if (!medu_config_allows(inst, PCI_COMMAND_MEMORY))
+		return -EIO;
 	if (mdev_region_pos(pos) >= PAGE_SIZE)
 		return -EINVAL;
 	*pfn = page_to_pfn(inst->page);
 	return 0;
 }
 
-/* Returns how many bytes of an access are within its region, or -EINVAL */
-static ssize_t medu_clip(loff_t pos, size_t count)
+/*
+ * Returns how many bytes of an access are to be moved, or an error. The bus
+ * driver has seen to it that all of them are within the region.
+ */
+static ssize_t medu_clip(struct medu_instance *inst, loff_t pos, size_t count)
 {
 	unsigned int index = mdev_region_index(pos);
-	u64 offset = mdev_region_pos(pos), size = medu_regions[index].size;
+	u64 offset = mdev_region_pos(pos);
 
-	if (offset >= size)
-		return -EINVAL;
-	count = min_t(u64, count, size - offset);
+	lockdep_assert_held(&inst->lock);
+
+	if (index != VFIO_PCI_CONFIG_REGION_INDEX &&
+	    !medu_config_allows(inst, PCI_COMMAND_MEMORY))
+		return -EIO;
 	/* An access to the page of memory ends where the registers begin. */
 	if (index == VFIO_PCI_BAR2_REGION_INDEX && offset < PAGE_SIZE)
 		return min_t(u64, count, PAGE_SIZE - offset);
@@ -175,8 +183,8 @@ static ssize_t medu_clip(loff_t pos, size_t count)
  * @count: number of bytes wanted
  * @pos: VFIO region offset, in a region below &parent_ops.num_regions
  *
- * Return: the number of bytes read; -EINVAL beyond the end of the region, or if
- * registers are not read in words.
+ * Return: the number of bytes read; -EINVAL if registers are not read in words;
+ * -EIO if the guest has disabled memory space.
  */
 ssize_t medu_read(struct mdev_device *mdev, char *buf, size_t count,
 		  loff_t pos)
@@ -184,12 +192,12 @@ ssize_t medu_read(struct mdev_device *mdev, char *buf, size_t count,
 	const struct medu_region *region =
 		&medu_regions[mdev_region_index(pos)];
 	struct medu_instance *inst = mdev_get_drvdata(mdev);
-	ssize_t len = medu_clip(pos, count);
+	ssize_t len;
 
-	if (len < 0)
-		return len;
 	mutex_lock(&inst->lock);
-	region->read(inst, mdev_region_pos(pos), buf, len);
+	len = medu_clip(inst, pos, count);
+	if (len > 0)
+		region->read(inst, mdev_region_pos(pos), buf, len);
 	mutex_unlock(&inst->lock);
 	return len;
 }
@@ -209,12 +217,12 @@ ssize_t medu_write(struct mdev_device *mdev, const char *buf, size_t count,
 	const struct medu_region *region =
 		&medu_regions[mdev_region_index(pos)];
 	struct medu_instance *inst = mdev_get_drvdata(mdev);
-	ssize_t len = medu_clip(pos, count);
+	ssize_t len;
 
-	if (len < 0)
-		return len;
 	mutex_lock(&inst->lock);
-	region->write(inst, mdev_region_pos(pos), buf, len);
+	len = medu_clip(inst, pos, count);
+	if (len > 0)
+		region->write(inst, mdev_region_pos(pos), buf, len);
 	mutex_unlock(&inst->lock);
 	return len;
 }

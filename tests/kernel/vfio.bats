@@ -141,7 +141,7 @@ closed, pinned 0"
 
 @test "reset brings an instance back to its beginning" {
 	create $UUID:seed=0x77
-	assert "$(vfio_user reset $UUID)" == $'liveness 0xffffffff memory 1\nliveness 0x77 memory 0'
+	assert "$(vfio_user reset $UUID)" == $'liveness 0xffffffff memory 1\ncommand 0\nliveness 0x77 memory 0'
 }
 
 @test "an open instance is not removed: EBUSY at once" {

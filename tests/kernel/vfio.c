@@ -94,15 +94,26 @@ uint64_t vfio_region_offset(int device, unsigned int index)
 	return info.offset;
 }
 
-static void find_regions(struct user *u)
+/*
+ * A driver of a PCI function begins so: before that it neither answers in its BARs nor does DMA.
+ * Other devices have registers in region 0, too, but no config space.
+ */
+static void enable_device(struct user *u)
 {
+	struct vfio_device_info info = { .argsz = sizeof(info) };
+
+	if (ioctl(u->device, VFIO_DEVICE_GET_INFO, &info))
+		err(1, "VFIO_DEVICE_GET_INFO");
 	u->bar0 = vfio_region_offset(u->device, VFIO_PCI_BAR0_REGION_INDEX);
+	if (!(info.flags & VFIO_DEVICE_FLAGS_PCI))
+		return;
 	u->config = vfio_region_offset(u->device, VFIO_PCI_CONFIG_REGION_INDEX);
+	config_write16(u, PCI_COMMAND, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
 }
 
 /**
  * vfio_open() - open an instance by its group, with a container of its own
- * @u: filled
+ * @u: filled; the function may answer in its BARs, and do DMA
  * @name: the instance, as on the bus
  */
 void vfio_open(struct user *u, const char *name)
@@ -119,12 +130,12 @@ void vfio_open(struct user *u, const char *name)
 	u->device = ioctl(u->group, VFIO_GROUP_GET_DEVICE_FD, name);
 	if (u->device < 0)
 		err(1, "VFIO_GROUP_GET_DEVICE_FD %s", name);
-	find_regions(u);
+	enable_device(u);
 }
 
 /**
  * vfio_open_iommufd() - open an instance by its own file, with an iommufd
- * @u: filled
+ * @u: filled, as by vfio_open()
  * @name: the instance, as on the bus
  */
 void vfio_open_iommufd(struct user *u, const char *name)
@@ -147,7 +158,7 @@ void vfio_open_iommufd(struct user *u, const char *name)
 	attach.pt_id = u->ioas = ioas.out_ioas_id;
 	if (ioctl(u->device, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &attach))
 		err(1, "VFIO_DEVICE_ATTACH_IOMMUFD_PT");
-	find_regions(u);
+	enable_device(u);
 }
 
 /**

@@ -79,6 +79,7 @@ static void cmd_pins(const struct user *u)
 	printf("replaced, pinned %lu\n", pinned());
 	if (ioctl(u->device, VFIO_DEVICE_RESET))
 		err(1, "VFIO_DEVICE_RESET");
+	config_write16(u, PCI_COMMAND, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
 	printf("reset, pinned %lu\n", pinned());
 	irq = msi_listen(u);
 	dma_run(u, irq, EDU_BUFFER, OUT_OF, COUNT, EDU_DMA_TO_RAM);

@@ -184,7 +184,13 @@ static int do_set_irqs(struct fuzzer *f)
 
 static int do_reset(struct fuzzer *f)
 {
-	return ioctl(f->u->device, VFIO_DEVICE_RESET, border(f));
+	const uint16_t command = PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER;
+	int rc = ioctl(f->u->device, VFIO_DEVICE_RESET, border(f));
+
+	/* Mostly, so that there is something to read and write */
+	if (below(f, 8))
+		pwrite(f->u->device, &command, sizeof(command), f->u->config + PCI_COMMAND);
+	return rc;
 }
 
 static int do_feature(struct fuzzer *f)
@@ -422,6 +428,9 @@ static bool is_documented(enum kind kind, int error)
 	case EBADF:
 	case EBUSY:
 		return kind == SET_IRQS || kind == MAP_DMA || kind == ATTACH;
+	case EIO:
+		/* With memory space disabled */
+		return kind == READ || kind == WRITE;
 	case ENODEV:
 		return kind == FEATURE;
 	case ENOENT:

@@ -44,6 +44,10 @@ checks() {
 	checks vfio_input mmap
 }
 
+@test "a function with memory space off does not answer in its BARs, and one with bus mastering off does no DMA" {
+	checks vfio_input command
+}
+
 @test "bad input: ioctls and features that there are not" {
 	checks vfio_input unknown
 }

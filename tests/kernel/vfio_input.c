@@ -429,6 +429,80 @@ static void check_mmap(const struct user *u)
 	expect("unmapped", munmap(map, page), 0);
 }
 
+/* The kernel touches the byte, and does not die of a mapping without a page. */
+static ssize_t touch(const char *byte)
+{
+	int pipes[2];
+	ssize_t rc;
+
+	if (pipe2(pipes, O_CLOEXEC))
+		err(1, "pipe");
+	rc = write(pipes[1], byte, 1);
+	close(pipes[0]);
+	close(pipes[1]);
+	return rc;
+}
+
+static void check_memory_space(const struct user *u)
+{
+	uint64_t bar2 = vfio_region_offset(u->device, 2);
+	uint32_t word = 0;
+	char *map;
+
+	map = check_map(u, "BAR 2", bar2, 1, MAP_SHARED, 0);
+	map[0] = 7;
+	config_write16(u, PCI_COMMAND, PCI_COMMAND_MASTER);
+	expect("read of BAR 0", pread(u->device, &word, sizeof(word), u->bar0), EIO);
+	expect("write of BAR 0", pwrite(u->device, &word, sizeof(word), u->bar0), EIO);
+	expect("read of BAR 2", pread(u->device, &word, sizeof(word), bar2), EIO);
+	expect("mapped page", touch(map), EFAULT);
+	expect_value("config space", config_read16(u, PCI_VENDOR_ID), 0x1234);
+	config_write16(u, PCI_COMMAND, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+	expect("read of BAR 0", pread(u->device, &word, sizeof(word), u->bar0), 0);
+	expect("mapped page", touch(map), 0);
+	expect_value("what is in it", map[0], 7);
+	munmap(map, page);
+}
+
+/* A transfer of the whole buffer, or of a few bytes: pages are pinned, or bytes copied. */
+static void transfer(const struct user *u, uint16_t command, uint64_t src, uint64_t dst,
+		     uint32_t count, uint32_t flags)
+{
+	config_write16(u, PCI_COMMAND, PCI_COMMAND_MEMORY | command);
+	dma_start(u, src, dst, count, flags);
+	while (reg_read(u, EDU_DMA_CMD) & EDU_DMA_RUN)
+		usleep(1000);
+	reg_write(u, EDU_IRQ_ACK, reg_read(u, EDU_IRQ_STATUS));
+}
+
+static void check_mastering(const struct user *u, char *mem, uint32_t count)
+{
+	const uint64_t to = DMA_IOVA + DMA_SIZE / 2;
+	int msi = msi_listen(u);
+
+	memset(mem, 'a', count);
+	memset(mem + DMA_SIZE / 2, 'b', count);
+	transfer(u, PCI_COMMAND_MASTER, DMA_IOVA, EDU_BUFFER, count, 0);
+	expect_value("the interrupt came", irq_came(msi), 1);
+	transfer(u, 0, EDU_BUFFER, to, count, EDU_DMA_TO_RAM);
+	expect_value("memory without bus mastering", mem[DMA_SIZE / 2], 'b');
+	transfer(u, 0, DMA_IOVA, EDU_BUFFER, count, 0);
+	expect_value("MSI without bus mastering", irq_came(msi), 0);
+	transfer(u, PCI_COMMAND_MASTER, EDU_BUFFER, to, count, EDU_DMA_TO_RAM);
+	expect_value("what was read without it", mem[DMA_SIZE / 2], 0);
+	expect_value("to the end", mem[DMA_SIZE / 2 + count - 1], 0);
+	close(msi);
+}
+
+static void check_command(const struct user *u)
+{
+	char *mem = dma_map(u);
+
+	check_memory_space(u);
+	check_mastering(u, mem, 64);
+	check_mastering(u, mem, 4000);
+}
+
 static void check_unknown(const struct user *u)
 {
 	struct vfio_device_feature feature = { .argsz = sizeof(feature) };
@@ -455,7 +529,7 @@ static const struct {
 	{ "info", check_info },		{ "region-info", check_region_info },
 	{ "irq-info", check_irq_info }, { "set-irqs", check_set_irqs },
 	{ "access", check_access },	{ "mmap", check_mmap },
-	{ "unknown", check_unknown },
+	{ "command", check_command },	{ "unknown", check_unknown },
 };
 
 #define NR_SECTIONS (sizeof(sections) / sizeof(*sections))

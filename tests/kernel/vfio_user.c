@@ -353,6 +353,8 @@ static void cmd_reset(struct user *u, char **args)
 	print_resettable(u, map);
 	if (ioctl(u->device, VFIO_DEVICE_RESET))
 		err(1, "VFIO_DEVICE_RESET");
+	printf("command %#x\n", config_read16(u, PCI_COMMAND));
+	config_write16(u, PCI_COMMAND, PCI_COMMAND_MEMORY);
 	print_resettable(u, map);
 }
 
