@@ -151,14 +151,11 @@ build/fuzz build/tests build/man:
 kmod: ## The kernel modules, for the running kernel or KDIR=...
 	$(MAKE) -C kmod KDIR=$(KDIR)
 
-modules_install: kmod ## The kernel modules into updates/, before the kernel's own
-	$(MAKE) -C $(KDIR) M=$(CURDIR)/kmod INSTALL_MOD_DIR=updates modules_install
+modules_install: ## The kernel modules into updates/, before the kernel's own
+	$(MAKE) -C kmod KDIR=$(KDIR) modules_install
 
 modules_uninstall: ## Remove them; modprobe takes the kernel's own again
-	release=$$(sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h) && \
-	cd $(INSTALL_MOD_PATH)/lib/modules/$$release/updates && \
-	rm -f mdev.ko* vfio_mdev.ko* samples/medu.ko* && \
-	depmod $(if $(INSTALL_MOD_PATH),-b $(INSTALL_MOD_PATH)) $$release
+	$(MAKE) -C kmod KDIR=$(KDIR) modules_uninstall
 
 setup: ## The Debian packages that building and testing need (as root)
 	@tests/vm/setup

@@ -175,6 +175,7 @@ mapped_how() {
 
 @test "mmap: device memory is not cached, unless the driver says how it is to be mapped" {
 	TRACING=/sys/kernel/tracing
+	mountpoint -q $TRACING || mount -t tracefs tracefs $TRACING || :
 	[ "$(uname -m)" = x86_64 ] && [ -e $TRACING/kprobe_events ] || skip "needs to see the call of a function"
 	offer 0
 	write $DOOR0 $UUID

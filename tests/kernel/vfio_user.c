@@ -266,6 +266,14 @@ static void say(const char *word)
 		err(1, "standard output");
 }
 
+/* For minv: the word that its hardware makes of another */
+static void cmd_invert(struct user *u, char **args)
+{
+	printf("before %#x\n", reg_read(u, 0));
+	reg_write(u, 0, number(args[0]));
+	printf("after %#x\n", reg_read(u, 0));
+}
+
 /* Uses everything that an instance has, keeps both engines at work, and does not end by itself */
 static void cmd_busy(struct user *u, char **args)
 {
@@ -374,6 +382,7 @@ static const struct command {
 	{ "mask", 0, "", cmd_mask },
 	{ "msi", 0, "", cmd_msi },
 	{ "hold", 0, "", cmd_hold },
+	{ "invert", 1, "WORD", cmd_invert },
 	{ "busy", 0, "", cmd_busy },
 	{ "yield", 1, "INDEX", cmd_yield },
 	{ "survive", 0, "", cmd_survive },

@@ -11,7 +11,8 @@ setup_file() {
 	clean_up
 	mkdir "$ROOT/root/project"
 	(cd "$top" && find Makefile kmod \( -name '*.[ch]' ! -name '*.mod.c' -o -name Kbuild -o \
-		-name Makefile -o -name dkms.conf -o -name check-exports \) -exec cp --parents -t "$ROOT/root/project" {} +)
+		-name Makefile -o -name dkms.conf -o -name check-exports -o -name dkms-files \) \
+		-exec cp --parents -t "$ROOT/root/project" {} +)
 }
 
 teardown_file() {
@@ -27,8 +28,8 @@ setup() {
 
 # Whatever a run that was cut off has left
 clean_up() {
-	rm -rf "$ROOT"/root/project "$ROOT"/usr/src/mdev-* "$ROOT"/var/lib/dkms/mdev \
-		"$ROOT"/lib/modules/*/updates
+	rm -rf "$ROOT"/root/{project,minv} "$ROOT"/usr/src/{mdev,minv}-* \
+		"$ROOT"/var/lib/dkms/{mdev,minv} "$ROOT"/lib/modules/*/{updates,mdev}
 	for kernel in "$ROOT"/lib/modules/*; do
 		depmod -b "$ROOT" "${kernel##*/}"
 	done
@@ -49,6 +50,39 @@ taken_from() {
 	done
 }
 
+# What drivers that are built elsewhere need is there, and of this build: the header, and each symbol
+# with the checksum that mdev.ko gives it.
+is_to_be_built_against() {
+	cmp "$top/kmod/mdev.h" "$ROOT$folder/mdev/mdev.h"
+	grep -P '^0x[0-9a-f]{8}\tmdev_signal\t' "$ROOT$folder/mdev/Module.symvers"
+}
+
+# fits MODULE: it asks the core for the checksums that this has
+fits() {
+	local needed sum name
+	needed=$(modprobe --dump-modversions "$1" | grep mdev_)
+	echo "$needed"
+	while read -r sum name; do
+		grep -P "^$sum\t$name\t" "$ROOT$folder/mdev/Module.symvers" || return
+	done <<<"$needed"
+}
+
+# The driver that is outside of the tree, and nothing else of that
+bring_minv() {
+	cp -a "$top/kmod/samples/minv" "$ROOT/root/minv"
+	mv "$ROOT/root/project" "$BATS_FILE_TMPDIR/project"
+}
+
+# Undoes bring_minv
+take_minv() {
+	rm -rf "$ROOT/root/minv"
+	[ ! -e "$BATS_FILE_TMPDIR/project" ] || mv "$BATS_FILE_TMPDIR/project" "$ROOT/root/project"
+}
+
+teardown() {
+	take_minv
+}
+
 only_the_kernels_own() {
 	local path
 	depmod -b "$ROOT" "$version"
@@ -57,6 +91,7 @@ only_the_kernels_own() {
 	[[ $path == *"$folder/kernel/drivers/vfio/mdev/mdev.ko" ]]
 	[ -z "$(modinfo -b "$ROOT" -k "$version" -F filename vfio_mdev 2>/dev/null)" ]
 	[ -z "$(find "$ROOT$folder" -path '*/updates/*' -name '*.ko*')" ]
+	[ ! -e "$ROOT$folder/mdev" ]
 }
 
 @test "dkms: before, there is the kernel's own core" {
@@ -83,6 +118,19 @@ only_the_kernels_own() {
 	taken_from updates/dkms/
 }
 
+@test "dkms: a driver outside of the tree is built with what is installed, after the core" {
+	is_to_be_built_against
+	bring_minv
+	here dkms remove "mdev/$PACKAGE_VERSION" -k "$version"
+	here dkms add "mdev/$PACKAGE_VERSION" || :
+	here dkms add /root/minv
+	here dkms autoinstall -k "$version"
+	MODULES="$MODULES minv" taken_from updates/dkms/
+	fits "$ROOT$folder/updates/dkms/minv.ko"
+	here dkms remove minv/1.0 --all
+	is_to_be_built_against
+}
+
 @test "dkms: remove brings the kernel's own core back" {
 	here dkms remove "mdev/$PACKAGE_VERSION" --all
 	only_the_kernels_own
@@ -91,6 +139,11 @@ only_the_kernels_own() {
 @test "make modules_install and modules_uninstall do the same without DKMS" {
 	here make -C /root/project KDIR="/usr/src/linux-headers-$version" modules_install
 	taken_from updates/
+	is_to_be_built_against
+	bring_minv
+	here make -C "/lib/modules/$version/build" M=/root/minv modules
+	fits "$ROOT/root/minv/minv.ko"
+	take_minv
 	here make -C /root/project KDIR="/usr/src/linux-headers-$version" modules_uninstall
 	only_the_kernels_own
 }
