@@ -40,6 +40,6 @@ teardown() {
 }
 
 @test "a driver from outside of the tree has what modprobe needs to load the bus driver with it" {
-	assert "$(modinfo -F depends $MINV)" =~ (^|,)mdev(,|$)
+	assert "$(modinfo -F depends $MINV)" =~ '(^|,)mdev(,|$)'
 	assert "$(modinfo -F softdep $MINV)" == "pre: vfio_mdev"
 }
