@@ -13,8 +13,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/pci_regs.h>
 #include <linux/vfio.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -147,6 +149,18 @@ static inline int attempt_region(const struct session *s, unsigned int index,
 {
 	*info = (struct vfio_region_info){ .argsz = sizeof(*info), .index = index };
 	return attempt(ioctl(s->device, VFIO_DEVICE_GET_REGION_INFO, info));
+}
+
+/* A PCI function answers in its BARs, and does DMA, only after this. */
+static inline int attempt_enable(const struct session *s)
+{
+	const uint16_t command = PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER;
+	struct vfio_region_info info;
+	int rc = attempt_region(s, VFIO_PCI_CONFIG_REGION_INDEX, &info);
+
+	if (!rc && pwrite(s->device, &command, sizeof(command), info.offset + PCI_COMMAND) < 0)
+		rc = -errno;
+	return rc;
 }
 
 /* Sets vector 0 of an interrupt index to an eventfd, or with -1 to none */

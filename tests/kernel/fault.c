@@ -315,6 +315,7 @@ static void prepare_device(void)
 {
 	prepare_group();
 	must(attempt_device(&session, UUID), "open");
+	must(attempt_enable(&session), "enable");
 	eventfds[0] = eventfd(0, EFD_CLOEXEC);
 	eventfds[1] = eventfd(0, EFD_CLOEXEC);
 	must(attempt(eventfds[0]), "eventfd");
@@ -374,10 +375,11 @@ static void check_set_irqs(int rc)
 	static const int none = -1;
 
 	(void)rc;
-	must(attempt_irq(&session, VFIO_PCI_INTX_IRQ_INDEX, VFIO_IRQ_SET_ACTION_UNMASK, none),
-	     "unmask -1");
+	/* Enables the index, if the call before that failed: it can be unmasked only then. */
 	must(attempt_irq(&session, VFIO_PCI_INTX_IRQ_INDEX, VFIO_IRQ_SET_ACTION_TRIGGER, none),
 	     "INTx -1");
+	must(attempt_irq(&session, VFIO_PCI_INTX_IRQ_INDEX, VFIO_IRQ_SET_ACTION_UNMASK, none),
+	     "unmask -1");
 	must(attempt_irq(&session, VFIO_PCI_MSI_IRQ_INDEX, VFIO_IRQ_SET_ACTION_TRIGGER, none),
 	     "MSI -1");
 }

@@ -269,6 +269,8 @@ static void use_registers(struct worker *w, const struct session *s)
 {
 	uint32_t id = 0, value = 12;
 
+	/* Another user of the device may reset it at any time. */
+	attempt_enable(s);
 	if (pread(s->device, &id, sizeof(id), 0) == sizeof(id) && id != EDU_ID_VALUE)
 		give_up(w, "id", "not that of an edu");
 	pwrite(s->device, &value, sizeof(value), EDU_FACTORIAL);

@@ -28,7 +28,7 @@ setup() {
 
 # Whatever a run that was cut off has left
 clean_up() {
-	rm -rf "$ROOT"/root/{project,minv} "$ROOT"/usr/src/{mdev,minv}-* \
+	rm -rf "$ROOT"/root/{project,minv,lesser} "$ROOT"/usr/src/{mdev,minv}-* \
 		"$ROOT"/var/lib/dkms/{mdev,minv} "$ROOT"/lib/modules/*/{updates,mdev}
 	for kernel in "$ROOT"/lib/modules/*; do
 		depmod -b "$ROOT" "${kernel##*/}"
@@ -116,6 +116,26 @@ only_the_kernels_own() {
 	here dkms add /root/project/kmod || :
 	here dkms autoinstall -k "$version"
 	taken_from updates/dkms/
+}
+
+# Headers of a kernel without the options that the pattern matches, in /root/lesser
+lesser_headers() {
+	mkdir -p "$ROOT/root/lesser/include"
+	grep -vE "$1" "$ROOT/usr/src/linux-headers-$version/.config" >"$ROOT/root/lesser/.config"
+}
+
+@test "dkms: a kernel that lacks what the modules need is left out, and medu where there is no PCI" {
+	for option in CONFIG_VFIO CONFIG_VFIO_VIRQFD; do
+		lesser_headers "^$option="
+		run here dkms build "mdev/$PACKAGE_VERSION" -k 6.1.0-lesser --kernelsourcedir /root/lesser
+		echo "$output"
+		[ "$status" != 0 ]
+		[[ $output == *BUILD_EXCLUSIVE* ]]
+	done
+	lesser_headers "^CONFIG_PCI="
+	unset BUILT_MODULE_NAME
+	kernel_source_dir=$ROOT/root/lesser . "$top/kmod/dkms.conf"
+	[ "${BUILT_MODULE_NAME[*]}" = "mdev vfio_mdev" ]
 }
 
 @test "dkms: a driver outside of the tree is built with what is installed, after the core" {
