@@ -89,7 +89,7 @@ static void mdev_device_unreserve(struct mdev_core_device *mdev)
  * Return: the instance, with a reference that the caller puts, or NULL.
  */
 struct mdev_core_device *mdev_device_find(struct mdev_core_parent *parent,
-				     const struct mdev_identity *id)
+					  const struct mdev_identity *id)
 {
 	struct mdev_core_device *mdev;
 

@@ -167,14 +167,15 @@ mdev_kernel_parent_alloc(struct mdev_parent *shown)
  * two types have one name; -ENOMEM.
  */
 int mdev_register_parent(struct mdev_parent *parent, struct device *dev,
-		struct mdev_driver *mdev_driver, struct mdev_type **types,
-		unsigned int nr_types)
+			 struct mdev_driver *mdev_driver,
+			 struct mdev_type **types, unsigned int nr_types)
 {
 	const char *flaw = mdev_kernel_flaw(mdev_driver, types, nr_types);
 	struct mdev_kernel_parent *self;
 
-	if (flaw) {
-		dev_err(dev, "cannot be a parent: its driver %s\n", flaw);
+	if (!dev || flaw) {
+		dev_err(dev, "cannot be a parent: its driver %s\n",
+			flaw ?: "lacks a device");
 		return -EINVAL;
 	}
 

@@ -19,7 +19,7 @@
 struct mdev_native_parent {
 	struct mdev_core_parent core;
 	struct parent_device shown;
-	struct mutex ops_lock;
+	struct mutex ops_lock; /* create, destroy, start, stop */
 };
 
 /* The core lets this begin where its own struct mdev_core_device ends. */

@@ -82,8 +82,7 @@ static bool has_type(const struct definition *def)
 /* A parent that is going away loses its files: that is for the write to find out. */
 bool lifecycle_is_understood(const struct definition *def)
 {
-	return (!def->params && !def->id.instance) ||
-	       live_parent_takes_numbers(def->parent_name) ||
+	return (!def->params && !def->id.instance) || live_parent_takes_numbers(def->parent_name) ||
 	       (core_is_extended() && !has_type(def));
 }
 
