@@ -339,7 +339,7 @@ static int vfio_mdev_irq_enable(struct vfio_mdev *self,
 	int rc;
 
 	rc = vfio_mdev_irq_set_triggers(self, irq, hdr->start, hdr->count, fds);
-	if (!rc)
+	if (!rc && hdr->count)
 		irq->enabled = true;
 	return rc;
 }
@@ -401,8 +401,7 @@ static int vfio_mdev_irq_trigger(struct vfio_mdev *self,
  * Context: irq_mutex held.
  * Return: 0; -EINVAL if @hdr names no action or several, or anything but eventfds
  * for an index that is not enabled; -ENOTTY if the interrupt does not have the
- * action; -EBADF or -EINVAL if a descriptor is not
- * an eventfd; -ENOMEM.
+ * action; -EBADF or -EINVAL if a descriptor is not an eventfd; -ENOMEM.
  */
 int vfio_mdev_set_irqs(struct vfio_mdev *self, const struct vfio_irq_set *hdr,
 		       const void *data)

@@ -230,6 +230,8 @@ static void check_eventfds(const struct user *u, uint32_t action, uint32_t index
 static void check_disabled(const struct user *u)
 {
 	static const uint32_t indices[] = { INTX, MSI, VFIO_PCI_REQ_IRQ_INDEX };
+	struct vfio_irq_set nothing = { .argsz = sizeof(nothing), .flags = FD | TRIGGER,
+					.index = INTX };
 	const int none = -1;
 	size_t i;
 
@@ -237,6 +239,7 @@ static void check_disabled(const struct user *u)
 		expect("trigger what is disabled", set_irqs(u, TRIGGER, indices[i], NULL), EINVAL);
 		expect("disable what is disabled", irq_disable(u, indices[i]), EINVAL);
 	}
+	expect("set up no eventfd", ioctl(u->device, VFIO_DEVICE_SET_IRQS, &nothing), 0);
 	expect("mask what is disabled", set_irqs(u, MASK, INTX, NULL), EINVAL);
 	expect("unmask what is disabled", set_irqs(u, UNMASK, INTX, NULL), EINVAL);
 	expect("unmask by none what is disabled", set_irqs(u, UNMASK, INTX, &none), EINVAL);
