@@ -7,6 +7,7 @@
 #include "store/change.h"
 #include "store/store.h"
 #include "verb/cmd.h"
+#include "verb/retext.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -219,6 +220,22 @@ static int edit_check(const struct edit *edit)
 	return count ? FAILED : DONE;
 }
 
+/* Of what scripts were asked for, a part may have been done. */
+static int edit_say_not_taken(const struct edit *edit)
+{
+	_cleanup_free_ char *error = NULL;
+	struct buf now = {0};
+	int rc = store_read_text(edit->target, &now, &error);
+	bool is_left = rc || same_bytes(&now, &edit->in_target);
+
+	buf_free(&now);
+	if (is_left)
+		return edit_say_kept(edit);
+	msg_error("%s does not say all of it; the text is kept: mdev edit --from %s %s",
+		  edit->target, edit->copy, strrchr(edit->target, '/') + 1);
+	return FAILED;
+}
+
 static int edit_take(struct edit *edit, const struct buf *original)
 {
 	_cleanup_free_ char *error = NULL;
@@ -231,11 +248,12 @@ static int edit_take(struct edit *edit, const struct buf *original)
 	}
 	if (edit_check(edit) != DONE)
 		return edit_say_kept(edit);
-	change = store_replace_text(edit->target, &edit->in_target, &edit->after, &error);
+	change = retext_write(
+		&(struct retext){edit->target, &edit->in_target, original, &edit->after}, &error);
 	if (change.kind != CHANGE_DONE)
 		output_fail(cmd_outcome(change, error).code, "%s", error);
 	if (change.kind == CHANGE_FAILED)
-		return edit_say_kept(edit);
+		return edit_say_not_taken(edit);
 	edit->is_changed = true;
 	edit_remove_copy(edit);
 	return change.kind == CHANGE_DONE ? DONE : FAILED;

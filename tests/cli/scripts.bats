@@ -619,6 +619,56 @@ guard() {
 	guarded create "$U1" -p soft -t soft-1 --define
 }
 
+# edited SED NAME: the file, changed by sed in the editor
+edited() {
+	printf '#!/bin/sh\nsed -i "%s" "$1"\n' "$1" > "$BATS_TEST_TMPDIR/editor"
+	chmod 755 "$BATS_TEST_TMPDIR/editor"
+	VISUAL=$BATS_TEST_TMPDIR/editor TMPDIR=$BATS_TEST_TMPDIR mdev --root "$ROOT" edit "${@:2}"
+}
+
+@test "an edited file has the scripts of each definition that differs" {
+	quiet_scripts
+	printf '# farm\n[defaults]\nparent = soft\n[%s]\ntype = soft-1\n[%s]\ntype = soft-1\n' "$U1" "$U2" | make_definition farm.conf
+	edited 's/farm/barn/' farm
+	assert "$(calls)" == "" "a comment is nobody's business"
+	edited "/$U2/aauto = yes" farm
+	assert "$(calls)" == "$(around modify)"
+	edited "s/$U2/$U3/; s/$U1.*/&\\nauto = yes/" farm
+	assert "$(calls)" == "$(around undefine modify define)"
+	assert "$(< "$ETC/farm.conf")" == "# barn
+[defaults]
+parent = soft
+[$U1]
+auto = yes
+type = soft-1
+[$U3]
+auto = yes
+type = soft-1"
+	mv "$ETC/farm.conf" "$ROOT/usr/lib/mdev.d/farm.conf"
+	edited "s/type.*/type = soft-2/" farm.conf
+	assert "$(calls)" == "$(around modify modify)"
+	assert "$(grep -c soft-2 "$ETC/farm.conf")" -eq 2
+	assert "$(grep -c soft-2 "$ROOT/usr/lib/mdev.d/farm.conf")" -eq 0
+}
+
+@test "an edited file of which a script refuses a part" {
+	script 10-a <<< '[ "$event" != pre ] || [ "$uuid" != "$U2" ] || { echo no >&2; exit 1; }'
+	printf '[%s]\nparent = soft\ntype = soft-1\n' "$U1" "$U2" "$U3" | make_definition farm.conf
+	local before
+	before=$(< "$ETC/farm.conf")
+	printf '#!/bin/sh\nsed -i "/$U2/aauto = yes" "$1"\n' > "$BATS_TEST_TMPDIR/editor"
+	chmod 755 "$BATS_TEST_TMPDIR/editor"
+	VISUAL=$BATS_TEST_TMPDIR/editor TMPDIR=$BATS_TEST_TMPDIR mdev 1 --root "$ROOT" edit farm
+	assert "${stderr_lines[0]}" =~ "^mdev: script '.*/10-a' refused it \(status 1\): no$"
+	assert "${stderr_lines[1]}" =~ "farm.conf is left as it is; the text is kept"
+	assert "$(< "$ETC/farm.conf")" == "$before"
+	printf '#!/bin/sh\nsed -i "s/^type.*/&\\nauto = yes/" "$1"\n' > "$BATS_TEST_TMPDIR/editor"
+	VISUAL=$BATS_TEST_TMPDIR/editor TMPDIR=$BATS_TEST_TMPDIR mdev 1 --root "$ROOT" edit farm
+	assert "${stderr_lines[0]}" =~ "^mdev: $U2: script '.*/10-a' refused it \(status 1\): no \(definitions that come before it have been changed\)$"
+	assert "${stderr_lines[1]}" =~ "^mdev: $ETC/farm.conf does not say all of it; the text is kept: mdev edit --from .* farm.conf$"
+	assert "$(grep -c auto "$ETC/farm.conf")" -eq 1
+}
+
 @test "definitions of one file go one by one where scripts are asked for each" {
 	script 10-a <<-'E'
 		[ "$event" != pre ] || [ "$uuid" != "$U2" ] || { echo "keep it" >&2; exit 1; }
