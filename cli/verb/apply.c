@@ -413,6 +413,8 @@ static void apply_init(struct apply *apply, const struct apply_args *args)
 	apply->enactment.named = &apply->named;
 	apply->enactment.flags = (args->dry_run ? ENACT_DRY_RUN : 0) |
 				 (args->event ? ENACT_EVENT : 0);
+	if (args->event)
+		callout_limit(APPLY_SCRIPT_SECONDS);
 }
 
 static void apply_free(struct apply *apply)
@@ -450,8 +452,6 @@ static int apply_run(const struct globals *globals, void *p, int word_count, cha
 	int status;
 
 	(void)globals;
-	if (args->event)
-		callout_limit(APPLY_SCRIPT_SECONDS);
 	if (args->listen)
 		return listener_run(apply_batch, p);
 	apply_init(&apply, args);
