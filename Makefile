@@ -131,7 +131,13 @@ build/tests/start-libc: tests/bench/start.c | build/tests
 build/tests/start-linked: tests/bench/start.c Makefile | build/tests
 	$(CC) -O2 -o $@ $< -Wl,--no-as-needed $(BASE_LIBS)
 
-bench-programs: guest-programs build/tests/start-libc build/tests/start-linked
+# The service for parents, with parents that come without udev.
+crowd_wraps := udev_watch_begin udev_watch_fd udev_watch_next udev_watch_is_behind udev_watch_end \
+	root_is_host live_parents
+build/tests/mdev-crowd: tests/crowd/crowd.c $(objects) | build/tests
+	$(CC) $(BASE_CFLAGS) $(CFLAGS) -o $@ $(filter %.c %.o,$^) $(crowd_wraps:%=-Wl,--wrap=%) $(BASE_LIBS)
+
+bench-programs: guest-programs build/tests/start-libc build/tests/start-linked build/tests/mdev-crowd
 
 # Runs within QEMU.
 build/tests/profile.so: tests/vm/profile.c | build/tests
