@@ -182,22 +182,23 @@ static void listener_work(struct batch *batch, void *arg)
 	listener->work(batch, listener->work_arg);
 }
 
-/* Every so manyth of those that wait, each once; they are sorted. */
+/* One of so many parts of the parents that wait, each of which counts once; they are sorted. */
 static int listener_start_part(struct listener *listener, size_t part, size_t parts)
 {
 	const struct strlist *waiting = &listener->waiting;
 	struct strlist parents = {0};
 	size_t count = 0;
-	int rc = 0;
+	int rc;
 
 	for (size_t i = 0; i < waiting->n; i++)
 		if ((!i || strcmp(waiting->v[i], waiting->v[i - 1]) != 0) &&
 		    count++ % parts == part)
 			strlist_add(&parents, waiting->v[i]);
-	if (parents.n)
-		rc = batch_start(&listener->batches[listener->count], &parents, TURN_MS,
-				 listener_work, listener);
-	if (!rc && count > part)
+	if (!parents.n)
+		return 0;
+	rc = batch_start(&listener->batches[listener->count], &parents, TURN_MS, listener_work,
+			 listener);
+	if (!rc)
 		listener->count++;
 	strlist_free(&parents);
 	return rc;
