@@ -86,6 +86,36 @@ struck() {
 	struck destroy "$U2" --undefine
 }
 
+# A script that holds a lock from before each action until after it, as the one for crypto cards of s390
+# does. Of a process that is gone the lock counts for nothing.
+make_guard() {
+	mkdir -p "$ROOT"/usr/lib/mdevctl/scripts.d/{callouts,notifiers}
+	cat > "$ROOT/usr/lib/mdevctl/scripts.d/callouts/10-guard" <<-'E'
+		#!/bin/sh
+		lock=${0%/usr/*}/lock
+		case $4 in
+		get) exit 2 ;;
+		pre)
+			[ ! -e "$lock" ] || ! kill -0 "$(cat "$lock")" 2> /dev/null || { echo "it is locked" >&2; exit 1; }
+			echo "$PPID" > "$lock"
+			;;
+		post)
+			[ "$(cat "$lock")" = "$PPID" ] || exit 1
+			rm "$lock"
+			;;
+		esac
+	E
+	printf '#!/bin/sh\nexit 1\n' > "$ROOT/usr/lib/mdevctl/scripts.d/notifiers/note"
+	chmod 755 "$ROOT"/usr/lib/mdevctl/scripts.d/*/*
+}
+
+@test "define and modify with scripts around them, struck at each system call" {
+	umask 022
+	make_guard
+	FIRE_KINDS="kill EIO" struck define "$U4" -p soft -t soft-1 --auto -a x=1
+	FIRE_KINDS=kill struck modify "$U2" --auto --set-attr a=2
+}
+
 # strikes KIND CHECK COMMAND...: strikes at one call after the other, runs CHECK after each with the
 # status, and the command itself after that: what was left must not be in its way.
 strikes() {
