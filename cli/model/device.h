@@ -68,6 +68,8 @@ struct device_details {
 	const char *vfio_group, *vfio_cdev; /* nodes under /dev/vfio, NULL when there is none */
 	struct attr *attrs; /* of the vendor; the value is NULL when it cannot be read */
 	size_t attr_count;
+	struct attr *script_attrs; /* that it has by what a script says */
+	size_t script_attr_count;
 };
 
 /*

@@ -146,9 +146,9 @@ static void put_flag(bool is_set)
 		PUT("false");
 }
 
-static void add_attrs(const struct attr *attrs, size_t count)
+/* Behind their key. */
+static void put_attrs(const struct attr *attrs, size_t count)
 {
-	PUT_KEY("attrs");
 	PUT("[");
 	for (size_t i = 0; i < count; i++) {
 		begin_element();
@@ -157,6 +157,12 @@ static void add_attrs(const struct attr *attrs, size_t count)
 		PUT("}");
 	}
 	PUT("]");
+}
+
+static void add_attrs(const struct attr *attrs, size_t count)
+{
+	PUT_KEY("attrs");
+	put_attrs(attrs, count);
 }
 
 /* What stands around the objects: in a stream each is a document of its own. */
@@ -225,6 +231,10 @@ static void add_details(const struct device_details *details)
 	ADD_TEXT("vfio_group", details->vfio_group);
 	ADD_TEXT("vfio_cdev", details->vfio_cdev);
 	add_attrs(details->attrs, details->attr_count);
+	if (details->script_attr_count) {
+		PUT_KEY("script_attrs");
+		put_attrs(details->script_attrs, details->script_attr_count);
+	}
 }
 
 /* What costs a look into the folder of a device is there when somebody looked. */

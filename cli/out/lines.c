@@ -144,6 +144,13 @@ static void print_attrs(const struct device *dev)
 			set_text(&text, "%s (defined: %s)", text, wanted);
 		print_line("attribute:", text);
 	}
+	for (size_t i = 0; details && i < details->script_attr_count; i++) {
+		const struct attr *attr = &details->script_attrs[i];
+		_cleanup_free_ char *text =
+			xasprintf("%s = %s (a script says)", attr->name, attr->value);
+
+		print_line("attribute:", text);
+	}
 	for (size_t i = 0; def && i < def->attr_count; i++) {
 		_cleanup_free_ char *text =
 			xasprintf("%s = %s (defined)", def->attrs[i].name, def->attrs[i].value);

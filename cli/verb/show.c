@@ -5,6 +5,7 @@
 #include "host/core.h"
 #include "host/holder.h"
 #include "host/live.h"
+#include "verb/callout.h"
 #include "verb/cmd.h"
 
 #include <errno.h>
@@ -41,6 +42,19 @@ static void show_holders(struct inventory *inventory, struct shown *shown, size_
 	}
 }
 
+/* Attributes that cannot be read back, which a script may know. */
+static void show_ask_script(struct device *dev, struct arena *arena)
+{
+	struct definition live = callout_device(dev);
+	_cleanup_free_ char *error = NULL;
+	char text[IDENTITY_TEXT_SIZE];
+
+	if (callout_ask_attributes(&live, arena, &error) < 0)
+		msg_warning("%s: %s, ignoring", identity_format(&dev->id, text), error);
+	dev->details->script_attrs = live.attrs;
+	dev->details->script_attr_count = live.attr_count;
+}
+
 /* The live device and the definition that is meant for it, though they may differ. */
 static struct device *show_find(struct inventory *inventory, const struct device_index *index,
 				const struct identity *id)
@@ -49,8 +63,10 @@ static struct device *show_find(struct inventory *inventory, const struct device
 
 	if (dev && !device_is_live(dev) && inventory_definition(inventory, id, NULL))
 		dev->def = inventory_definition(inventory, id, NULL);
-	if (dev && device_is_live(dev) && !dev->details)
+	if (dev && device_is_live(dev) && !dev->details) {
 		live_device_all(dev, &inventory->devices.arena);
+		show_ask_script(dev, &inventory->devices.arena);
+	}
 	return dev;
 }
 

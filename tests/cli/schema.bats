@@ -48,6 +48,12 @@ fails() {
 	prints 0 list -o +machine,group 1111
 	prints 0 list -p 02:00.0
 	prints 0 show 1111 2222 3333
+	mkdir -p "$ROOT/usr/lib/mdevctl/scripts.d/callouts"
+	(umask 022 && printf '#!/bin/sh\necho "[{\\"a\\":\\"1\\"}]"\n' > "$ROOT/usr/lib/mdevctl/scripts.d/callouts/10-a")
+	chmod 755 "$ROOT/usr/lib/mdevctl/scripts.d/callouts/10-a"
+	prints 0 show "$U1"
+	assert "$output" =~ script_attrs
+	rm -r "$ROOT/usr/lib/mdevctl"
 	prints 0 types
 	prints 0 check
 	prints 0 create 44440000-aaaa-4bbb-8ccc-000000000004 -p soft -t soft-1 --define

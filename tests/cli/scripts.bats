@@ -503,6 +503,22 @@ attr = vendor/x a b"
 	assert "$(calls)" !~ "attributes" "what is given is not asked for"
 }
 
+@test "attributes of a live device are shown as a script says them" {
+	make_device soft soft-1 "$U1"
+	script 10-a <<< '[ "$action" != attributes ] || echo "[{\"assign\":\"1\"},{\"assign\":\"2\"}]"'
+	script notifiers/note <<< ''
+	mdev --root "$ROOT" show "$U1"
+	assert "$output" =~ "attribute: +assign = 1 \(a script says\)
+ *attribute: +assign = 2 \(a script says\)"
+	assert "$(calls)" == "10-a get attributes none"
+	mdev --root "$ROOT" --json show "$U1"
+	assert "$output" =~ '"script_attrs":[[][{]"name":"assign","value":"1"[}],[{]"name":"assign","value":"2"[}][]]'
+	script 10-a <<< '[ "$action" != attributes ] || echo nonsense'
+	mdev --root "$ROOT" --json show "$U1"
+	assert "$stderr" =~ "^mdev: warning: $U1: script '.*/10-a' gives no list of attributes: it is not JSON: .*, ignoring$"
+	assert "$output" !~ script_attrs
+}
+
 @test "a live device is changed by the script that can, with all of what it is to be" {
 	supporting 10-a '"modify","attributes"' '"pre","post","live","get"' <<-'E'
 		[ "$event" != live ] || cat >> "$LOG"

@@ -113,7 +113,7 @@ make_guard() {
 	umask 022
 	make_guard
 	FIRE_KINDS="kill EIO" struck define "$U4" -p soft -t soft-1 --auto -a x=1
-	FIRE_KINDS=kill struck modify "$U2" --auto --set-attr a=2
+	FIRE_KINDS="kill" struck modify "$U2" --auto --set-attr a=2
 }
 
 # strikes KIND CHECK COMMAND...: strikes at one call after the other, runs CHECK after each with the
