@@ -321,8 +321,8 @@ struct parent_device {
  *	there was a way to. Called for all open instances of a parent that is
  *	going away, before @remove is called for one after the other, which has
  *	to ask again by mdev_request_device(). Optional.
- * @match: whether the driver can drive the instance. Optional; without it the
- *	driver takes every instance.
+ * @match: whether the driver can drive the instance. It returns at once, and
+ *	opens nothing. Optional; without it the driver takes every instance.
  * @pin_pages: see mdev_pin_pages(). Optional.
  * @unpin_pages: see mdev_unpin_pages(). Goes with @pin_pages.
  * @rw_memory: see mdev_read_memory(). Optional.

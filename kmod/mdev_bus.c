@@ -14,14 +14,23 @@
 /* The interface of each driver on the bus, by the struct device_driver */
 static DEFINE_XARRAY(mdev_bus_drivers);
 
+/*
+ * When a driver comes, the driver core asks it about every device that it finds
+ * on the bus, also about one that is leaving it meanwhile. So make sure that
+ * what belongs to the parent's driver still exists.
+ */
 static int mdev_bus_match(struct device *dev,
 			  compat_match_const struct device_driver *drv)
 {
-	const struct mdev_interface *interface =
-		mdev_device_interface(to_mdev_core_device(dev));
+	struct mdev_core_device *mdev = to_mdev_core_device(dev);
+	const struct mdev_interface *interface = mdev_device_interface(mdev);
+	int rc;
 
-	return mdev_bus_has_driver(drv, interface) &&
-	       interface->match(dev, drv);
+	mutex_lock(&mdev->op_lock);
+	rc = !mdev->gone && mdev_bus_has_driver(drv, interface) &&
+	     interface->match(dev, drv);
+	mutex_unlock(&mdev->op_lock);
+	return rc;
 }
 
 /*

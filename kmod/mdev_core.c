@@ -17,8 +17,9 @@
  *	Held over the driver's callbacks of that name, which are bounded; never
  *	over the binding or unbinding of a bus driver, which takes VFIO's locks
  *	(VFIO holds those when it calls open and close) and waits for user
- *	space. Writes and guards .started and .drv_changing, while a bus driver
- *	is coming or going. The device's own lock, which the driver core holds
+ *	space. Also held while a driver is asked whether it matches. Writes and
+ *	guards .started, .gone, and .drv_changing, while a bus driver is coming
+ *	or going. The device's own lock, which the driver core holds
  *	meanwhile, is taken before it; that one guards what an interface keeps
  *	of the bus driver, which it also reads under op_lock while .drv_changing
  *	is not set.

@@ -289,6 +289,15 @@ static int mdev_device_publish(struct mdev_core_device *mdev)
 	return rc;
 }
 
+/* Take the device off the bus. Returns when no driver is asked about it. */
+static void mdev_device_del(struct mdev_core_device *mdev)
+{
+	device_del(&mdev->dev);
+	mutex_lock(&mdev->op_lock);
+	mdev->gone = true;
+	mutex_unlock(&mdev->op_lock);
+}
+
 /* Add the device, bind it to a bus driver, and publish it */
 static int mdev_device_add(struct mdev_core_device *mdev)
 {
@@ -309,7 +318,7 @@ static int mdev_device_add(struct mdev_core_device *mdev)
 	return 0;
 
 out_del:
-	device_del(&mdev->dev);
+	mdev_device_del(mdev);
 	return rc;
 }
 
@@ -421,7 +430,7 @@ static void mdev_device_remove(struct mdev_core_device *mdev)
 {
 	mdev_device_unbind(mdev);
 	mdev_device_remove_links(mdev);
-	device_del(&mdev->dev);
+	mdev_device_del(mdev);
 	mdev_machine_stop_removed(mdev);
 	mdev_device_interface(mdev)->destroy(&mdev->dev);
 	mdev_device_unreserve(mdev);

@@ -86,7 +86,7 @@ enum mdev_takes {
  * @stop: the machine has ended; op_lock is held unless the instance is being
  *	removed. Optional.
  * @match: whether a driver that the interface has added to the bus can drive
- *	the instance.
+ *	the instance; op_lock is held.
  * @probe: bind dev->driver, which @match has accepted.
  * @remove: unbind it; waits until user space has let go of the instance.
  * @in_use: whether @remove would have to wait now. Does not wait itself. No

@@ -27,6 +27,7 @@ struct mdev_machine;
  * @op_lock: one of start, stop, open, close, claim at a time
  * @probe_error: what the last probe returned
  * @live: complete, and not being removed
+ * @gone: it has left the bus, and the driver's memory may go, too
  * @drv_changing: a bus driver is being bound or unbound
  * @started: see mdev_start in ABI.rst
  * @dev: its device, on the mdev bus, below the parent's. The last member, which
@@ -41,6 +42,7 @@ struct mdev_core_device {
 	struct mutex op_lock; /* start, stop, open, close, claim */
 	int probe_error;
 	bool live;
+	bool gone;
 	bool drv_changing;
 	bool started;
 	struct device dev;

@@ -115,7 +115,7 @@ hold_two() {
 	apply=$!
 	await create/now 1
 	later $KNOBS/control "unregister 0"
-	until_blocked "$LATER" mdev_unregister_device
+	until_blocked "$LATER" mdev_parent_unregister
 	release create
 	succeeds "$LATER"
 	applied $apply

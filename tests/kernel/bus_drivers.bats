@@ -23,6 +23,22 @@ load mdev_test
 	expect probe/calls=1
 }
 
+@test "a bus driver that is asked whether it matches is waited for before the instance ends" {
+	local driver
+	offer 0
+	write $DOOR0 $UUID
+	hold match
+	later $KNOBS/control driver
+	driver=$LATER
+	await match/now 1
+	later $KNOBS/control "unregister 0"
+	until_blocked "$LATER" mdev_parent_unregister
+	expect destroy/calls=0
+	release match
+	succeeds "$driver" "$LATER"
+	expect destroy/calls=1
+}
+
 @test "bus drivers see an instance after the parent's create, and until its destroy" {
 	offer 0 api=mdev_test
 	hold create

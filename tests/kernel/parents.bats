@@ -107,7 +107,7 @@ load mdev_test
 	write /sys/class/mdev/mdev_start $UUID
 	hold_device $UUID
 	later $KNOBS/control "unregister 0"
-	until_blocked "$LATER" mdev_unregister_device
+	until_blocked "$LATER" mdev_parent_unregister
 	wait_for test ! -e $DEVICES/$UUID2
 	wait_for test ! -e $DOOR0
 	[ -e $PARENT0/$UUID ]
@@ -147,7 +147,7 @@ load mdev_test
 	await destroy/now 1
 	later $KNOBS/control "unregister 0"
 	await destroy/now 2
-	until_blocked "$LATER" mdev_unregister_device
+	until_blocked "$LATER" mdev_parent_unregister
 	release destroy
 	succeeds "$LATER" "$remover"
 	expect left=0
@@ -161,7 +161,7 @@ load mdev_test
 	remover=$LATER
 	await destroy/now 1
 	later $KNOBS/control "unregister 0"
-	until_blocked "$LATER" mdev_unregister_device
+	until_blocked "$LATER" mdev_parent_unregister
 	expect destroy/calls=1
 	release destroy
 	succeeds "$LATER" "$remover"
@@ -175,7 +175,7 @@ load mdev_test
 	creator=$LATER
 	await create/now 1
 	later $KNOBS/control "unregister 0"
-	until_blocked "$LATER" mdev_unregister_device
+	until_blocked "$LATER" mdev_parent_unregister
 	release create
 	succeeds "$LATER"
 	wait_for is_over "$creator"
@@ -190,7 +190,7 @@ load mdev_test
 	unbind=$LATER
 	until_blocked "$unbind" vfio_unregister_group_dev
 	later $KNOBS/control "unregister 0"
-	until_blocked "$LATER" mdev_unregister_device
+	until_blocked "$LATER" mdev_parent_unregister
 	release_device
 	succeeds "$unbind" "$LATER"
 	expect left=0 close/calls=1 destroy/calls=1

@@ -47,6 +47,7 @@ static struct test_knobs test_knobs[TEST_NR_CALLS] = {
 	[TEST_REQUEST] = { .name = "request" },
 	[TEST_PROBE] = { .name = "probe" },
 	[TEST_REMOVE] = { .name = "remove" },
+	[TEST_MATCH] = { .name = "match" },
 	[TEST_ATTRS] = { .name = "attrs" },
 	[TEST_LIFECYCLE] = { .name = "lifecycle" },
 };

@@ -26,6 +26,7 @@ static bool test_driver_match(struct mdev_device *mdev)
 
 static bool test_driver_match_none(struct mdev_device *mdev)
 {
+	test_call(TEST_MATCH);
 	return false;
 }
 

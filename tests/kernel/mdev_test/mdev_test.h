@@ -60,6 +60,7 @@ enum test_call {
 	TEST_REQUEST,
 	TEST_PROBE,
 	TEST_REMOVE,
+	TEST_MATCH,	/* of the bus driver that matches nothing */
 	TEST_ATTRS,	/* the parent's attributes are about to be made */
 	TEST_LIFECYCLE,	/* around create, destroy, start and stop */
 	TEST_NR_CALLS
