@@ -330,6 +330,31 @@ logged() {
 	expect strays=0
 }
 
+# The one in the middle does not let go: the others must not be asked after it only.
+@test "request: the users of all instances of a parent that goes are asked at once" {
+	local first
+	offer 0
+	for uuid in $UUID $UUID2 $UUID3; do
+		write $DOOR0 $uuid
+	done
+	hold_device $UUID2
+	vfio_user yield $UUID 4 >"$BATS_TEST_TMPDIR/first" 3>&- &
+	first=$!
+	vfio_user yield $UUID3 4 >"$BATS_TEST_TMPDIR/last" 3>&- &
+	USER_PID=$!
+	wait_for test -s "$BATS_TEST_TMPDIR/first"
+	wait_for test -s "$BATS_TEST_TMPDIR/last"
+	later $KNOBS/control "unregister 0"
+	wait_for is_over "$first"
+	wait_for is_over "$USER_PID"
+	USER_PID=
+	assert "$(cat "$BATS_TEST_TMPDIR"/{first,last})" == $'open\nasked\nopen\nasked'
+	[ -e $DEVICES/$UUID2 ]
+	release_device
+	succeeds "$LATER"
+	expect strays=0
+}
+
 @test "request: where there is no interrupt for it the driver is told; without either the log says so" {
 	offer 0 api=vfio-platform
 	write $DOOR0 $UUID
