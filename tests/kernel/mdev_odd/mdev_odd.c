@@ -9,7 +9,8 @@
  * Usage: echo "WHAT [DEVICE]" >/sys/module/mdev_odd/parameters/register, where
  * WHAT is the name of a flaw (see odd_flaws), or "right". The parent is the
  * platform device DEVICE, or one of its own, mdev_odd. The write fails as the
- * registration does. If that succeeds, "none" takes it back.
+ * registration does. If that succeeds, "none" takes it back. After that the module
+ * has to be loaded again: a core may keep using the memory of a type.
  */
 
 #include <linux/err.h>
@@ -128,6 +129,7 @@ static struct platform_device *odd_device;
 static const struct odd_flaw *odd_now;
 static struct mdev_parent odd_parent;
 static struct device *odd_parent_device;
+static bool odd_used;
 
 static const struct odd_flaw *odd_find(const char *name)
 {
@@ -162,7 +164,6 @@ static int odd_register(const struct odd_flaw *flaw, struct device *dev)
 
 	if (rc)
 		return rc;
-	memset(&odd_parent, 0, sizeof(odd_parent));
 	rc = mdev_register_parent(&odd_parent, flaw->no_device ? NULL : dev,
 				  flaw->driver, flaw->types, flaw->nr_types);
 	if (rc) {
@@ -172,6 +173,7 @@ static int odd_register(const struct odd_flaw *flaw, struct device *dev)
 	}
 	odd_parent_device = get_device(dev);
 	odd_now = flaw;
+	odd_used = true;
 	return 0;
 }
 
@@ -184,7 +186,7 @@ static int odd_register_named(const char *what, const char *device)
 
 	if (!flaw)
 		return -EINVAL;
-	if (odd_now)
+	if (odd_used)
 		return -EALREADY;
 	dev = odd_find_device(device);
 	if (!dev)
