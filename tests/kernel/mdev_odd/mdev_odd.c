@@ -100,20 +100,19 @@ static struct mdev_driver odd_driver_failing = {
  * @driver: the driver, or NULL for a parent without one
  * @types: its types, or NULL
  * @nr_types: their number
- * @no_device: the parent is registered without a device
  */
-static const struct odd_flaw {
+struct odd_flaw {
 	const char *name;
 	struct mdev_driver *driver;
 	struct mdev_type **types;
 	unsigned int nr_types;
-	bool no_device;
-} odd_flaws[] = {
+};
+
+static const struct odd_flaw odd_flaws[] = {
 	{ "right", &odd_driver, odd_types_right, 2 },
 	{ "failing", &odd_driver_failing, odd_types_right, 2 },
 	{ "no-api", &odd_driver_no_api, odd_types_right, 2 },
 	{ "no-driver", NULL, odd_types_right, 2 },
-	{ "no-device", &odd_driver, odd_types_right, 2, true },
 	{ "no-types", &odd_driver, NULL, 0 },
 	{ "null-types", &odd_driver, NULL, 2 },
 	{ "missing-type", &odd_driver, odd_types_missing, 2 },
@@ -164,8 +163,8 @@ static int odd_register(const struct odd_flaw *flaw, struct device *dev)
 
 	if (rc)
 		return rc;
-	rc = mdev_register_parent(&odd_parent, flaw->no_device ? NULL : dev,
-				  flaw->driver, flaw->types, flaw->nr_types);
+	rc = mdev_register_parent(&odd_parent, dev, flaw->driver, flaw->types,
+				  flaw->nr_types);
 	if (rc) {
 		if (flaw->driver)
 			mdev_unregister_driver(flaw->driver);
