@@ -199,6 +199,14 @@ char *file_distrust(const struct stat *st, const char *what)
 	return NULL;
 }
 
+/* The mode is set once more where the process has a umask that takes some of it away. */
+int folder_make_at(int dirfd, const char *name)
+{
+	if (mkdirat(dirfd, name, 0755) < 0)
+		return errno == EEXIST ? 0 : -errno;
+	return fchmodat(dirfd, name, 0755, 0) < 0 ? -errno : 0;
+}
+
 int folder_make(const char *path)
 {
 	const char *name;
@@ -206,7 +214,7 @@ int folder_make(const char *path)
 
 	if (fd < 0)
 		return fd;
-	return mkdirat(fd, name, 0755) < 0 && errno != EEXIST ? -errno : 0;
+	return folder_make_at(fd, name);
 }
 
 int file_unlink(const char *path)
@@ -323,32 +331,60 @@ static int copy_access(int old, int fd)
 	return rc;
 }
 
-struct disk_change file_replace(int dirfd, const char *name, const char *data, size_t len)
+#define TEMPORARY ".mdev.tmp"
+
+/*
+ * The bytes as a file of the temporary name in its folder, on the disk, with the access of an old
+ * file (-1: there is none). 0 or a negative errno, and no such file.
+ */
+static int write_temporary(int dirfd, int old, const char *data, size_t len)
 {
-	static const char temporary[] = ".mdev.tmp";
-	_cleanup_close_ int fd = -1, old = -1;
+	_cleanup_close_ int fd = -1;
 	int rc;
 
-	old = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (old < 0 && errno != ENOENT)
-		return disk_change_of(-errno);
-	if (unlinkat(dirfd, temporary, 0) < 0 && errno != ENOENT)
-		return disk_change_of(-errno);
-	fd = openat(dirfd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (unlinkat(dirfd, TEMPORARY, 0) < 0 && errno != ENOENT)
+		return -errno;
+	fd = openat(dirfd, TEMPORARY, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
-		return disk_change_of(-errno);
+		return -errno;
 	rc = stream_write(fd, data, len);
 	if (!rc)
 		rc = copy_access(old, fd);
 	if (!rc && fsync(fd) < 0)
 		rc = -errno;
-	if (!rc && renameat(dirfd, temporary, dirfd, name) < 0)
-		rc = -errno;
-	if (rc) {
-		(void)unlinkat(dirfd, temporary, 0);
+	if (rc)
+		(void)unlinkat(dirfd, TEMPORARY, 0);
+	return rc;
+}
+
+/* The folder that has the new file now, and the one that it came from. */
+static struct disk_change sync_both(int tmp_dirfd, int dirfd)
+{
+	struct disk_change result = folder_sync(dirfd);
+
+	return result.kind != CHANGE_DONE || tmp_dirfd == dirfd ? result : folder_sync(tmp_dirfd);
+}
+
+struct disk_change file_replace(int tmp_dirfd, int dirfd, const char *name, const char *data,
+				size_t len)
+{
+	_cleanup_close_ int old = -1;
+	int rc;
+
+	old = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (old < 0 && errno != ENOENT)
+		return disk_change_of(-errno);
+	rc = write_temporary(tmp_dirfd, old, data, len);
+	if (rc)
 		return disk_change_of(rc);
-	}
-	return folder_sync(dirfd);
+	if (renameat(tmp_dirfd, TEMPORARY, dirfd, name) == 0)
+		return sync_both(tmp_dirfd, dirfd);
+	rc = -errno;
+	(void)unlinkat(tmp_dirfd, TEMPORARY, 0);
+	/* The two folders may be on two file systems. */
+	if (rc == -EXDEV && tmp_dirfd != dirfd)
+		return file_replace(dirfd, dirfd, name, data, len);
+	return disk_change_of(rc);
 }
 
 int stream_read(int fd, size_t max, struct buf *text)

@@ -38,8 +38,13 @@ int file_look(const char *path);
  */
 char *file_distrust(const struct stat *st, const char *what);
 
-/* Makes a folder of mode 0755, under the same rule; one that is there is no error. */
+/*
+ * Makes a folder of mode 0755, whatever the umask, under the same rule; one that is there is no
+ * error, and stays as it is. 0 or a negative errno.
+ */
 int folder_make(const char *path);
+/* The same of a name in an open folder. */
+int folder_make_at(int dirfd, const char *name);
 /* Removes a file, under the same rule. */
 int file_unlink(const char *path);
 
@@ -66,13 +71,17 @@ static inline struct disk_change disk_change_of(int rc)
 }
 
 /*
- * Replaces dirfd/name by the given bytes, whole or not at all. A new file has mode 0644; one that
+ * Replaces dirfd/name by the given bytes, whole or not at all. The temporary file is made in
+ * tmp_dirfd, which may be the same folder. In another one, programs that watch the file's see a
+ * single change there; where the two are on different file systems it is made beside the file after
+ * all. A new file has mode 0644; one that
  * was there keeps its mode, owner and extended attributes, to which its label and a list of access
  * belong, and nobody can read the new one earlier than that. The caller holds the folder's lock,
  * for the temporary name is a fixed one (so that a killed writer leaves at most one file, which
  * the next writer removes).
  */
-struct disk_change file_replace(int dirfd, const char *name, const char *data, size_t len);
+struct disk_change file_replace(int tmp_dirfd, int dirfd, const char *name, const char *data,
+				size_t len);
 
 /* Removes dirfd/name. */
 struct disk_change file_remove(int dirfd, const char *name);

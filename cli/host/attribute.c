@@ -12,6 +12,11 @@ int attribute_check(enum instance_kind kind, const struct attr *attr, char **ret
 {
 	_cleanup_free_ char *name = NULL;
 
+	if (!attr_name_is_valid(attr->name)) {
+		name = quoted(attr->name);
+		set_text(reterr, "%s cannot be the name of an attribute of a device", name);
+		return -EINVAL;
+	}
 	if (layout_is_kernels(kind, attr->name)) {
 		name = quoted(attr->name);
 		set_text(reterr, "%s is the kernel's own file, not an attribute of the driver's",

@@ -11,6 +11,7 @@
 
 /*
  * What can be said of an attribute before there is an instance. 0, or with the reason in *reterr:
+ * -EINVAL   it cannot be the name of one: it leads out of the instance's folder
  * -EPERM    it is one of the kernel's own files
  * -E2BIG    the value is longer than an attribute can take
  */

@@ -62,8 +62,13 @@ const struct device *lifecycle_find_live(struct lifecycle_creator *creator,
 /* What is known to fail whatever the host is like: no instance is made for it. */
 static int check_form(const struct definition *def, char **reterr)
 {
-	_cleanup_free_ char *text = create_text(def);
+	_cleanup_free_ char *text = create_text(def), *type = NULL;
 
+	if (!name_is_safe(def->type)) {
+		type = quoted(def->type);
+		set_text(reterr, "%s cannot be the name of a type", type);
+		return -EINVAL;
+	}
 	if (strlen(text) > sysfs_value_max()) {
 		set_text(reterr, "the parameters are %zu bytes long, too long to be written",
 			 strlen(def->params));
@@ -146,7 +151,8 @@ static void compare_attr(int device_fd, const char *identity, const struct attr 
 }
 
 /* Removes what was made again, for the reason rc, and adds to what is said why that failed. */
-static int undo_create(int dirfd, const char *path, int rc, char **reterr)
+static int undo_create(int dirfd, const char *path, int rc, struct lifecycle_failure *failure,
+		       char **reterr)
 {
 	_cleanup_close_ int fd = sysfs_open_write(dirfd, path);
 	int undo = fd < 0 ? fd : sysfs_write_fd(fd, "1", 1);
@@ -155,13 +161,25 @@ static int undo_create(int dirfd, const char *path, int rc, char **reterr)
 		set_text(reterr, "it went away while its attributes were written");
 		return -ENODEV;
 	}
+	failure->undo = undo;
 	if (undo)
 		set_text(reterr, "%s (and it could not be removed again: %s)", *reterr,
 			 error_text(undo));
 	return rc;
 }
 
-static int write_attrs(const struct definition *def, char **reterr)
+static void note_attribute(int device_fd, const struct attr *attr,
+			   struct lifecycle_failure *failure)
+{
+	_cleanup_free_ char *error = NULL;
+
+	failure->step = attribute_find(device_fd, attr, &error) ? LIFECYCLE_NO_ATTRIBUTE :
+								  LIFECYCLE_ATTRIBUTE;
+	failure->attr = attr;
+}
+
+static int write_attrs(const struct definition *def, struct lifecycle_failure *failure,
+		       char **reterr)
 {
 	char name[IDENTITY_TEXT_SIZE], identity[IDENTITY_TEXT_SIZE];
 	_cleanup_free_ char *path = layout_device(def->parent_name, lifecycle_name(def, name), "");
@@ -171,15 +189,17 @@ static int write_attrs(const struct definition *def, char **reterr)
 	if (fd < 0) {
 		set_text(reterr, "it is not to be found after it was made: %s", error_text(fd));
 		set_text(&path, "%s/" LAYOUT_REMOVE, path);
-		return fd == -ENOENT ? fd : undo_create(SYSFS_TOP, path, fd, reterr);
+		return fd == -ENOENT ? fd : undo_create(SYSFS_TOP, path, fd, failure, reterr);
 	}
 	identity_format(&def->id, identity);
 	for (size_t i = 0; i < def->attr_count && !rc; i++) {
 		rc = attribute_write(fd, &def->attrs[i], reterr);
-		if (!rc)
+		if (rc)
+			note_attribute(fd, &def->attrs[i], failure);
+		else
 			compare_attr(fd, identity, &def->attrs[i]);
 	}
-	return rc ? undo_create(fd, LAYOUT_REMOVE, rc, reterr) : 0;
+	return rc ? undo_create(fd, LAYOUT_REMOVE, rc, failure, reterr) : 0;
 }
 
 /* The write to "create", and all attributes after it or none. */
@@ -195,7 +215,7 @@ static int make_instance(struct lifecycle_creator *creator, const struct definit
 	if (rc)
 		refusal_of_create(&creator->facts, def, rc, reterr);
 	else if (def->attr_count)
-		rc = write_attrs(def, reterr);
+		rc = write_attrs(def, &creator->failure, reterr);
 	signals_release(&before);
 	return rc;
 }
@@ -206,8 +226,10 @@ int lifecycle_create(struct lifecycle_creator *creator, const struct definition 
 	_cleanup_free_ char *text = create_text(def);
 	int fd, rc = check_form(def, reterr);
 
+	creator->failure = (struct lifecycle_failure){.step = LIFECYCLE_FORM};
 	if (rc)
 		return rc;
+	creator->failure.step = LIFECYCLE_CREATE;
 	fd = create_files_open(&creator->files, def->parent_name, def->type);
 	if (fd < 0) {
 		refusal_of_create_open(def, fd, reterr);

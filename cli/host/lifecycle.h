@@ -7,6 +7,18 @@
 #include "host/refusal.h"
 #include "model/device.h"
 
+/* What lifecycle_create() was at when it failed, for callers with words of their own. */
+struct lifecycle_failure {
+	enum lifecycle_step {
+		LIFECYCLE_FORM, /* nothing was asked of the kernel yet */
+		LIFECYCLE_CREATE, /* the instance was refused */
+		LIFECYCLE_NO_ATTRIBUTE, /* the instance has no such attribute of its own */
+		LIFECYCLE_ATTRIBUTE, /* the value of an attribute was refused */
+	} step;
+	const struct attr *attr; /* that attribute, of the definition; or NULL */
+	int undo; /* why the instance could not be removed again, a negative errno, or 0 */
+};
+
 /*
  * What is kept from one instance to the next: the open "create" files of types, and what was
  * looked up to explain a refusal. Zeroed at the start, ended by lifecycle_creator_close(), which
@@ -15,6 +27,7 @@
 struct lifecycle_creator {
 	struct create_files files;
 	struct refusal_facts facts;
+	struct lifecycle_failure failure; /* of the last instance that failed */
 };
 
 void lifecycle_creator_close(struct lifecycle_creator *creator);
@@ -44,7 +57,8 @@ int lifecycle_check(struct lifecycle_creator *creator, const struct definition *
  * with the reason in *reterr:
  * -EEXIST    the identity is taken, by a device anywhere on the host
  * -EUSERS    no instance is left
- * -EPERM, -E2BIG    nothing was made, for an attribute or the parameters cannot be written
+ * -EINVAL, -EPERM, -E2BIG    nothing was made, for the type or an attribute cannot be called so, or
+ *            an attribute or the parameters cannot be written
  * other      what the kernel said of the instance or of the attribute
  * What went wrong while undoing is part of the reason.
  */

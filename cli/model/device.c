@@ -203,6 +203,16 @@ struct definition *definition_list_add(struct definition_list *list)
 	return def;
 }
 
+struct definition *definition_list_add_broken(struct definition_list *list)
+{
+	struct definition *def = arena_alloc(&list->arena, sizeof(*def));
+
+	list->broken = xgrow(list->broken, list->broken_count, sizeof(*list->broken));
+	*def = (struct definition){.type = ""};
+	list->broken[list->broken_count++] = def;
+	return def;
+}
+
 const char *definition_list_share(struct definition_list *list, const char *text)
 {
 	return text_set_add(&list->shared, &list->arena, text);
@@ -211,6 +221,8 @@ const char *definition_list_share(struct definition_list *list, const char *text
 void definition_list_free(struct definition_list *list)
 {
 	text_set_free(&list->shared);
+	strlist_free(&list->strangers);
+	free(list->broken);
 	free(list->v);
 	arena_free(&list->arena);
 	*list = (struct definition_list){0};

@@ -33,7 +33,8 @@ struct definition {
 	unsigned int line;
 	size_t place; /* in the list that it was added to */
 	bool is_own; /* the file is named for its identity */
-	bool is_overruled; /* an own one of its identity has its parent there */
+	bool is_mdevctls; /* it stands in mdevctl's folder, behind all others of its identity */
+	bool is_overruled; /* another one of its identity counts, see inventory_counts() */
 	const char *distrust; /* that others than root can write it, in words; NULL when not */
 };
 
@@ -129,10 +130,16 @@ struct definition_list {
 	size_t n;
 	struct arena arena;
 	struct text_set shared; /* the texts below */
+	/* What stands in files that hold one definition each, and is not in v: */
+	struct definition **broken; /* cannot be read; has an identity, a parent and a file */
+	size_t broken_count;
+	struct strlist strangers; /* paths of files whose names are no UUIDs in lower case */
 };
 
 /* A zeroed definition at the end; the pointer stays good. */
 struct definition *definition_list_add(struct definition_list *list);
+/* The same among those that cannot be read. */
+struct definition *definition_list_add_broken(struct definition_list *list);
 /* The list's own copy of a text that many definitions have in common. */
 const char *definition_list_share(struct definition_list *list, const char *text);
 void definition_list_free(struct definition_list *list);

@@ -183,6 +183,26 @@ int identity_parse_word(const char *word, struct identity *ret_id)
 	return identity_parse(rewrite(word, text) ? text : word, ret_id);
 }
 
+int identity_parse_uuid(const char *text, struct identity *ret_id)
+{
+	static const struct {
+		const char *start;
+		size_t len;
+	} forms[] = {
+		{"", 32},
+		{"", UUID_TEXT_LEN},
+		{"{", 1 + UUID_TEXT_LEN + 1},
+		{"urn:uuid:", 9 + UUID_TEXT_LEN},
+	};
+	size_t len = strlen(text);
+
+	for (size_t i = 0; i < ARRAY_SIZE(forms); i++)
+		if (len == forms[i].len && str_starts(text, forms[i].start) &&
+		    identity_parse_word(text, ret_id) == 0)
+			return ret_id->instance ? -EINVAL : 0;
+	return -EINVAL;
+}
+
 int identity_make(struct identity *ret_id, char **reterr)
 {
 	int rc = library_open(&library, reterr);

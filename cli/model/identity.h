@@ -27,6 +27,11 @@ int identity_parse(const char *text, struct identity *ret_id);
  * hyphens, as other programs print them.
  */
 int identity_parse_word(const char *word, struct identity *ret_id);
+/*
+ * A UUID alone, as mdevctl takes one: with hyphens, or without, and with hyphens in braces or
+ * behind "urn:uuid:". 0, or -EINVAL.
+ */
+int identity_parse_uuid(const char *text, struct identity *ret_id);
 /* The name of a device on the bus, "UUID" or "UUID-INSTANCE"; else -EINVAL. */
 int identity_parse_name(const char *name, struct identity *ret_id);
 /*

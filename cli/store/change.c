@@ -6,10 +6,15 @@
 #include "base/sort.h"
 #include "base/text.h"
 #include "store/definition.h"
+#include "store/definition_file.h"
 #include "store/folder.h"
+#include "store/form.h"
+#include "store/mdevctl_folder.h"
+#include "store/mdevctl_put.h"
 #include "store/section.h"
 
 #include <errno.h>
+#include <fcntl.h>
 
 #define OWN_HEADER "# Written by mdev; change it with mdev or by hand.\n"
 
@@ -28,10 +33,11 @@ static void loaded_free(struct loaded *file)
 }
 
 /* One that does not parse is never overwritten. */
-static int load_for_change(int folder_fd, const char *path, struct loaded *file, char **reterr)
+static int load_for_change(const struct folder_handle *folder, const char *path,
+			   struct loaded *file, char **reterr)
 {
 	struct problem_list problems = {0};
-	int rc = folder_read(folder_fd, strrchr(path, '/') + 1, 0, &file->text, NULL);
+	int rc = folder_read(folder->fd, strrchr(path, '/') + 1, 0, &file->text, NULL);
 
 	if (rc == -ENOENT)
 		return rc;
@@ -39,45 +45,14 @@ static int load_for_change(int folder_fd, const char *path, struct loaded *file,
 		set_text(reterr, "%s: %s", path, folder_explain(rc));
 		return rc;
 	}
-	definition_parse(path, file->text.data, file->text.len, &file->list, &problems,
-			 &file->layout);
+	form_of(path)->parse(path, file->text.data, file->text.len, &file->list, &problems,
+			     &file->layout);
 	if (problems.n) {
 		set_text(reterr, "%s (the file is left as it is)", problems.v[0].text);
 		rc = -EBADMSG;
 	}
 	problem_list_free(&problems);
 	return rc;
-}
-
-static struct disk_change explain(struct disk_change result, const char *path, const char *what,
-				  char **reterr)
-{
-	if (result.kind == CHANGE_FAILED)
-		set_text(reterr, "%s: cannot be %s: %s%s", path, what, strerror(-result.rc),
-			 root_hint(result.rc));
-	else if (result.kind == CHANGE_UNSAFE)
-		set_text(reterr, "%s is %s, but a loss of power may undo that: %s", path, what,
-			 strerror(-result.rc));
-	return result;
-}
-
-static struct disk_change replace(int folder_fd, const char *path, const struct buf *text,
-				  char **reterr)
-{
-	struct disk_change result;
-
-	if (text->len > FOLDER_FILE_MAX) {
-		set_text(reterr, "%s would be %s", path, folder_explain(-EFBIG));
-		return disk_change_of(-EFBIG);
-	}
-	result = file_replace(folder_fd, strrchr(path, '/') + 1, text->data ? text->data : "",
-			      text->len);
-	return explain(result, path, "written", reterr);
-}
-
-static struct disk_change remove_file(int folder_fd, const char *path, char **reterr)
-{
-	return explain(file_remove(folder_fd, strrchr(path, '/') + 1), path, "removed", reterr);
 }
 
 /*
@@ -145,7 +120,7 @@ static int check_changed(const char *path, const struct buf *text, const struct 
 	struct problem_list problems = {0};
 	bool same;
 
-	definition_parse(path, text->data, text->len, &list, &problems, NULL);
+	form_of(path)->parse(path, text->data, text->len, &list, &problems, NULL);
 	same = !problems.n && list.n == wanted->n;
 	for (size_t i = 0; same && i < list.n; i++)
 		same = definition_same(list.v[i], wanted->v[i]);
@@ -173,12 +148,13 @@ static int append(const char *path, struct loaded *file, const struct definition
 	return rc;
 }
 
-static struct disk_change add_to_file(int folder_fd, const char *path, const struct definition *def,
-				      const struct buf *section, char **reterr)
+static struct disk_change add_to_file(const struct folder_handle *folder, const char *path,
+				      const struct definition *def, const struct buf *section,
+				      char **reterr)
 {
 	struct loaded file = {0};
 	struct disk_change result;
-	int rc = load_for_change(folder_fd, path, &file, reterr);
+	int rc = load_for_change(folder, path, &file, reterr);
 	size_t same = find_same(&file.list, def, 0);
 
 	if (rc == -ENOENT) {
@@ -192,7 +168,8 @@ static struct disk_change add_to_file(int folder_fd, const char *path, const str
 	}
 	if (!rc)
 		rc = append(path, &file, def, section, reterr);
-	result = rc ? disk_change_of(rc) : replace(folder_fd, path, &file.text, reterr);
+	result = rc ? disk_change_of(rc) :
+		      definition_file_replace(folder, path, &file.text, reterr);
 	loaded_free(&file);
 	return result;
 }
@@ -215,8 +192,36 @@ static int name_file(const struct definition *def, const char *file, char **ret_
 	return 0;
 }
 
-struct disk_change store_add(const struct definition *def, const char *file, char **ret_path,
-			     char **reterr)
+/* What other programs read in mdevctl's folder: s390-tools look there for this parent's. */
+static const char *const mdevctls_parents[] = {"matrix"};
+
+static bool is_for_mdevctl(const struct definition *def)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(mdevctls_parents); i++)
+		if (strcmp(def->parent, mdevctls_parents[i]) == 0)
+			return true;
+	return false;
+}
+
+/* parent_name: what sysfs calls it; where that is not known, the text may be the same. */
+static int check_not_mdevctls(const struct definition *def, char **reterr)
+{
+	const char *parent = def->parent_name ? def->parent_name : def->parent;
+	_cleanup_free_ char *path = NULL;
+
+	if (!name_is_safe(parent) || def->id.instance)
+		return 0;
+	path = mdevctl_folder_path(parent, &def->id);
+	if (file_look(path) == -ENOENT)
+		return 0;
+	set_text(reterr, "it is already defined in %s", path);
+	return -EEXIST;
+}
+
+enum add_over { ADD_NEW, ADD_OVER_MDEVCTLS };
+
+static struct disk_change add_section(const struct definition *def, const char *file,
+				      enum add_over over, char **ret_path, char **reterr)
 {
 	_cleanup_(folder_close) struct folder_handle folder = FOLDER_CLOSED;
 	_cleanup_free_ char *path = NULL;
@@ -228,11 +233,25 @@ struct disk_change store_add(const struct definition *def, const char *file, cha
 		rc = definition_format(def, &section, reterr);
 	if (!rc)
 		rc = folder_open_locked(FOLDER_ETC, &folder, reterr);
-	result = rc ? disk_change_of(rc) : add_to_file(folder.fd, path, def, &section, reterr);
+	if (!rc && over == ADD_NEW)
+		rc = check_not_mdevctls(def, reterr);
+	result = rc ? disk_change_of(rc) : add_to_file(&folder, path, def, &section, reterr);
 	if (result.kind != CHANGE_FAILED)
 		*ret_path = TAKE_PTR(path);
 	buf_free(&section);
 	return result;
+}
+
+struct disk_change store_add(const struct definition *def, const char *file, char **ret_path,
+			     char **reterr)
+{
+	return !file && is_for_mdevctl(def) ? mdevctl_put(def, MDEVCTL_PUT_NEW, ret_path, reterr) :
+					      add_section(def, file, ADD_NEW, ret_path, reterr);
+}
+
+struct disk_change store_move(const struct definition *def, char **ret_path, char **reterr)
+{
+	return add_section(def, NULL, ADD_OVER_MDEVCTLS, ret_path, reterr);
 }
 
 /* The file is one that store_add() made for a single device, and nothing else is left in it. */
@@ -308,14 +327,14 @@ static int take_out(const char *path, struct loaded *file, const size_t *which, 
 
 enum store_mode { STORE_WRITE, STORE_CHECK_ONLY };
 
-static struct disk_change remove_from_file(int folder_fd, const char *path,
+static struct disk_change remove_from_file(const struct folder_handle *folder, const char *path,
 					   struct removal *const *removals, size_t count,
 					   enum store_mode mode, char **reterr)
 {
 	_cleanup_free_ size_t *which = xcalloc(count, sizeof(*which));
 	struct loaded file = {0};
 	struct disk_change result;
-	int rc = load_for_change(folder_fd, path, &file, reterr);
+	int rc = load_for_change(folder, path, &file, reterr);
 
 	if (!rc || rc == -ENOENT)
 		rc = find_all(&file, path, removals, count, which, reterr);
@@ -324,11 +343,27 @@ static struct disk_change remove_from_file(int folder_fd, const char *path,
 	if (rc || mode == STORE_CHECK_ONLY)
 		result = disk_change_of(rc);
 	else if (leaves_empty_own(path, removals, count, &file.text))
-		result = remove_file(folder_fd, path, reterr);
+		result = definition_file_remove(folder, path, reterr);
 	else
-		result = replace(folder_fd, path, &file.text, reterr);
+		result = definition_file_replace(folder, path, &file.text, reterr);
 	loaded_free(&file);
 	return result;
+}
+
+/* A file of one definition goes with it, whatever is in it. */
+static struct disk_change remove_single(const struct folder_handle *folder, const char *path,
+					enum store_mode mode, char **reterr)
+{
+	struct stat st;
+
+	if (fstatat(folder->fd, strrchr(path, '/') + 1, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+		int rc = -errno;
+
+		set_text(reterr, "%s: %s", path, strerror(-rc));
+		return disk_change_of(rc);
+	}
+	return mode == STORE_CHECK_ONLY ? disk_change_of(0) :
+					  definition_file_remove(folder, path, reterr);
 }
 
 /* All of one file. */
@@ -341,9 +376,13 @@ static void remove_together(struct removal *const *removals, size_t count, enum 
 	int rc = check_not_packaged(first, "to hide it, link", " to /dev/null", &error);
 
 	if (!rc)
-		rc = folder_open_locked(folder_of(first->file), &folder, &error);
-	result = rc ? disk_change_of(rc) :
-		      remove_from_file(folder.fd, first->file, removals, count, mode, &error);
+		rc = form_of(first->file)->open_locked(first->file, &folder, &error);
+	if (rc)
+		result = disk_change_of(rc);
+	else if (form_of(first->file)->is_single)
+		result = remove_single(&folder, first->file, mode, &error);
+	else
+		result = remove_from_file(&folder, first->file, removals, count, mode, &error);
 	for (size_t i = 0; i < count; i++) {
 		removals[i]->result = result;
 		removals[i]->error = error ? xstrdup(error) : NULL;
@@ -390,7 +429,8 @@ static int change_section(const char *path, struct loaded *file, size_t which,
 			  const struct definition *new, char **reterr)
 {
 	struct wanted wanted = want_all(&file->list);
-	int rc = section_change(&file->text, &file->layout, which, wanted.v[which], new, reterr);
+	int rc = form_of(path)->change(&file->text, &file->layout, which, wanted.v[which], new,
+				       reterr);
 
 	wanted.v[which] = new;
 	if (!rc)
@@ -401,12 +441,14 @@ static int change_section(const char *path, struct loaded *file, size_t which,
 
 /* What the file will be, with the definition changed; false in *ret_changes when it says so
  * already. */
-static int prepare_change(int folder_fd, const struct definition *def, store_change_fn change,
-			  void *arg, struct loaded *file, bool *ret_changes, char **reterr)
+static int prepare_change(const struct folder_handle *folder, const struct definition *def,
+			  store_change_fn change, void *arg, struct loaded *file, bool *ret_changes,
+			  char **reterr)
 {
+	struct buf before = {0};
 	struct definition new;
 	size_t which;
-	int rc = load_for_change(folder_fd, def->file, file, reterr);
+	int rc = load_for_change(folder, def->file, file, reterr);
 
 	*ret_changes = false;
 	which = find_same(&file->list, def, 0);
@@ -418,10 +460,15 @@ static int prepare_change(int folder_fd, const struct definition *def, store_cha
 		return rc;
 	new = *file->list.v[which];
 	rc = change(&new, &file->list.arena, arg, reterr);
-	if (rc || definition_same(file->list.v[which], &new))
+	/* A file of one definition may say the same in another way than it is written here. */
+	if (rc || (definition_same(file->list.v[which], &new) && !form_of(def->file)->is_single))
 		return rc;
-	*ret_changes = true;
-	return change_section(def->file, file, which, &new, reterr);
+	buf_add(&before, file->text.data, file->text.len);
+	rc = change_section(def->file, file, which, &new, reterr);
+	*ret_changes = before.len != file->text.len ||
+		       memcmp(before.data, file->text.data, before.len) != 0;
+	buf_free(&before);
+	return rc;
 }
 
 static struct disk_change change_definition(const struct definition *def, store_change_fn change,
@@ -434,13 +481,13 @@ static struct disk_change change_definition(const struct definition *def, store_
 	int rc = check_not_packaged(def, "to change it, copy it to", "", reterr);
 
 	if (!rc)
-		rc = folder_open_locked(folder_of(def->file), &folder, reterr);
+		rc = form_of(def->file)->open_locked(def->file, &folder, reterr);
 	if (!rc)
-		rc = prepare_change(folder.fd, def, change, arg, &file, &changes, reterr);
+		rc = prepare_change(&folder, def, change, arg, &file, &changes, reterr);
 	if (rc || !changes || mode == STORE_CHECK_ONLY)
 		result = disk_change_of(rc);
 	else
-		result = replace(folder.fd, def->file, &file.text, reterr);
+		result = definition_file_replace(&folder, def->file, &file.text, reterr);
 	loaded_free(&file);
 	return result;
 }
@@ -463,7 +510,7 @@ struct disk_change store_replace_text(const char *path, const struct buf *before
 	_cleanup_(folder_close) struct folder_handle folder = FOLDER_CLOSED;
 	struct disk_change result;
 	struct buf now = {0};
-	int rc = folder_open_locked(folder_of(path), &folder, reterr);
+	int rc = form_of(path)->open_locked(path, &folder, reterr);
 
 	if (rc)
 		return disk_change_of(rc);
@@ -476,7 +523,7 @@ struct disk_change store_replace_text(const char *path, const struct buf *before
 		set_text(reterr, "%s was changed by somebody else meanwhile", path);
 		result = disk_change_of(-ESTALE);
 	} else {
-		result = replace(folder.fd, path, after, reterr);
+		result = definition_file_replace(&folder, path, after, reterr);
 	}
 	buf_free(&now);
 	return result;

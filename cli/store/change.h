@@ -13,7 +13,8 @@
 
 /*
  * Keeps a definition, in the file of that name in etc/mdev.d (with or without ".conf"; NULL: the
- * device's own). *ret_path says which unless it failed, the caller frees it. Fails with
+ * device's own, which for a few parents is one in mdevctl's folder). *ret_path says which unless it
+ * failed, the caller frees it. Fails with
  * -EEXIST    the file already defines this identity for this parent
  * -EINVAL    the name is no name of a file, or the definition cannot be written down
  * -EBADMSG   the file has something wrong in it, and is left alone
@@ -21,6 +22,8 @@
  */
 struct disk_change store_add(const struct definition *def, const char *file, char **ret_path,
 			     char **reterr);
+/* The same in etc/mdev.d, whichever parent it is for, and though it stands in mdevctl's folder. */
+struct disk_change store_move(const struct definition *def, char **ret_path, char **reterr);
 
 /* A definition to be removed, as it was read from its file; and how that ended. */
 struct removal {

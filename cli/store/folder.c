@@ -46,7 +46,9 @@ int folder_open(enum folder folder)
 	return file_open(path, O_RDONLY | O_DIRECTORY, 0);
 }
 
-int folder_list(int folder_fd, enum folder folder, struct folder_entries *entries)
+/* Adds the entries that takes() takes. */
+static int list_entries(int folder_fd, enum folder folder,
+			bool (*takes)(const struct dirent *entry), struct folder_entries *entries)
 {
 	int fd = fcntl(folder_fd, F_DUPFD_CLOEXEC, 0);
 	_cleanup_closedir_ DIR *dir = fd < 0 ? NULL : fdopendir(fd);
@@ -59,9 +61,25 @@ int folder_list(int folder_fd, enum folder folder, struct folder_entries *entrie
 		return rc;
 	}
 	while (errno = 0, (entry = readdir(dir)))
-		if (entry->d_name[0] != '.' && str_ends(entry->d_name, ".conf"))
+		if (takes(entry))
 			add_entry(entries, entry->d_name, folder, entry->d_type == DT_REG);
 	return -errno;
+}
+
+static bool is_definition_file(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.' && str_ends(entry->d_name, ".conf");
+}
+
+int folder_list(int folder_fd, enum folder folder, struct folder_entries *entries)
+{
+	return list_entries(folder_fd, folder, is_definition_file, entries);
+}
+
+int folder_list_names(int folder_fd, bool (*takes)(const struct dirent *entry),
+		      struct folder_entries *entries)
+{
+	return list_entries(folder_fd, FOLDER_ETC, takes, entries);
 }
 
 int folder_look_up(int folder_fd, enum folder folder, const char *name,
@@ -240,6 +258,45 @@ static int open_folder(enum folder folder, const char *path, char **reterr)
 	return rc;
 }
 
+#define LOCK_NAME ".mdev.lock"
+
+/* The file that was locked is the one that others would lock now. */
+static bool is_lock(int home_fd, int lock_fd)
+{
+	struct stat locked, named;
+
+	return fstat(lock_fd, &locked) == 0 &&
+	       fstatat(home_fd, LOCK_NAME, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       locked.st_dev == named.st_dev && locked.st_ino == named.st_ino;
+}
+
+/*
+ * Whoever has the lock removes the file at the end, so that nothing is left among the definitions.
+ * So one that was waited for may be gone when it is locked, and another one in its place: only the
+ * lock of the file that has the name counts.
+ */
+static int lock_folder(struct folder_handle *folder)
+{
+	int64_t until = clock_ms() + INT64_C(1000) * FOLDER_LOCK_SECONDS;
+
+	for (;;) {
+		int64_t left = until - clock_ms();
+		int rc;
+
+		folder->lock_fd = openat(folder->home_fd, LOCK_NAME,
+					 O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+					 0600);
+		if (folder->lock_fd < 0)
+			return -errno;
+		rc = lock_wait(folder->lock_fd, left > 0 ? (unsigned int)(left + 999) / 1000 : 0);
+		if (rc || is_lock(folder->home_fd, folder->lock_fd)) {
+			folder->is_locked = !rc;
+			return rc;
+		}
+		cleanup_close(&folder->lock_fd);
+	}
+}
+
 int folder_open_locked(enum folder folder, struct folder_handle *ret, char **reterr)
 {
 	_cleanup_free_ char *path = root_path(folders[folder]);
@@ -253,11 +310,8 @@ int folder_open_locked(enum folder folder, struct folder_handle *ret, char **ret
 	rc = open_folder(folder, path, reterr);
 	if (rc < 0)
 		return rc;
-	ret->fd = rc;
-	/* Like /etc/.pwd.lock the file stays: one that is removed could be locked by two. */
-	ret->lock_fd = openat(ret->fd, ".mdev.lock",
-			      O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
-	rc = ret->lock_fd < 0 ? -errno : lock_wait(ret->lock_fd, FOLDER_LOCK_SECONDS);
+	ret->fd = ret->home_fd = rc;
+	rc = lock_folder(ret);
 	if (rc == -ETIMEDOUT)
 		set_text(reterr, "%s: another command keeps it locked", path);
 	else if (rc)
@@ -267,7 +321,11 @@ int folder_open_locked(enum folder folder, struct folder_handle *ret, char **ret
 
 void folder_close(struct folder_handle *handle)
 {
-	cleanup_close(&handle->fd);
+	if (handle->is_locked)
+		(void)unlinkat(handle->home_fd, LOCK_NAME, 0);
+	if (handle->fd != handle->home_fd)
+		cleanup_close(&handle->fd);
+	cleanup_close(&handle->home_fd);
 	cleanup_close(&handle->lock_fd);
 }
 

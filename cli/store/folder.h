@@ -37,6 +37,9 @@ enum folder folder_of(const char *path);
 int folder_open(enum folder folder);
 /* Adds what are definition files by name. 0, or a negative errno. */
 int folder_list(int folder_fd, enum folder folder, struct folder_entries *entries);
+/* Adds what each() takes, in any other folder; is_plain_file as below. */
+int folder_list_names(int folder_fd, bool (*takes)(const struct dirent *entry),
+		      struct folder_entries *entries);
 /* Adds the file of that name if it is there: 0, or a negative errno, -ENOENT without it. */
 int folder_look_up(int folder_fd, enum folder folder, const char *name,
 		   struct folder_entries *entries);
@@ -62,17 +65,22 @@ const char *folder_explain(int rc);
 
 /* A folder that is being changed, and the file that keeps others from it meanwhile. */
 struct folder_handle {
-	int fd, lock_fd;
+	int fd;
+	int home_fd; /* the same, or etc/mdev.d for another folder: temporary files are made there
+		      */
+	int lock_fd;
+	bool is_locked;
 };
 
-#define FOLDER_CLOSED                   \
-	{                               \
-		.fd = -1, .lock_fd = -1 \
+#define FOLDER_CLOSED                                  \
+	{                                              \
+		.fd = -1, .home_fd = -1, .lock_fd = -1 \
 	}
 
 /*
  * Opens a folder for a change and locks it, within a bound. The lock is on a file in the folder
  * that only its owner may open: the folder itself could be locked by every user that may read it.
+ * The file is there as long as the lock is.
  * 0, or a negative errno with a reason in *reterr; call folder_close() also then.
  */
 int folder_open_locked(enum folder folder, struct folder_handle *ret, char **reterr);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Definitions in mdevctl's form, read and written. The only user of json-c. */
+/* Definitions in mdevctl's form, read. The only user of json-c. */
 #include "store/mdevctl.h"
 
 #include "base/library.h"
@@ -10,7 +10,6 @@
 
 /* clang-format off */
 #define FUNCTIONS(each) \
-	each(object_array_add) \
 	each(object_array_get_idx) \
 	each(object_array_length) \
 	each(object_get_int64) \
@@ -18,12 +17,6 @@
 	each(object_get_string) \
 	each(object_get_string_len) \
 	each(object_is_type) \
-	each(object_new_array) \
-	each(object_new_int) \
-	each(object_new_object) \
-	each(object_new_string) \
-	each(object_object_add) \
-	each(object_object_add_ex) \
 	each(object_object_get_ex) \
 	each(object_object_length) \
 	each(object_put) \
@@ -50,7 +43,7 @@ static struct library library = {"libjson-c.so.5", "libjson-c5", functions, fals
 #define json_object_get_object json.object_get_object
 
 /* cppcheck-suppress unusedStructMember ; packagers read it */
-LIBRARY_NOTE("mdevctl", "import and export of definitions as JSON", "suggested", "libjson-c.so.5");
+LIBRARY_NOTE("mdevctl", "definitions of mdevctl, which are JSON", "suggested", "libjson-c.so.5");
 
 /* Reading mdevctl's form: one definition at a time, of which the first mistake is reported. */
 struct import {
@@ -328,11 +321,9 @@ int mdevctl_begin(char **reterr)
 	return library_open(&library, reterr);
 }
 
-void mdevctl_import(const char *file, const char *text, size_t len,
-		    const struct mdevctl_place *place, struct definition_list *list,
-		    struct problem_list *problems)
+/* The text, which ends in a NUL behind len, as json-c's tree; NULL and a reason in *reterr. */
+static struct json_object *parse_text(const char *text, size_t len, char **reterr)
 {
-	struct import import = {.file = file, .list = list, .problems = problems};
 	struct json_tokener *tokener = json.tokener_new();
 	enum json_tokener_error error;
 	struct json_object *top;
@@ -343,162 +334,138 @@ void mdevctl_import(const char *file, const char *text, size_t len,
 	top = json.tokener_parse_ex(tokener, text, (int)len + 1);
 	error = json.tokener_get_error(tokener);
 	end = json.tokener_get_parse_end(tokener);
-
 	while (end < len && strchr(" \t\r\n", text[end]) && text[end])
 		end++;
 	if (error == json_tokener_continue || error == json_tokener_error_parse_eof)
-		bad(&import, "the text ends too early to be JSON");
+		set_text(reterr, "the text ends too early to be JSON");
 	else if (error != json_tokener_success)
-		bad(&import, "not JSON at byte %zu: %s", end, json.tokener_error_desc(error));
+		set_text(reterr, "not JSON at byte %zu: %s", end, json.tokener_error_desc(error));
 	else if (end < len)
-		bad(&import, "something follows the JSON, at byte %zu", end);
+		set_text(reterr, "something follows the JSON, at byte %zu", end);
+	json.tokener_free(tokener);
+	if (!*reterr)
+		return top;
+	json.object_put(top);
+	return NULL;
+}
+
+void mdevctl_import(const char *file, const char *text, size_t len,
+		    const struct mdevctl_place *place, struct definition_list *list,
+		    struct problem_list *problems)
+{
+	struct import import = {.file = file, .list = list, .problems = problems};
+	_cleanup_free_ char *error = NULL;
+	struct json_object *top = parse_text(text, len, &error);
+
+	if (error)
+		bad(&import, "%s", error);
 	else if (check_keys(&import, text, top))
 		take_top(&import, top, place);
 	json.object_put(top);
-	json.tokener_free(tokener);
 	problem_list_end_file(problems);
 }
 
-/* JSON text is Unicode: a value that is not is given as the array of its bytes. */
-static struct json_object *text_object(const char *text)
-{
-	struct json_object *bytes;
+/*
+ * Reading as mdevctl does, which takes nearly everything, with its own words for what it refuses.
+ */
 
-	if (!text)
+/* A string without a NUL, which belongs to the arena; else NULL. */
+static const char *string_of(struct arena *arena, struct json_object *value)
+{
+	const char *text;
+
+	if (!json.object_is_type(value, json_type_string))
 		return NULL;
-	if (text_is_utf8(text, strlen(text)))
-		return json.object_new_string(text);
-	bytes = json.object_new_array();
-	for (; *text; text++)
-		json.object_array_add(bytes, json.object_new_int((unsigned char)*text));
-	return bytes;
+	text = json.object_get_string(value);
+	if (strlen(text) != (size_t)json.object_get_string_len(value))
+		return NULL;
+	return arena_strdup(arena, text);
 }
 
-static void add_text(struct json_object *object, const char *key, const char *text)
+/* One attribute; its texts belong to the tree. */
+static int read_attr(struct json_object *object, struct attr *ret, char **reterr)
 {
-	json.object_object_add_ex(object, key, text_object(text), JSON_C_OBJECT_ADD_CONSTANT_KEY);
-}
-
-static struct json_object *export_object(const struct definition *def)
-{
-	struct json_object *object = json.object_new_object(), *attrs = json.object_new_array();
-
-	add_text(object, "mdev_type", def->type);
-	add_text(object, "start", def->is_auto ? "auto" : "manual");
-	for (size_t i = 0; i < def->attr_count; i++) {
-		struct json_object *attr = json.object_new_object();
-
-		json.object_object_add(attr, def->attrs[i].name, text_object(def->attrs[i].value));
-		json.object_array_add(attrs, attr);
+	if (!json.object_is_type(object, json_type_object)) {
+		set_text(reterr, "invalid JSON format for attribute: not an object");
+		return -EBADMSG;
 	}
-	json.object_object_add(object, "attrs", attrs);
-	if (def->parent_name && strcmp(def->parent, def->parent_name) != 0)
-		add_text(object, "parent", def->parent);
-	if (def->params)
-		add_text(object, "params", def->params);
-	if (def->description)
-		add_text(object, "description", def->description);
-	return object;
-}
-
-static void add_to_parents(struct json_object *parents, const struct definition *def)
-{
-	const char *name = def->parent_name;
-	/* A key cannot be an array of bytes. */
-	const char *parent = name && text_is_utf8(name, strlen(name)) ? name : def->parent;
-	struct json_object *devices, *device = json.object_new_object();
-	char text[IDENTITY_TEXT_SIZE];
-
-	if (!json.object_object_get_ex(parents, parent, &devices)) {
-		devices = json.object_new_array();
-		json.object_object_add(parents, parent, devices);
+	if (json.object_object_length(object) != 1) {
+		set_text(reterr, "invalid JSON format for attribute: too many fields");
+		return -EBADMSG;
 	}
-	json.object_object_add(device, identity_format(&def->id, text), export_object(def));
-	json.object_array_add(devices, device);
-}
+	json_object_object_foreach(object, name, value) {
+		bool is_text = json.object_is_type(value, json_type_string);
 
-/* json-c leaves DEL and U+0080 to U+009F as they are; they stand in strings only. */
-static void add_object(struct buf *buf, struct json_object *object, int flags)
-{
-	const char *text =
-		json.object_to_json_string_ext(object, flags | JSON_C_TO_STRING_NOSLASHESCAPE);
-
-	for (;;) {
-		size_t plain = strcspn(text, "\x7f\xc2");
-
-		buf_add(buf, text, plain);
-		text += plain;
-		if (!*text)
-			return;
-		if (*text == 0x7f)
-			buf_addf(buf, "\\u007f");
-		else if ((text[1] & 0xe0) == 0x80)
-			buf_addf(buf, "\\u00%02x", (unsigned char)*++text);
-		else
-			buf_add(buf, text, 1);
-		text++;
+		if (!is_text)
+			set_text(
+				reterr,
+				"invalid JSON format for attribute {\"%s\", %s}: value must be of type str",
+				name,
+				json.object_to_json_string_ext(value,
+							       JSON_C_TO_STRING_NOSLASHESCAPE));
+		*ret = (struct attr){name, is_text ? json.object_get_string(value) : NULL};
+		if (is_text && strlen(ret->value) != (size_t)json.object_get_string_len(value))
+			set_text(reterr, "the value of attribute '%s' holds a NUL", name);
 	}
+	return *reterr ? -EBADMSG : 0;
 }
 
-char *mdevctl_export(struct definition *const *defs, size_t count, bool single)
+static int parse_attrs(struct json_object *attrs, struct definition *def, struct arena *arena,
+		       char **reterr)
 {
-	struct json_object *top, *parents;
-	struct buf text = {0};
+	if (attrs && !json.object_is_type(attrs, json_type_array)) {
+		set_text(reterr, "attributes field is not an array");
+		return -EBADMSG;
+	}
+	for (size_t i = 0; attrs && i < json.object_array_length(attrs); i++) {
+		struct attr attr = {0};
 
-	if (!count)
-		return xstrdup("[]\n");
-	if (single) {
-		top = export_object(defs[0]);
+		if (read_attr(json.object_array_get_idx(attrs, i), &attr, reterr))
+			return -EBADMSG;
+		definition_add_attr(def, arena, attr.name, attr.value);
+	}
+	return 0;
+}
+
+static int parse_definition(struct json_object *top, struct definition *def, struct arena *arena,
+			    char **reterr)
+{
+	struct json_object *type = NULL, *start = NULL, *attrs = NULL;
+
+	if (json.object_is_type(top, json_type_object)) {
+		(void)json.object_object_get_ex(top, "mdev_type", &type);
+		(void)json.object_object_get_ex(top, "start", &start);
+		(void)json.object_object_get_ex(top, "attrs", &attrs);
+	}
+	def->type = string_of(arena, type);
+	if (!def->type || !start) {
+		set_text(reterr, "invalid json");
+		return -EBADMSG;
+	}
+	def->is_auto = json.object_is_type(start, json_type_string) &&
+		       strcmp(json.object_get_string(start), "auto") == 0;
+	return parse_attrs(attrs, def, arena, reterr);
+}
+
+int mdevctl_parse(const char *text, size_t len, struct definition *def, struct arena *arena,
+		  char **reterr)
+{
+	struct json_object *top;
+	int rc = mdevctl_begin(reterr);
+
+	if (rc)
+		return rc;
+	top = parse_text(text, len, reterr);
+	if (*reterr) {
+		rc = -EBADMSG;
+	} else if (count_keys(text).has_nul) {
+		set_text(reterr, "a key holds a NUL");
+		rc = -EBADMSG;
 	} else {
-		top = json.object_new_array();
-		parents = json.object_new_object();
-		for (size_t i = 0; i < count; i++)
-			add_to_parents(parents, defs[i]);
-		json.object_array_add(top, parents);
+		rc = parse_definition(top, def, arena, reterr);
 	}
-	add_object(&text, top, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED);
-	buf_add(&text, "\n", 1);
 	json.object_put(top);
-	return text.data;
-}
-
-char *mdevctl_export_extras(const struct definition *def)
-{
-	struct strlist words = {0};
-	char *text;
-
-	if (def->id.instance)
-		strlist_add(&words, "instance number");
-	if (def->parent_name && strcmp(def->parent, def->parent_name) != 0)
-		strlist_add(&words, "way of naming the parent");
-	if (def->params)
-		strlist_add(&words, "params");
-	if (def->description)
-		strlist_add(&words, "description");
-	for (size_t i = 0; i < def->attr_count; i++)
-		if (!text_is_utf8(def->attrs[i].value, strlen(def->attrs[i].value))) {
-			strlist_add(&words, "values that are not UTF-8");
-			break;
-		}
-	text = words.n ? strlist_join(&words, words.n) : NULL;
-	strlist_free(&words);
-	return text;
-}
-
-char *mdevctl_line(const struct definition *def)
-{
-	struct definition plain = *def;
-	struct json_object *object;
-	char *text;
-
-	/* Scripts know three keys. */
-	plain.parent = plain.parent_name = NULL;
-	plain.params = plain.description = NULL;
-	object = export_object(&plain);
-	text = xstrdup(json.object_to_json_string_ext(
-		object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
-	json.object_put(object);
-	return text;
+	return rc;
 }
 
 /*
@@ -599,33 +566,6 @@ static bool is_no_attrs(struct json_object *array)
 		return !json.object_array_length(array);
 	only = json.object_array_get_idx(array, 0);
 	return json.object_is_type(only, json_type_object) && !json.object_object_length(only);
-}
-
-/* One attribute of an answer; its texts belong to the tree. */
-static int read_attr(struct json_object *object, struct attr *ret, char **reterr)
-{
-	if (!json.object_is_type(object, json_type_object)) {
-		set_text(reterr, "invalid JSON format for attribute: not an object");
-		return -EBADMSG;
-	}
-	if (json.object_object_length(object) != 1) {
-		set_text(reterr, "invalid JSON format for attribute: too many fields");
-		return -EBADMSG;
-	}
-	json_object_object_foreach(object, name, value) {
-		bool is_text = json.object_is_type(value, json_type_string);
-
-		if (!is_text)
-			set_text(
-				reterr,
-				"invalid JSON format for attribute {\"%s\", %s}: value must be of type str",
-				name,
-				json.object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN));
-		*ret = (struct attr){name, is_text ? json.object_get_string(value) : NULL};
-		if (is_text && strlen(ret->value) != (size_t)json.object_get_string_len(value))
-			set_text(reterr, "the value of attribute '%s' holds a NUL", name);
-	}
-	return *reterr ? -EBADMSG : 0;
 }
 
 static int read_attrs(struct json_object *array, struct definition *def, struct arena *arena,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Definitions in mdevctl's form, read and written. The only user of json-c. */
+/* Definitions in mdevctl's form, read. The only user of json-c. */
 #ifndef MDEVCTL_H
 #define MDEVCTL_H
 
@@ -13,8 +13,8 @@ struct mdevctl_place {
 };
 
 /*
- * To be called, with success, before any of those below: opens json-c. 0, or -ELIBACC and a reason
- * in *reterr.
+ * To be called, with success, before mdevctl_import(): opens json-c. 0, or -ELIBACC and a reason in
+ * *reterr.
  */
 int mdevctl_begin(char **reterr);
 
@@ -29,16 +29,13 @@ void mdevctl_import(const char *file, const char *text, size_t len,
 		    struct problem_list *problems);
 
 /*
- * Definitions in mdevctl's form, as a list, or the one alone; the caller frees the text. What
- * mdevctl has no word for stands under keys of our own, which it ignores and mdevctl_import()
- * reads.
+ * Reads the text of one definition as mdevctl itself reads its files: keys that it does not know
+ * are passed over, and attributes may have any name and value. The text ends in a NUL behind len.
+ * Sets type, attributes and is_auto of the definition; the strings belong to the arena. 0, or with
+ * a reason in *reterr, in mdevctl's words where it has some: -EBADMSG, or -ELIBACC without json-c.
  */
-char *mdevctl_export(struct definition *const *defs, size_t count, bool single);
-/* What those are for a definition, "params, description"; NULL for none. The caller frees it. */
-char *mdevctl_export_extras(const struct definition *def);
-
-/* What a script is told of a device: mdevctl's form on one line. The caller frees it. */
-char *mdevctl_line(const struct definition *def);
+int mdevctl_parse(const char *text, size_t len, struct definition *def, struct arena *arena,
+		  char **reterr);
 
 /* What a script that was asked for its capabilities says. 0, or -EBADMSG for no such answer. */
 int mdevctl_parse_support(const char *text, size_t len, struct script_support *ret);

@@ -6,6 +6,8 @@
 #include "base/text.h"
 #include "base/unread.h"
 #include "store/folder.h"
+#include "store/form.h"
+#include "store/mdevctl_folder.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -154,6 +156,7 @@ void store_load(struct definition_list *list, struct problem_list *problems)
 	list_sources(&sources, problems);
 	load_entries(&sources, list, problems);
 	close_sources(&sources);
+	mdevctl_folder_load(NULL, list, problems);
 }
 
 /* Takes out what need not be read, for it is named for another UUID and says nothing of these. */
@@ -184,6 +187,7 @@ void store_load_some(const struct identity_filter *filter, struct definition_lis
 		if (identity_filter_takes(filter, &list->v[i]->id))
 			list->v[kept++] = list->v[i];
 	list->n = kept;
+	mdevctl_folder_load(filter, list, problems);
 }
 
 /* As in a listing, the one in the earliest folder hides the others, readable or not. */
@@ -252,7 +256,7 @@ bool store_is_empty(void)
 		is_empty = !entries.n && (!rc || rc == -ENOENT);
 	}
 	folder_entries_free(&entries);
-	return is_empty;
+	return is_empty && mdevctl_folder_is_empty();
 }
 
 int store_read_text(const char *path, struct buf *ret_text, char **reterr)
@@ -274,8 +278,14 @@ void store_load_file(const char *path, struct definition_list *list, struct prob
 	if (rc)
 		problem_add(problems, path, 0, "%s", folder_explain(rc));
 	else
-		definition_parse(path, text.data, text.len, list, problems, NULL);
+		form_of(path)->parse(path, text.data, text.len, list, problems, NULL);
 	buf_free(&text);
+}
+
+void store_parse(const char *path, const struct buf *text, struct definition_list *list,
+		 struct problem_list *problems)
+{
+	form_of(path)->parse(path, text->data, text->len, list, problems, NULL);
 }
 
 static bool is_file_name(const char *name)
@@ -336,4 +346,9 @@ char *store_own_path(const char *path)
 {
 	return folder_of(path) == FOLDER_USR ? folder_path(FOLDER_ETC, strrchr(path, '/') + 1) :
 					       xstrdup(path);
+}
+
+void store_leave_to_mdevctl(void)
+{
+	mdevctl_folder_leave_to_rule();
 }

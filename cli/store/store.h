@@ -9,8 +9,9 @@
 /*
  * Reads etc/mdev.d, run/mdev.d and usr/lib/mdev.d below the root: a file in an earlier folder
  * hides one of the same name in a later one. Definitions come in order of file name, then of
- * line. What cannot be read goes to the problems. A file that cannot be read hides what it would
- * hide otherwise; a folder that cannot be read may hide anything, and none behind it is read.
+ * line; behind them those of mdevctl, in etc/mdevctl.d. What cannot be read goes to the problems. A
+ * file that cannot be read hides what it would hide otherwise; a folder that cannot be read may
+ * hide anything, and none behind it is read.
  */
 void store_load(struct definition_list *list, struct problem_list *problems);
 
@@ -41,11 +42,20 @@ int store_check_trust(const struct definition *def, char **reterr);
  */
 bool store_is_there(void);
 
-/* No folder has a file of definitions. False also when that cannot be known. */
+/* No folder has a file of definitions, mdevctl's neither. False also when that cannot be known. */
 bool store_is_empty(void);
 
 /* Reads one file of definitions, wherever it is, as store_load() does. */
 void store_load_file(const char *path, struct definition_list *list, struct problem_list *problems);
+
+/* The same of a text that shall become the file of that path. */
+void store_parse(const char *path, const struct buf *text, struct definition_list *list,
+		 struct problem_list *problems);
+
+/*
+ * From now on, nothing is read of what mdevctl defines where its own rule for udev is installed.
+ */
+void store_leave_to_mdevctl(void);
 
 /*
  * The file of that name ("farm", "farm.conf") or path that is read, of those in the folders; if

@@ -415,6 +415,8 @@ static void apply_init(struct apply *apply, const struct apply_args *args)
 				 (args->event ? ENACT_EVENT : 0);
 	if (args->event)
 		callout_limit(APPLY_SCRIPT_SECONDS);
+	if (args->event || args->listen)
+		store_leave_to_mdevctl();
 }
 
 static void apply_free(struct apply *apply)

@@ -4,6 +4,7 @@
 
 #include "base/msg.h"
 #include "store/mdevctl.h"
+#include "store/mdevctl_text.h"
 
 #include <errno.h>
 

@@ -167,6 +167,16 @@ static void check_trust(struct checker *checker)
 	}
 }
 
+/* In mdevctl's folder every file is to be one; a copy or a slip of the pen is not read. */
+static void check_strangers(struct checker *checker)
+{
+	const struct strlist *paths = &checker->inventory.definitions.strangers;
+
+	for (size_t i = 0; i < paths->n; i++)
+		warn(checker, &(struct definition){.file = paths->v[i]},
+		     "its name is no UUID in lower case, so it is not read");
+}
+
 static void check(struct checker *checker)
 {
 	const struct problem_list *problems = &checker->inventory.problems;
@@ -176,6 +186,7 @@ static void check(struct checker *checker)
 	check_attrs(&checker->inventory);
 	for (size_t i = 0; i < problems->n; i++)
 		add_error(checker, &problems->v[i]);
+	check_strangers(checker);
 	check_trust(checker);
 	inventory_load_devices(&checker->inventory, NULL);
 	live_types(&checker->types, NULL);

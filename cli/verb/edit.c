@@ -204,17 +204,25 @@ static void edit_remove_copy(const struct edit *edit)
 		(void)nftw(edit->folder, edit_remove_entry, 8, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }
 
-/* Every problem of the new text is named by its line in the copy, which can be looked at. */
+/* It is named by its line in the copy, which can be looked at. */
+static void edit_say_problem(const struct edit *edit, const struct problem *problem)
+{
+	if (problem->line)
+		output_fail(CODE_UNREADABLE, "%s:%u: %s", edit->copy, problem->line, problem->what);
+	else
+		output_fail(CODE_UNREADABLE, "%s: %s", edit->copy, problem->what);
+}
+
 static int edit_check(const struct edit *edit)
 {
 	struct definition_list list = {0};
 	struct problem_list problems = {0};
 	size_t count;
 
-	definition_parse(edit->copy, edit->after.data, edit->after.len, &list, &problems, NULL);
+	store_parse(edit->target, &edit->after, &list, &problems);
 	count = problems.n;
 	for (size_t i = 0; i < count; i++)
-		output_fail(CODE_UNREADABLE, "%s", problems.v[i].text);
+		edit_say_problem(edit, &problems.v[i]);
 	problem_list_free(&problems);
 	definition_list_free(&list);
 	return count ? FAILED : DONE;

@@ -6,6 +6,8 @@
 #include "host/absent.h"
 #include "store/folder.h"
 #include "store/mdevctl.h"
+#include "store/mdevctl_folder.h"
+#include "store/mdevctl_text.h"
 #include "store/change.h"
 #include "store/store.h"
 #include "verb/cmd.h"
@@ -14,6 +16,7 @@
 
 struct import_args {
 	const char *parent, *uuid;
+	bool keep;
 };
 
 #define GO(field) offsetof(struct import_args, field)
@@ -21,31 +24,26 @@ struct import_args {
 static const struct option_row import_options[] = {
 	{"parent", 'p', OPTION_TEXT, "PARENT", "the parent of a single definition", GO(parent)},
 	{"uuid", 'u', OPTION_TEXT, "UUID", "the UUID of a single definition", GO(uuid)},
+	{"keep", 0, OPTION_FLAG, NULL, "leave files of mdevctl's folder where they are", GO(keep)},
 	{0},
 };
 
-/* The last two parts of a path, as mdevctl keeps its files: .../PARENT/UUID. */
-static bool import_place(const char *path, char **ret_parent, struct identity *ret_id)
-{
-	_cleanup_free_ char *folder = xstrdup(path);
-	char *slash = strrchr(folder, '/'), *above;
+/* What is taken over, and what is there already. */
+struct import {
+	const struct import_args *args;
+	struct inventory inventory; /* without what mdevctl defines: */
+	struct definition_list mdevctls; /* of the inventory */
+	struct definition_list *new;
+};
 
-	if (!slash || identity_parse(slash + 1, ret_id) < 0)
-		return false;
-	*slash = '\0';
-	above = strrchr(folder, '/');
-	*ret_parent = xstrdup(above ? above + 1 : folder);
-	return **ret_parent != '\0';
-}
-
-static int import_begin(const struct command *command)
+static int import_begin(void)
 {
 	_cleanup_free_ char *error = NULL;
 	int rc = mdevctl_begin(&error);
 
 	if (!rc)
 		return DONE;
-	output_fail(code_of(rc), "cannot %s: %s", command->name, error);
+	output_fail(code_of(rc), "cannot import: %s", error);
 	return FAILED;
 }
 
@@ -71,7 +69,7 @@ static int import_read_file(const char *path, const struct mdevctl_place *given,
 	struct identity id;
 	int status = DONE;
 
-	if (!place.parent && !place.id && import_place(path, &parent, &id))
+	if (!place.parent && !place.id && mdevctl_folder_split(path, &parent, &id))
 		place = (struct mdevctl_place){parent, &id};
 	if (import_read_text(path, is_stdin, &text, &error) < 0) {
 		output_error(path, CODE_UNREADABLE, "%s", error);
@@ -140,13 +138,40 @@ static struct disk_change import_add(void *arg, char **reterr)
 	struct import_step *step = arg;
 	int rc = callout_is_any() ? cmd_check_again(step->def, reterr) : 0;
 
-	return rc ? disk_change_of(rc) : store_add(step->def, NULL, &step->path, reterr);
+	return rc ? disk_change_of(rc) : store_move(step->def, &step->path, reterr);
 }
 
-static int import_definition(const struct inventory *inventory, struct definition_list *new,
-			     struct definition *def)
+static bool import_is_same_file(const char *a, const char *b)
+{
+	struct stat first, second;
+
+	return file_stat(a, &first) == 0 && file_stat(b, &second) == 0 &&
+	       first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+}
+
+/* A file of mdevctl's folder goes when what it says is on the disk in the other place. */
+static int import_move(const struct import *import, const char *source,
+		       const struct definition *def)
+{
+	struct removal removal = {0};
+	int status;
+
+	for (size_t i = 0; !import->args->keep && i < import->mdevctls.n; i++)
+		if (identity_compare(&import->mdevctls.v[i]->id, &def->id) == 0 &&
+		    import_is_same_file(source, import->mdevctls.v[i]->file))
+			removal.def = import->mdevctls.v[i];
+	if (!removal.def)
+		return DONE;
+	store_remove(&removal, 1);
+	status = cmd_say_change("import", &def->id, removal.result, removal.error);
+	free(removal.error);
+	return status;
+}
+
+static int import_definition(struct import *import, struct definition *def)
 {
 	_cleanup_free_ char *error = NULL;
+	const char *source = def->file;
 	struct import_step step = {.def = def};
 	struct device dev = cmd_device_of(def);
 	struct outcome outcome = {.action = "keep"};
@@ -154,48 +179,65 @@ static int import_definition(const struct inventory *inventory, struct definitio
 	struct disk_change change;
 	int status;
 
-	dev.word = def->file;
+	dev.word = source;
 	identity_format(&def->id, text);
-	if (import_is_known(inventory, def)) {
+	if (import_is_known(&import->inventory, def)) {
 		msg_info("%s is defined so already, ignoring", text);
 		output_device(&dev, &outcome);
-		return DONE;
+		return import_move(import, source, def);
 	}
 	change = callout_do(SCRIPT_DEFINE, def, 0, import_add, &step, &error);
 	if (change.kind == CHANGE_FAILED)
 		dev.def = NULL;
 	else
-		def->file = arena_strdup(&new->arena, step.path);
+		def->file = arena_strdup(&import->new->arena, step.path);
 	free(step.path);
 	status = cmd_say_change("import", &def->id, change, error);
 	outcome = cmd_outcome(change, error);
 	output_device(&dev, &outcome);
-	return status;
+	return status == DONE ? import_move(import, source, def) : status;
 }
 
-static int import_each(const struct inventory *inventory, struct definition_list *new)
+static int import_each(struct import *import)
 {
 	int status = DONE;
 
-	for (size_t i = 0; i < new->n; i++)
-		if (import_definition(inventory, new, new->v[i]) != DONE)
+	for (size_t i = 0; i < import->new->n; i++)
+		if (import_definition(import, import->new->v[i]) != DONE)
 			status = FAILED;
 	return status;
+}
+
+/* What mdevctl defines is no reason not to take it over: the new definition counts before it. */
+static void import_split(struct import *import)
+{
+	struct definition_list *list = &import->inventory.definitions;
+	size_t kept = 0;
+
+	import->mdevctls.v = xcalloc(list->n, sizeof(*import->mdevctls.v));
+	for (size_t i = 0; i < list->n; i++)
+		if (list->v[i]->is_mdevctls)
+			import->mdevctls.v[import->mdevctls.n++] = list->v[i];
+		else
+			list->v[kept++] = list->v[i];
+	list->n = kept;
 }
 
 /* All or none, but for what happens on the disk. */
-static int import_all(struct definition_list *new)
+static int import_all(const struct import_args *args, struct definition_list *new)
 {
-	struct inventory inventory = {0};
+	struct import import = {.args = args, .new = new};
 	int status = DONE;
 
-	inventory_load_definitions(&inventory);
+	inventory_load_definitions(&import.inventory);
+	import_split(&import);
 	for (size_t i = 0; i < new->n; i++)
-		if (import_check(&inventory, new, i) != DONE)
+		if (import_check(&import.inventory, new, i) != DONE)
 			status = FAILED;
 	if (status == DONE)
-		status = import_each(&inventory, new);
-	inventory_free(&inventory);
+		status = import_each(&import);
+	definition_list_free(&import.mdevctls);
+	inventory_free(&import.inventory);
 	return status;
 }
 
@@ -214,7 +256,7 @@ static int import_run(const struct globals *globals, void *p, int word_count, ch
 	if (!args->uuid != !args->parent || (args->uuid && word_count > 1))
 		return cmd_usage(&cmd_import,
 				 "--parent and --uuid go together, with one definition");
-	if (import_begin(&cmd_import) != DONE)
+	if (import_begin() != DONE)
 		return FAILED;
 	place.id = args->uuid ? &id : NULL;
 	for (int i = 0; i < word_count; i++)
@@ -225,7 +267,7 @@ static int import_run(const struct globals *globals, void *p, int word_count, ch
 	if (cmd_report_problems(&new) != DONE)
 		status = FAILED;
 	if (status == DONE)
-		status = import_all(&new.definitions);
+		status = import_all(args, &new.definitions);
 	inventory_free(&new);
 	return status;
 }
@@ -260,7 +302,8 @@ static int export_print(const struct inventory *inventory, const struct export_a
 		_cleanup_free_ char *extras = mdevctl_export_extras(list->v[i]);
 		char identity[IDENTITY_TEXT_SIZE];
 
-		if ((id_count && !identity_is_one_of(&list->v[i]->id, ids, id_count)) ||
+		if ((list->v[i]->is_mdevctls && list->v[i]->is_overruled) ||
+		    (id_count && !identity_is_one_of(&list->v[i]->id, ids, id_count)) ||
 		    !cmd_is_for_parent(list->v[i], args->parent, parent_name))
 			continue;
 		chosen[count++] = list->v[i];
@@ -287,8 +330,6 @@ static int export_run(const struct globals *globals, void *p, int word_count, ch
 	int status, printed;
 
 	(void)globals;
-	if (import_begin(&cmd_export) != DONE)
-		return FAILED;
 	inventory_load_definitions(&inventory);
 	status = cmd_report_problems(&inventory);
 	inventory_load_devices(&inventory, NULL);
@@ -309,7 +350,8 @@ const struct command cmd_import = {
 	.details =
 		"Reads what 'mdevctl list --defined --dumpjson' prints, or single definitions,\n"
 		"whose parent and UUID are given by options or by the path .../PARENT/UUID. When\n"
-		"something cannot be read or would be lost, nothing is taken over.",
+		"something cannot be read or would be lost, nothing is taken over. A file of\n"
+		"/etc/mdevctl.d is removed when what it says is on the disk in /etc/mdev.d.",
 	.words = WORDS_PATHS,
 	.min_words = 0,
 	.max_words = -1,

@@ -17,6 +17,26 @@ static void resolve_parents(struct inventory *inventory)
 				     &list->v[i]->parent_name);
 }
 
+static bool is_of_same_parent(const struct definition *a, const struct definition *b)
+{
+	return strcmp(a->parent, b->parent) == 0 ||
+	       (a->parent_name && b->parent_name && strcmp(a->parent_name, b->parent_name) == 0);
+}
+
+/*
+ * A definition of mdevctl does not count beside another one of the same identity and parent: that
+ * one is before it in the index.
+ */
+static bool is_doubled(const struct definition_index *index, size_t at)
+{
+	const struct definition *def = index->v[at];
+
+	while (def->is_mdevctls && at-- && identity_compare(&index->v[at]->id, &def->id) == 0)
+		if (!index->v[at]->is_mdevctls && is_of_same_parent(index->v[at], def))
+			return true;
+	return false;
+}
+
 /*
  * The file that is named for an identity comes before all others for it. If its parent is there,
  * the others do not count: so a command that is asked for that identity alone need not read them.
@@ -32,7 +52,7 @@ static void mark_overruled(const struct definition_index *index)
 			own = NULL;
 		if (def->is_own && def->parent_name)
 			own = def;
-		def->is_overruled = own && !def->is_own;
+		def->is_overruled = (own && !def->is_own) || is_doubled(index, i);
 	}
 }
 

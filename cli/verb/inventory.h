@@ -75,8 +75,9 @@ void inventory_load_identity(struct inventory *inventory, unsigned int needs,
 void inventory_load_begun(struct inventory *inventory, unsigned int needs, const char *begun);
 
 /*
- * False for a definition that is overruled by a file that is named for its identity, unless the
- * device is live by it: where it was made, it stays.
+ * False for a definition that is overruled by a file that is named for its identity, or stands in
+ * mdevctl's folder beside another one for the same parent, unless the device is live by it: where
+ * it was made, it stays.
  */
 bool inventory_counts(const struct inventory *inventory, const struct definition *def);
 /* Takes the definitions out that do not count. */

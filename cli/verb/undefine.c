@@ -21,6 +21,15 @@ static const struct option_row options[] = {
 	{0},
 };
 
+/* What cannot be read can be removed, where a file is known to hold it and nothing else. */
+static void undefine_add_broken(struct inventory *inventory)
+{
+	const struct definition_list *list = &inventory->definitions;
+
+	for (size_t i = 0; i < list->broken_count; i++)
+		*device_list_add(&inventory->devices) = cmd_device_of(list->broken[i]);
+}
+
 /* Keeps what is defined, for that parent. */
 static void undefine_filter(struct device_list *list, const char *parent, const char *parent_name)
 {
@@ -90,6 +99,7 @@ static int undefine_run(const struct globals *globals, void *p, int word_count, 
 			NULL, word_count, words);
 		/* Nothing is known to be absent when it may stand in what cannot be read. */
 		may_be_absent = args->ensure && !inventory.problems.n;
+		undefine_add_broken(&inventory);
 		undefine_filter(&inventory.devices, args->parent, parent_name);
 		status = cmd_identities(&cmd_undefine, &inventory.devices, NULL,
 					may_be_absent ? NULL : "no definition of it was found",
@@ -111,7 +121,8 @@ const struct command cmd_undefine = {
 	.summary = "Remove definitions; live instances stay",
 	.synopsis = "[OPTION]... UUID[:INSTANCE]...",
 	.details = "When one of them cannot be found, nothing is removed. A definition that came\n"
-		   "with a package is not removed; the message says how to hide it.",
+		   "with a package is not removed; the message says how to hide it. A file of\n"
+		   "mdevctl's is removed even when it cannot be read.",
 	.words = WORDS_DEFINED,
 	.min_words = 1,
 	.max_words = -1,

@@ -10,16 +10,40 @@ setup() {
 }
 
 @test "a lock that any user could hold does not hold up define" {
-	mdev --root "$ROOT" define "$U1" -p soft -t soft-1
-	assert "$(stat -c '%a %F' "$ETC/.mdev.lock")" == "600 regular empty file"
 	exec 8< "$ETC" # as whoever may read the folder can lock it
 	flock -n 8
 	mdev --root "$ROOT" define "$U2" -p soft -t soft-1
 	exec 8>&-
-	rm "$ETC/.mdev.lock"
+	assert "$(ls -A "$ETC")" == "$U2.conf" "no lock is left behind"
 	ln -s "$BATS_TEST_TMPDIR/planted" "$ETC/.mdev.lock"
 	refused 1 "$ETC: cannot be written: Too many levels of symbolic links" --root "$ROOT" define "$U3" -p soft -t soft-1
 	[ ! -e "$BATS_TEST_TMPDIR/planted" ]
+}
+
+@test "only its owner may open the lock, and one that was left behind is taken" {
+	requires strace
+	(umask 0 && : > "$ETC/.mdev.lock")
+	ASAN_OPTIONS=detect_leaks=0 strace -f -e trace=openat -o "$BATS_TEST_TMPDIR/calls" "$MDEV" --root "$ROOT" define "$U1" -p soft -t soft-1
+	assert "$(grep -c '"\.mdev\.lock".*O_NOFOLLOW.*, 0600)' "$BATS_TEST_TMPDIR/calls")" -eq 1
+	assert "$(ls -A "$ETC")" == "$U1.conf"
+}
+
+# What was locked and waited for can be gone by then, and another file in its place.
+@test "of a lock that was waited for, the one that has the name by then counts" {
+	exec 8> "$ETC/.mdev.lock"
+	flock 8
+	"$MDEV" --root "$ROOT" define "$U1" -p soft -t soft-1 8>&- &
+	writer=$!
+	until grep -q "FLOCK.*WRITE.*:$(stat -c %i "$ETC/.mdev.lock") " <(grep -e '->' /proc/locks); do :; done
+	rm "$ETC/.mdev.lock"
+	exec 9> "$ETC/.mdev.lock"
+	flock 9
+	flock -u 8
+	until grep -q "FLOCK.*WRITE.*:$(stat -c %i "$ETC/.mdev.lock") " <(grep -e '->' /proc/locks); do :; done
+	assert "$(ls "$ETC")" == "" "it waits"
+	flock -u 9
+	wait "$writer"
+	assert "$(ls -A "$ETC")" == "$U1.conf"
 }
 
 @test "a device gets a file of its own" {
@@ -48,7 +72,7 @@ attr = b again"
 	rm -r "$ETC"
 	umask 077
 	mdev --root "$ROOT" define "$U1" -p soft -t soft-1
-	assert "$(stat -c %a "$ETC/$U1.conf")" == 644
+	assert "$(stat -c %a "$ETC" "$ETC/$U1.conf" | paste -sd ' ')" == "755 644"
 }
 
 @test "define makes up a UUID when none is given; the parent need not be there" {

@@ -143,10 +143,11 @@ run_example() {
 @test "the examples of mdev.d are read, and do what they say" {
 	blocks mdev.d.5.scd
 	make_documented_root
-	assert "$(find "$BATS_TEST_TMPDIR/blocks" -type f | wc -l)" -eq 3
-	mdev --root "$ROOT" check "$BATS_TEST_TMPDIR/blocks/001"
+	rm -r "$ROOT/etc/mdevctl.d"
+	assert "$(find "$BATS_TEST_TMPDIR/blocks" -type f | wc -l)" -eq 4
+	mdev --root "$ROOT" check "$BATS_TEST_TMPDIR/blocks/002"
 	assert "$output" =~ "definitions: 2, errors: 0"
-	cp "$BATS_TEST_TMPDIR/blocks/002" "$ROOT/etc/mdev.d/either.conf"
+	cp "$BATS_TEST_TMPDIR/blocks/003" "$ROOT/etc/mdev.d/either.conf"
 	mdev --root "$ROOT" apply --dry-run
 	assert "$(grep -c "create 8d4bdbc6-0f6c-4e3c-9a7b-0b4f1c9e6a10 parent 0000:01:00.0" <<<"$output")" -eq 1
 	rm "$ROOT/sys/class/mdev_bus/0000:01:00.0"
@@ -154,8 +155,12 @@ run_example() {
 	assert "$(grep -c "create 8d4bdbc6-0f6c-4e3c-9a7b-0b4f1c9e6a10 parent 0000:02:00.0" <<<"$output")" -eq 1
 	rm "$ROOT/etc/mdev.d/vendor.conf"
 	mdev --root "$ROOT" list 7e57ab1e
-	run_example "$BATS_TEST_TMPDIR/blocks/003"
+	run_example "$BATS_TEST_TMPDIR/blocks/004"
 	mdev 1 --root "$ROOT" list 7e57ab1e
+	mkdir -p "$ROOT/etc/mdevctl.d/soft"
+	cp "$BATS_TEST_TMPDIR/blocks/001" "$ROOT/etc/mdevctl.d/soft/$U1"
+	mdev --root "$ROOT" list --raw --noheadings -o type,auto "$U1"
+	assert "$output" == "nvidia-63 yes"
 }
 
 # run_examples PAGE COUNT: those of the page, at least so many; a root is made for each.
@@ -166,6 +171,7 @@ run_examples() {
 	# monitor has events only on a running kernel.
 	for example in $(grep -l '^[$] ' "$BATS_TEST_TMPDIR"/blocks/* | xargs grep -L 'mdev monitor'); do
 		make_documented_root
+		grep -q mdevctl "$example" || rm -r "$ROOT/etc/mdevctl.d"
 		run_example "$example"
 		rm -r "$ROOT"
 		count=$((count + 1))

@@ -83,20 +83,26 @@ without_on_terminal() {
 	assert "$(without_on_terminal show "$U2" | tail -n 1)" == 0
 }
 
-@test "import and export need json-c, and import takes over nothing without it" {
+@test "import needs json-c, and takes over nothing without it; export does not" {
 	local error="libjson-c.so.5: $MISSING libjson-c5)"
 	local before
 	echo "[{\"soft\": [{\"$U3\": {\"mdev_type\": \"soft-1\"}}]}]" > "$ROOT/theirs"
 	before=$(fingerprint)
 	without 1 import theirs
 	assert "$output$stderr" == "mdev: cannot import: $error"
-	without 1 export
-	assert "$output$stderr" == "mdev: cannot export: $error"
 	without 1 import --json theirs
 	assert "$(jq -c '.results[] | [.word, .code, .error]' <<< "$output")" == "[\"theirs\",\"unsupported\",\"cannot import: $error\"]"
-	without 1 export --json
-	assert "$(jq -r '.results[].code' <<< "$output")" == unsupported
 	assert "$(fingerprint)" == "$before" "what import left"
+	without 0 export
+	assert "$(jq -r '.[0][][] | keys[]' <<< "$output")" == "$U2"
+}
+
+@test "what mdevctl defines needs json-c, without which it is named and the others are done" {
+	mkdir -p "$ROOT/etc/mdevctl.d/soft"
+	printf '{"mdev_type": "soft-1", "start": "auto"}' > "$ROOT/etc/mdevctl.d/soft/$U3"
+	without 1 list --raw --noheadings -o uuid
+	assert "$output" == "$U1"$'\n'"$U2"
+	assert "$stderr" == "mdev: /etc/mdevctl.d/soft/$U3: libjson-c.so.5: $MISSING libjson-c5)"
 }
 
 @test "a UUID that is made up needs libuuid" {
@@ -155,11 +161,11 @@ without_on_terminal() {
 	command -v cc > /dev/null || skip "needs cc"
 	mkdir "$libraries"
 	: > "$libraries/libjson-c.so.5"
-	run --separate-stderr env "LD_LIBRARY_PATH=$libraries" "$MDEV" --root "$ROOT" export
+	run --separate-stderr env "LD_LIBRARY_PATH=$libraries" "$MDEV" --root "$ROOT" import theirs
 	assert "$status" -eq 1
-	assert "$stderr" == "mdev: cannot export: $libraries/libjson-c.so.5: file too short; install it (in Debian it is package libjson-c5)"
+	assert "$stderr" == "mdev: cannot import: $libraries/libjson-c.so.5: file too short; install it (in Debian it is package libjson-c5)"
 	cc -shared -o "$libraries/libjson-c.so.5" -x c /dev/null
-	run --separate-stderr env "LD_LIBRARY_PATH=$libraries" "$MDEV" --root "$ROOT" export
+	run --separate-stderr env "LD_LIBRARY_PATH=$libraries" "$MDEV" --root "$ROOT" import theirs
 	assert "$status" -eq 1
-	assert "$stderr" =~ "mdev: cannot export: $libraries/libjson-c.so.5: undefined symbol: json_"
+	assert "$stderr" =~ "mdev: cannot import: $libraries/libjson-c.so.5: undefined symbol: json_"
 }

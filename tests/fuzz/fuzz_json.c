@@ -5,6 +5,7 @@
  */
 #include "fuzz.h"
 #include "store/mdevctl.h"
+#include "store/mdevctl_text.h"
 
 #define FILE_NAME "file"
 

@@ -3,6 +3,7 @@
 #include "host/script.h"
 #include "root.h"
 #include "store/mdevctl.h"
+#include "store/mdevctl_text.h"
 #include "tap.h"
 
 #include <errno.h>

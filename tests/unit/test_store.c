@@ -25,15 +25,18 @@ ssize_t __wrap_read(int fd, void *buffer, size_t size)
 	return __real_read(fd, buffer, size < read_max ? size : read_max);
 }
 
-struct disk_change __wrap_file_replace(int dirfd, const char *name, const char *data, size_t len);
-struct disk_change __real_file_replace(int dirfd, const char *name, const char *data, size_t len);
+struct disk_change __wrap_file_replace(int tmp_dirfd, int dirfd, const char *name, const char *data,
+				       size_t len);
+struct disk_change __real_file_replace(int tmp_dirfd, int dirfd, const char *name, const char *data,
+				       size_t len);
 int __wrap_lock_wait(int fd, unsigned int seconds);
 
-struct disk_change __wrap_file_replace(int dirfd, const char *name, const char *data, size_t len)
+struct disk_change __wrap_file_replace(int tmp_dirfd, int dirfd, const char *name, const char *data,
+				       size_t len)
 {
 	ok(locks > 0, "the folder is locked when a file is replaced");
 	return replace_result ? disk_change_of(replace_result) :
-				__real_file_replace(dirfd, name, data, len);
+				__real_file_replace(tmp_dirfd, dirfd, name, data, len);
 }
 
 int __wrap_lock_wait(int fd, unsigned int seconds)

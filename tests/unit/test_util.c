@@ -145,6 +145,28 @@ static void read_back(int folder, const char *name, char *text, size_t size)
 	cleanup_close(&fd);
 }
 
+/* The temporary file in another folder, and on another file system than that of the file. */
+static void test_replace_by(int fd)
+{
+	_cleanup_close_ int shm = open("/dev/shm", O_RDONLY | O_DIRECTORY);
+	_cleanup_close_ int home = -1;
+	char text[64];
+	struct stat st;
+
+	ok(mkdirat(fd, "home", 0700) == 0, "a folder for temporary files");
+	home = openat(fd, "home", O_RDONLY | O_DIRECTORY);
+	is_number(file_replace(home, fd, "a", "four\n", 5).rc, 0, "by way of another folder");
+	read_back(fd, "a", text, sizeof(text));
+	is_text(text, "four\n", "holds the new text");
+	ok(fstatat(home, ".mdev.tmp", &st, 0) < 0, "and nothing temporary is left in the other");
+	is_number(file_replace(shm, fd, "a", "five\n", 5).rc, 0, "from another file system");
+	read_back(fd, "a", text, sizeof(text));
+	is_text(text, "five\n", "holds the new text");
+	ok(fstatat(shm, ".mdev.tmp", &st, 0) < 0 && fstatat(fd, ".mdev.tmp", &st, 0) < 0,
+	   "and nothing temporary is left in either");
+	unlinkat(fd, "home", AT_REMOVEDIR);
+}
+
 static void test_file_replace(void)
 {
 	char dir[] = "/tmp/mdev-test-XXXXXX", text[64];
@@ -156,11 +178,11 @@ static void test_file_replace(void)
 		return;
 	}
 	fd = open(dir, O_RDONLY | O_DIRECTORY);
-	is_number(file_replace(fd, "a", "one\n", 4).rc, 0, "a new file");
+	is_number(file_replace(fd, fd, "a", "one\n", 4).rc, 0, "a new file");
 	read_back(fd, "a", text, sizeof(text));
 	is_text(text, "one\n", "holds what was written");
 	umask(077);
-	is_number(file_replace(fd, "a", "two\n", 4).rc, 0, "the file replaced");
+	is_number(file_replace(fd, fd, "a", "two\n", 4).rc, 0, "the file replaced");
 	read_back(fd, "a", text, sizeof(text));
 	is_text(text, "two\n", "holds the new text");
 	ok(fstatat(fd, "a", &st, 0) == 0 && (st.st_mode & 07777) == 0644,
@@ -168,13 +190,14 @@ static void test_file_replace(void)
 
 	ok(symlinkat("/etc/passwd", fd, ".mdev.tmp") == 0,
 	   "a planted link in place of the temporary");
-	is_number(file_replace(fd, "a", "three\n", 6).rc, 0, "is no obstacle");
+	is_number(file_replace(fd, fd, "a", "three\n", 6).rc, 0, "is no obstacle");
 	ok(fstatat(fd, ".mdev.tmp", &st, AT_SYMLINK_NOFOLLOW) < 0, "and nothing temporary is left");
 	ok(mkdirat(fd, "folder", 0755) == 0, "a folder in place of the file");
-	is_number(file_replace(fd, "folder", "x", 1).rc, -EISDIR, "is refused");
+	is_number(file_replace(fd, fd, "folder", "x", 1).rc, -EISDIR, "is refused");
 	ok(fstatat(fd, ".mdev.tmp", &st, AT_SYMLINK_NOFOLLOW) < 0, "and nothing temporary is left");
 
 	unlinkat(fd, "folder", AT_REMOVEDIR);
+	test_replace_by(fd);
 	unlinkat(fd, "a", 0);
 	close(fd);
 	rmdir(dir);
@@ -212,17 +235,17 @@ static void test_file_access(void)
 		return;
 	path = xasprintf("%s/a", dir);
 	fd = open(dir, O_RDONLY | O_DIRECTORY);
-	is_number(file_replace(fd, "a", "one\n", 4).rc, 0, "a new file");
+	is_number(file_replace(fd, fd, "a", "one\n", 4).rc, 0, "a new file");
 	ok(stat(path, &st) == 0 && (st.st_mode & 07777) == 0644, "that everybody may read");
 	ok(chmod(path, 0600) == 0, "then its owner alone");
 	if (geteuid() == 0)
 		ok(chown(path, 12345, 54321) == 0, "another one");
-	is_number(file_replace(fd, "a", "two\n", 4).rc, 0, "and it is replaced");
+	is_number(file_replace(fd, fd, "a", "two\n", 4).rc, 0, "and it is replaced");
 	ok(stat(path, &st) == 0 && (st.st_mode & 07777) == 0600, "the mode is kept");
 	ok(geteuid() != 0 || (st.st_uid == 12345 && st.st_gid == 54321), "and the owner");
 
 	given = give_xattrs(path);
-	is_number(file_replace(fd, "a", "three\n", 6).rc, 0, "a file with extended attributes");
+	is_number(file_replace(fd, fd, "a", "three\n", 6).rc, 0, "a file with extended attributes");
 	ok(!given || getxattr(path, "user.mdev", value, sizeof(value)) == 4, "they are kept");
 	ok(!given || (getxattr(path, "system.posix_acl_access", value, sizeof(value)) ==
 			      sizeof(acl) &&
@@ -232,7 +255,7 @@ static void test_file_access(void)
 	   "a folder that gives such a list to each new file");
 	ok(!given || (removexattr(path, "system.posix_acl_access") == 0 && chmod(path, 0640) == 0),
 	   "but not to this one");
-	is_number(file_replace(fd, "a", "four\n", 5).rc, 0, "a file without a list");
+	is_number(file_replace(fd, fd, "a", "four\n", 5).rc, 0, "a file without a list");
 	ok(getxattr(path, "system.posix_acl_access", value, sizeof(value)) < 0, "gets none");
 	ok(stat(path, &st) == 0 && (st.st_mode & 07777) == 0640, "and keeps its mode");
 

@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The folder in which mdevctl keeps definitions: etc/mdevctl.d/PARENT/UUID, one in a file. */
+#include "store/mdevctl_folder.h"
+
+#include "base/file.h"
+#include "base/text.h"
+#include "base/unread.h"
+#include "store/mdevctl.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#define TOP "etc/mdevctl.d"
+#define RULE "usr/lib/udev/rules.d/60-mdevctl.rules"
+
+static bool leave_to_rule;
+
+void mdevctl_folder_leave_to_rule(void)
+{
+	leave_to_rule = true;
+}
+
+char *mdevctl_folder_path(const char *parent, const struct identity *id)
+{
+	char uuid[IDENTITY_TEXT_SIZE];
+
+	return xasprintf("%s/" TOP "/%s/%s", root_get(), parent, identity_format_uuid(id, uuid));
+}
+
+bool mdevctl_folder_has(const char *path)
+{
+	_cleanup_free_ char *top = root_path(TOP "/");
+
+	return str_starts(path, top);
+}
+
+bool mdevctl_folder_split(const char *path, char **ret_parent, struct identity *ret_id)
+{
+	_cleanup_free_ char *folder = xstrdup(path);
+	char *slash = strrchr(folder, '/'), *above;
+
+	if (!slash || identity_parse_uuid(slash + 1, ret_id) < 0)
+		return false;
+	*slash = '\0';
+	above = strrchr(folder, '/');
+	*ret_parent = xstrdup(above ? above + 1 : folder);
+	return **ret_parent != '\0';
+}
+
+static void add_broken(const struct definition *def, struct definition_list *list)
+{
+	struct definition *broken = definition_list_add_broken(list);
+
+	broken->id = def->id;
+	broken->parent = def->parent;
+	broken->file = def->file;
+	broken->line = def->line;
+	broken->is_mdevctls = true;
+}
+
+/* The definition that the file is to hold, without what only its text says. */
+static struct definition *add_named(struct definition_list *list, const char *path,
+				    const char *parent, const struct identity *id)
+{
+	struct definition *def = definition_list_add(list);
+
+	def->id = *id;
+	def->parent = definition_list_share(list, parent);
+	def->file = arena_strdup(&list->arena, path);
+	def->line = 1;
+	def->is_mdevctls = true;
+	return def;
+}
+
+static void take_broken(struct definition_list *list, struct problem_list *problems,
+			const char *error)
+{
+	const struct definition *def = list->v[--list->n];
+
+	problem_add(problems, def->file, 0, "%s", error);
+	add_broken(def, list);
+}
+
+void mdevctl_folder_parse(const char *path, const char *text, size_t len,
+			  struct definition_list *list, struct problem_list *problems,
+			  struct definition_layout *ret_layout)
+{
+	_cleanup_free_ char *parent = NULL, *error = NULL;
+	struct identity id;
+
+	(void)ret_layout;
+	if (!mdevctl_folder_split(path, &parent, &id)) {
+		problem_add(problems, path, 0, "neither a parent nor a UUID is in its path");
+		return;
+	}
+	if (mdevctl_parse(text ? text : "", len, add_named(list, path, parent, &id), &list->arena,
+			  &error))
+		take_broken(list, problems, error);
+	problem_list_end_file(problems);
+}
+
+/* A folder of definitions for one parent, open. */
+struct parent_folder {
+	int fd;
+	const char *name;
+	char *path, *distrust;
+	const struct identity_filter *filter;
+	struct definition_list *list;
+	struct problem_list *problems;
+};
+
+static bool is_parent_entry(const struct dirent *entry)
+{
+	return (entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN) &&
+	       strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+}
+
+static bool is_file_entry(const struct dirent *entry)
+{
+	return entry->d_type == DT_REG || entry->d_type == DT_UNKNOWN;
+}
+
+/* What is no file, or went away meanwhile, is none of mdevctl's definitions, either. */
+static bool is_no_file(int rc)
+{
+	return rc == -EISDIR || rc == -EMLINK || rc == -EMEDIUMTYPE || rc == -ENOENT;
+}
+
+static void load_file(struct parent_folder *folder, const struct folder_entry *entry,
+		      const struct identity *id, struct buf *text)
+{
+	enum folder_read_flags flags = entry->is_plain_file ? FOLDER_KNOWN_FILE : 0;
+	_cleanup_free_ char *path = xasprintf("%s/%s", folder->path, entry->name);
+	_cleanup_free_ char *error = NULL, *distrust = NULL;
+	struct definition *def;
+	struct stat st;
+	int rc = folder_read(folder->fd, entry->name, flags, text, &st);
+
+	if (is_no_file(rc))
+		return;
+	def = add_named(folder->list, path, folder->name, id);
+	if (rc)
+		set_text(&error, "%s", folder_explain(rc));
+	else
+		rc = mdevctl_parse(text->data ? text->data : "", text->len, def,
+				   &folder->list->arena, &error);
+	if (rc) {
+		take_broken(folder->list, folder->problems, error);
+		return;
+	}
+	distrust = file_distrust(&st, "it");
+	if (distrust || folder->distrust)
+		def->distrust =
+			definition_list_share(folder->list, distrust ? distrust : folder->distrust);
+}
+
+/* A UUID in another form is found by nobody who looks for it. */
+static bool is_canonical(const char *name, struct identity *ret_id)
+{
+	char uuid[IDENTITY_TEXT_SIZE];
+
+	return identity_parse_uuid(name, ret_id) == 0 &&
+	       strcmp(identity_format(ret_id, uuid), name) == 0;
+}
+
+static void load_files(struct parent_folder *folder)
+{
+	struct folder_entries entries = {0};
+	struct buf text = {0};
+	int rc = folder_list_names(folder->fd, is_file_entry, &entries);
+
+	if (rc)
+		problem_add(folder->problems, folder->path, 0, "%s", strerror(-rc));
+	folder_entries_sort(&entries);
+	for (size_t i = 0; i < entries.n; i++) {
+		_cleanup_free_ char *path = xasprintf("%s/%s", folder->path, entries.v[i]->name);
+		struct identity id;
+
+		if (!is_canonical(entries.v[i]->name, &id))
+			strlist_add(&folder->list->strangers, path);
+		else if (!folder->filter || identity_filter_takes(folder->filter, &id))
+			load_file(folder, entries.v[i], &id, &text);
+	}
+	buf_free(&text);
+	folder_entries_free(&entries);
+}
+
+/* top_distrust: of the folder that the parent's is in. */
+static void load_parent(int top_fd, const char *top_distrust, struct parent_folder *folder)
+{
+	_cleanup_close_ int fd =
+		openat(top_fd, folder->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+	int rc = fd < 0 || fstat(fd, &st) < 0 ? -errno : 0;
+
+	if (rc == -ENOTDIR || rc == -ELOOP || rc == -ENOENT)
+		return;
+	folder->path = xasprintf("%s/" TOP "/%s", root_get(), folder->name);
+	if (rc) {
+		problem_add(folder->problems, folder->path, 0, "%s", strerror(-rc));
+	} else if (!name_is_safe(folder->name)) {
+		problem_add(folder->problems, folder->path, 0,
+			    "its name cannot be that of a parent");
+	} else {
+		folder->fd = fd;
+		folder->distrust = file_distrust(&st, "its folder");
+		if (!folder->distrust && top_distrust)
+			folder->distrust = xstrdup(top_distrust);
+		load_files(folder);
+	}
+	free(folder->distrust);
+	free(folder->path);
+}
+
+/* The descriptor, -ENOENT also where it is left to mdevctl, or another negative errno. */
+static int open_top(void)
+{
+	_cleanup_free_ char *path = root_path(TOP), *rule = NULL;
+	int fd = file_open(path, O_RDONLY | O_DIRECTORY, 0);
+
+	if (fd < 0 || !leave_to_rule)
+		return fd;
+	rule = root_path(RULE);
+	if (file_look(rule) == -ENOENT)
+		return fd;
+	cleanup_close(&fd);
+	return -ENOENT;
+}
+
+void mdevctl_folder_load(const struct identity_filter *filter, struct definition_list *list,
+			 struct problem_list *problems)
+{
+	_cleanup_close_ int fd = open_top();
+	_cleanup_free_ char *path = NULL, *distrust = NULL;
+	struct folder_entries parents = {0};
+	struct stat st;
+	int rc = fd < 0 ? fd : fstat(fd, &st) < 0 ? -errno : 0;
+
+	if (rc == -ENOENT)
+		return;
+	if (!rc) {
+		distrust = file_distrust(&st, "the folder of its parents");
+		rc = folder_list_names(fd, is_parent_entry, &parents);
+	}
+	path = root_path(TOP);
+	if (rc)
+		problem_add(problems, path, 0, "%s", strerror(-rc));
+	folder_entries_sort(&parents);
+	for (size_t i = 0; i < parents.n; i++)
+		load_parent(fd, distrust,
+			    &(struct parent_folder){.name = parents.v[i]->name,
+						    .filter = filter,
+						    .list = list,
+						    .problems = problems});
+	problem_list_end_file(problems);
+	folder_entries_free(&parents);
+}
+
+bool mdevctl_folder_is_empty(void)
+{
+	_cleanup_close_ int fd = open_top();
+	struct folder_entries parents = {0}, files = {0};
+	int rc = fd < 0 ? fd : folder_list_names(fd, is_parent_entry, &parents);
+
+	for (size_t i = 0; !rc && !files.n && i < parents.n; i++) {
+		_cleanup_close_ int parent_fd = openat(
+			fd, parents.v[i]->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+		if (parent_fd >= 0)
+			rc = folder_list_names(parent_fd, is_file_entry, &files);
+	}
+	rc = files.n ? -ENOTEMPTY : rc;
+	folder_entries_free(&parents);
+	folder_entries_free(&files);
+	return !rc || rc == -ENOENT;
+}
+
+/* The folder of all parents, for a change. A descriptor or a negative errno. */
+static int open_top_for_change(enum mdevctl_folder_need need)
+{
+	_cleanup_free_ char *path = root_path(TOP);
+	int rc = need == MDEVCTL_FOLDER_MADE ? folder_make(path) : 0;
+
+	return rc ? rc : file_open(path, O_RDONLY | O_DIRECTORY, 0);
+}
+
+static int open_parent(int top_fd, const char *parent, enum mdevctl_folder_need need)
+{
+	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	int fd = openat(top_fd, parent, flags), rc;
+	struct stat st;
+
+	if (fd < 0 && errno == ENOENT && need == MDEVCTL_FOLDER_MADE) {
+		rc = folder_make_at(top_fd, parent);
+		if (rc)
+			return rc;
+		/* Without it a file in the new folder would be lost, too. */
+		(void)fsync(top_fd);
+		fd = openat(top_fd, parent, flags);
+	}
+	if (fd >= 0 || errno != ENOTDIR)
+		return fd < 0 ? -errno : fd;
+	return fstatat(top_fd, parent, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode) ?
+		       -EMLINK :
+		       -ENOTDIR;
+}
+
+int mdevctl_folder_open_locked(const char *parent, enum mdevctl_folder_need need,
+			       struct folder_handle *ret, char **reterr)
+{
+	_cleanup_close_ int top_fd = -1;
+	int rc;
+
+	if (!name_is_safe(parent)) {
+		set_text(reterr, "'%s' cannot be the name of a parent", parent);
+		return -EINVAL;
+	}
+	rc = folder_open_locked(FOLDER_ETC, ret, reterr);
+	if (rc)
+		return rc;
+	top_fd = open_top_for_change(need);
+	rc = top_fd < 0 ? top_fd : open_parent(top_fd, parent, need);
+	if (rc < 0) {
+		set_text(reterr, "%s/" TOP "/%s: %s%s", root_get(), parent, folder_explain(rc),
+			 root_hint(rc));
+		return rc;
+	}
+	ret->fd = rc;
+	return 0;
+}

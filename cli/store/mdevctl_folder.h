@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The folder in which mdevctl keeps definitions: etc/mdevctl.d/PARENT/UUID, one in a file. Links in
+ * it are passed over, as mdevctl does.
+ */
+#ifndef MDEVCTL_FOLDER_H
+#define MDEVCTL_FOLDER_H
+
+#include "model/filter.h"
+#include "store/definition.h"
+#include "store/folder.h"
+
+/* The path of a file in it; the caller frees it. */
+char *mdevctl_folder_path(const char *parent, const struct identity *id);
+/* The path is one of a file in it, or in another folder PARENT/UUID: sets what these are. */
+bool mdevctl_folder_split(const char *path, char **ret_parent, struct identity *ret_id);
+/* The path is one of a file in it. */
+bool mdevctl_folder_has(const char *path);
+
+/*
+ * Adds the definitions in it, by parent and then UUID; of the UUIDs that the filter takes alone,
+ * unless that is NULL. What cannot be read goes to the problems, and to the broken ones of the
+ * list.
+ */
+void mdevctl_folder_load(const struct identity_filter *filter, struct definition_list *list,
+			 struct problem_list *problems);
+
+/*
+ * From now on, nothing is loaded from it where mdevctl's own rule for udev is installed: that one
+ * starts what is defined there.
+ */
+void mdevctl_folder_leave_to_rule(void);
+
+/* Nothing is defined in it. False also when that cannot be known. */
+bool mdevctl_folder_is_empty(void);
+
+/*
+ * Reads the text of one of its files, as definition_parse() does with the text of other files; one
+ * that is at another place is not added.
+ */
+void mdevctl_folder_parse(const char *path, const char *text, size_t len,
+			  struct definition_list *list, struct problem_list *problems,
+			  struct definition_layout *ret_layout);
+
+/*
+ * Opens the parent's folder for a change, under the lock of etc/mdev.d: one lock for all
+ * definitions. 0, or a negative errno with a reason in *reterr, -ENOENT when there is no such
+ * folder; call folder_close() also then.
+ */
+enum mdevctl_folder_need { MDEVCTL_FOLDER_AS_IT_IS, MDEVCTL_FOLDER_MADE };
+int mdevctl_folder_open_locked(const char *parent, enum mdevctl_folder_need need,
+			       struct folder_handle *ret, char **reterr);
+
+#endif
