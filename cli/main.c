@@ -4,6 +4,7 @@
 #include "base/msg.h"
 #include "base/text.h"
 #include "base/unread.h"
+#include "front/front.h"
 #include "host/core.h"
 #include "out/output.h"
 #include "verb/cmd.h"
@@ -117,7 +118,7 @@ static int run_command(const struct command *command, struct globals *globals, i
 					  {command_word_options(command), args},
 					  {global_options, globals}};
 	bool may_have_json = asks_for_json(argc, argv);
-	int status, words = options_parse(sets, ARRAY_SIZE(sets), argc, argv, false, &error);
+	int status, words = options_parse(sets, ARRAY_SIZE(sets), argc, argv, 0, &error);
 
 	globals->json |= words < 0 && may_have_json;
 	begin_output(command, globals, words, argv);
@@ -142,20 +143,23 @@ static int run_command(const struct command *command, struct globals *globals, i
 	return status;
 }
 
-/* "mdev --list-QUESTION [OPTION]... [WORD]...", for the shell's completion. */
-static int run_completion(int argc, char **argv)
+/*
+ * "mdev --list-QUESTION [OPTION]... [WORD]...", for the shell's completion. asked: what it is
+ * about, whose options count where it is asked on behalf of another name.
+ */
+static int run_completion(const struct program *asked, int argc, char **argv)
 {
 	const char *question = argv[1] + strlen("--list-");
 	struct globals globals = {0};
 	const struct option_set set = {global_options, &globals};
 	_cleanup_free_ char *error = NULL;
-	int status, words = options_parse(&set, 1, argc - 1, argv + 1, false, &error);
+	int status, words = options_parse(&set, 1, argc - 1, argv + 1, 0, &error);
 
 	if (words < 0)
 		return cmd_usage(NULL, "%s", error);
 	status = apply_globals(&globals);
 	if (status == DONE)
-		status = complete(&program, question, words, argv + 1);
+		status = complete(asked, question, words, argv + 1);
 	return cmd_report_unread() == DONE ? status : FAILED;
 }
 
@@ -167,7 +171,7 @@ static int run(int argc, char **argv)
 	const struct command *command;
 	int left;
 
-	left = options_parse(&set, 1, argc, argv, true, &error);
+	left = options_parse(&set, 1, argc, argv, OPTIONS_STOP_AT_WORD, &error);
 	if (left < 0)
 		return cmd_usage(NULL, "%s", error);
 	if (globals.version)
@@ -189,18 +193,24 @@ static int run(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	static char output[65536];
+	bool is_front = front_is_called(argc ? argv[0] : NULL);
 	int status, rc;
 
 	streams_reserve();
 	setvbuf(stdout, output, _IOFBF, sizeof(output));
 	/* A reader that has seen enough is found out when stdout is closed. */
 	signal(SIGPIPE, SIG_IGN);
+	if (is_front)
+		front_take_environment();
 	if (argc >= 2 && str_starts(argv[1], "--list-"))
-		status = run_completion(argc, argv);
+		status = run_completion(is_front ? front_program() : &program, argc, argv);
+	else if (is_front)
+		status = front_run(argc, argv);
 	else
 		status = run(argc, argv);
 	rc = stdout_close();
-	if (rc && rc != -EPIPE)
+	/* As mdevctl it was said already. */
+	if (rc && rc != -EPIPE && !(is_front && status != DONE))
 		msg_error("cannot write the output: %s", strerror(-rc));
 	return rc && status == DONE ? FAILED : status;
 }

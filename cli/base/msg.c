@@ -7,11 +7,13 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <syslog.h>
+#include <time.h>
 
 /* Leaves room for the time, the host and the program in front of it. */
 #define LOG_LINE_MAX 1900
 
 static enum msg_level shown = MSG_WARNING;
+static enum msg_form form = MSG_FORM_PLAIN;
 static bool to_syslog;
 
 void msg_set_level(enum msg_level level)
@@ -23,6 +25,11 @@ void msg_to_syslog(void)
 {
 	openlog("mdev", LOG_PID, LOG_DAEMON);
 	to_syslog = true;
+}
+
+void msg_set_form(enum msg_form new)
+{
+	form = new;
 }
 
 /* Where syslog(3) connects to. */
@@ -46,7 +53,23 @@ static int syslog_priority(enum msg_level level)
 	return level == MSG_WARNING ? LOG_WARNING : LOG_ERR;
 }
 
-static void say(enum msg_level level, const char *prefix, const char *fmt, va_list args)
+/* "mdev: warning: ", or "[2026-11-30T05:30:00Z WARN  mdevctl] "; nothing for the system's log. */
+static void add_prefix(struct buf *line, enum msg_level level)
+{
+	static const char *const names[] = {"ERROR", "WARN ", "INFO "};
+	time_t now = time(NULL);
+	struct tm utc;
+	char date[32];
+
+	if (form == MSG_FORM_DATED) {
+		(void)strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
+		buf_addf(line, "[%s %s mdevctl] ", date, names[level]);
+		return;
+	}
+	buf_addf(line, "%s%s", to_syslog ? "" : "mdev: ", level == MSG_WARNING ? "warning: " : "");
+}
+
+static void say(enum msg_level level, const char *fmt, va_list args)
 {
 	struct buf line = {0};
 	char *text;
@@ -54,7 +77,7 @@ static void say(enum msg_level level, const char *prefix, const char *fmt, va_li
 	if (level > shown)
 		return;
 	text = xvasprintf(fmt, args);
-	buf_addf(&line, "%s%s", to_syslog ? "" : "mdev: ", prefix);
+	add_prefix(&line, level);
 	buf_add_visible(&line, text);
 	if (to_syslog && line.len > LOG_LINE_MAX)
 		syslog(syslog_priority(level), "%.*s...", (int)text_cut(line.data, LOG_LINE_MAX),
@@ -72,7 +95,7 @@ void msg_error(const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	say(MSG_ERROR, "", fmt, args);
+	say(MSG_ERROR, fmt, args);
 	va_end(args);
 }
 
@@ -81,7 +104,7 @@ void msg_warning(const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	say(MSG_WARNING, "warning: ", fmt, args);
+	say(MSG_WARNING, fmt, args);
 	va_end(args);
 }
 
@@ -90,6 +113,25 @@ void msg_info(const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	say(MSG_INFO, "", fmt, args);
+	say(MSG_INFO, fmt, args);
 	va_end(args);
+}
+
+void msg_text(const char *text)
+{
+	struct buf shown = {0};
+
+	while (*text) {
+		size_t len = strcspn(text, "\n");
+		_cleanup_free_ char *line = xasprintf("%.*s", (int)len, text);
+
+		buf_add_visible(&shown, line);
+		text += len;
+		if (*text) {
+			buf_add(&shown, "\n", 1);
+			text++;
+		}
+	}
+	fprintf(stderr, "%s", shown.data ? shown.data : "");
+	buf_free(&shown);
 }

@@ -16,6 +16,8 @@ struct parser {
 	size_t set_count;
 	char **argv; /* what is no option is moved to the beginning */
 	int words; /* how many those are */
+	enum options_flags flags;
+	bool is_stopped; /* by an option behind which nothing is looked at */
 	char **reterr;
 };
 
@@ -39,10 +41,21 @@ static bool find_row(const struct parser *parser, const char *name, size_t len, 
 	return false;
 }
 
+static int say_twice(const struct parser *parser, const struct option_row *row)
+{
+	set_text(parser->reterr, "option '--%s' is given twice", row->name);
+	return -EINVAL;
+}
+
 static int store_option(struct parser *parser, const struct found *found, const char *arg)
 {
 	switch (found->row->kind) {
+	case OPTION_STOP:
+		parser->is_stopped = true;
+		/* fall through */
 	case OPTION_FLAG:
+		if (parser->flags & OPTIONS_ONCE && *(bool *)found->target)
+			return say_twice(parser, found->row);
 		*(bool *)found->target = true;
 		return 0;
 	case OPTION_WORD:
@@ -55,10 +68,8 @@ static int store_option(struct parser *parser, const struct found *found, const 
 		arg = arg ? arg : "";
 		/* fall through */
 	case OPTION_TEXT:
-		if (*(const char **)found->target) {
-			set_text(parser->reterr, "option '--%s' is given twice", found->row->name);
-			return -EINVAL;
-		}
+		if (*(const char **)found->target)
+			return say_twice(parser, found->row);
 		*(const char **)found->target = arg;
 		return 0;
 	}
@@ -136,30 +147,41 @@ static int parse_short(struct parser *parser, const char *word, const char *next
 					 found.row->arg);
 				return -EINVAL;
 			}
-			return store_option(parser, &found, p[1] ? p + 1 : next);
+			if (p[1] == '=' && parser->flags & OPTIONS_ONCE)
+				p++;
+			return store_option(parser, &found, *used_next ? next : p + 1);
 		}
 		rc = store_option(parser, &found, NULL);
-		if (rc)
+		if (rc || parser->is_stopped)
 			return rc;
 	}
 	return 0;
 }
 
-int options_parse(const struct option_set *sets, size_t set_count, int argc, char **argv,
-		  bool stop_at_word, char **reterr)
+/* The word behind an option, if it can be its argument. */
+static const char *next_argument(const struct parser *parser, const char *next)
 {
-	struct parser parser = {
-		.sets = sets, .set_count = set_count, .argv = argv, .reterr = reterr};
+	return next && parser->flags & OPTIONS_ONCE && next[0] == '-' && next[1] ? NULL : next;
+}
+
+int options_parse(const struct option_set *sets, size_t set_count, int argc, char **argv,
+		  enum options_flags flags, char **reterr)
+{
+	struct parser parser = {.sets = sets,
+				.set_count = set_count,
+				.argv = argv,
+				.flags = flags,
+				.reterr = reterr};
 	bool options_ended = false;
 
-	for (int i = 1; i < argc; i++) {
-		const char *next = i + 1 < argc ? argv[i + 1] : NULL;
+	for (int i = 1; i < argc && !parser.is_stopped; i++) {
+		const char *next = i + 1 < argc ? next_argument(&parser, argv[i + 1]) : NULL;
 		bool used_next = false;
 		char *word = argv[i];
 		int rc;
 
 		if (options_ended || word[0] != '-' || !word[1]) {
-			if (stop_at_word) {
+			if (flags & OPTIONS_STOP_AT_WORD) {
 				memmove(argv, argv + i, (size_t)(argc - i) * sizeof(*argv));
 				return argc - i;
 			}

@@ -11,6 +11,7 @@ enum option_kind {
 	OPTION_MAYBE, /* "--name" or "--name=arg": const char *, "" for the first */
 	OPTION_TEXTS, /* one argument, any number of times: struct strlist */
 	OPTION_WORD, /* one argument, which becomes a word where it stands: no target */
+	OPTION_STOP, /* a flag behind which nothing is looked at: bool */
 };
 
 #define OPTION_HIDDEN NULL
@@ -31,15 +32,23 @@ struct option_set {
 	void *target;
 };
 
+enum options_flags {
+	OPTIONS_STOP_AT_WORD = 1 << 0, /* parsing ends before the first word */
+	/*
+	 * As some other programs have it: no option may be given twice, an argument that is a word
+	 * of its own must not begin with "-", and "-x=arg" is "-x arg".
+	 */
+	OPTIONS_ONCE = 1 << 1,
+};
+
 /*
  * Parses argv[1] .. argv[argc - 1]: "--name=arg", "--name arg", "-xarg", "-x arg", flags in
  * one word, "--" as the end of the options. What is not an option is moved, in order, to the
- * beginning of argv; with stop_at_word parsing ends before the first of those.
- * Returns how many words that are (the rest of the command line with stop_at_word), or -EINVAL
- * with the reason in *reterr.
+ * beginning of argv. Returns how many words that are (the rest of the command line with
+ * OPTIONS_STOP_AT_WORD), or -EINVAL with the reason in *reterr.
  */
 int options_parse(const struct option_set *sets, size_t set_count, int argc, char **argv,
-		  bool stop_at_word, char **reterr);
+		  enum options_flags flags, char **reterr);
 
 /* Frees the lists in the struct that the options went to: all in it that parsing allocates. */
 void options_free(const struct option_row *rows, void *target);

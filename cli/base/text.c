@@ -3,6 +3,7 @@
 #include "base/text.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 size_t text_control_length(const char *s)
@@ -213,6 +214,26 @@ uint32_t text_hash(const char *s)
 	for (; *s; s++)
 		hash = hash * 31 + (unsigned char)*s;
 	return hash;
+}
+
+int parse_i32(const char *s, int32_t *ret)
+{
+	const char *blanks = " \t\n\v\f\r", *digits;
+	char *end;
+	long value;
+
+	s += strspn(s, blanks);
+	digits = s + (*s == '-' || *s == '+');
+	if (*digits < '0' || *digits > '9')
+		return -EINVAL;
+	errno = 0;
+	value = strtol(s, &end, 10);
+	if (end[strspn(end, blanks)])
+		return -EINVAL;
+	if (errno || value < INT32_MIN || value > INT32_MAX)
+		return -ERANGE;
+	*ret = (int32_t)value;
+	return 0;
 }
 
 int parse_u32(const char *s, uint32_t *ret)

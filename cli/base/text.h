@@ -45,6 +45,8 @@ uint32_t text_hash(const char *s);
  * One component of a path: plain text, not empty, no '/', neither "." nor "..", at most 255 bytes.
  */
 bool name_is_safe(const char *s);
+/* A decimal number that may have a sign, and blanks around it. 0, -EINVAL or -ERANGE. */
+int parse_i32(const char *s, int32_t *ret);
 /* A decimal number without sign or blanks. 0, -EINVAL (not a number) or -ERANGE. */
 int parse_u32(const char *s, uint32_t *ret);
 

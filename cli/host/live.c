@@ -318,7 +318,8 @@ static void add_type(int types_fd, const char *parent, const char *name, void *a
 		.pretty_name = read_into(&list->arena, fd, "name"),
 		.description = read_into(&list->arena, fd, "description"),
 	};
-	if (sysfs_read_u32(fd, LAYOUT_AVAILABLE, &available) == 0)
+	type->available_text = read_into(&list->arena, fd, LAYOUT_AVAILABLE);
+	if (type->available_text && parse_u32(type->available_text, &available) == 0)
 		type->available = available;
 }
 

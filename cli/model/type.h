@@ -15,6 +15,7 @@ struct type {
 	const char *parent;
 	const char *name;
 	int64_t available;
+	const char *available_text; /* as the parent says it, whatever that is */
 	const char *device_api;
 	const char *pretty_name;
 	const char *description;

@@ -222,7 +222,7 @@ static void find_words(const struct question *question, const struct command *co
 
 	for (int i = 1; i < argc; i++)
 		argv[i] = question->given[i - 1];
-	count = options_parse(sets, ARRAY_SIZE(sets), argc, argv, false, &error);
+	count = options_parse(sets, ARRAY_SIZE(sets), argc, argv, 0, &error);
 	for (int i = 0; i < count; i++)
 		strlist_add(ret_words, argv[i]);
 	strlist_sort(ret_words);

@@ -145,7 +145,7 @@ static int run_words(const struct command *command, struct globals *globals, int
 		{"json", 0, OPTION_FLAG, NULL, NULL, offsetof(struct globals, json)}, {0}};
 	const struct option_set sets[] = {{command->options, args}, {json, globals}};
 	_cleanup_free_ char *error = NULL;
-	int words = options_parse(sets, ARRAY_SIZE(sets), argc, argv, false, &error);
+	int words = options_parse(sets, ARRAY_SIZE(sets), argc, argv, 0, &error);
 
 	int status;
 

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Errors as mdevctl says them. */
+#ifndef SAY_H
+#define SAY_H
+
+#include "base/util.h"
+
+/* "Error: TEXT". Returns FAILED, as all of these do. */
+int say_error(const char *fmt, ...) PRINTF_LIKE(1, 2);
+/* The same with what the system said, "Caused by:", a negative errno. */
+int say_error_of(int rc, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* The same with a cause in words. */
+int say_error_for(const char *cause, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* "No such file or directory (os error 2)" for a negative errno; the caller frees it. */
+char *say_system(int rc);
+
+/* Prints results on stdout. what: NULL, or what cannot be done when that fails. DONE or FAILED. */
+int say_output(const struct buf *text, const char *what);
+
+/* Warnings of what could not be read, of all that was looked at. */
+void say_unread(void);
+
+/* The path of a file in double quotes; the caller frees it. */
+char *say_path(const char *path);
+
+#endif
