@@ -12,6 +12,8 @@ udevrulesdir ?= $(prefix)/lib/udev/rules.d
 systemdsystemunitdir ?= $(prefix)/lib/systemd/system
 docdir ?= $(prefix)/share/doc/mdev
 sysconfdir ?= /etc
+# Where the program looks for the scripts of mdevctl, wherever it is installed itself.
+libdir ?= /usr/lib
 INSTALL ?= install
 
 CFLAGS ?= -O2 -g
@@ -45,6 +47,13 @@ fire_library := tests/fire/live.c
 fire_programs := $(patsubst tests/fire/%.c,build/tests/%,$(filter-out $(fire_library),$(wildcard tests/fire/*.c)))
 man_pages := $(patsubst man/%.scd,build/man/%,$(wildcard man/*.scd))
 completions := $(wildcard completions/*)
+# What comes with the names of mdevctl, with DROPIN=1: mdevctl itself has files of the same names.
+dropin_names := mdevctl lsmdev
+dropin_folders := $(sysconfdir)/mdevctl.d $(libdir)/mdevctl/scripts.d/callouts $(libdir)/mdevctl/scripts.d/notifiers
+dropin_pages := build/man/mdevctl.8
+dropin_completions := completions/mdevctl
+installed_pages := $(if $(DROPIN),$(man_pages),$(filter-out $(dropin_pages),$(man_pages)))
+installed_completions := $(if $(DROPIN),$(completions),$(filter-out $(dropin_completions),$(completions)))
 samples := $(notdir $(wildcard conf.d/mdev.d/*.conf))
 
 .DELETE_ON_ERROR:
@@ -195,12 +204,12 @@ bench: ## The measurements
 	@tests/vm/setup --bench
 	@tests/bench/run
 
-install: ## The command and its files below DESTDIR; prefix=/usr/local
+install: ## The command and its files below DESTDIR; prefix=/usr/local; DROPIN=1: as mdevctl, too
 	$(MAKE) WERROR= all
 	$(INSTALL) -D -m 755 build/mdev $(DESTDIR)$(bindir)/mdev
-	$(foreach page,$(man_pages),$(INSTALL) -D -m 644 -t $(DESTDIR)$(mandir)/man$(subst .,,$(suffix $(page))) $(page);)
+	$(foreach page,$(installed_pages),$(INSTALL) -D -m 644 -t $(DESTDIR)$(mandir)/man$(subst .,,$(suffix $(page))) $(page);)
 	$(INSTALL) -D -m 644 -t $(DESTDIR)$(docdir) man/mdev.schema.json
-	$(foreach file,$(completions),$(INSTALL) -D -m 644 -t $(DESTDIR)$(completionsdir) $(file);)
+	$(foreach file,$(installed_completions),$(INSTALL) -D -m 644 -t $(DESTDIR)$(completionsdir) $(file);)
 	$(INSTALL) -d $(DESTDIR)$(udevrulesdir) $(DESTDIR)$(systemdsystemunitdir) $(DESTDIR)$(sysconfdir)/mdev.d
 	sed 's|@bindir@|$(bindir)|g' conf.d/udev/60-mdev.rules > $(DESTDIR)$(udevrulesdir)/60-mdev.rules
 	sed 's|@bindir@|$(bindir)|g' conf.d/systemd/mdev.service > $(DESTDIR)$(systemdsystemunitdir)/mdev.service
@@ -208,18 +217,30 @@ install: ## The command and its files below DESTDIR; prefix=/usr/local
 	for f in $(samples); do \
 		test -e $(DESTDIR)$(sysconfdir)/mdev.d/$$f || \
 		$(INSTALL) -m 644 conf.d/mdev.d/$$f $(DESTDIR)$(sysconfdir)/mdev.d/$$f || exit; done
+ifdef DROPIN
+	for name in $(dropin_names); do ln -sf mdev $(DESTDIR)$(bindir)/$$name || exit; done
+	ln -sf mdevctl.8 $(DESTDIR)$(mandir)/man8/lsmdev.8
+	ln -sf mdevctl $(DESTDIR)$(completionsdir)/lsmdev
+	$(INSTALL) -d $(addprefix $(DESTDIR),$(dropin_folders))
+endif
 
 # Samples that were changed are definitions of the user's by now and stay.
 uninstall: ## Remove what install put there; definitions stay
 	rm -f $(DESTDIR)$(bindir)/mdev $(DESTDIR)$(udevrulesdir)/60-mdev.rules $(DESTDIR)$(systemdsystemunitdir)/mdev.service
 	rm -f $(DESTDIR)$(docdir)/mdev.schema.json
 	test ! -d $(DESTDIR)$(docdir) || rmdir --ignore-fail-on-non-empty $(DESTDIR)$(docdir)
-	rm -f $(foreach file,$(completions),$(DESTDIR)$(completionsdir)/$(notdir $(file)))
-	rm -f $(foreach page,$(man_pages),$(DESTDIR)$(mandir)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
+	rm -f $(foreach file,$(filter-out $(dropin_completions),$(completions)),$(DESTDIR)$(completionsdir)/$(notdir $(file)))
+	rm -f $(foreach page,$(filter-out $(dropin_pages),$(man_pages)),$(DESTDIR)$(mandir)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
 	for f in $(samples); do \
 		! cmp -s conf.d/mdev.d/$$f $(DESTDIR)$(sysconfdir)/mdev.d/$$f || \
 		rm -f $(DESTDIR)$(sysconfdir)/mdev.d/$$f; done
 	rm -f $(DESTDIR)$(sysconfdir)/mdev.d/.mdev.lock
+	for name in $(dropin_names); do \
+		test "$$(readlink $(DESTDIR)$(bindir)/$$name)" != mdev || \
+		rm -f $(DESTDIR)$(bindir)/$$name $(DESTDIR)$(mandir)/man8/$$name.8 \
+			$(DESTDIR)$(completionsdir)/$$name || exit; done
+	for folder in $(addprefix $(DESTDIR),$(dropin_folders)); do \
+		test ! -d $$folder || rmdir --ignore-fail-on-non-empty $$folder; done
 	test ! -d $(DESTDIR)$(sysconfdir)/mdev.d || rmdir --ignore-fail-on-non-empty $(DESTDIR)$(sysconfdir)/mdev.d
 
 clean: ## Remove what was built; build/cache (downloads) stays

@@ -35,7 +35,7 @@ static const struct option_row global_options[] = {
 	{0},
 };
 
-static const struct program program = {commands, global_options};
+static const struct program program = {commands, global_options, false};
 
 static int apply_globals(const struct globals *globals)
 {

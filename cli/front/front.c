@@ -24,7 +24,7 @@ static const struct option_row front_options[] = {
 const struct program *front_program(void)
 {
 	static const struct command *commands[ARRAY_SIZE(verbs) + 1];
-	static const struct program program = {commands, front_options};
+	static const struct program program = {commands, front_options, true};
 
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
 		commands[i] = &verbs[i]->command;

@@ -380,6 +380,7 @@ const struct verb verb_start_parent = {
 			.name = "start-parent-mdevs",
 			.summary = "Make live what is defined for a parent as auto",
 			.synopsis = " PARENT",
+			.words = WORDS_PARENTS,
 			.min_words = 1,
 			.max_words = 1,
 			.options = start_parent_options,

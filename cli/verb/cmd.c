@@ -34,6 +34,7 @@ const struct option_row *command_word_options(const struct command *command)
 	switch (command->words) {
 	case WORDS_NONE:
 	case WORDS_PATHS:
+	case WORDS_PARENTS:
 	case WORDS_VERBS:
 		return none;
 	default:

@@ -30,6 +30,7 @@ enum words {
 	WORDS_MACHINES, /* UUIDs of live devices */
 	WORDS_DEFINED_OR_FILE, /* or the name of a definition file */
 	WORDS_PATHS,
+	WORDS_PARENTS,
 	WORDS_VERBS,
 };
 
@@ -57,6 +58,7 @@ extern const struct command cmd_list, cmd_types, cmd_create, cmd_destroy, cmd_de
 struct program {
 	const struct command *const *commands;
 	const struct option_row *options;
+	bool is_plain; /* these options stand without a verb alone, and not with every one */
 };
 
 /*

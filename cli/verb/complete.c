@@ -100,7 +100,8 @@ static int list_options(const struct question *question)
 		say_options(question, command->options);
 		say_options(question, command_word_options(command));
 	}
-	say_options(question, question->program->options);
+	if (!command || !question->program->is_plain)
+		say_options(question, question->program->options);
 	return DONE;
 }
 
@@ -236,6 +237,9 @@ static void say_words(const struct question *question, enum words words,
 		puts("FILE");
 	else if (words == WORDS_VERBS)
 		list_verbs(question);
+	else if (words == WORDS_PARENTS)
+		list_parents(
+			&(struct question){.program = question->program, .begun = question->begun});
 	else if (words != WORDS_NONE)
 		say_identities(question, words, given);
 	if (words == WORDS_DEFINED_OR_FILE)
@@ -254,6 +258,18 @@ static int list_words(const struct question *question)
 	if (command->max_words < 0 || given.n < (size_t)command->max_words)
 		say_words(question, command->words, &given);
 	strlist_free(&given);
+	return DONE;
+}
+
+/* What an option that takes an identity can have: the words of the verb, if it takes any. */
+static int list_identities(const struct question *question)
+{
+	const struct command *command = find_verb(question);
+	const struct strlist none = {0};
+
+	if (!command || command->max_words)
+		return list_words(question);
+	say_words(question, command->words, &none);
 	return DONE;
 }
 
@@ -317,7 +333,7 @@ static const struct {
 } questions[] = {
 	{"verbs", list_verbs},		 {"options", list_options}, {"parents", list_parents},
 	{"types", list_types},		 {"words", list_words},	    {"files", list_files},
-	{"attributes", list_attributes}, {"columns", list_columns},
+	{"attributes", list_attributes}, {"columns", list_columns}, {"identities", list_identities},
 };
 
 int complete(const struct program *program, const char *name, int word_count, char **words)

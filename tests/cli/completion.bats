@@ -18,7 +18,7 @@ setup() {
 completes() {
 	# A new bash: the traps and options of bats would disturb bash-completion.
 	# shellcheck disable=SC2016 # expanded by that bash
-	run env -i PATH="$PATH" "ASAN_OPTIONS=${ASAN_OPTIONS:-}" bash --norc -c '
+	run env -i PATH="$PATH" "MDEVCTL_ENV_ROOT=${MDEVCTL_ENV_ROOT:-}" "ASAN_OPTIONS=${ASAN_OPTIONS:-}" bash --norc -c '
 		. /usr/share/bash-completion/bash_completion
 		. "$1"
 		compopt() { :; } # only to be had while readline completes
@@ -323,4 +323,26 @@ press_names() {
 	for verb in $("$MDEV" --list-verbs); do
 		completes "$MDEV $verb --js" "--json"
 	done
+}
+
+# as_mdevctl NAME LINE WORDS: for the line, of which the first word is a link of that name, completion
+# offers these words.
+as_mdevctl() {
+	local COMPLETION=${COMPLETION}ctl
+	ln -sfn "$(realpath "$MDEV")" "$BATS_TEST_TMPDIR/$1"
+	MDEVCTL_ENV_ROOT=$ROOT PATH=$BATS_TEST_TMPDIR:$PATH completes "$1 $2" "$3"
+}
+
+@test "the names of mdevctl: verbs, options, and values that are there" {
+	as_mdevctl mdevctl "s" "start stop start-parent-mdevs"
+	as_mdevctl mdevctl "modify --de" "--delattr --defined"
+	as_mdevctl mdevctl "start -u " "$U2"
+	as_mdevctl mdevctl "stop --uuid=" "$U1"
+	as_mdevctl mdevctl "undefine -u " "$U2"
+	as_mdevctl mdevctl "define -p 0000:0" "01:00.0 02:00.0"
+	as_mdevctl mdevctl "define -p soft -t " "soft-1"
+	as_mdevctl mdevctl "start-parent-mdevs s" "soft"
+	as_mdevctl mdevctl "start " ""
+	as_mdevctl lsmdev "--d" "--defined --dumpjson"
+	as_mdevctl lsmdev "-u 1" "$U1"
 }

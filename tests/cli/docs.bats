@@ -68,9 +68,21 @@ documented() {
 	done
 }
 
+@test "every verb and option of mdevctl is in its --help and in its man page" {
+	ln -s "$(realpath "$MDEV")" "$BATS_TEST_TMPDIR/mdevctl"
+	for verb in $("$BATS_TEST_TMPDIR/mdevctl" --list-verbs); do
+		grep -q "^## mdevctl $verb" "$MAN/mdevctl.8.scd"
+		run "$BATS_TEST_TMPDIR/mdevctl" "$verb" --help
+		for option in $("$BATS_TEST_TMPDIR/mdevctl" --list-options "$verb"); do
+			grep -q -- "[ ,]${option%%=*}[ ,]" <<< "$output" || { echo "$verb --help lacks $option" && return 1; }
+			grep -qF -- "*${option%%=*}*" "$MAN/mdevctl.8.scd" || { echo "$option is not in the man page" && return 1; }
+		done
+	done
+}
+
 @test "the pages are right scdoc, and man finds nothing wrong" {
 	command -v scdoc > /dev/null || skip "needs scdoc"
-	for page in mdev.8 mdev-json.7 mdev.d.5; do
+	for page in mdev.8 mdevctl.8 mdev-json.7 mdev.d.5; do
 		scdoc < "$MAN/$page.scd" > "$BATS_TEST_TMPDIR/$page"
 		! command -v man > /dev/null || LC_ALL=C.UTF-8 MANWIDTH=80 man --warnings -l "$BATS_TEST_TMPDIR/$page" 2>&1 > /dev/null | (! grep .)
 	done

@@ -9,7 +9,7 @@ setup() {
 
 # The guests' builds take this lock as well: they write the same object files.
 in_turn() {
-	flock -w 600 build/vm/lock make -s "$@" DESTDIR="$DESTDIR" prefix=/opt/mdev sysconfdir=/etc
+	flock -w 600 build/vm/lock make -s "$@" DESTDIR="$DESTDIR" prefix=/opt/mdev sysconfdir=/etc libdir=/usr/lib
 }
 
 @test "install puts everything below DESTDIR and prefix" {
@@ -52,4 +52,30 @@ in_turn() {
 	grep -q '^# mine' "$DESTDIR/etc/mdev.d/example.conf"
 	in_turn uninstall
 	grep -q '^# mine' "$DESTDIR/etc/mdev.d/example.conf"
+}
+
+@test "DROPIN=1 installs the names of mdevctl with their page, completion and folders" {
+	in_turn install
+	[ "$(find "$DESTDIR" -name '*mdevctl*' -o -name 'lsmdev*')" = "" ]
+	in_turn install DROPIN=1
+	[ "$("$DESTDIR/opt/mdev/bin/mdevctl" --version)" = "mdevctl 1.4.0" ]
+	[ "$("$DESTDIR/opt/mdev/bin/lsmdev" --version)" = "lsmdev 1.4.0" ]
+	[ -s "$DESTDIR/opt/mdev/share/man/man8/mdevctl.8" ]
+	[ -s "$DESTDIR/opt/mdev/share/man/man8/lsmdev.8" ]
+	[ -s "$DESTDIR/opt/mdev/share/bash-completion/completions/lsmdev" ]
+	[ -d "$DESTDIR/etc/mdevctl.d" ]
+	[ -d "$DESTDIR/usr/lib/mdevctl/scripts.d/callouts" ] && [ -d "$DESTDIR/usr/lib/mdevctl/scripts.d/notifiers" ]
+}
+
+@test "uninstall removes the names of mdevctl, but no definition, and nothing of mdevctl itself" {
+	in_turn install DROPIN=1
+	mkdir "$DESTDIR/etc/mdevctl.d/soft"
+	echo "{}" >"$DESTDIR/etc/mdevctl.d/soft/mine"
+	in_turn uninstall
+	[ "$(cd "$DESTDIR" && find . ! -type d)" = ./etc/mdevctl.d/soft/mine ]
+	[ ! -d "$DESTDIR/usr/lib/mdevctl/scripts.d/callouts" ]
+	mkdir -p "$DESTDIR/opt/mdev/bin"
+	echo "another program" >"$DESTDIR/opt/mdev/bin/mdevctl"
+	in_turn uninstall
+	[ -s "$DESTDIR/opt/mdev/bin/mdevctl" ]
 }
