@@ -132,11 +132,11 @@ static void take_output(struct run *run, int which)
 	ssize_t n;
 
 	while ((n = read(run->fds[which].fd, piece, sizeof(piece))) > 0) {
-		size_t kept = (size_t)n < max - buf->len ? (size_t)n : max - buf->len;
+		size_t room = max - buf->len;
+		bool is_cut = (size_t)n > room;
 
-		if (kept)
-			buf_add(buf, piece, kept);
-		if (is_out && kept < (size_t)n)
+		buf_add(buf, piece, is_cut ? room : (size_t)n);
+		if (is_out && is_cut)
 			run->result->is_out_cut = true;
 		/* One that floods is not to keep this loop from looking at the clock. */
 		if (clock_ms() >= run->until)

@@ -34,6 +34,7 @@ struct define {
 	const struct args *args;
 	struct definition def;
 	struct device_list live;
+	bool is_live; /* it is, and a script may know its attributes */
 	struct arena arena;
 };
 
@@ -63,6 +64,7 @@ static int define_from_options(struct define *define)
 		return say_error("No type specified");
 	define->def.type = args->type ? args->type : dev->type;
 	define->def.is_auto = args->is_auto;
+	define->is_live = dev != NULL;
 	if (args->id && define_is_known(define))
 		return say_error("Device %s on %s already defined", identity_format(args->id, uuid),
 				 define->def.parent);
@@ -100,10 +102,8 @@ static int define_print(const struct define *define)
 	return status;
 }
 
-/* Prints the UUID where the command line did not say it. */
-static int define_keep(void *arg)
+static int define_write(const struct define *define)
 {
-	struct define *define = arg;
 	_cleanup_free_ char *path = NULL, *error = NULL;
 	struct disk_change change = mdevctl_put(&define->def, MDEVCTL_PUT_NEW, &path, &error);
 	char uuid[IDENTITY_TEXT_SIZE];
@@ -117,7 +117,23 @@ static int define_keep(void *arg)
 	if (change.kind != CHANGE_DONE)
 		return say_error_for(error, "Failed to write config for device %s",
 				     identity_format(&define->def.id, uuid));
-	return define->args->id ? DONE : define_print(define);
+	return DONE;
+}
+
+/* With its scripts. Prints the UUID where the command line did not say it. */
+static int define_keep(void *arg)
+{
+	struct define *define = arg;
+	_cleanup_free_ char *error = NULL;
+	struct callout callout;
+	int status, rc = callout_begin(&callout, SCRIPT_DEFINE, &define->def,
+				       define->args->force ? CALLOUT_FORCE : 0, &error);
+
+	if (!rc && define->is_live)
+		rc = callout_get_attributes(&callout, &define->def, &define->arena, &error);
+	status = rc ? say_callout(&callout, error) : define_write(define);
+	callout_end(&callout, status == DONE);
+	return status == DONE && !define->args->id ? define_print(define) : status;
 }
 
 static int define_new(struct define *define)

@@ -175,6 +175,7 @@ int front_run(int argc, char **argv)
 	int left;
 
 	msg_set_form(MSG_FORM_DATED);
+	callout_set_form(CALLOUT_FORM_MDEVCTL);
 	if (is_lister(argv[0]))
 		return run_verb(&verb_list, "lsmdev", argc, argv);
 	if (argc == 1)

@@ -36,6 +36,7 @@ struct listing {
 	struct device_list devices;
 	struct line *v;
 	size_t n;
+	struct arena arena; /* for attributes of live devices */
 };
 
 /* Of the command line's UUID and parent. */
@@ -55,6 +56,16 @@ static void load_live(struct listing *listing)
 			list->v[kept++] = list->v[i];
 	list->n = kept;
 	device_list_sort(list);
+}
+
+/* What a script says of them; what it fails to say is nothing. */
+static void list_ask_scripts(struct listing *listing)
+{
+	for (size_t i = 0; i < listing->n; i++) {
+		_cleanup_free_ char *error = NULL;
+
+		(void)callout_ask_attributes(&listing->v[i].def, &listing->arena, &error);
+	}
 }
 
 /* Live devices; "auto" is what their definition for the same parent says, whatever its type. */
@@ -153,6 +164,8 @@ static int list_run(const struct args *args, const char *word)
 		list_defined(&listing);
 	else
 		list_live(&listing);
+	if (!args->defined)
+		list_ask_scripts(&listing);
 	if (args->dumpjson)
 		format_json(&listing, &text);
 	else
@@ -161,6 +174,7 @@ static int list_run(const struct args *args, const char *word)
 	status = say_output(&text, "Failed to write data");
 	buf_free(&text);
 	free(listing.v);
+	arena_free(&listing.arena);
 	device_list_free(&listing.devices);
 	known_free(&listing.known);
 	return status;

@@ -150,12 +150,34 @@ static int modify_say(const struct modify *modify, struct disk_change change, co
 			     identity_format(modify->args->id, uuid));
 }
 
+static enum callout_flags modify_flags(const struct args *args)
+{
+	return args->force ? CALLOUT_FORCE : 0;
+}
+
+/* Scripts are asked for what it will be. */
 static int modify_definition(struct modify *modify, const struct definition *def)
 {
 	_cleanup_free_ char *error = NULL;
-	struct disk_change change = store_change(def, modify_change, modify, &error);
+	struct definition new = *def;
+	struct arena arena = {0};
+	struct callout callout;
+	int status, rc = modify_change(&new, &arena, modify, &error);
 
-	return modify_say(modify, change, error);
+	if (rc) {
+		status = modify_say(modify, disk_change_of(rc), error);
+	} else if (callout_begin(&callout, SCRIPT_MODIFY, &new, modify_flags(modify->args),
+				 &error)) {
+		status = say_callout(&callout, error);
+		callout_end(&callout, false);
+	} else {
+		struct disk_change change = store_change(def, modify_change, modify, &error);
+
+		status = modify_say(modify, change, error);
+		callout_end(&callout, status == DONE);
+	}
+	arena_free(&arena);
+	return status;
 }
 
 /* The one definition that is meant; else an error, and NULL. */
@@ -188,14 +210,14 @@ static int modify_stored(const struct args *args)
 }
 
 /* Where there is no definition that could be changed, a new one is made. */
-static int modify_replace(const struct args *args, const struct definition *new)
+static int modify_put(const struct args *args, const struct definition *new)
 {
 	struct modify modify = {.args = args, .whole = new};
 	_cleanup_free_ char *path = NULL, *error = NULL;
 	struct known known = {0};
 	struct disk_change change;
 
-	known_load(&known, args->id, args->parent, 0);
+	known_load(&known, args->id, new->parent, 0);
 	if (known.n)
 		change = store_change(known.v[0], modify_change, &modify, &error);
 	else
@@ -203,6 +225,17 @@ static int modify_replace(const struct args *args, const struct definition *new)
 	modify.is_refused = change.rc == -EINVAL && !known.n;
 	known_free(&known);
 	return modify_say(&modify, change, error);
+}
+
+static int modify_replace(const struct args *args, const struct definition *new)
+{
+	_cleanup_free_ char *error = NULL;
+	struct callout callout;
+	int rc = callout_begin(&callout, SCRIPT_MODIFY, new, modify_flags(args), &error);
+	int status = rc ? say_callout(&callout, error) : modify_put(args, new);
+
+	callout_end(&callout, status == DONE);
+	return status;
 }
 
 /* parent: the definition's; one that is live has it from its parent. */
@@ -254,6 +287,18 @@ static int modify_check_defined(const struct args *args, const struct device *de
 }
 
 /* A live device is changed by a script for its type; without one it is not. */
+static int modify_by_script(const struct definition *new)
+{
+	_cleanup_free_ char *error = NULL;
+	int rc = callout_change_live(new, &error);
+
+	if (rc && !error)
+		return say_error(
+			"Live modification is not supported for this device type. Changing the "
+			"device configuration requires stopping and restarting the device.");
+	return rc ? say_error("%s", error) : DONE;
+}
+
 static int modify_live_device(const struct args *args, const struct device *dev,
 			      struct arena *arena)
 {
@@ -267,10 +312,24 @@ static int modify_live_device(const struct args *args, const struct device *dev,
 		status = say_error("'type' cannot be changed on active mdev");
 	if (status == DONE && args->defined)
 		status = modify_check_defined(args, dev);
-	if (status != DONE)
-		return status;
-	return say_error("Live modification is not supported for this device type. Changing the "
-			 "device configuration requires stopping and restarting the device.");
+	if (status == DONE)
+		status = modify_by_script(&new);
+	return status == DONE && args->defined ? modify_replace(args, &new) : status;
+}
+
+/* Its attributes are asked for as by list; they do not matter here. */
+static const struct device *modify_find_live(const struct args *args, struct device_list *devices,
+					     struct arena *arena)
+{
+	const struct device *dev = live_look_up(devices, args->id);
+	_cleanup_free_ char *error = NULL;
+	struct definition live;
+
+	if (!dev || (args->parent && strcmp(dev->parent, args->parent) != 0))
+		return NULL;
+	live = callout_device(dev);
+	(void)callout_ask_attributes(&live, arena, &error);
+	return dev;
 }
 
 static int modify_live(const struct args *args)
@@ -284,8 +343,8 @@ static int modify_live(const struct args *args)
 	if (args->is_auto || args->is_manual)
 		return say_error("'%s' cannot be changed on active mdev",
 				 args->is_auto ? "auto" : "manual");
-	dev = live_look_up(&devices, args->id);
-	if (!dev || (args->parent && strcmp(dev->parent, args->parent) != 0))
+	dev = modify_find_live(args, &devices, &arena);
+	if (!dev)
 		status = say_error("Mediated device %s is not active", name);
 	else
 		status = modify_live_device(args, dev, &arena);

@@ -54,6 +54,13 @@ int say_error_of(int rc, const char *fmt, ...)
 	return FAILED;
 }
 
+int say_callout(const struct callout *callout, const char *error)
+{
+	if (callout->failure.trouble == CALLOUT_NO_JSON)
+		return say_error_for(callout->failure.detail, "%s", error);
+	return say_error("%s", error);
+}
+
 int say_output(const struct buf *text, const char *what)
 {
 	int rc;

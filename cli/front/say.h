@@ -4,6 +4,7 @@
 #define SAY_H
 
 #include "base/util.h"
+#include "verb/callout.h"
 
 /* "Error: TEXT". Returns FAILED, as all of these do. */
 int say_error(const char *fmt, ...) PRINTF_LIKE(1, 2);
@@ -23,5 +24,8 @@ void say_unread(void);
 
 /* The path of a file in double quotes; the caller frees it. */
 char *say_path(const char *path);
+
+/* Why scripts keep something from being done: error is what callout_begin() says. FAILED. */
+int say_callout(const struct callout *callout, const char *error);
 
 #endif

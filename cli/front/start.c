@@ -280,19 +280,24 @@ static int start_print(const struct definition *def)
 	return status;
 }
 
-/* Prints the UUID where the command line did not say it. */
+/* With its scripts. Prints the UUID where the command line did not say it. */
 static int start_one(void *arg)
 {
 	struct start *start = arg;
-	_cleanup_free_ char *distrust = NULL;
+	enum callout_flags flags = start->args->force ? CALLOUT_FORCE : 0;
+	_cleanup_free_ char *error = NULL;
 	struct failure failure = {0};
+	struct callout callout;
 	int status = DONE;
 
-	if (store_check_trust(&start->def, &distrust) < 0)
-		return say_error("%s: %s", start->def.file, distrust);
-	if (!start_make(start, &start->def, &failure))
+	if (store_check_trust(&start->def, &error) < 0)
+		return say_error("%s: %s", start->def.file, error);
+	if (callout_begin(&callout, SCRIPT_START, &start->def, flags, &error))
+		status = say_callout(&callout, error);
+	else if (!start_make(start, &start->def, &failure))
 		status = failure.rc ? say_error_of(failure.rc, "%s", failure.what) :
 				      say_error("%s", failure.what);
+	callout_end(&callout, status == DONE);
 	free(failure.what);
 	return status == DONE && !start->args->id ? start_print(&start->def) : status;
 }
@@ -324,18 +329,24 @@ static int start_run(const struct args *args, const char *word)
 static void start_of_parent(struct start *start, const struct definition *def)
 {
 	const struct device *dev = lifecycle_find_live(&start->creator, &def->id);
-	_cleanup_free_ char *distrust = NULL;
+	_cleanup_free_ char *error = NULL;
 	struct failure failure = {0};
+	struct callout callout;
+	bool is_made = false;
 
 	if (dev && device_is_as_defined(dev, def))
 		return;
-	if (store_check_trust(def, &distrust) < 0) {
-		msg_warning("%s: %s", def->file, distrust);
+	if (store_check_trust(def, &error) < 0) {
+		msg_warning("%s: %s", def->file, error);
 		return;
 	}
-	if (start_make(start, def, &failure))
-		return;
-	msg_warning("%s", failure.what);
+	if (callout_begin(&callout, SCRIPT_START, def, 0, &error))
+		msg_warning("%s", error);
+	else
+		is_made = start_make(start, def, &failure);
+	callout_end(&callout, is_made);
+	if (failure.what)
+		msg_warning("%s", failure.what);
 	if (failure.rc)
 		msg_warning("%s (os error %d)", strerror(-failure.rc), -failure.rc);
 	free(failure.what);

@@ -52,6 +52,20 @@ static int stop_device(struct device *dev)
 	return rc ? say_error_of(rc, "Error removing device %s", uuid) : DONE;
 }
 
+/* Who has it open is looked for when its scripts have had their time. */
+static int stop_with_scripts(struct device *dev, const struct args *args)
+{
+	enum callout_flags flags = args->force ? CALLOUT_FORCE : 0;
+	struct definition live = callout_device(dev);
+	_cleanup_free_ char *error = NULL;
+	struct callout callout;
+	int rc = callout_begin(&callout, SCRIPT_STOP, &live, flags, &error);
+	int status = rc ? say_callout(&callout, error) : stop_device(dev);
+
+	callout_end(&callout, status == DONE);
+	return status;
+}
+
 static int stop_run(const struct args *args, const char *word)
 {
 	struct device_list devices = {0};
@@ -61,7 +75,7 @@ static int stop_run(const struct args *args, const char *word)
 
 	(void)word;
 	if (dev)
-		status = stop_device(dev);
+		status = stop_with_scripts(dev, args);
 	else
 		status = say_error("Device %s is not an active mdev",
 				   identity_format(args->id, uuid));

@@ -5,6 +5,7 @@
 #include "front/known.h"
 #include "front/say.h"
 #include "store/change.h"
+#include "verb/cmd.h"
 
 #define GO(field) offsetof(struct args, field)
 
@@ -22,12 +23,12 @@ static const struct rule undefine_rules[] = {
 };
 
 /* One that does not count goes, too: else it would come back. */
-static bool undefine_one(const struct definition *def)
+static bool undefine_one(const struct definition *def, enum callout_flags flags)
 {
 	struct removal removal = {.def = def};
 	char uuid[IDENTITY_TEXT_SIZE];
 
-	store_remove(&removal, 1);
+	cmd_remove_definitions(&removal, 1, flags);
 	if (removal.result.kind != CHANGE_DONE)
 		msg_warning("Undefine of %s on parent %s failed with error: %s",
 			    identity_format(&def->id, uuid), def->parent_name, removal.error);
@@ -47,7 +48,7 @@ static int undefine_run(const struct args *args, const char *word)
 	if (!known.n)
 		status = say_error("No devices match the specified uuid");
 	for (size_t i = 0; i < known.n; i++)
-		all &= undefine_one(known.v[i]);
+		all &= undefine_one(known.v[i], args->force ? CALLOUT_FORCE : 0);
 	if (!all)
 		status = say_error("Undefine failed");
 	known_free(&known);

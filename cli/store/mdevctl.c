@@ -536,6 +536,7 @@ static bool take_support(struct json_object *top, struct script_support *ret)
 	       json.object_is_type(supports, json_type_object) &&
 	       json.object_object_get_ex(supports, "version", &version) &&
 	       json.object_is_type(version, json_type_int) && json.object_get_int64(version) >= 0 &&
+	       json.object_get_int64(version) <= UINT32_MAX &&
 	       json.object_object_get_ex(supports, "actions", &actions) &&
 	       take_words(actions, action_name_of, SCRIPT_ACTION_COUNT, &ret->actions,
 			  &ret->has_unknown_action) &&
@@ -557,11 +558,15 @@ int mdevctl_parse_support(const char *text, size_t len, struct script_support *r
 	return rc;
 }
 
-/* "[{}]" says that there are none, too. */
+/* "null" and "[{}]" say that there are none, too. */
 static bool is_no_attrs(struct json_object *array)
 {
 	struct json_object *only;
 
+	if (!array)
+		return true;
+	if (!json.object_is_type(array, json_type_array))
+		return false;
 	if (json.object_array_length(array) != 1)
 		return !json.object_array_length(array);
 	only = json.object_array_get_idx(array, 0);
@@ -571,19 +576,17 @@ static bool is_no_attrs(struct json_object *array)
 static int read_attrs(struct json_object *array, struct definition *def, struct arena *arena,
 		      char **reterr)
 {
-	size_t before = def->attr_count;
-
+	if (is_no_attrs(array))
+		return 0;
 	if (!json.object_is_type(array, json_type_array)) {
 		set_text(reterr, "attributes field is not an array");
-		return -EBADMSG;
+		return -EINVAL;
 	}
-	for (size_t i = 0; !is_no_attrs(array) && i < json.object_array_length(array); i++) {
+	for (size_t i = 0; i < json.object_array_length(array); i++) {
 		struct attr attr = {0};
 
-		if (read_attr(json.object_array_get_idx(array, i), &attr, reterr)) {
-			def->attr_count = before;
-			return -EBADMSG;
-		}
+		if (read_attr(json.object_array_get_idx(array, i), &attr, reterr))
+			return -EINVAL;
 		definition_add_attr(def, arena, attr.name, attr.value);
 	}
 	return 0;

@@ -42,8 +42,9 @@ int mdevctl_parse_support(const char *text, size_t len, struct script_support *r
 
 /*
  * What a script that was asked for attributes says, as "attrs" of mdevctl's form; no text is none.
- * Adds them to the definition, to which nobody has looked whether they can be attributes. 0, or
- * -EBADMSG with a reason in *reterr, and then nothing is added.
+ * Adds them to the definition; whether they can be attributes of a device is not looked at. 0, or
+ * with a reason in *reterr -EBADMSG for what is no JSON, and -EINVAL for another mistake: what
+ * stands before that is added.
  */
 int mdevctl_parse_attrs(const char *text, size_t len, struct definition *def, struct arena *arena,
 			char **reterr);

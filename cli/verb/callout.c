@@ -21,11 +21,11 @@ struct callout_service {
 	struct script_support support;
 };
 
-static int64_t limit; /* as of clock_ms(), after which no script is run; 0: none */
+static int64_t deadline; /* as of clock_ms(), after which no script is run; 0: none */
 
 void callout_limit(unsigned int seconds)
 {
-	limit = clock_ms() + (int64_t)seconds * 1000;
+	deadline = clock_ms() + (int64_t)seconds * 1000;
 }
 
 bool callout_is_any(void)
@@ -51,7 +51,7 @@ struct definition callout_device(const struct device *dev)
 static int run(const struct callout *callout, struct script *script, struct script_call call,
 	       struct process_result *ret)
 {
-	int64_t left = limit ? limit - clock_ms() : (int64_t)SECONDS * 1000;
+	int64_t left = deadline ? deadline - clock_ms() : (int64_t)SECONDS * 1000;
 
 	*ret = (struct process_result){0};
 	if (script->is_out)
@@ -63,25 +63,6 @@ static int run(const struct callout *callout, struct script *script, struct scri
 	call.parent = callout->parent;
 	call.seconds = left < SECONDS * 1000 ? (unsigned int)(left / 1000 + 1) : SECONDS;
 	return script_run(script, &call, ret);
-}
-
-static const char *name_of(const struct script *script)
-{
-	return strrchr(script->path, '/') + 1;
-}
-
-/* What a script complains of, but for the first lines that are said elsewhere. */
-static void relay(const struct script *script, const struct process_result *result,
-		  unsigned int skipped)
-{
-	_cleanup_free_ char *text = result->err.data ? xstrdup(result->err.data) : NULL;
-	char *rest = text, *line;
-
-	while ((line = strsep(&rest, "\n")))
-		if (skipped)
-			skipped--;
-		else if (*line)
-			msg_warning("%s: %s", name_of(script), line);
 }
 
 /* Fails for the device. detail: NULL, or a text that belongs to the failure then. */
@@ -125,7 +106,7 @@ static int judge(struct callout *callout, const struct script *script, int rc,
 {
 	bool is_refused = !rc && result->end == PROCESS_EXITED && result->status;
 
-	relay(script, result, is_refused ? 1 : 0);
+	callout_relay(script, result, is_refused);
 	callout->failure.status = result->status;
 	if (rc == -ETIME || rc == -ETIMEDOUT || (!rc && result->end == PROCESS_TIMED_OUT))
 		return fail_late(callout, script, rc);
@@ -146,10 +127,12 @@ static int ask_supporting(struct callout *callout, const struct script_call *cal
 	struct script *script = service->script;
 
 	*ret = (struct process_result){0};
-	if (!(service->support.events & 1u << call->event))
-		return fail(callout, CALLOUT_NO_EVENT, script, -EOPNOTSUPP, NULL);
+	callout->failure.event = call->event;
+	callout->failure.action = call->action;
 	if (!(service->support.actions & 1u << call->action))
 		return fail(callout, CALLOUT_NO_ACTION, script, -EOPNOTSUPP, NULL);
+	if (!(service->support.events & 1u << call->event))
+		return fail(callout, CALLOUT_NO_EVENT, script, -EOPNOTSUPP, NULL);
 	return judge(callout, script, run(callout, script, *call, ret), ret);
 }
 
@@ -176,8 +159,7 @@ static int ask_in_turn(struct callout *callout, const struct script_call *call,
 		if (!rc && ret->end == PROCESS_KILLED) {
 			killed = fail(callout, CALLOUT_KILLED, script, -ECANCELED, NULL);
 			callout->failure.status = ret->status;
-			msg_warning("script '%s' was killed by signal %d", script->path,
-				    ret->status);
+			callout_say_killed(script, ret->status);
 		} else if (!is_not_mine(rc, ret)) {
 			rc = judge(callout, script, rc, ret);
 			callout->script = rc ? NULL : script;
@@ -189,14 +171,17 @@ static int ask_in_turn(struct callout *callout, const struct script_call *call,
 	return killed;
 }
 
-/* Whoever serves the device. The caller frees the result. */
+/*
+ * The one that serves the device. One that took it before the action is told of its end; which
+ * knows its attributes is asked anew. The caller frees the result.
+ */
 static int ask(struct callout *callout, const struct script_call *call, struct process_result *ret)
 {
 	callout->failure.event = call->event;
 	callout->failure.action = call->action;
 	if (callout->service->script)
 		return ask_supporting(callout, call, ret);
-	if (callout->script)
+	if (callout->script && call->event != SCRIPT_GET)
 		return judge(callout, callout->script, run(callout, callout->script, *call, ret),
 			     ret);
 	return ask_in_turn(callout, call, ret);
@@ -214,12 +199,14 @@ static bool ask_support(const struct callout *callout, struct script *script,
 		       !result.is_out_cut && result.out.data &&
 		       !mdevctl_parse_support(result.out.data, result.out.len, ret);
 
+	if (!rc && result.end == PROCESS_KILLED)
+		callout_say_killed(script, result.status);
 	if (is_said)
-		relay(script, &result, 0);
+		callout_relay(script, &result, false);
 	if (is_said && ret->has_unknown_action)
-		msg_warning("script '%s' supports an action that is not known here", script->path);
+		callout_say_unknown(script, "action");
 	if (is_said && ret->has_unknown_event)
-		msg_warning("script '%s' supports an event that is not known here", script->path);
+		callout_say_unknown(script, "event");
 	process_result_free(&result);
 	return is_said;
 }
@@ -326,37 +313,6 @@ static void notify(const struct callout *callout, enum script_state state)
 	is_said = true;
 }
 
-/* The failure in words, for a message that begins with what could not be done. */
-static char *explain(const struct callout *callout)
-{
-	const struct callout_failure *failure = &callout->failure;
-	const char *detail = failure->detail ? failure->detail : "";
-
-	switch (failure->trouble) {
-	case CALLOUT_REFUSED:
-		return xasprintf("script '%s' refused it (status %d)%s%s", failure->path,
-				 failure->status, *detail ? ": " : "", detail);
-	case CALLOUT_KILLED:
-		return xasprintf("script '%s' was killed by signal %d", failure->path,
-				 failure->status);
-	case CALLOUT_LATE:
-		return xasprintf("script '%s' %s", failure->path, detail);
-	case CALLOUT_NO_ACTION:
-		return xasprintf("script '%s' does not support the action '%s'", failure->path,
-				 script_action_name(failure->action));
-	case CALLOUT_NO_EVENT:
-		return xasprintf("script '%s' does not support the event '%s'", failure->path,
-				 script_event_name(failure->event));
-	case CALLOUT_BAD_ANSWER:
-		return xasprintf("script '%s' gives no list of attributes: %s", failure->path,
-				 detail);
-	default:
-		return failure->path ?
-			       xasprintf("script '%s' is not run: %s", failure->path, detail) :
-			       xasprintf("scripts cannot be asked: %s", detail);
-	}
-}
-
 /* Asks before the action. */
 static int ask_first(struct callout *callout)
 {
@@ -382,11 +338,11 @@ int callout_begin(struct callout *callout, enum script_action action, const stru
 		rc = ask_first(callout);
 	if (!rc)
 		return 0;
-	error = explain(callout);
 	if (flags & CALLOUT_FORCE) {
-		msg_warning("going on by force, though %s", error);
+		callout_say_forced(callout->action, &callout->failure);
 		return 0;
 	}
+	error = callout_explain(&callout->failure);
 	set_text(reterr, "%s", error);
 	notify(callout, SCRIPT_NONE);
 	callout_close(callout);
@@ -442,12 +398,16 @@ static int take_attributes(struct callout *callout, const struct process_result 
 	const struct script *script = callout->service->script ? callout->service->script :
 								 callout->script;
 	char *error = NULL;
+	int rc = 0;
 
 	if (result->is_out_cut)
-		error = xstrdup("it is too long");
-	else if (result->out.data)
-		(void)mdevctl_parse_attrs(result->out.data, result->out.len, def, arena, &error);
-	return error ? fail(callout, CALLOUT_BAD_ANSWER, script, -EBADMSG, error) : 0;
+		return fail(callout, CALLOUT_NO_JSON, script, -EBADMSG, xstrdup("it is too long"));
+	if (result->out.data)
+		rc = mdevctl_parse_attrs(result->out.data, result->out.len, def, arena, &error);
+	if (!rc)
+		return 0;
+	return fail(callout, rc == -EINVAL ? CALLOUT_BAD_ANSWER : CALLOUT_NO_JSON, script, -EBADMSG,
+		    error);
 }
 
 static int ask_attributes(struct callout *callout, struct definition *def, struct arena *arena)
@@ -469,7 +429,7 @@ int callout_get_attributes(struct callout *callout, struct definition *def, stru
 			   char **reterr)
 {
 	int rc = ask_attributes(callout, def, arena);
-	_cleanup_free_ char *error = rc ? explain(callout) : NULL;
+	_cleanup_free_ char *error = rc ? callout_explain(&callout->failure) : NULL;
 
 	if (error)
 		set_text(reterr, "%s", error);
@@ -479,7 +439,7 @@ int callout_get_attributes(struct callout *callout, struct definition *def, stru
 /* The end of what is no action, of which scripts are not told. */
 static int callout_abandon(struct callout *callout, int rc, char **reterr)
 {
-	_cleanup_free_ char *error = rc ? explain(callout) : NULL;
+	_cleanup_free_ char *error = rc ? callout_explain(&callout->failure) : NULL;
 
 	if (error)
 		set_text(reterr, "%s", error);
@@ -522,11 +482,14 @@ int callout_change_live(const struct definition *def, char **reterr)
 	struct process_result result = {0};
 	struct callout callout;
 	int rc = callout_open(&callout, SCRIPT_MODIFY, def);
+	bool is_any = !rc && callout.service && callout.service->script;
 
 	call.input = callout.text;
-	if (!rc)
+	if (is_any)
 		rc = ask_supporting(&callout, &call, &result);
 	process_result_free(&result);
-	notify(&callout, SCRIPT_NONE);
-	return callout_abandon(&callout, rc, reterr);
+	if (is_any && changes_live(&callout))
+		notify(&callout, SCRIPT_NONE);
+	rc = callout_abandon(&callout, rc, reterr);
+	return rc || is_any ? rc : -EOPNOTSUPP;
 }

@@ -13,27 +13,7 @@
 #include "base/file.h"
 #include "host/script.h"
 #include "model/device.h"
-
-/* Why a script keeps something from being done. */
-enum callout_trouble {
-	CALLOUT_FINE,
-	CALLOUT_REFUSED, /* it ended with another status than 0 */
-	CALLOUT_KILLED, /* a signal ended it */
-	CALLOUT_LATE, /* it did not end in time, now or before, or there is no time for it */
-	CALLOUT_NO_ACTION, /* it says what it supports, and that is not among it */
-	CALLOUT_NO_EVENT,
-	CALLOUT_BAD_ANSWER,
-	CALLOUT_BROKEN, /* what there is cannot be known, or not be run */
-};
-
-struct callout_failure {
-	enum callout_trouble trouble;
-	const char *path; /* of the script, NULL where none is to blame */
-	enum script_event event;
-	enum script_action action;
-	int status; /* that it ended with, or the number of the signal */
-	char *detail; /* the first line that it complained of, or why */
-};
+#include "verb/callout_failure.h"
 
 enum callout_flags {
 	CALLOUT_FORCE = 1 << 0, /* what scripts refuse is done all the same, with a warning */
@@ -74,7 +54,8 @@ struct disk_change callout_do(enum script_action action, const struct definition
 
 /*
  * Asks for the attributes of the live device, and adds them to the definition. 0, also where no
- * script says anything; or a negative errno with a reason in *reterr, and nothing is added.
+ * script says anything; or a negative errno with a reason in *reterr, and of what the script says
+ * only that is added which stands before a mistake.
  */
 int callout_get_attributes(struct callout *callout, struct definition *def, struct arena *arena,
 			   char **reterr);
@@ -86,7 +67,10 @@ int callout_ask_attributes(struct definition *def, struct arena *arena, char **r
  * a negative errno with a reason in *reterr.
  */
 int callout_find_live(const struct definition *def, char **reterr);
-/* Has it change the live device to what the definition says. 0, or a negative errno as above. */
+/*
+ * Has it change the live device to what the definition says. 0, or a negative errno as above;
+ * -EOPNOTSUPP without a reason where no script says what it supports.
+ */
 int callout_change_live(const struct definition *def, char **reterr);
 
 /* False where no script is installed: then all of the above does nothing. */

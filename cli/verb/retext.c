@@ -12,10 +12,11 @@
 
 #include <errno.h>
 
-/* A definition that differs: old and new, one of which is NULL where it comes or goes. */
+/* A definition that differs. */
 struct step {
 	enum script_action action;
-	struct definition *old, *new;
+	struct definition *def; /* as it is to be, or was where it goes */
+	const struct definition *old; /* NULL where it comes */
 	const char *path;
 };
 
@@ -30,7 +31,7 @@ static void parse(const char *path, const struct buf *text, struct definition_li
 {
 	struct problem_list problems = {0};
 
-	definition_parse(path, text->data, text->len, list, &problems, NULL);
+	store_parse(path, text, list, &problems);
 	problem_list_free(&problems);
 }
 
@@ -45,13 +46,11 @@ static struct definition *find_same(const struct definition_list *list,
 	return NULL;
 }
 
-static void add_step(struct steps *steps, const struct retext *retext, enum script_action action,
-		     struct definition *old, struct definition *new)
+static void add_step(struct steps *steps, enum script_action action, struct definition *def,
+		     const struct definition *old, const char *path)
 {
-	struct definition *def = new ? new : old;
-
 	(void)parent_resolve(&steps->parents, def->parent, &def->parent_name);
-	steps->v[steps->n++] = (struct step){action, old, new, retext->path};
+	steps->v[steps->n++] = (struct step){action, def, old, path};
 }
 
 /* What goes comes first, for it makes room. */
@@ -64,14 +63,14 @@ static void find_steps(struct steps *steps, const struct retext *retext)
 	steps->v = xcalloc(before->n + after->n, sizeof(*steps->v));
 	for (size_t i = 0; i < before->n; i++)
 		if (!find_same(after, before->v[i]))
-			add_step(steps, retext, SCRIPT_UNDEFINE, before->v[i], NULL);
+			add_step(steps, SCRIPT_UNDEFINE, before->v[i], before->v[i], retext->path);
 	for (size_t i = 0; i < after->n; i++) {
 		struct definition *old = find_same(before, after->v[i]);
 
 		if (!old)
-			add_step(steps, retext, SCRIPT_DEFINE, NULL, after->v[i]);
+			add_step(steps, SCRIPT_DEFINE, after->v[i], NULL, retext->path);
 		else if (!definition_same(old, after->v[i]))
-			add_step(steps, retext, SCRIPT_MODIFY, old, after->v[i]);
+			add_step(steps, SCRIPT_MODIFY, after->v[i], old, retext->path);
 	}
 }
 
@@ -112,9 +111,9 @@ static struct disk_change take_step(void *arg, char **reterr)
 	_cleanup_free_ char *path = NULL;
 
 	if (step->action == SCRIPT_MODIFY)
-		return store_change(step->old, become, step->new, reterr);
+		return store_change(step->old, become, step->def, reterr);
 	if (step->action == SCRIPT_DEFINE)
-		return store_add(step->new, strrchr(step->path, '/') + 1, &path, reterr);
+		return store_add(step->def, strrchr(step->path, '/') + 1, &path, reterr);
 	store_remove(&removal, 1);
 	if (removal.error)
 		set_text(reterr, "%s", removal.error);
@@ -128,7 +127,7 @@ static struct disk_change take_steps(struct steps *steps, char **reterr)
 
 	for (size_t i = 0; i < steps->n && change.kind != CHANGE_FAILED; i++) {
 		struct step *step = &steps->v[i];
-		const struct definition *def = step->new ? step->new : step->old;
+		const struct definition *def = step->def;
 		char text[IDENTITY_TEXT_SIZE];
 
 		change = callout_do(step->action, def, 0, take_step, step, reterr);
@@ -193,9 +192,8 @@ struct disk_change retext_write(const struct retext *retext, char **reterr)
 	if (!steps.n)
 		change = replace((void *)retext, reterr);
 	else if (steps.n == 1)
-		change = callout_do(steps.v[0].action,
-				    steps.v[0].new ? steps.v[0].new : steps.v[0].old, 0, replace,
-				    (void *)retext, reterr);
+		change = callout_do(steps.v[0].action, steps.v[0].def, 0, replace, (void *)retext,
+				    reterr);
 	else
 		change = one_by_one(&steps, retext, reterr);
 	free_steps(&steps);

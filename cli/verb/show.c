@@ -49,8 +49,10 @@ static void show_ask_script(struct device *dev, struct arena *arena)
 	_cleanup_free_ char *error = NULL;
 	char text[IDENTITY_TEXT_SIZE];
 
-	if (callout_ask_attributes(&live, arena, &error) < 0)
+	if (callout_ask_attributes(&live, arena, &error) < 0) {
 		msg_warning("%s: %s, ignoring", identity_format(&dev->id, text), error);
+		return;
+	}
 	dev->details->script_attrs = live.attrs;
 	dev->details->script_attr_count = live.attr_count;
 }

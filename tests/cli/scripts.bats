@@ -587,6 +587,7 @@ guard() {
 	script 10-guard <<-'E'
 		lock=$ROOT/lock
 		file=$ROOT/etc/mdev.d/$uuid.conf
+		[ "$parent" != matrix ] || file=$ROOT/etc/mdevctl.d/matrix/$uuid
 		case $event/$action in
 		get/*) exit 2 ;;
 		pre/*)
@@ -715,4 +716,106 @@ type = soft-1"
 	assert "$(looks list)" == 0
 	# shellcheck disable=SC2046 # several words
 	assert "$(looks undefine $(identities 50))" == 4
+}
+
+# The same scripts under the name of mdevctl, whose words and order those of mdevctl are.
+as_mdevctl() {
+	ln -sf "$(realpath "$MDEV")" "$BATS_TEST_TMPDIR/mdevctl"
+	run --separate-stderr env MDEVCTL_ENV_ROOT="$ROOT" timeout 60 "$BATS_TEST_TMPDIR/mdevctl" "$@"
+	stderr=$(sed -E 's/^\[....-..-..T..:..:..Z (WARN ) mdevctl\]/\1/' <<< "$stderr")
+}
+
+@test "as mdevctl: every verb that changes something has its action" {
+	quiet_scripts
+	as_mdevctl define -u "$U1" -p soft -t soft-1
+	assert "$status $(calls)" == "0 $(around define)"
+	as_mdevctl modify -u "$U1" --auto
+	assert "$status $(calls)" == "0 $(around modify)"
+	as_mdevctl start -u "$U1"
+	assert "$status $(calls)" == "0 $(around start)"
+	as_mdevctl start-parent-mdevs soft
+	assert "$status $(calls)" == "0 $(around start)"
+	make_device soft soft-1 "$U1"
+	as_mdevctl list
+	assert "$status $(calls)" == "0 10-a get attributes none"
+	as_mdevctl list -d
+	assert "$status $(calls)" == "0 "
+	as_mdevctl stop -u "$U1"
+	assert "$status $(calls)" == "0 $(around stop)"
+	as_mdevctl undefine -u "$U1"
+	assert "$status $(calls)" == "0 $(around undefine)"
+}
+
+@test "as mdevctl: a script refuses, by its status, and can be forced" {
+	local script=$SCRIPTS/callouts/10-a
+	script 10-a <<< '[ "$event" != pre ] || { printf "not now\nsecond line" >&2; exit 3; }'
+	as_mdevctl define -u "$U1" -p soft -t soft-1
+	assert "$status $stderr" == "1 10-a: not now
+second lineError: Script '\"$script\"' failed with status '3'"
+	as_mdevctl define -f -u "$U1" -p soft -t soft-1
+	assert "$status $stderr" =~ "^0 10-a: not now.*Forcing operation 'define' despite callout failure. Error was: Script '\"$script\"' failed with status '3'$"
+	as_mdevctl undefine -u "$U1"
+	assert "$stderr" =~ "Undefine of $U1 on parent soft failed with error: Script '\"$script\"' failed with status '3'"
+	assert "$stderr" =~ "Error: Undefine failed$"
+	supporting 10-a '"start"' '"post"' <<< ''
+	as_mdevctl start -u "$U1"
+	assert "$status $stderr" == "1 Error: Script \"$script\" does not support event 'Pre'"
+	as_mdevctl modify -u "$U1" --auto
+	assert "$status $stderr" == "1 Error: Script \"$script\" does not support action 'Modify'"
+}
+
+@test "as mdevctl: attributes and changes of a live device are the script's" {
+	supporting 10-a '"modify","attributes","define"' '"pre","post","live","get"' <<-'E'
+		[ "$event" != live ] || cat >> "$LOG"
+		[ "$action" != attributes ] || printf '[{"b":"7"}]\n'
+	E
+	make_device soft soft-1 "$U1"
+	as_mdevctl list -v
+	assert "$output" == "$U1 soft soft-1 manual
+  Attrs:
+    @{0}: {\"b\":\"7\"}"
+	as_mdevctl define -u "$U1"
+	assert "$(< "$ROOT/etc/mdevctl.d/soft/$U1")" =~ '"b": "7"'
+	: > "$LOG"
+	printf '{"mdev_type":"soft-1","start":"manual","attrs":[{"b":"8"}]}' > "$BATS_TEST_TMPDIR/new"
+	as_mdevctl modify -u "$U1" --live --defined --jsonfile "$BATS_TEST_TMPDIR/new"
+	assert "$status $stderr" == "0 "
+	assert "$(calls)" == "10-a get attributes none
+10-a live modify none
+{\"mdev_type\":\"soft-1\",\"start\":\"manual\",\"attrs\":[{\"b\":\"8\"}]}10-a pre modify none
+10-a post modify success"
+	assert "$(< "$ROOT/etc/mdevctl.d/soft/$U1")" =~ '"b": "8"'
+	script 10-a <<< ''
+	as_mdevctl modify -u "$U1" --live --jsonfile "$BATS_TEST_TMPDIR/new"
+	assert "$status $stderr" =~ "^1 Error: Live modification is not supported for this device type"
+}
+
+# Definitions for crypto cards stand where the script looks for them, whoever writes them.
+@test "as mdevctl and as mdev: the guard of crypto cards sees every definition" {
+	local program
+	guard
+	make_parent devices/vfio_ap/matrix vfio_ap
+	make_type matrix vfio_ap-passthrough 10 "AP"
+	for program in as_mdevctl mdev; do
+		if [ "$program" = mdev ]; then
+			mdev --root "$ROOT" define "$U1" -p matrix -t vfio_ap-passthrough
+			mdev --root "$ROOT" modify "$U1" --auto
+			mdev --root "$ROOT" create "$U1"
+			[ -e "$ROOT/sys/bus/mdev/devices/$U1" ] || make_device matrix vfio_ap-passthrough "$U1"
+			mdev --root "$ROOT" destroy "$U1"
+			mdev --root "$ROOT" undefine "$U1"
+		else
+			as_mdevctl define -u "$U1" -p matrix -t vfio_ap-passthrough
+			assert "$status $stderr" == "0 "
+			as_mdevctl modify -u "$U1" --addattr assign_adapter --value 0x02
+			assert "$status $stderr" == "0 "
+			as_mdevctl modify -u "$U1" --delattr
+			as_mdevctl start -u "$U1"
+			assert "$status $stderr" == "0 "
+			as_mdevctl undefine -u "$U1"
+			assert "$status $stderr" == "0 "
+		fi
+		assert "$(ls -d "$ROOT/lock" "$ROOT/etc/mdevctl.d/matrix/$U1" 2> /dev/null)" == "" "$program"
+	done
+	assert "$(grep -c 'not my lock' "$LOG")" -eq 0
 }

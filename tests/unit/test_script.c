@@ -27,6 +27,7 @@ static void test_support(void)
 		"{\"supports\":{\"version\":2,\"events\":[]}}",
 		"{\"supports\":{\"actions\":[],\"events\":[]}}",
 		"{\"supports\":{\"version\":-1,\"actions\":[],\"events\":[]}}",
+		"{\"supports\":{\"version\":4294967296,\"actions\":[],\"events\":[]}}",
 		"{\"supports\":{\"version\":2.5,\"actions\":[],\"events\":[]}}",
 		"{\"supports\":{\"version\":\"2\",\"actions\":[],\"events\":[]}}",
 		"{\"supports\":{\"version\":2,\"actions\":\"start\",\"events\":[]}}",
@@ -70,7 +71,6 @@ static char *attributes(const char *text, size_t len)
 	char *error = NULL;
 
 	if (mdevctl_parse_attrs(text, len, &def, &arena, &error)) {
-		is_number((long long)def.attr_count, 0, "nothing is added");
 		arena_free(&arena);
 		return error;
 	}
@@ -87,6 +87,7 @@ static void test_attributes(void)
 	} rows[] = {
 		{"[]", NULL},
 		{"[{}]", NULL},
+		{"null", NULL},
 		{" [ { } ]\n", NULL},
 		{"[{\"a\":\"1\"},{\"b\":\"\"},{\"a\":\"x y\\n\"}]\n", "a=1 b= a=x y\n"},
 		{"{}", "attributes field is not an array"},
