@@ -119,19 +119,19 @@ void msg_info(const char *fmt, ...)
 
 void msg_text(const char *text)
 {
-	struct buf shown = {0};
+	struct buf visible = {0};
 
 	while (*text) {
 		size_t len = strcspn(text, "\n");
 		_cleanup_free_ char *line = xasprintf("%.*s", (int)len, text);
 
-		buf_add_visible(&shown, line);
+		buf_add_visible(&visible, line);
 		text += len;
 		if (*text) {
-			buf_add(&shown, "\n", 1);
+			buf_add(&visible, "\n", 1);
 			text++;
 		}
 	}
-	fprintf(stderr, "%s", shown.data ? shown.data : "");
-	buf_free(&shown);
+	fprintf(stderr, "%s", visible.data ? visible.data : "");
+	buf_free(&visible);
 }

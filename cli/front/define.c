@@ -59,10 +59,16 @@ static int define_from_options(struct define *define)
 
 	if (!args->parent && (!dev || args->type))
 		return say_error("No parent specified");
-	define->def.parent = args->parent ? args->parent : dev->parent;
 	if (!args->type && !dev)
 		return say_error("No type specified");
-	define->def.type = args->type ? args->type : dev->type;
+	if (dev) {
+		define->def.parent = dev->parent;
+		define->def.type = dev->type;
+	}
+	if (args->parent)
+		define->def.parent = args->parent;
+	if (args->type)
+		define->def.type = args->type;
 	define->def.is_auto = args->is_auto;
 	define->is_live = dev != NULL;
 	if (args->id && define_is_known(define))

@@ -302,7 +302,7 @@ static int modify_by_script(const struct definition *new)
 static int modify_live_device(const struct args *args, const struct device *dev,
 			      struct arena *arena)
 {
-	struct definition new = {0};
+	struct definition new = {.type = ""};
 	int status;
 
 	if (!args->jsonfile)

@@ -53,15 +53,20 @@ static void start_free(struct start *start)
 	arena_free(&start->arena);
 }
 
+static bool start_is_parent_there(const struct definition *def)
+{
+	_cleanup_free_ char *folder = layout_parent(def->parent_name, "");
+
+	return sysfs_exists(SYSFS_TOP, folder);
+}
+
 /* The one whose parent is there, if it is the only one; else none. */
 static struct definition *start_only_present(const struct known *known)
 {
 	struct definition *present = NULL;
 
 	for (size_t i = 0; i < known->n; i++) {
-		_cleanup_free_ char *folder = layout_parent(known->v[i]->parent_name, "");
-
-		if (!sysfs_exists(SYSFS_TOP, folder))
+		if (!start_is_parent_there(known->v[i]))
 			continue;
 		if (present)
 			return NULL;
