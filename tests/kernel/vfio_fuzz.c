@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * vfio_fuzz: makes random calls to an instance of medu, in several threads at once
+ * vfio_fuzz: makes random calls to an instance, in several threads at once
  *
  * Every ioctl, read, write and mapping of the instance, with numbers at and
  * beyond each limit. The seed determines the calls of each thread, but not how
  * the threads interleave. The program checks that every error is a documented
  * one. The suite checks the kernel's log, and that the instance works afterwards.
  *
- * Usage: vfio_fuzz [--iommufd] DEVICE SEED SECONDS; opens the instance by its
- * group, or by its own file. Prints how many calls of each kind there were, and
- * how they ended.
+ * Usage: vfio_fuzz [--iommufd] [--within] DEVICE SEED SECONDS; opens the instance by
+ * its group, or by its own file. With --within it reads and writes only what the
+ * instance says that its regions have: drivers that are samples trust their user so
+ * far. Prints how many calls of each kind there were, and how they ended.
  */
 
 #include <err.h>
@@ -38,11 +39,11 @@
 #define ERRNO_MAX 134
 
 enum kind { INFO, REGION_INFO, IRQ_INFO, SET_IRQS, RESET, FEATURE, READ, WRITE, MMAP, MAP_DMA,
-	    ATTACH, UNKNOWN, NR_KINDS };
+	    ATTACH, GFX, UNKNOWN, NR_KINDS };
 
 static const char *const kind_names[NR_KINDS] = {
 	"info", "region-info", "irq-info", "set-irqs", "reset", "feature", "read", "write",
-	"mmap", "map-dma", "attach", "unknown",
+	"mmap", "map-dma", "attach", "gfx", "unknown",
 };
 
 /**
@@ -63,6 +64,11 @@ struct fuzzer {
 
 /* Open files of every kind, some of them eventfds */
 static int fds[NR_FDS];
+
+/* The regions of the instance, and the offset of one that can be mapped */
+static struct vfio_region_info regions[VFIO_PCI_NUM_REGIONS];
+static uint64_t mappable = 2ULL << REGION_SHIFT;
+static bool within;
 static volatile sig_atomic_t stop;
 static size_t page;
 static __thread sigjmp_buf fault;
@@ -193,13 +199,37 @@ static int do_reset(struct fuzzer *f)
 	return rc;
 }
 
+/* A change of state may return a file, which is closed at once. */
+static int do_mig_state(struct fuzzer *f)
+{
+	struct {
+		struct vfio_device_feature feature;
+		struct vfio_device_feature_mig_state state;
+	} arg = {
+		.feature = { .argsz = argsz(f, sizeof(arg)),
+			     .flags = VFIO_DEVICE_FEATURE_SET | VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE },
+		.state = { .device_state = below(f, 8) ? below(f, 9) : border(f), .data_fd = -1 },
+	};
+	char data[256];
+	int rc = ioctl(f->u->device, VFIO_DEVICE_FEATURE, &arg);
+
+	if (rc || arg.state.data_fd < 0)
+		return rc;
+	if (read(arg.state.data_fd, data, below(f, sizeof(data))) < 0)
+		(void)!write(arg.state.data_fd, data, below(f, sizeof(data)));
+	close(arg.state.data_fd);
+	return 0;
+}
+
 static int do_feature(struct fuzzer *f)
 {
-	uint32_t *arg = place(f, 64);
+	uint32_t *arg = place(f, 64), feature = below(f, 12);
 
+	if (feature == VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE)
+		return do_mig_state(f);
 	fill(f, arg, 64, 16);
 	if (is_ours(f, arg, 64))
-		arg[1] = below(f, 12) | 1 << (16 + below(f, 4));
+		arg[1] = feature | 1 << (16 + below(f, 4));
 	return ioctl(f->u->device, VFIO_DEVICE_FEATURE, arg);
 }
 
@@ -223,22 +253,40 @@ static size_t count(struct fuzzer *f)
 	return below(f, 4) ? 1ULL << below(f, 4) : border(f);
 }
 
+/* Where to access the instance, and how much */
+static uint64_t choose_access(struct fuzzer *f, size_t *n)
+{
+	const struct vfio_region_info *region = &regions[below(f, VFIO_PCI_NUM_REGIONS)];
+	uint64_t at;
+
+	*n = count(f);
+	if (!within)
+		return offset(f);
+	if (!region->size)
+		region = &regions[VFIO_PCI_CONFIG_REGION_INDEX];
+	at = below(f, region->size);
+	if (*n > region->size - at)
+		*n = region->size - at;
+	return region->offset + at;
+}
+
 static int do_read(struct fuzzer *f)
 {
-	size_t n = count(f);
+	size_t n;
+	uint64_t at = choose_access(f, &n);
 
-	return pread(f->u->device, place(f, n < BUF_SIZE ? n : BUF_SIZE), n, offset(f));
+	return pread(f->u->device, place(f, n < BUF_SIZE ? n : BUF_SIZE), n, at);
 }
 
 static int do_write(struct fuzzer *f)
 {
-	size_t n = count(f);
+	size_t n;
+	uint64_t at = choose_access(f, &n), val = below(f, 2) ? border(f) : below(f, 34);
 	uint32_t *arg = place(f, n < BUF_SIZE ? n : BUF_SIZE);
-	uint64_t val = below(f, 2) ? border(f) : below(f, 34);
 
 	if (is_ours(f, arg, sizeof(val)))
 		memcpy(arg, &val, sizeof(val));
-	return pwrite(f->u->device, arg, n, offset(f));
+	return pwrite(f->u->device, arg, n, at);
 }
 
 static void on_fault(int sig)
@@ -261,7 +309,7 @@ static int do_mmap(struct fuzzer *f)
 {
 	size_t size = below(f, 4) ? page * (1 + below(f, 3)) : border(f);
 	size_t moved_size = page * (1 + below(f, 3));
-	uint64_t where = below(f, 4) ? (2ULL << REGION_SHIFT) + page * below(f, 3) : border(f);
+	uint64_t where = below(f, 4) ? mappable + page * below(f, 3) : border(f);
 	int flags = below(f, 8) ? MAP_SHARED : MAP_PRIVATE;
 	char *map = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, f->u->device, where), *moved;
 
@@ -360,6 +408,17 @@ static int do_attach(struct fuzzer *f)
 	}
 }
 
+/* What a display shows; the argument differs from that of all other calls */
+static int do_gfx(struct fuzzer *f)
+{
+	uint32_t *arg = place(f, sizeof(struct vfio_device_gfx_plane_info));
+
+	fill(f, arg, sizeof(struct vfio_device_gfx_plane_info), 2);
+	if (is_ours(f, arg, sizeof(struct vfio_device_gfx_plane_info)))
+		arg[1] = below(f, 9);
+	return ioctl(f->u->device, VFIO_DEVICE_QUERY_GFX_PLANE, arg);
+}
+
 static int do_unknown(struct fuzzer *f)
 {
 	return ioctl(f->u->device, _IO(VFIO_TYPE, VFIO_BASE + 21 + below(f, 80)), place(f, 64));
@@ -367,7 +426,7 @@ static int do_unknown(struct fuzzer *f)
 
 static int (*const calls[NR_KINDS])(struct fuzzer *f) = {
 	do_info, do_region_info, do_irq_info, do_set_irqs, do_reset, do_feature, do_read,
-	do_write, do_mmap, do_map_dma, do_attach, do_unknown,
+	do_write, do_mmap, do_map_dma, do_attach, do_gfx, do_unknown,
 };
 
 /* Resets are rare, since each waits for the physical engine. */
@@ -402,6 +461,19 @@ static void make_fuzzer(struct fuzzer *f, const struct user *u, uint64_t seed)
 		err(1, "mmap");
 }
 
+static void find_regions(const struct user *u)
+{
+	unsigned int i;
+
+	for (i = 0; i < VFIO_PCI_NUM_REGIONS; i++) {
+		regions[i] = (struct vfio_region_info){ .argsz = sizeof(regions[i]), .index = i };
+		if (ioctl(u->device, VFIO_DEVICE_GET_REGION_INFO, &regions[i]))
+			err(1, "VFIO_DEVICE_GET_REGION_INFO %u", i);
+		if (regions[i].flags & VFIO_REGION_INFO_FLAG_MMAP)
+			mappable = regions[i].offset;
+	}
+}
+
 static void open_files(const struct user *u)
 {
 	size_t i;
@@ -423,7 +495,7 @@ static bool is_documented(enum kind kind, int error)
 	case EFAULT:
 		return true;
 	case ENOTTY:
-		return kind == SET_IRQS || kind == FEATURE || kind == UNKNOWN ||
+		return kind == SET_IRQS || kind == FEATURE || kind == UNKNOWN || kind == GFX ||
 		       kind == MAP_DMA || kind == ATTACH;
 	case EBADF:
 	case EBUSY:
@@ -439,15 +511,17 @@ static bool is_documented(enum kind kind, int error)
 	case EPERM:
 	case ENOSPC:
 	case EOPNOTSUPP:
+		return kind == MAP_DMA || kind == FEATURE;
 	case E2BIG:
-		return kind == MAP_DMA;
+		/* Too many ranges to log DMA in */
+		return kind == MAP_DMA || kind == FEATURE;
 	case EADDRINUSE:
 		/* For a range that is not aligned: iopt_check_iova_alignment() of iommufd */
 		return kind == MAP_DMA || kind == ATTACH;
 	case ENOMEM:
 		return kind == MMAP || kind == MAP_DMA;
 	case EOVERFLOW:
-		return kind == MMAP || kind == MAP_DMA;
+		return kind == MMAP || kind == MAP_DMA || kind == FEATURE;
 	default:
 		return false;
 	}
@@ -494,13 +568,19 @@ int main(int argc, char **argv)
 		argv++;
 		argc--;
 	}
+	if (argc > 1 && !strcmp(argv[1], "--within")) {
+		within = true;
+		argv++;
+		argc--;
+	}
 	if (argc != 4)
-		errx(2, "usage: vfio_fuzz [--iommufd] DEVICE SEED SECONDS");
+		errx(2, "usage: vfio_fuzz [--iommufd] [--within] DEVICE SEED SECONDS");
 	seed = number(argv[2]);
 	seconds = number(argv[3]);
 	page = sysconf(_SC_PAGESIZE);
 	sigaction(SIGBUS, &action, NULL);
 	open_device(&u, argv[1]);
+	find_regions(&u);
 	open_files(&u);
 	for (i = 0; i < NR_THREADS; i++) {
 		make_fuzzer(&fuzzers[i], &u, ((uint64_t)seed << 8) + i + 1);

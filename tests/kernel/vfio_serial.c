@@ -9,6 +9,7 @@
 
 #include <err.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <linux/serial_reg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -262,16 +263,19 @@ static void cmd_log(struct user *u, char **args)
 		.page_size = 4096,
 		.bitmap = (uintptr_t)bits,
 	};
+	int rc;
 
 	(void)args;
 	if (feature(u, VFIO_DEVICE_FEATURE_SET | VFIO_DEVICE_FEATURE_DMA_LOGGING_START, &control,
 		    sizeof(control)))
 		err(1, "start of logging");
-	if (feature(u, VFIO_DEVICE_FEATURE_GET | VFIO_DEVICE_FEATURE_DMA_LOGGING_REPORT, &report,
-		    sizeof(report)))
-		err(1, "report of logging");
-	printf("page size %llu, dirty %d\n", (unsigned long long)control.page_size,
-	       (bits[0] | bits[1] | bits[2] | bits[3]) != 0);
+	printf("started, page size %llu\n", (unsigned long long)control.page_size);
+	rc = feature(u, VFIO_DEVICE_FEATURE_GET | VFIO_DEVICE_FEATURE_DMA_LOGGING_REPORT, &report,
+		     sizeof(report));
+	if (rc)
+		printf("report %s\n", strerrorname_np(errno));
+	else
+		printf("report %#" PRIx64 "\n", bits[0] | bits[1] | bits[2] | bits[3]);
 	if (feature(u, VFIO_DEVICE_FEATURE_SET | VFIO_DEVICE_FEATURE_DMA_LOGGING_STOP, &report, 0))
 		err(1, "stop of logging");
 	printf("stopped\n");
