@@ -361,6 +361,7 @@ static int start_parent_run(const struct args *args, const char *parent)
 {
 	struct start start = {.args = args};
 
+	callout_limit(CALLOUT_EVENT_SECONDS);
 	known_load(&start.known, NULL, parent, 0);
 	known_warn(&start.known, parent);
 	for (size_t i = 0; i < start.known.n; i++)

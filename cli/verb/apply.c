@@ -13,9 +13,6 @@
 
 #include <errno.h>
 
-/* How long scripts may take in all for an event: udev ends what takes longer than 180. */
-#define APPLY_SCRIPT_SECONDS 150
-
 /*
  * How long an event waits for the run that does the work of all, and how long that one begins with
  * further parents. Where drivers need longer than that, each event does its own parent, all at
@@ -414,7 +411,7 @@ static void apply_init(struct apply *apply, const struct apply_args *args)
 	apply->enactment.flags = (args->dry_run ? ENACT_DRY_RUN : 0) |
 				 (args->event ? ENACT_EVENT : 0);
 	if (args->event)
-		callout_limit(APPLY_SCRIPT_SECONDS);
+		callout_limit(CALLOUT_EVENT_SECONDS);
 	if (args->event || args->listen)
 		store_leave_to_mdevctl();
 }

@@ -76,6 +76,9 @@ int callout_change_live(const struct definition *def, char **reterr);
 /* False where no script is installed: then all of the above does nothing. */
 bool callout_is_any(void);
 
+/* How long scripts may take in all where udev runs the program, which it ends after 180 seconds. */
+#define CALLOUT_EVENT_SECONDS 150
+
 /* From now on scripts get that many seconds in all. What would ask more of them is refused. */
 void callout_limit(unsigned int seconds);
 

@@ -384,6 +384,10 @@ other notify start success"
 	assert "${stderr_lines[1]}" =~ "cannot create 2222.*/7' did not end in time$"
 	assert "${stderr_lines[2]}" =~ "cannot create 3333.* is not run, for scripts have taken too long already$"
 	assert "${stderr_lines[3]}" =~ "cannot create 4444.* is not run, for scripts have taken too long already$"
+	: > "$LOG"
+	MDEV=$MDEV-impatient as_mdevctl start-parent-mdevs soft
+	assert "$status $(grep -c ' pre ' "$LOG")" == "0 7"
+	assert "$stderr" =~ "Script '\"[^ ]*/8\"' failed with status 'unknown'"
 	assert "$(cat "$ROOT"/sys/class/mdev_bus/soft/mdev_supported_types/slow-*/create)" == ""
 }
 
