@@ -172,8 +172,8 @@ static int ask_in_turn(struct callout *callout, const struct script_call *call,
 }
 
 /*
- * The one that serves the device. One that took it before the action is told of its end; which
- * knows its attributes is asked anew. The caller frees the result.
+ * Asks the script that serves the device. The one that took it before an action is told of its end;
+ * for attributes all are asked again, since another one may know them. The caller frees the result.
  */
 static int ask(struct callout *callout, const struct script_call *call, struct process_result *ret)
 {

@@ -794,7 +794,7 @@ second lineError: Script '\"$script\"' failed with status '3'"
 	assert "$status $stderr" =~ "^1 Error: Live modification is not supported for this device type"
 }
 
-# Definitions for crypto cards stand where the script looks for them, whoever writes them.
+# Definitions for crypto cards stand where the script looks for them, whether mdev or mdevctl writes them.
 @test "as mdevctl and as mdev: the guard of crypto cards sees every definition" {
 	local program
 	guard
