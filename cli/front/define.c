@@ -116,7 +116,7 @@ static int define_write(const struct define *define)
 
 	if (change.kind == CHANGE_FAILED && change.rc == -EINVAL)
 		return say_error("%s", error);
-	/* By somebody else meanwhile; or by what is no file. */
+	/* Another command was faster, or what has that name is no file. */
 	if (change.rc == -EEXIST || change.rc == -EISDIR)
 		return say_error("Device %s on %s already defined",
 				 identity_format(&define->def.id, uuid), define->def.parent);

@@ -271,9 +271,9 @@ static bool is_lock(int home_fd, int lock_fd)
 }
 
 /*
- * Whoever has the lock removes the file at the end, so that nothing is left among the definitions.
- * So one that was waited for may be gone when it is locked, and another one in its place: only the
- * lock of the file that has the name counts.
+ * A command removes the file before it gives the lock back, so that nothing is left among the
+ * definitions. A command that waited for the lock may then hold that of a file which is gone, while
+ * another one locks a new file of that name: only the lock of the file that has the name counts.
  */
 static int lock_folder(struct folder_handle *folder)
 {
