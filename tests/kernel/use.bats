@@ -171,7 +171,7 @@ mapped_how() {
 	echo "read 0" >&"$TALKER_IN"
 	read -r -t "$HANG" line <&"$TALKER_OUT"
 	# Other processes map a page by which they learn the time.
-	how=$(sed -n 's/^ *vfio_talk-.*vmf_insert_pfn_prot.* prot=//p' $TRACING/trace)
+	how=$(sed -n "s/.*-$USER_PID .*vmf_insert_pfn_prot.* prot=//p" $TRACING/trace)
 	echo "read $line, mapped $how"
 	[ "$line" != SIGBUS ]
 	caching=$((how & 0x18))
