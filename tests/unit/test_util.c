@@ -203,14 +203,18 @@ static void test_file_replace(void)
 	rmdir(dir);
 }
 
-/* A list of access in the kernel's form: a further user may read, the group may not. */
-static const struct {
-	uint32_t version;
-	struct {
-		uint16_t tag, rights;
-		uint32_t id;
-	} entries[5];
-} acl = {2, {{1, 6, -1u}, {2, 4, 12345}, {4, 0, -1u}, {16, 4, -1u}, {32, 0, -1u}}};
+/*
+ * A list of access in the kernel's form, which is little-endian anywhere: a version, and for each
+ * entry a tag, its rights and an id. A further user (12345) may read, the group may not.
+ */
+static const uint8_t acl[] = {
+	2,  0, 0, 0, /* the version */
+	1,  0, 6, 0, 0xff, 0xff, 0xff, 0xff, /* the owner */
+	2,  0, 4, 0, 0x39, 0x30, 0,    0, /* the further user */
+	4,  0, 0, 0, 0xff, 0xff, 0xff, 0xff, /* the group */
+	16, 0, 4, 0, 0xff, 0xff, 0xff, 0xff, /* the mask */
+	32, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, /* all others */
+};
 
 /* Extended attributes of a file, if the file system has them. */
 static bool give_xattrs(const char *path)
@@ -253,7 +257,7 @@ static void test_file_access(void)
 	   "and so is a list of access");
 	ok(!given || setxattr(dir, "system.posix_acl_default", &acl, sizeof(acl), 0) == 0,
 	   "a folder that gives such a list to each new file");
-	ok(!given || (removexattr(path, "system.posix_acl_access") == 0 && chmod(path, 0640) == 0),
+	ok((!given || removexattr(path, "system.posix_acl_access") == 0) && chmod(path, 0640) == 0,
 	   "but not to this one");
 	is_number(file_replace(fd, fd, "a", "four\n", 5).rc, 0, "a file without a list");
 	ok(getxattr(path, "system.posix_acl_access", value, sizeof(value)) < 0, "gets none");
