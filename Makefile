@@ -15,6 +15,7 @@ sysconfdir ?= /etc
 # Where the program looks for the scripts of mdevctl, wherever it is installed itself.
 libdir ?= /usr/lib
 INSTALL ?= install
+PKG_CONFIG ?= pkg-config
 
 CFLAGS ?= -O2 -g
 WERROR ?= -Werror
@@ -26,9 +27,9 @@ VM_KERNELS ?= 6.1 6.12
 FUZZ_SECONDS ?= 600
 
 BASE_CFLAGS = -std=gnu11 -Wall -Wextra $(WERROR) -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
-	-Icli $(shell pkg-config --cflags $(LIBS) $(OPENED_LIBS))
+	-Icli $(shell $(PKG_CONFIG) --cflags $(LIBS) $(OPENED_LIBS))
 # The C library first: nearly all symbols are there, and libraries are searched in this order.
-BASE_LIBS = -lc $(shell pkg-config --libs $(LIBS))
+BASE_LIBS = -lc $(shell $(PKG_CONFIG) --libs $(LIBS))
 # What the unit and cli suites run is built with SANITIZE, in INSTRUMENTED; another way for coverage.
 INSTRUMENTED ?= build/asan
 SANITIZE ?= -Og -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -57,14 +58,14 @@ installed_completions := $(if $(DROPIN),$(completions),$(filter-out $(dropin_com
 samples := $(notdir $(wildcard conf.d/mdev.d/*.conf))
 
 .DELETE_ON_ERROR:
-.PHONY: all help print-flags print-sanitize instrumented guest-programs bench-programs fire-programs man kmod modules_install \
+.PHONY: all help print-flags print-sanitize instrumented guest-programs suite-programs bench-programs fire-programs man kmod modules_install \
 	modules_uninstall setup demo check check-unit check-cli check-fire \
-	check-kernel check-in-tree check-nested check-boot check-kernels check-debug check-fire-sanitized lint fuzz coverage bench install uninstall clean
+	check-kernel check-in-tree check-nested check-boot check-kernels check-debug check-s390x check-arm64 check-fire-sanitized lint fuzz coverage bench install uninstall clean
 
 all: build/mdev man ## The command and its man pages, in build/ (the default)
 
 help: ## What make can do here
-	@sed -n 's/^\([a-z_-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z0-9_-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 # For checkers that are no part of the build.
 print-flags:
@@ -126,6 +127,8 @@ $(guest_programs): build/tests/%: %.c build/tests/vfio.o | build/tests
 	$(guest_cc) -static -o $@ $< build/tests/vfio.o
 
 guest-programs: $(guest_programs)
+# Those that suites run; what measures knows amd64 alone.
+suite-programs: $(patsubst tests/kernel/%.c,build/tests/%,$(filter tests/kernel/%,$(guest_sources)))
 
 fire-programs: $(fire_programs) build/tests/live.so
 $(fire_programs): build/tests/%: tests/fire/%.c | build/tests
@@ -192,6 +195,12 @@ check-kernels: setup ## Every kernel that is supported: warnings, DKMS, the kern
 
 check-debug: setup ## The kernel suites and long torture on kernels that look for bugs
 	@tests/check debug
+
+check-s390x: setup ## The command on a big-endian machine, and vfio_ccw on either core
+	@tests/check s390x
+
+check-arm64: setup ## The modules where the kernel has no core of its own
+	@tests/check arm64
 
 fuzz: ## The parsers under libFuzzer, FUZZ_SECONDS=600 for each
 	@tests/vm/setup --fuzz

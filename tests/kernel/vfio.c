@@ -112,11 +112,11 @@ static void enable_device(struct user *u)
 }
 
 /**
- * vfio_open() - open an instance by its group, with a container of its own
- * @u: filled; the function may answer in its BARs, and do DMA
+ * vfio_open_any() - open an instance of any kind by its group, with a container of its own
+ * @u: filled, but for the regions of a PCI device
  * @name: the instance, as on the bus
  */
-void vfio_open(struct user *u, const char *name)
+void vfio_open_any(struct user *u, const char *name)
 {
 	u->iommufd = -1;
 	u->container = open_or_die("/dev/vfio/vfio");
@@ -130,6 +130,16 @@ void vfio_open(struct user *u, const char *name)
 	u->device = ioctl(u->group, VFIO_GROUP_GET_DEVICE_FD, name);
 	if (u->device < 0)
 		err(1, "VFIO_GROUP_GET_DEVICE_FD %s", name);
+}
+
+/**
+ * vfio_open() - the same for a PCI device
+ * @u: filled; the function may answer in its BARs, and do DMA
+ * @name: the instance, as on the bus
+ */
+void vfio_open(struct user *u, const char *name)
+{
+	vfio_open_any(u, name);
 	enable_device(u);
 }
 

@@ -62,6 +62,7 @@ struct user {
 /* Opening: by the group with a container of its own, or by the device's file */
 int vfio_group_open(const char *name);
 int vfio_cdev_open(const char *name);
+void vfio_open_any(struct user *u, const char *name);
 void vfio_open(struct user *u, const char *name);
 void vfio_open_iommufd(struct user *u, const char *name);
 bool vfio_take_iommufd(int *argc, char ***argv);

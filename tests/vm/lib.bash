@@ -5,6 +5,8 @@
 top=$(realpath "${BASH_SOURCE[0]%/*}/../..")
 cache=$top/build/cache
 vm=$top/tests/vm
+. "$vm/arch.bash"
+. "$vm/machine.bash"
 
 say() {
 	printf '# %s\n' "$*" >&2
@@ -84,11 +86,12 @@ headers_of() {
 # Runs make where a kernel's headers are: here, or in the root that came with them, in which the
 # project then stands at the same place. Usage: make_at_headers SERIES ARGUMENT...
 make_at_headers() {
-	local kernel=$cache/kernel-$1 headers
+	local kernel=$cache/kernel-$1 headers arch
 	headers=/usr/src/linux-headers-$(<"$kernel/version")
+	arch=$(arch_of "$1")
 	shift
 	if [ ! -d "$kernel/root" ]; then
-		make -C "$kernel$headers" "$@"
+		kernel_make "$arch" -C "$kernel$headers" "$@"
 		return
 	fi
 	# shellcheck disable=SC2016 # for the shell that unshare runs
@@ -97,25 +100,4 @@ make_at_headers() {
 		mkdir -p "$1$2"
 		mount --bind "$2" "$1$2"
 		exec chroot "$1" make "${@:3}"' -- "$kernel/root" "$top" -C "$headers" "$@"
-}
-
-# The machine that every test boots: two parents, each behind a root port of its own
-# (0000:01:00.0 and 0000:02:00.0), and a third port (0000:03) left free for hot-plugging. VM_PARENTS
-# names other ports, or none.
-# A /dev/kvm may exist and hang: always TCG. On a busy host the kernel may find its emulated timer
-# too slow at first and give up, unless it is told not to look.
-machine_options() {
-	local series=$1 initrd=$2 append=$3 port
-	# shellcheck disable=SC2054 # the commas are QEMU's
-	machine=(
-		qemu-system-x86_64 -M q35 -accel tcg -m 1G -nodefaults -display none -no-reboot
-		-kernel "$cache/kernel-$series/boot/vmlinuz-$(<"$cache/kernel-$series/version")"
-		-initrd "$initrd" -append "console=ttyS0 panic=-1 no_timer_check $append"
-		-device pcie-root-port,id=port1,bus=pcie.0,addr=1,chassis=1
-		-device pcie-root-port,id=port2,bus=pcie.0,addr=2,chassis=2
-		-device pcie-root-port,id=port3,bus=pcie.0,addr=3,chassis=3
-	)
-	for port in ${VM_PARENTS-port1 port2}; do
-		machine+=(-device "edu,id=edu${port#port},bus=$port")
-	done
 }
