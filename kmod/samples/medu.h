@@ -61,6 +61,7 @@
 #define EDU_DMA_END		0xa0
 
 #define EDU_ID_VALUE		0x010000ed
+#define EDU_DMA_BITS		28
 #define EDU_BAR0_SIZE		SZ_1M
 #define EDU_BUFFER		0x40000
 /*
@@ -89,7 +90,9 @@ struct medu_instance;
  * @mmio: its BAR 0
  * @jobs: runs the instances' jobs one after another
  * @done: completed by the interrupt of the engine
- * @bounce: a page for DMA, at an address that the engine can use
+ * @ops: what it offers: without @bounce, all but DMA
+ * @bounce: a page for DMA, at an address that the engine can use, or NULL if
+ *	the host has no memory at any
  * @bounce_dma: that address
  * @loaded: the instance whose data is in the engine's buffer, or NULL
  * @nr_jobs: number of jobs that have run
@@ -104,6 +107,7 @@ struct medu {
 	void __iomem *mmio;
 	struct workqueue_struct *jobs;
 	struct completion done;
+	struct parent_ops ops;
 	void *bounce;
 	dma_addr_t bounce_dma;
 	struct medu_instance *loaded;
@@ -229,6 +233,6 @@ ssize_t medu_write(struct mdev_device *mdev, const char *buf, size_t count,
 		   loff_t pos);
 
 /* medu_instance.c */
-extern struct parent_ops medu_ops;
+int medu_register(struct medu *medu);
 
 #endif /* _MEDU_H */

@@ -5,6 +5,7 @@
 
 #include <linux/gfp.h>
 #include <linux/module.h>
+#include <linux/pci.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
@@ -33,15 +34,16 @@ static int medu_parse_params(struct medu_instance *inst, const char *params)
 	return 0;
 }
 
+/* A device that cannot reach the host's memory offers the second alone. */
 static const struct mdev_type_desc medu_types[] = {
-	{ .name = "fact", .pretty_name = "edu factorial engine" },
 	{ .name = "dma", .pretty_name = "edu factorial and DMA engines" },
+	{ .name = "fact", .pretty_name = "edu factorial engine" },
 	{ }
 };
 
 static bool medu_type_has_dma(const struct mdev_type_desc *type)
 {
-	return type == &medu_types[1];
+	return type == &medu_types[0];
 }
 
 static unsigned int medu_max_dma(void)
@@ -362,7 +364,7 @@ static const struct attribute_group *medu_groups[] = {
 	NULL
 };
 
-struct parent_ops medu_ops = {
+static struct parent_ops medu_ops = {
 	.owner = THIS_MODULE,
 	.device_api = VFIO_DEVICE_API_PCI_STRING,
 	.num_regions = VFIO_PCI_NUM_REGIONS,
@@ -389,6 +391,23 @@ struct parent_ops medu_ops = {
 	.dma_unmap = medu_dma_unmap,
 	.request = medu_request,
 };
+
+/**
+ * medu_register() - register the device as a parent
+ * @medu: the device, whose engines are ready
+ *
+ * User space can make instances before this returns.
+ *
+ * Context: process context.
+ * Return: 0, or what mdev_register_device() returns.
+ */
+int medu_register(struct medu *medu)
+{
+	medu->ops = medu_ops;
+	if (!medu->bounce)
+		medu->ops.supported_types = &medu_types[1];
+	return mdev_register_device(&medu->pdev->dev, &medu->ops);
+}
 
 module_param_named(instances, medu_ops.max_instances, uint, 0444);
 MODULE_PARM_DESC(instances, "instances of one device, of both types together");

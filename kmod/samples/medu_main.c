@@ -9,6 +9,25 @@
 
 #include "medu.h"
 
+/*
+ * A page that the engine reaches. Where its few bits of addresses lead to no
+ * memory, and there is no IOMMU to make them, the device does without DMA.
+ */
+static int medu_probe_dma(struct medu *medu)
+{
+	struct device *dev = &medu->pdev->dev;
+
+	if (dma_set_mask_and_coherent(dev, DMA_BIT_MASK(EDU_DMA_BITS))) {
+		dev_notice(dev,
+			   "the engine's %d bits of addresses reach no memory of this host, and no IOMMU is in between: without type medu-dma\n",
+			   EDU_DMA_BITS);
+		return 0;
+	}
+	medu->bounce = dmam_alloc_coherent(dev, PAGE_SIZE, &medu->bounce_dma,
+					   GFP_KERNEL);
+	return medu->bounce ? 0 : -ENOMEM;
+}
+
 static int medu_probe_engine(struct medu *medu)
 {
 	struct pci_dev *pdev = medu->pdev;
@@ -24,12 +43,7 @@ static int medu_probe_engine(struct medu *medu)
 	if ((ioread32(medu->mmio + EDU_ID) & 0xff) != (EDU_ID_VALUE & 0xff))
 		return -ENODEV;
 	pci_set_master(pdev);
-	rc = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(28));
-	if (rc)
-		return rc;
-	medu->bounce = dmam_alloc_coherent(&pdev->dev, PAGE_SIZE,
-					   &medu->bounce_dma, GFP_KERNEL);
-	return medu->bounce ? 0 : -ENOMEM;
+	return medu_probe_dma(medu);
 }
 
 static int medu_probe_irq(struct medu *medu)
@@ -77,7 +91,7 @@ static int medu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	if (rc)
 		goto out_jobs;
 	/* Last: user space can make instances before this returns. */
-	rc = mdev_register_device(&pdev->dev, &medu_ops);
+	rc = medu_register(medu);
 	if (rc)
 		goto out_irq;
 	return 0;
