@@ -3,7 +3,7 @@
 #
 #   amd64, i386, arm64  edu at 0000:01:00.0 and 0000:02:00.0, each behind a root port of its own; a third
 #                       port (0000:03) is left free for hot-plugging. VM_PARENTS names other ports, or none.
-#   s390x               the subchannels of the channel devices 0.0.0001 (rng) and 0.0.0002 (balloon). edu
+#   s390x               the subchannels of the channel devices 0.0.1001 (rng) and 0.0.1002 (balloon). edu
 #                       cannot be there: PCI devices of that architecture have MSI-X.
 #
 # A /dev/kvm may exist and hang: always TCG.
@@ -38,7 +38,7 @@ machine_begin() {
 		;;
 	s390x)
 		machine=(qemu-system-s390x -M s390-ccw-virtio -accel tcg -cpu max
-			-device virtio-rng-ccw,devno=fe.0.0001 -device virtio-balloon-ccw,devno=fe.0.0002)
+			-device virtio-rng-ccw,devno=fe.0.1001 -device virtio-balloon-ccw,devno=fe.0.1002)
 		machine_append=(console=ttysclp0)
 		;;
 	esac
