@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * sysfs_fuzz: writes random lines to the files that make, remove, start and stop
- * instances of medu, and checks the result of each write
+ * instances of medu and of mtty, and checks the result of each write
  *
  * It makes a correct line, and then often spoils it: adds, removes or changes a
  * byte, cuts it, repeats it, or makes it about as long as a page. It computes the
  * expected result as kmod/ABI.rst has it, from the instances that exist, and not
- * in the way in which the kernel parses. Nobody else may use the parent.
+ * in the way in which the kernel parses. Nobody else may use the parents.
  *
  * Usage: sysfs_fuzz SEED SECONDS; prints what differs, and for each file how many
  * writes there were and how they ended. Exit status 0: nothing differs.
@@ -21,7 +21,9 @@
 
 #define PARENT PARENTS "/0000:01:00.0"
 #define TYPES PARENT "/mdev_supported_types"
+#define MTTY_TYPES "/sys/class/mdev_bus/mtty/mdev_supported_types"
 #define UUIDS "5f0c3b1e-8a45-4c1d-9d5b-0000000000a"
+#define NR_UUIDS 3
 #define UUID_LEN 36
 #define INSTANCES_MAX 8
 #define LABEL_MAX 63
@@ -29,10 +31,10 @@
 #define TEXT_MAX (2 * PAGE)
 #define ERRNO_MAX 134
 
-enum file { CREATE, MDEV_CREATE, MDEV_DESTROY, REMOVE, START, STOP, LABEL, NR_FILES };
+enum file { CREATE, MTTY_CREATE, MDEV_CREATE, MDEV_DESTROY, REMOVE, START, STOP, LABEL, NR_FILES };
 
 static const char *const file_names[NR_FILES] = {
-	"create", "mdev_create", "mdev_destroy", "remove", "mdev_start", "mdev_stop", "label",
+	"create", "create of mtty", "mdev_create", "mdev_destroy", "remove", "mdev_start", "mdev_stop", "label",
 };
 
 /**
@@ -40,11 +42,13 @@ static const char *const file_names[NR_FILES] = {
  * @name: name of its device
  * @uuid: lower case
  * @number: of the instance
+ * @is_mtty: it is one of mtty, a driver of the kernel's own
  */
 struct instance {
 	char name[64];
 	char uuid[UUID_LEN + 1];
 	uint32_t number;
+	bool is_mtty;
 };
 
 /**
@@ -61,7 +65,8 @@ struct request {
 	char *params;
 };
 
-static struct instance instances[INSTANCES_MAX];
+/* Those of mtty have no number: there are no more than UUIDs. */
+static struct instance instances[INSTANCES_MAX + NR_UUIDS];
 static unsigned int nr_instances;
 static uint64_t rng;
 static unsigned long results[NR_FILES][ERRNO_MAX], differences;
@@ -186,6 +191,30 @@ static void forget(struct instance *gone)
 	*gone = instances[--nr_instances];
 }
 
+static unsigned int count_medu(void)
+{
+	unsigned int nr = 0, i;
+
+	for (i = 0; i < nr_instances; i++)
+		nr += !instances[i].is_mtty;
+	return nr;
+}
+
+static int expect_mtty_create(const struct request *req)
+{
+	struct instance *new = &instances[nr_instances];
+
+	if (req->numbered || req->params)
+		return EINVAL;
+	if (find(req))
+		return EEXIST;
+	*new = (struct instance){ .is_mtty = true };
+	strcpy(new->uuid, req->uuid);
+	strcpy(new->name, req->uuid);
+	nr_instances++;
+	return 0;
+}
+
 static int expect_create(const struct request *req)
 {
 	struct instance *new = &instances[nr_instances];
@@ -193,11 +222,12 @@ static int expect_create(const struct request *req)
 
 	if (find(req))
 		return EEXIST;
-	if (nr_instances == INSTANCES_MAX)
+	if (count_medu() == INSTANCES_MAX)
 		return EUSERS;
 	if (req->params && (strncmp(req->params, "seed=", 5) ||
 			    !parse_number(req->params + 5, 0, UINT32_MAX, &seed)))
 		return EINVAL;
+	new->is_mtty = false;
 	strcpy(new->uuid, req->uuid);
 	new->number = req->number;
 	if (req->numbered)
@@ -214,7 +244,7 @@ static int expect_destroy(const struct request *req)
 
 	if (req->params)
 		return EINVAL;
-	if (!instance)
+	if (!instance || instance->is_mtty)
 		return ENODEV;
 	forget(instance);
 	return 0;
@@ -260,6 +290,8 @@ static int expect(enum file file, struct instance *instance, char *text, size_t 
 	switch (file) {
 	case CREATE:
 		return expect_create(&req);
+	case MTTY_CREATE:
+		return expect_mtty_create(&req);
 	case MDEV_CREATE:
 		return req.numbered && take_type(&req) ? expect_create(&req) : EINVAL;
 	case MDEV_DESTROY:
@@ -292,8 +324,10 @@ static size_t make_line(enum file file, char *text)
 	};
 	static const char *const fields[] = { "0", "1", "2", "7", "007", "42", "4294967295",
 					      "4294967296", "-1", "1x" };
-	bool destroys = file == MDEV_DESTROY, machine = file == START || file == STOP;
-	size_t len = sprintf(text, UUIDS "%d", (int)below(3)), i;
+	bool destroys = file == MDEV_DESTROY;
+	/* What is taken is mostly a UUID alone. */
+	bool machine = file == START || file == STOP || file == MTTY_CREATE;
+	size_t len = sprintf(text, UUIDS "%d", (int)below(NR_UUIDS)), i;
 
 	for (i = 0; !below(8) && i < len; i++)
 		text[i] = toupper((unsigned char)text[i]);
@@ -382,6 +416,8 @@ static const char *file_path(enum file file, const struct instance *instance)
 	switch (file) {
 	case CREATE:
 		return below(2) ? TYPES "/medu-fact/create" : TYPES "/medu-dma/create";
+	case MTTY_CREATE:
+		return below(2) ? MTTY_TYPES "/mtty-1/create" : MTTY_TYPES "/mtty-2/create";
 	case MDEV_CREATE:
 		return PARENT "/mdev_create";
 	case MDEV_DESTROY:
@@ -423,6 +459,8 @@ static void step(void)
 		if (!nr_instances)
 			return;
 		instance = &instances[below(nr_instances)];
+		if (file == LABEL && instance->is_mtty)
+			return;
 	}
 	path = file_path(file, instance);
 	len = make_text(file, text);
@@ -457,9 +495,9 @@ static void check_state(void)
 		there -= exists(path);
 	}
 	attempt_read(TYPES "/medu-dma/available_instances", text, sizeof(text));
-	if (there || strtoul(text, NULL, 10) != INSTANCES_MAX - nr_instances) {
+	if (there || strtoul(text, NULL, 10) != INSTANCES_MAX - count_medu()) {
 		printf("%u instances too many, %s left of %u with %u in use\n", there, text,
-		       INSTANCES_MAX, nr_instances);
+		       INSTANCES_MAX, count_medu());
 		differences++;
 	}
 }

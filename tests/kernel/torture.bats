@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Everything at once: instances of the same few identities created, destroyed, started, stopped,
-# opened and read by several processes while their parents and modules come and go.
+# opened and read by several processes while their parents and modules come and go. They are instances
+# of medu and of mtty, a driver of the kernel's own interface.
 #
 # Theory of operation: see torture.c. It runs for TORTURE_SECONDS, with random numbers from TORTURE_SEED.
 # Every allocation of a creation has to fail TORTURE_ROUNDS times at least. If they do not within
@@ -14,10 +15,12 @@ setup_file() {
 	# Fewer than torture has identities; in a file, since torture loads the module again.
 	echo options medu instances=4 >/etc/modprobe.d/torture.conf
 	load_modules
+	modprobe mtty
 }
 
 teardown_file() {
 	load kernel
+	releases_late || modprobe -r mtty
 	unload_modules
 	rm -f /etc/modprobe.d/torture.conf
 }
@@ -31,7 +34,7 @@ torture_run() {
 	[ "$status" = 0 ]
 	# Each role has done something.
 	local role
-	for role in create destroy start stop open read bind load; do
+	for role in create mtty destroy start stop open read bind load; do
 		grep -Eq "^$role +done [1-9]" "$log"
 	done
 }
@@ -53,11 +56,13 @@ all_met_failures() {
 nothing_is_left() {
 	local parent
 	load_modules
+	modprobe mtty
 	assert "$(ls $DEVICES)" == ""
 	for parent in $PARENT $OTHER_PARENT; do
 		[ -e "/sys/bus/pci/drivers/medu/$parent" ] || echo $parent >/sys/bus/pci/drivers/medu/bind
 		assert "$(cat "$(types $parent)"/*/available_instances)" == $'4\n4'
 	done
+	wait_for grep -qx 24 /sys/class/mdev_bus/mtty/mdev_supported_types/mtty-1/available_instances
 	# The driver counts no instance as started any more: it can start one of at most one.
 	create $UUID
 	echo 1 >/sys/module/medu/parameters/max_started

@@ -281,7 +281,7 @@ static void print_turns(const struct turns *turns)
  */
 static void add_up(unsigned long left, bool faults)
 {
-	unsigned long created = done("create"), removed = done("destroy") + left;
+	unsigned long created = done("create") + done("mtty"), removed = done("destroy") + left;
 
 	printf("created %lu, removed %lu (%lu of them at the end), gone with their parent %lu\n",
 	       created, removed, left, created - removed);

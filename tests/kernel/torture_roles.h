@@ -7,6 +7,7 @@
 #define TESTS_KERNEL_TORTURE_ROLES_H
 
 #include <dirent.h>
+#include <linux/serial_reg.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <spawn.h>
@@ -19,15 +20,20 @@
 #include "attempt.h"
 
 #define DRIVER "/sys/bus/pci/drivers/medu"
+#define MTTY_TYPE "/sys/class/mdev_bus/mtty/mdev_supported_types/mtty-1"
 #define CORE "/sys/module/mdev"
 #define CLASS "/sys/class/mdev"
 #define UUIDS "5f0c3b1e-8a45-4c1d-9d5b-0000000000a"
 #define EDU_ID_VALUE 0x010000ed
+#define MTTY_VENDOR 0x4348
 #define EDU_FACTORIAL 0x08
 #define EDU_DMA_CMD 0x98
 
-/* Instances that each parent can have: fewer than there are identities */
+/* Instances that each parent of medu can have: fewer than there are identities */
 #define INSTANCES "4"
+
+/* The ports of mtty, of which each of its instances has one: more than it can need */
+#define MTTY_PORTS 24
 
 #define ERRNO_MAX 134
 
@@ -207,6 +213,16 @@ static void a_device(struct worker *w, char *name, size_t size)
 	snprintf(name, size, UUIDS "%u%s", pick(w, 2), names[pick(w, 4)]);
 }
 
+/* An instance of a driver of the kernel's own interface, which has no number */
+static void step_mtty(struct worker *w)
+{
+	char uuid[64];
+
+	snprintf(uuid, sizeof(uuid), UUIDS "%u", pick(w, 2));
+	maybe_arm(w, 150);
+	count(w, uuid, attempt_write(MTTY_TYPE "/create", uuid));
+}
+
 static void step_create(struct worker *w)
 {
 	const char *type = pick(w, 2) ? "medu-fact" : "medu-dma";
@@ -265,10 +281,38 @@ static void step_stop(struct worker *w)
 	step_machine(w, CLASS "/mdev_stop");
 }
 
+/* Sends and receives by a serial port of mtty */
+static void use_port(struct worker *w, const struct session *s)
+{
+	char byte = 'x';
+
+	pwrite(s->device, &byte, 1, UART_TX);
+	pread(s->device, &byte, 1, UART_LSR);
+	pread(s->device, &byte, 1, UART_RX);
+	if (!pick(w, 4))
+		ioctl(s->device, VFIO_DEVICE_RESET);
+}
+
+/* Whether an open instance is one of mtty. It cannot be another one before it is closed. */
+static bool is_mtty(const struct session *s)
+{
+	struct vfio_region_info config;
+	uint16_t vendor = 0;
+
+	if (attempt_region(s, VFIO_PCI_CONFIG_REGION_INDEX, &config))
+		return false;
+	pread(s->device, &vendor, sizeof(vendor), config.offset);
+	return vendor == MTTY_VENDOR;
+}
+
 static void use_registers(struct worker *w, const struct session *s)
 {
 	uint32_t id = 0, value = 12;
 
+	if (is_mtty(s)) {
+		use_port(w, s);
+		return;
+	}
 	/* Another user of the device may reset it at any time. */
 	attempt_enable(s);
 	if (pread(s->device, &id, sizeof(id), 0) == sizeof(id) && id != EDU_ID_VALUE)
@@ -300,8 +344,11 @@ static void use_mapping(struct worker *w, const struct session *s)
 
 static void use_irqs(struct worker *w, const struct session *s)
 {
+	struct vfio_device_info info = { .argsz = sizeof(info) };
 	int fd = eventfd(0, EFD_CLOEXEC);
 
+	/* mtty knows how many interrupts it has once it was asked. */
+	ioctl(s->device, VFIO_DEVICE_GET_INFO, &info);
 	maybe_arm(w, 20);
 	attempt_irq(s, VFIO_PCI_MSI_IRQ_INDEX, VFIO_IRQ_SET_ACTION_TRIGGER, fd);
 	attempt_irq(s, VFIO_PCI_INTX_IRQ_INDEX, VFIO_IRQ_SET_ACTION_TRIGGER, fd);
@@ -373,6 +420,34 @@ static void read_file(struct worker *w, const char *folder, const char *file, ch
 	count(w, path, rc);
 }
 
+/* How many instances can be left of the type in whose folder this file is */
+static unsigned long most_left(int fd)
+{
+	char path[PATH_MAX] = "", link[64];
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	if (readlink(link, path, sizeof(path) - 1) > 0 && strstr(path, "/mtty-1/"))
+		return MTTY_PORTS;
+	return strtoul(INSTANCES, NULL, 10);
+}
+
+/* The name may be that of another type's instance by the next look: what is left is read once. */
+static void read_left(struct worker *w, const char *name)
+{
+	char path[PATH_MAX], text[16] = "";
+	int fd, rc;
+
+	snprintf(path, sizeof(path), DEVICES "/%s/mdev_type/available_instances", name);
+	maybe_arm(w, 10);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	rc = fd < 0 ? -errno : attempt(read(fd, text, sizeof(text) - 1));
+	count(w, path, rc < 0 ? rc : 0);
+	if (strtoul(text, NULL, 10) > most_left(fd))
+		give_up(w, "available_instances", text);
+	if (fd >= 0)
+		close(fd);
+}
+
 static void read_instance(struct worker *w, const char *name)
 {
 	char path[PATH_MAX], text[256];
@@ -386,9 +461,8 @@ static void read_instance(struct worker *w, const char *name)
 		give_up(w, name, text);
 	read_file(w, path, "instance", text, sizeof(text));
 	read_file(w, path, "medu/label", text, sizeof(text));
-	read_file(w, path, "mdev_type/available_instances", text, sizeof(text));
-	if (strtoul(text, NULL, 10) > strtoul(INSTANCES, NULL, 10))
-		give_up(w, "available_instances", text);
+	read_file(w, path, "vendor/sample_mdev_dev", text, sizeof(text));
+	read_left(w, name);
 	read_file(w, path, "uevent", text, sizeof(text));
 }
 
@@ -457,28 +531,35 @@ static int modprobe(struct worker *w, char *const args[])
 
 static char *const load_medu[] = { "modprobe", "medu", "instances=" INSTANCES, NULL };
 
-/* Unloads the parent driver, the bus driver, or all modules; then loads them again */
+/* Unloads a parent driver, the bus driver, or all modules; then loads them again */
 static void step_load(struct worker *w)
 {
-	static char *const unload[][5] = {
+	static char *const unload[][6] = {
 		{ "rmmod", "medu", NULL },
 		{ "rmmod", "vfio_mdev", NULL },
 		{ "modprobe", "-r", "medu", "vfio_mdev", NULL },
+		/* Those with mtty: a kernel with kmemleak releases its objects late, after its memory. */
+		{ "rmmod", "mtty", NULL },
+		{ "modprobe", "-r", "medu", "mtty", "vfio_mdev", NULL },
 	};
+	const unsigned int choices = exists("/sys/kernel/debug/kmemleak") ? 3 : 5;
 	static char *const load_vfio_mdev[] = { "modprobe", "vfio_mdev", NULL };
+	static char *const load_mtty[] = { "modprobe", "mtty", NULL };
 	int64_t since = leave_alone(w, 8);
 
-	count(w, "unload", modprobe(w, unload[pick(w, 3)]));
+	count(w, "unload", modprobe(w, unload[pick(w, choices)]));
 	/* See wait_for_unloaded() in kernel.bash. */
 	while (!exists(CORE) && exists("/sys/class/mdev_bus") && !shared->stop)
 		usleep(100000);
 	count(w, "load", modprobe(w, load_vfio_mdev));
 	count(w, "load", modprobe(w, load_medu));
+	count(w, "load", modprobe(w, load_mtty));
 	w->took_ms = now_ms() - since;
 }
 
 static const struct role roles[] = {
 	{ "create", 3, step_create, { EEXIST, EUSERS, ENODEV, ENOENT, ENXIO } },
+	{ "mtty", 1, step_mtty, { EEXIST, ENOSPC, ENODEV, ENOENT, ENXIO } },
 	{ "destroy", 2, step_destroy, { EBUSY, ENODEV, ENOENT } },
 	{ "start", 1, step_start, { ENODEV, ENOENT } },
 	{ "stop", 1, step_stop, { ENODEV, ENOENT } },
