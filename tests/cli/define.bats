@@ -28,18 +28,26 @@ setup() {
 	assert "$(ls -A "$ETC")" == "$U1.conf"
 }
 
+# Returns when the writer waits for the lock that has the name now, or has ended.
+until_it_waits() {
+	while kill -0 "$writer" 2> /dev/null &&
+		! grep -q -e "-> FLOCK.*WRITE.*:$(stat -c %i "$ETC/.mdev.lock") " /proc/locks; do
+		:
+	done
+}
+
 # What was locked and waited for can be gone by then, and another file in its place.
 @test "of a lock that was waited for, the one that has the name by then counts" {
 	exec 8> "$ETC/.mdev.lock"
 	flock 8
 	"$MDEV" --root "$ROOT" define "$U1" -p soft -t soft-1 8>&- &
 	writer=$!
-	until grep -q "FLOCK.*WRITE.*:$(stat -c %i "$ETC/.mdev.lock") " <(grep -e '->' /proc/locks); do :; done
+	until_it_waits
 	rm "$ETC/.mdev.lock"
 	exec 9> "$ETC/.mdev.lock"
 	flock 9
 	flock -u 8
-	until grep -q "FLOCK.*WRITE.*:$(stat -c %i "$ETC/.mdev.lock") " <(grep -e '->' /proc/locks); do :; done
+	until_it_waits
 	assert "$(ls "$ETC")" == "" "it waits"
 	flock -u 9
 	wait "$writer"
