@@ -309,6 +309,8 @@ static void use_registers(struct worker *w, const struct session *s)
 {
 	uint32_t id = 0, value = 12;
 
+	/* What tells the instances apart must not fail: it would look like another instance. */
+	disarm(w);
 	if (is_mtty(s)) {
 		use_port(w, s);
 		return;
