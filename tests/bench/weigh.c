@@ -222,7 +222,8 @@ static void weigh_access(const char *instance)
 	struct user user;
 	char what[32];
 
-	vfio_open(&user, instance);
+	/* The measured parent has no config space in which it would be enabled. */
+	vfio_open_any(&user, instance);
 	access.device = user.device;
 	access.pos = vfio_region_offset(user.device, REGS);
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
@@ -315,7 +316,7 @@ static void weigh_interrupt(const char *instance)
 
 	if (irq < 0)
 		err(1, "eventfd");
-	vfio_open(&user, instance);
+	vfio_open_any(&user, instance);
 	pos = vfio_region_offset(user.device, RAISE);
 	if (set_irqs(&user, VFIO_IRQ_SET_ACTION_TRIGGER, VFIO_PCI_MSI_IRQ_INDEX, &irq))
 		err(1, "VFIO_DEVICE_SET_IRQS");
