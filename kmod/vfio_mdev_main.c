@@ -331,9 +331,9 @@ static void vfio_mdev_remove(struct mdev_device *mdev)
 
 /*
  * A file below /dev/vfio/devices holds a reference to the registration from the
- * moment that it is hears_unmap, although open_device is called only when it is
+ * moment that it is opened, although open_device is called only when it is
  * bound to an iommufd. So look at the references: VFIO itself holds one. A file
- * that is hears_unmap after this and before the unregistration is waited for, since
+ * that is opened after this and before the unregistration is waited for, since
  * VFIO cannot unregister a device on condition that nobody holds it.
  */
 static bool vfio_mdev_in_use(struct mdev_device *mdev)
