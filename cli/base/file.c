@@ -365,8 +365,9 @@ static struct disk_change sync_both(int tmp_dirfd, int dirfd)
 	return result.kind != CHANGE_DONE || tmp_dirfd == dirfd ? result : folder_sync(tmp_dirfd);
 }
 
-struct disk_change file_replace(int tmp_dirfd, int dirfd, const char *name, const char *data,
-				size_t len)
+/* By way of a temporary file in that folder. */
+static struct disk_change replace_from(int tmp_dirfd, int dirfd, const char *name, const char *data,
+				       size_t len)
 {
 	_cleanup_close_ int old = -1;
 	int rc;
@@ -381,10 +382,18 @@ struct disk_change file_replace(int tmp_dirfd, int dirfd, const char *name, cons
 		return sync_both(tmp_dirfd, dirfd);
 	rc = -errno;
 	(void)unlinkat(tmp_dirfd, TEMPORARY, 0);
-	/* The two folders may be on two file systems. */
-	if (rc == -EXDEV && tmp_dirfd != dirfd)
-		return file_replace(dirfd, dirfd, name, data, len);
 	return disk_change_of(rc);
+}
+
+struct disk_change file_replace(int tmp_dirfd, int dirfd, const char *name, const char *data,
+				size_t len)
+{
+	struct disk_change result = replace_from(tmp_dirfd, dirfd, name, data, len);
+
+	/* The two folders may be on two file systems. */
+	if (result.kind == CHANGE_FAILED && result.rc == -EXDEV && tmp_dirfd != dirfd)
+		return replace_from(dirfd, dirfd, name, data, len);
+	return result;
 }
 
 int stream_read(int fd, size_t max, struct buf *text)

@@ -193,14 +193,14 @@ static void take_status(struct run *run)
 static void finish(struct run *run)
 {
 	static const int ways[] = {SIGTERM, SIGKILL};
-	int64_t seconds = run->process->seconds;
+	const int64_t seconds = run->process->seconds, grace = PROCESS_GRACE_SECONDS;
 	bool is_ended = run_until(run, clock_ms() + seconds * 1000);
 
 	for (size_t i = 0; i < ARRAY_SIZE(ways) && !is_ended; i++) {
 		run->result->end = PROCESS_TIMED_OUT;
 		run->result->status = ways[i];
 		kill(run->pid, ways[i]);
-		is_ended = run_until(run, clock_ms() + PROCESS_GRACE_SECONDS * 1000);
+		is_ended = run_until(run, clock_ms() + grace * 1000);
 	}
 	take_rest(run);
 	if (is_ended)

@@ -51,7 +51,8 @@ struct definition callout_device(const struct device *dev)
 static int run(const struct callout *callout, struct script *script, struct script_call call,
 	       struct process_result *ret)
 {
-	int64_t left = deadline ? deadline - clock_ms() : (int64_t)SECONDS * 1000;
+	const int64_t most = (int64_t)SECONDS * 1000;
+	int64_t left = deadline ? deadline - clock_ms() : most;
 
 	*ret = (struct process_result){0};
 	if (script->is_out)
@@ -61,7 +62,7 @@ static int run(const struct callout *callout, struct script *script, struct scri
 	call.id = &callout->id;
 	call.type = callout->type;
 	call.parent = callout->parent;
-	call.seconds = left < SECONDS * 1000 ? (unsigned int)(left / 1000 + 1) : SECONDS;
+	call.seconds = left < most ? (unsigned int)(left / 1000 + 1) : SECONDS;
 	return script_run(script, &call, ret);
 }
 
