@@ -5,7 +5,6 @@
 load kernel
 
 setup_file() {
-	bats_require_minimum_version 1.5.0
 	load kernel
 	requires_core ours
 	load_modules

@@ -12,7 +12,6 @@ OURS=/usr/local/share/mdev-tests/modules # the project's modules, built for this
 INSTALLED=/lib/modules/$(uname -r)/updates
 
 setup_file() {
-	bats_require_minimum_version 1.5.0
 	[ "${MDEV_TEST_VM-}" = 1 ] || skip "needs the virtual machine"
 	modprobe vfio_iommu_type1
 	modprobe mtty

@@ -2,6 +2,8 @@
 # What the suites that run on a real kernel share.
 # shellcheck shell=bash
 
+bats_require_minimum_version 1.5.0
+
 . "${BASH_SOURCE[0]%/*}/../assert.bash"
 
 # shellcheck disable=SC2034 # used by the suites

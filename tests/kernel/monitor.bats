@@ -4,7 +4,6 @@
 load kernel
 
 setup_file() {
-	bats_require_minimum_version 1.5.0
 	requires_core ours
 	load_modules
 }
