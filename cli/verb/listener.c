@@ -33,6 +33,12 @@
 #define GATHER_MIN_MS 16
 #define GATHER_MAX_MS 1024
 
+/*
+ * Where udev is through after each of many parents, the next batch begins so long after the last
+ * one began: a single parent does not wait, and a crowd that trickles in costs no process for each.
+ */
+#define SPACE_MS 100
+
 /* How long udev may take, when the listener is to end, for what it has begun with. */
 #define END_MS 5000
 
@@ -49,6 +55,7 @@ struct listener {
 	struct strlist waiting; /* parents that are in no batch; some may come several times */
 	unsigned int pause_ms, gather_ms;
 	int64_t gathered; /* the latest time to begin with those that wait, as of clock_ms() */
+	int64_t next; /* the earliest, unless it ends */
 	struct batch batches[BATCHES_MAX];
 	size_t count; /* of them */
 	size_t width; /* how many share what waits */
@@ -219,6 +226,7 @@ static int listener_start(struct listener *listener, bool is_behind)
 	listener->gather_ms = is_behind ? 4 * listener->gather_ms : GATHER_MIN_MS;
 	if (listener->gather_ms > GATHER_MAX_MS)
 		listener->gather_ms = GATHER_MAX_MS;
+	listener->next = clock_ms() + SPACE_MS;
 	strlist_sort(&listener->waiting);
 	for (size_t part = 0; !rc && part < parts; part++)
 		rc = listener_start_part(listener, part, parts);
@@ -228,8 +236,11 @@ static int listener_start(struct listener *listener, bool is_behind)
 
 static bool may_start(const struct listener *listener, bool is_behind)
 {
+	int64_t now = clock_ms();
+
 	return listener->waiting.n && listener->count < BATCHES_MAX && !has_turn(listener) &&
-	       (!is_behind || clock_ms() >= listener->gathered);
+	       (now >= listener->next || listener->ends) &&
+	       (!is_behind || now >= listener->gathered);
 }
 
 /* The first of those that ask for an end keeps udev's rule from relying on it. */

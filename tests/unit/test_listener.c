@@ -25,6 +25,7 @@
 #define HANG_MS 60000
 
 #define CROWD 1000
+#define FEW 100
 
 /* What goes through the pipe in place of an event; a name of "" stands for lost ones. */
 struct made_event {
@@ -230,6 +231,33 @@ static void test_crowd(void)
 	is_number(end(pid), DONE, "it ends well");
 }
 
+/* Each is there alone when it is looked at, as where udev is as quick as the parents come. */
+static void test_trickle(void)
+{
+	int64_t start;
+	pid_t pid = begin();
+	char name[16];
+	int once = 0;
+
+	ok(wait_until(&shared->done[1], 1), "it has begun");
+	start = clock_ms();
+	shared->batches = 0;
+	for (int i = 2; i < FEW; i++) {
+		int looks = shared->looks;
+
+		(void)snprintf(name, sizeof(name), "p%d", i);
+		send_event("add", "", name);
+		(void)wait_until(&shared->looks, looks + 2);
+	}
+	for (int i = 2; i < FEW; i++)
+		once += wait_until(&shared->done[i], 1);
+	is_number(once, FEW - 2, "of a crowd that trickles in all are done");
+	ok(shared->batches <= 2 + (clock_ms() - start) / 100, "not each by a process of its own");
+	printf("# they were %d\n", shared->batches);
+	(void)kill(pid, SIGTERM);
+	is_number(end(pid), DONE, "it ends well");
+}
+
 static void test_held(void)
 {
 	pid_t pid = begin();
@@ -323,6 +351,7 @@ int main(void)
 	setenv("NOTIFY_SOCKET", "@nobody", 1);
 	test_present();
 	test_crowd();
+	test_trickle();
 	test_held();
 	test_killed();
 	test_end();
