@@ -162,8 +162,8 @@ make_folder() {
 	assert "$(ls -A "$ROOT/etc/mdev.d")" == "" "nothing of ours is left"
 	gives "" define "-u={$U2}" -p="$P" -aftodd
 	is_kept "$P" "$U2" odd auto
-	gives "" define "--uuid=urn:uuid:${U3^^}" --parent=$'matr\u00efx' --type='a "b" \c' --auto
-	is_kept $'matr\u00efx' "$U3" 'a \"b\" \\c' auto
+	gives "" define "--uuid=urn:uuid:${U3^^}" --parent=$'matr\xc3\xafx' --type='a "b" \c' --auto
+	is_kept $'matr\xc3\xafx' "$U3" 'a \"b\" \\c' auto
 	"$BATS_TEST_TMPDIR/mdevctl" define --parent soft --type soft-1 > "$OUT"
 	assert "$(ls "$THEIRS/soft")" == "$(cat "$OUT")"
 	assert "$(stat -c %a "$THEIRS/soft" "$THEIRS/soft/$(cat "$OUT")" | paste -sd ' ')" == "755 644"
@@ -180,12 +180,12 @@ make_folder() {
 	fails "No parent specified" define -u "$U2"
 	fails "No type specified" define -u "$U2" -p "$P"
 	gives "" define -u "$U1" -p other -t x
-	echo '{"start": "auto", "mdev_type": "t", "note": 1, "attrs": [{"b": "2"}, {"a": "\u00fc\n"}]}' > "$BATS_TEST_TMPDIR/f"
+	echo '{"start": "auto", "mdev_type": "t", "note": 1, "attrs": [{"b": "2"}, {"a": "\xc3\xbc\n"}]}' > "$BATS_TEST_TMPDIR/f"
 	gives "" define -u "$U2" -p soft --jsonfile "$BATS_TEST_TMPDIR/f"
-	is_kept soft "$U2" t auto b 2 a $'\u00fc\\n'
+	is_kept soft "$U2" t auto b 2 a $'\xc3\xbc\\n'
 	fails "Cowardly refusing to overwrite existing config for soft/$U2" define -u "$U2" -p soft --jsonfile "$BATS_TEST_TMPDIR/f"
 	"$BATS_TEST_TMPDIR/mdevctl" define --parent=a --jsonfile=/dev/stdin < "$BATS_TEST_TMPDIR/f" > "$OUT"
-	is_kept a "$(cat "$OUT")" t auto b 2 a $'\u00fc\\n'
+	is_kept a "$(cat "$OUT")" t auto b 2 a $'\xc3\xbc\\n'
 	fails "$(caused 'Unable to read file "/none"' "No such file or directory (os error 2)")" define -u "$U3" --jsonfile /none
 	fails "Parent device required to define device via \"$BATS_TEST_TMPDIR/f\"" define -u "$U3" --jsonfile "$BATS_TEST_TMPDIR/f"
 	fails "$(caused 'Unable to read jsonfile "/tmp"' "Is a directory (os error 21)")" define -p a --jsonfile /tmp
