@@ -67,7 +67,7 @@ static struct device *show_find(struct inventory *inventory, const struct device
 		dev->def = inventory_definition(inventory, id, NULL);
 	if (dev && device_is_live(dev) && !dev->details) {
 		live_device_all(dev, &inventory->devices.arena);
-		/* There are none where its folder leads out of the root. */
+		/* There are none where it has gone, or its folder leads out of the root. */
 		if (dev->details)
 			show_ask_script(dev, &inventory->devices.arena);
 	}
