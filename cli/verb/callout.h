@@ -59,7 +59,11 @@ struct disk_change callout_do(enum script_action action, const struct definition
  */
 int callout_get_attributes(struct callout *callout, struct definition *def, struct arena *arena,
 			   char **reterr);
-/* The same without an action around it. */
+/*
+ * The same without an action around it. -ECANCELED, -EBADMSG, -EOPNOTSUPP, -EPERM and -ETIMEDOUT
+ * are about a script that does not answer; after any other error it is not known what scripts
+ * there are, or what they say.
+ */
 int callout_ask_attributes(struct definition *def, struct arena *arena, char **reterr);
 
 /*

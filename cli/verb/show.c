@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* mdev show: one device in full, what is live beside what is defined. */
 #include "base/msg.h"
+#include "base/unread.h"
 #include "model/find.h"
 #include "host/core.h"
 #include "host/holder.h"
@@ -42,19 +43,31 @@ static void show_holders(struct inventory *inventory, struct shown *shown, size_
 	}
 }
 
+/* A script that does not answer is no fault of the device. */
+static bool show_goes_without(int rc)
+{
+	return rc == -ECANCELED || rc == -EBADMSG || rc == -EOPNOTSUPP || rc == -EPERM ||
+	       rc == -ETIMEDOUT;
+}
+
 /* Attributes that cannot be read back, which a script may know. */
 static void show_ask_script(struct device *dev, struct arena *arena)
 {
 	struct definition live = callout_device(dev);
-	_cleanup_free_ char *error = NULL;
-	char text[IDENTITY_TEXT_SIZE];
+	_cleanup_free_ char *error = NULL, *text = NULL;
+	char name[IDENTITY_TEXT_SIZE];
+	int rc = callout_ask_attributes(&live, arena, &error);
 
-	if (callout_ask_attributes(&live, arena, &error) < 0) {
-		msg_warning("%s: %s, ignoring", identity_format(&dev->id, text), error);
-		return;
+	identity_format(&dev->id, name);
+	if (!rc) {
+		dev->details->script_attrs = live.attrs;
+		dev->details->script_attr_count = live.attr_count;
+	} else if (show_goes_without(rc)) {
+		msg_warning("%s: %s, ignoring", name, error);
+	} else {
+		text = xasprintf("%s: %s", name, error);
+		unread_add(text);
 	}
-	dev->details->script_attrs = live.attrs;
-	dev->details->script_attr_count = live.attr_count;
 }
 
 /* The live device and the definition that is meant for it, though they may differ. */
