@@ -29,7 +29,7 @@ types_folder() {
 
 # Installs the project's modules where modprobe takes them first, while the kernel's core is loaded
 install_ours() {
-	cp "$OURS"/*.ko "$INSTALLED/"
+	cp "$OURS"/{mdev,vfio_mdev,medu}.ko "$INSTALLED/"
 	depmod
 }
 
