@@ -28,8 +28,7 @@ begin_log() {
 
 said() {
 	local log
-	log=$(dmesg)
-	log=${log##*mdev tests: }
+	log=$(dmesg | awk '/mdev tests: / { n = 0 } { line[n++] = $0 } END { for (i = 0; i < n; i++) print line[i] }')
 	echo "$log"
 	[[ $log == *"$1"* ]]
 }
