@@ -24,20 +24,16 @@
 
 /*
  * While parents come, udev is asked after pauses, each twice as long as the one before, whether it
- * is through. Those that have come are done at the latest after a time that grows fourfold while
- * udev is never through: so a crowd that comes in ten seconds is done in a dozen batches, for each
- * of which the definitions are read, and the first of it does not wait for the last.
+ * is through. Those that have come are done when it is, or after a time that grows fourfold while
+ * parents go on to come; and the next batch does not begin sooner than that after the last one. So
+ * a parent that comes alone is done at once, and a crowd that comes in ten seconds in a dozen
+ * batches, for each of which the definitions are read, whether udev is as quick as the crowd or
+ * not.
  */
 #define PAUSE_MIN_MS 1
 #define PAUSE_MAX_MS 64
 #define GATHER_MIN_MS 16
 #define GATHER_MAX_MS 1024
-
-/*
- * Where udev is through after each of many parents, the next batch begins so long after the last
- * one began: a single parent does not wait, and a crowd that trickles in costs no process for each.
- */
-#define SPACE_MS 100
 
 /* How long udev may take, when the listener is to end, for what it has begun with. */
 #define END_MS 5000
@@ -211,6 +207,18 @@ static int listener_start_part(struct listener *listener, size_t part, size_t pa
 	return rc;
 }
 
+/* One crowd goes on while udev is behind, or while parents wait for the next batch. */
+static void listener_take_breath(struct listener *listener, bool is_behind)
+{
+	int64_t now = clock_ms();
+	bool is_crowd = is_behind || now < listener->next + listener->gather_ms;
+
+	listener->gather_ms = is_crowd ? 4 * listener->gather_ms : GATHER_MIN_MS;
+	if (listener->gather_ms > GATHER_MAX_MS)
+		listener->gather_ms = GATHER_MAX_MS;
+	listener->next = now + listener->gather_ms;
+}
+
 static int listener_start(struct listener *listener, bool is_behind)
 {
 	size_t parts;
@@ -223,10 +231,7 @@ static int listener_start(struct listener *listener, bool is_behind)
 	parts = BATCHES_MAX - listener->count;
 	if (parts > listener->width)
 		parts = listener->width;
-	listener->gather_ms = is_behind ? 4 * listener->gather_ms : GATHER_MIN_MS;
-	if (listener->gather_ms > GATHER_MAX_MS)
-		listener->gather_ms = GATHER_MAX_MS;
-	listener->next = clock_ms() + SPACE_MS;
+	listener_take_breath(listener, is_behind);
 	strlist_sort(&listener->waiting);
 	for (size_t part = 0; !rc && part < parts; part++)
 		rc = listener_start_part(listener, part, parts);
