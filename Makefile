@@ -130,7 +130,7 @@ guest-programs: $(guest_programs)
 # Those that suites run; what measures knows amd64 alone.
 suite-programs: $(patsubst tests/kernel/%.c,build/tests/%,$(filter tests/kernel/%,$(guest_sources)))
 
-fire-programs: $(fire_programs) build/tests/live.so
+fire-programs: $(fire_programs) build/tests/live.so build/tests/mdev-crowd
 $(fire_programs): build/tests/%: tests/fire/%.c | build/tests
 	$(CC) -std=gnu11 -Wall -Wextra $(WERROR) -D_GNU_SOURCE -O2 -g -MMD -MP -o $@ $<
 
