@@ -98,6 +98,10 @@ in_the_middle() {
 	vm_run 'grep -E "^(VmRSS|RssAnon)" /proc/$(systemctl show --value -p MainPID mdev.service)/status'
 }
 
+@test "listener: systemd takes the unit without a warning" {
+	vm_run 'systemd-analyze --man=no verify mdev.service >/run/verify 2>&1; cat /run/verify; ! grep -F mdev.service /run/verify'
+}
+
 # udev gets all events before it works at the first: else it could be through after each.
 @test "listener: a crowd of parents, in few batches and without a run for each" {
 	vm_run "pid=\$(systemctl show --value -p MainPID mdev.service)

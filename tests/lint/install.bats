@@ -26,18 +26,6 @@ in_turn() {
 	[ "$(find "$DESTDIR" -type f ! -path '*/opt/mdev/*' ! -path '*/etc/mdev.d/*')" = "" ]
 }
 
-@test "the service is one that systemd takes without a warning" {
-	command -v systemd-analyze || skip "systemd is not here"
-	in_turn install
-	mkdir -p "$DESTDIR/etc/systemd/system" "$DESTDIR/bin"
-	touch "$DESTDIR/bin/rm"
-	chmod +x "$DESTDIR/bin/rm"
-	# systemd knows no prefix of our own.
-	cp "$DESTDIR/opt/mdev/lib/systemd/system/mdev.service" "$DESTDIR/etc/systemd/system/"
-	output=$(systemd-analyze --root="$DESTDIR" --man=no verify mdev.service 2>&1) || { echo "$output"; return 1; }
-	[ "$(grep -c 'mdev\.service' <<<"$output")" = 0 ] || { echo "$output"; return 1; }
-}
-
 @test "uninstall removes what install put there, and no definition" {
 	in_turn install
 	echo "# mine" >"$DESTDIR/etc/mdev.d/mine.conf"
