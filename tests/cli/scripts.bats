@@ -650,7 +650,7 @@ edited() {
 @test "an edited file has the scripts of each definition that differs" {
 	quiet_scripts
 	printf '# farm\n[defaults]\nparent = soft\n[%s]\ntype = soft-1\n[%s]\ntype = soft-1\n' "$U1" "$U2" | make_definition farm.conf
-	edited 's/farm/barn/' farm
+	edited s,farm,barn, farm
 	assert "$(calls)" == "" "a comment is nobody's business"
 	edited "/$U2/aauto = yes" farm
 	assert "$(calls)" == "$(around modify)"
