@@ -17,12 +17,14 @@
  *	Held over the driver's callbacks of that name, which are bounded; never
  *	over the binding or unbinding of a bus driver, which takes VFIO's locks
  *	(VFIO holds those when it calls open and close) and waits for user
- *	space. Also held while a driver is asked whether it matches. Writes and
- *	guards .started, .gone, and .drv_changing, while a bus driver is coming
- *	or going. The device's own lock, which the driver core holds
- *	meanwhile, is taken before it; that one guards what an interface keeps
- *	of the bus driver, which it also reads under op_lock while .drv_changing
- *	is not set.
+ *	space. Also held while a driver is asked whether it matches, while the
+ *	users of an instance are asked to let go, and in a close until services
+ *	of the parent driver that are under way have ended. Writes and guards
+ *	.started, .gone, and .drv_changing, while a bus driver is coming or
+ *	going. The device's own lock, which the driver core holds meanwhile, is
+ *	taken before it; that one guards what an interface keeps of the bus
+ *	driver, which it also reads under op_lock while .drv_changing is not
+ *	set.
  *
  * mdev_native_parent.ops_lock
  *	Only where parent_ops.serialize is set: one of create, destroy, start,
