@@ -180,7 +180,7 @@ make_folder() {
 	fails "No parent specified" define -u "$U2"
 	fails "No type specified" define -u "$U2" -p "$P"
 	gives "" define -u "$U1" -p other -t x
-	echo '{"start": "auto", "mdev_type": "t", "note": 1, "attrs": [{"b": "2"}, {"a": "\xc3\xbc\n"}]}' > "$BATS_TEST_TMPDIR/f"
+	printf '{"start": "auto", "mdev_type": "t", "note": 1, "attrs": [{"b": "2"}, {"a": "\xc3\xbc\\n"}]}\n' > "$BATS_TEST_TMPDIR/f"
 	gives "" define -u "$U2" -p soft --jsonfile "$BATS_TEST_TMPDIR/f"
 	is_kept soft "$U2" t auto b 2 a $'\xc3\xbc\\n'
 	fails "Cowardly refusing to overwrite existing config for soft/$U2" define -u "$U2" -p soft --jsonfile "$BATS_TEST_TMPDIR/f"
