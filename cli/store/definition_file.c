@@ -2,6 +2,8 @@
 /* Files of definitions as a whole, written and removed. */
 #include "store/definition_file.h"
 
+#include "store/mdevctl_folder.h"
+
 #include <errno.h>
 
 static struct disk_change explain(struct disk_change result, const char *path, const char *what,
@@ -16,6 +18,13 @@ static struct disk_change explain(struct disk_change result, const char *path, c
 	return result;
 }
 
+/* A program that watches mdevctl's folder sees changes of the files in it by itself. */
+static void mark(struct disk_change result, const struct folder_handle *folder)
+{
+	if (result.kind != CHANGE_FAILED && folder->fd == folder->home_fd)
+		mdevctl_folder_mark();
+}
+
 struct disk_change definition_file_replace(const struct folder_handle *folder, const char *path,
 					   const struct buf *text, char **reterr)
 {
@@ -27,11 +36,15 @@ struct disk_change definition_file_replace(const struct folder_handle *folder, c
 	}
 	result = file_replace(folder->home_fd, folder->fd, strrchr(path, '/') + 1,
 			      text->data ? text->data : "", text->len);
+	mark(result, folder);
 	return explain(result, path, "written", reterr);
 }
 
 struct disk_change definition_file_remove(const struct folder_handle *folder, const char *path,
 					  char **reterr)
 {
-	return explain(file_remove(folder->fd, strrchr(path, '/') + 1), path, "removed", reterr);
+	struct disk_change result = file_remove(folder->fd, strrchr(path, '/') + 1);
+
+	mark(result, folder);
+	return explain(result, path, "removed", reterr);
 }

@@ -8,8 +8,8 @@
 
 /*
  * Puts a text in the place of the file, or removes the file, in its folder, which is open and
- * locked. Says how that ended, with a reason in *reterr unless it is done; -EFBIG for a text that
- * would not be read again.
+ * locked; programs that watch mdevctl's folder are told. Says how that ended, with a reason in
+ * *reterr unless it is done; -EFBIG for a text that would not be read again.
  */
 struct disk_change definition_file_replace(const struct folder_handle *folder, const char *path,
 					   const struct buf *text, char **reterr);

@@ -275,6 +275,15 @@ bool mdevctl_folder_is_empty(void)
 	return !rc || rc == -ENOENT;
 }
 
+void mdevctl_folder_mark(void)
+{
+	_cleanup_free_ char *path = root_path(TOP);
+	_cleanup_close_ int fd = file_open(path, O_RDONLY | O_DIRECTORY, 0);
+
+	if (fd >= 0)
+		(void)futimens(fd, NULL);
+}
+
 /* The folder of all parents, for a change. A descriptor or a negative errno. */
 static int open_top_for_change(enum mdevctl_folder_need need)
 {

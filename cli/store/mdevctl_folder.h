@@ -31,6 +31,13 @@ void mdevctl_folder_load(const struct identity_filter *filter, struct definition
  */
 void mdevctl_folder_leave_to_rule(void);
 
+/*
+ * Tells programs that watch the folder (libvirt does) that definitions have changed in another
+ * place, by setting the folder's own time. No file appears in it, and no folder is made. Where the
+ * time cannot be set, they see the change with the next one.
+ */
+void mdevctl_folder_mark(void);
+
 /* Nothing is defined in it. False also when that cannot be known. */
 bool mdevctl_folder_is_empty(void);
 

@@ -348,6 +348,11 @@ char *store_own_path(const char *path)
 					       xstrdup(path);
 }
 
+void store_tell_watchers(void)
+{
+	mdevctl_folder_mark();
+}
+
 void store_leave_to_mdevctl(void)
 {
 	mdevctl_folder_leave_to_rule();

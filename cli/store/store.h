@@ -58,6 +58,12 @@ void store_parse(const char *path, const struct buf *text, struct definition_lis
 void store_leave_to_mdevctl(void);
 
 /*
+ * Tells programs that watch definitions, as libvirt does, that some may have changed by hand.
+ * Changes by the functions of store/change.h tell them by themselves.
+ */
+void store_tell_watchers(void);
+
+/*
  * The file of that name ("farm", "farm.conf") or path that is read, of those in the folders; if
  * there is none, the one in etc/mdev.d that it would be. The caller frees *ret_path. -EINVAL with
  * a reason in *reterr when it cannot be the name of a definition file, or is in another place.

@@ -455,8 +455,10 @@ static int apply_run(const struct globals *globals, void *p, int word_count, cha
 		return listener_run(apply_batch, p);
 	apply_init(&apply, args);
 	/* Somebody looks at it now; afterwards the log may have all of it once more. */
-	if (!args->event && !args->dry_run)
+	if (!args->event && !args->dry_run) {
 		said_forget();
+		store_tell_watchers();
+	}
 	if (word_count)
 		status = apply_words(&apply, word_count, words);
 	else if (apply_can_ask(args))
