@@ -133,7 +133,7 @@ struct definition_list {
 	/* What stands in files that hold one definition each, and is not in v: */
 	struct definition **broken; /* cannot be read; has an identity, a parent and a file */
 	size_t broken_count;
-	struct strlist strangers; /* paths of files whose names are no UUIDs in lower case */
+	struct strlist strangers; /* paths of files whose names are no UUIDs */
 };
 
 /* A zeroed definition at the end; the pointer stays good. */

@@ -208,12 +208,17 @@ static int check_not_mdevctls(const struct definition *def, char **reterr)
 {
 	const char *parent = def->parent_name ? def->parent_name : def->parent;
 	_cleanup_free_ char *path = NULL;
+	int rc;
 
 	if (!name_is_safe(parent) || def->id.instance)
 		return 0;
-	path = mdevctl_folder_path(parent, &def->id);
-	if (file_look(path) == -ENOENT)
+	rc = mdevctl_folder_find(parent, &def->id, &path);
+	if (rc == -ENOENT)
 		return 0;
+	if (rc) {
+		set_text(reterr, "%s: %s%s", path, strerror(-rc), root_hint(rc));
+		return rc;
+	}
 	set_text(reterr, "it is already defined in %s", path);
 	return -EEXIST;
 }

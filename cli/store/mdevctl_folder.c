@@ -154,15 +154,6 @@ static void load_file(struct parent_folder *folder, const struct folder_entry *e
 			definition_list_share(folder->list, distrust ? distrust : folder->distrust);
 }
 
-/* A UUID in another form is found by nobody who looks for it. */
-static bool is_canonical(const char *name, struct identity *ret_id)
-{
-	char uuid[IDENTITY_TEXT_SIZE];
-
-	return identity_parse_uuid(name, ret_id) == 0 &&
-	       strcmp(identity_format(ret_id, uuid), name) == 0;
-}
-
 static void load_files(struct parent_folder *folder)
 {
 	struct folder_entries entries = {0};
@@ -176,7 +167,7 @@ static void load_files(struct parent_folder *folder)
 		_cleanup_free_ char *path = xasprintf("%s/%s", folder->path, entries.v[i]->name);
 		struct identity id;
 
-		if (!is_canonical(entries.v[i]->name, &id))
+		if (identity_parse_uuid(entries.v[i]->name, &id) < 0)
 			strlist_add(&folder->list->strangers, path);
 		else if (!folder->filter || identity_filter_takes(folder->filter, &id))
 			load_file(folder, entries.v[i], &id, &text);
@@ -282,6 +273,36 @@ void mdevctl_folder_mark(void)
 
 	if (fd >= 0)
 		(void)futimens(fd, NULL);
+}
+
+/* The name of the UUID's file in the folder, NULL for none; it belongs to the entries. */
+static const char *find_name(const struct folder_entries *entries, const struct identity *id)
+{
+	struct identity named;
+
+	for (size_t i = 0; i < entries->n; i++)
+		if (identity_parse_uuid(entries->v[i]->name, &named) == 0 &&
+		    identity_compare(&named, id) == 0)
+			return entries->v[i]->name;
+	return NULL;
+}
+
+int mdevctl_folder_find(const char *parent, const struct identity *id, char **ret_path)
+{
+	_cleanup_free_ char *folder = xasprintf("%s/" TOP "/%s", root_get(), parent);
+	_cleanup_close_ int fd = file_open(folder, O_RDONLY | O_DIRECTORY, 0);
+	struct folder_entries entries = {0};
+	int rc = fd < 0 ? fd : folder_list_names(fd, is_file_entry, &entries);
+	const char *name = find_name(&entries, id);
+
+	if (name)
+		*ret_path = xasprintf("%s/%s", folder, name);
+	else if (rc && rc != -ENOENT && rc != -ENOTDIR)
+		*ret_path = xstrdup(folder);
+	else
+		rc = -ENOENT;
+	folder_entries_free(&entries);
+	return name ? 0 : rc;
 }
 
 /* The folder of all parents, for a change. A descriptor or a negative errno. */

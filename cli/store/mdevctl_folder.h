@@ -26,6 +26,14 @@ void mdevctl_folder_load(const struct identity_filter *filter, struct definition
 			 struct problem_list *problems);
 
 /*
+ * Looks for the file of a definition, however its name writes the UUID, which the path from
+ * mdevctl_folder_path() need not be. 0; -ENOENT when there is none; or another negative errno when
+ * that cannot be known. *ret_path is that of the file, or of what could not be read; the caller
+ * frees it.
+ */
+int mdevctl_folder_find(const char *parent, const struct identity *id, char **ret_path);
+
+/*
  * From now on, nothing is loaded from it where mdevctl's own rule for udev is installed: that one
  * starts what is defined there.
  */

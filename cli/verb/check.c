@@ -174,7 +174,7 @@ static void check_strangers(struct checker *checker)
 
 	for (size_t i = 0; i < paths->n; i++)
 		warn(checker, &(struct definition){.file = paths->v[i]},
-		     "its name is no UUID in lower case, so it is not read");
+		     "its name is no UUID, so it is not read");
 }
 
 static void check(struct checker *checker)

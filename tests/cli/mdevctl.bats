@@ -311,6 +311,24 @@ WARN  $THEIRS/soft/$U2: not JSON at byte 1: quoted object property name expected
 	assert "$(ls "$THEIRS/soft")" == "$U1"
 }
 
+@test "a file whose name writes the UUID in another way is its definition" {
+	local name
+	for name in "${U1^^}" "${U1//-/}" "{$U1}"; do
+		keep soft "$name" soft-1 auto
+		gives "$U1 soft soft-1 auto"$'\n' list -d
+		gives "$(single soft-1 auto)" list -d -u "$U1" --dumpjson
+		fails "Device $U1 on soft already defined" define -u "$U1" -p soft -t soft-1
+		fails "Cowardly refusing to overwrite existing config for soft/$U1" define -u "$U1" -p soft --jsonfile /dev/null
+		gives "" modify -u "$U1" --manual
+		is_kept soft "$name" soft-1 manual
+		single soft-2 auto > "$BATS_TEST_TMPDIR/whole"
+		gives "" modify -u "$U1" -p soft --jsonfile "$BATS_TEST_TMPDIR/whole"
+		is_kept soft "$name" soft-2 auto
+		gives "" undefine -u "$U1"
+		assert "$(ls -A "$THEIRS/soft")" == ""
+	done
+}
+
 @test "MDEVCTL_LOG takes warnings away" {
 	mkdir -p "$THEIRS/soft"
 	: > "$THEIRS/soft/strange"

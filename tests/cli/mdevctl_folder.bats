@@ -140,12 +140,35 @@ $U2 soft soft-1 no"
 	ln -s soft "$THEIRS/0000:01:00.0"
 	mkdir "$THEIRS/soft/$U3"
 	single soft-1 auto > "$THEIRS/soft/$U3.bak"
-	single soft-1 auto > "$THEIRS/soft/${U3//a/A}"
 	mdev --root "$ROOT" list --raw --noheadings -o uuid,parent
 	assert "$output$stderr" == "$U1 soft"
 	mdev --root "$ROOT" check
-	assert "$stderr" =~ "$THEIRS/soft/$U3.bak: its name is no UUID in lower case, so it is not read"
+	assert "$stderr" =~ "$THEIRS/soft/$U3.bak: its name is no UUID, so it is not read"
 	refused 1 "it is not defined" --root "$ROOT" modify "$U2" --auto
+}
+
+@test "a name may write its UUID in every way" {
+	local name shown
+	for name in "${U1^^}" "${U1//-/}" "{$U1}"; do
+		shown=$THEIRS/soft/${name//[{\}]/.}
+		single soft-1 auto > "$THEIRS/soft/$name"
+		mdev --root "$ROOT" list --raw --noheadings -o uuid,parent
+		assert "$output$stderr" == "$U1 soft"
+		refused 1 "it is already defined in $shown" --root "$ROOT" define "$U1" -p soft -t soft-1
+		refused 1 "it is already defined in $shown" --root "$ROOT" define "$U1" -p soft -t soft-1 --file farm
+		mdev --root "$ROOT" modify "$U1" --manual
+		assert "$(cat "$THEIRS/soft/"*)" == "$(single soft-1 manual)"
+		mdev --root "$ROOT" undefine "$U1"
+		assert "$(ls -A "$THEIRS/soft" "$ETC")" == "$ETC:
+
+$THEIRS/soft:"
+	done
+	single soft-1 auto > "$THEIRS/soft/$U1"
+	single soft-2 auto > "$THEIRS/soft/${U1^^}"
+	mdev --root "$ROOT" check
+	assert "$stderr" =~ "too, which is meant" "one of two counts"
+	mdev --root "$ROOT" undefine "$U1"
+	assert "$(ls -A "$THEIRS/soft")" == ""
 }
 
 @test "one in etc/mdev.d of the same identity and parent wins, and check says so" {
