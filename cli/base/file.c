@@ -374,7 +374,7 @@ static struct disk_change replace_from(int tmp_dirfd, int dirfd, const char *nam
 
 	old = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (old < 0 && errno != ENOENT)
-		return disk_change_of(-errno);
+		return disk_change_of(errno == ELOOP ? -EMLINK : -errno);
 	rc = write_temporary(tmp_dirfd, old, data, len);
 	if (rc)
 		return disk_change_of(rc);

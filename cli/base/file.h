@@ -78,7 +78,7 @@ static inline struct disk_change disk_change_of(int rc)
  * was there keeps its mode, owner and extended attributes, to which its label and a list of access
  * belong, and nobody can read the new one earlier than that. The caller holds the folder's lock,
  * for the temporary name is a fixed one (so that a killed writer leaves at most one file, which
- * the next writer removes).
+ * the next writer removes). -EMLINK for a link in the file's place, which is not written through.
  */
 struct disk_change file_replace(int tmp_dirfd, int dirfd, const char *name, const char *data,
 				size_t len);

@@ -88,6 +88,8 @@ static int take_values(const struct verb *verb, struct args *args)
 	args->id = args->uuid ? &args->parsed_id : NULL;
 	if (args->index && parse_u32(args->index + (*args->index == '+'), &args->number) < 0)
 		return args_fail(verb, "invalid value '%s' for '--index N'", args->index);
+	if (args->jsonfile && !*args->jsonfile)
+		return args_fail(verb, "a value is needed for '--jsonfile FILE'");
 	return DONE;
 }
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* mdevctl define: keep how a device shall be, where mdevctl does. */
+#include "base/file.h"
 #include "base/text.h"
 #include "front/args.h"
 #include "front/json_file.h"
 #include "front/known.h"
 #include "front/say.h"
 #include "host/live.h"
+#include "store/mdevctl_folder.h"
 #include "store/mdevctl_put.h"
 
 #include <errno.h>
@@ -108,6 +110,14 @@ static int define_print(const struct define *define)
 	return status;
 }
 
+/* Another command was faster, or what has that name is no file, or a link that leads to one. */
+static bool define_is_taken(const struct define *define, int rc)
+{
+	_cleanup_free_ char *path = mdevctl_folder_path(define->def.parent, &define->def.id);
+
+	return rc == -EEXIST || rc == -EISDIR || (rc == -EMLINK && file_look(path) == 0);
+}
+
 static int define_write(const struct define *define)
 {
 	_cleanup_free_ char *path = NULL, *error = NULL;
@@ -116,8 +126,7 @@ static int define_write(const struct define *define)
 
 	if (change.kind == CHANGE_FAILED && change.rc == -EINVAL)
 		return say_error("%s", error);
-	/* Another command was faster, or what has that name is no file. */
-	if (change.rc == -EEXIST || change.rc == -EISDIR)
+	if (define_is_taken(define, change.rc))
 		return say_error("Device %s on %s already defined",
 				 identity_format(&define->def.id, uuid), define->def.parent);
 	if (change.kind != CHANGE_DONE)

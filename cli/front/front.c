@@ -56,10 +56,10 @@ void front_take_environment(void)
 		root_set(root);
 	if (!level)
 		return;
-	if (strcmp(level, "off") == 0 || strcmp(level, "error") == 0)
+	if (strcasecmp(level, "off") == 0 || strcasecmp(level, "error") == 0)
 		msg_set_level(MSG_ERROR);
-	else if (strcmp(level, "info") == 0 || strcmp(level, "debug") == 0 ||
-		 strcmp(level, "trace") == 0)
+	else if (strcasecmp(level, "info") == 0 || strcasecmp(level, "debug") == 0 ||
+		 strcasecmp(level, "trace") == 0)
 		msg_set_level(MSG_INFO);
 }
 

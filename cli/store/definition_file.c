@@ -10,7 +10,7 @@ static struct disk_change explain(struct disk_change result, const char *path, c
 				  char **reterr)
 {
 	if (result.kind == CHANGE_FAILED)
-		set_text(reterr, "%s: cannot be %s: %s%s", path, what, strerror(-result.rc),
+		set_text(reterr, "%s: cannot be %s: %s%s", path, what, folder_explain(result.rc),
 			 root_hint(result.rc));
 	else if (result.kind == CHANGE_UNSAFE)
 		set_text(reterr, "%s is %s, but a loss of power may undo that: %s", path, what,

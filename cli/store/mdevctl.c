@@ -4,6 +4,7 @@
 
 #include "base/library.h"
 #include "base/text.h"
+#include "store/json_text.h"
 
 #include <errno.h>
 #include <json-c/json.h>
@@ -25,7 +26,7 @@
 	each(tokener_free) \
 	each(tokener_get_error) \
 	each(tokener_get_parse_end) \
-	each(tokener_new) \
+	each(tokener_new_ex) \
 	each(tokener_parse_ex) \
 	each(tokener_set_flags)
 /* clang-format on */
@@ -36,6 +37,9 @@ static struct {
 } json;
 
 #define FUNCTION(name) {"json_" #name, &json.name},
+/* How deep JSON may be nested, as mdevctl reads it. */
+#define DEPTH 127
+
 static const struct library_function functions[] = {FUNCTIONS(FUNCTION){NULL, NULL}};
 static struct library library = {"libjson-c.so.5", "libjson-c5", functions, false};
 
@@ -245,49 +249,7 @@ static void take_top(struct import *import, struct json_object *top,
 	}
 }
 
-/*
- * json-c loses two things without a word: of two keys of one name it keeps the last, and it cuts a
- * key at \u0000. So the keys of the text are counted before json-c's tree is believed.
- */
-struct keys {
-	size_t count;
-	bool has_nul; /* one of them holds \u0000, and is cut there */
-};
-
-/* The end of the string that begins at text, behind its quote. */
-static const char *skip_string(const char *text, bool *ret_nul)
-{
-	*ret_nul = false;
-	for (text++; *text && *text != '"'; text++) {
-		if (*text != '\\')
-			continue;
-		*ret_nul |= str_starts(text, "\\u0000");
-		text += text[1] != '\0';
-	}
-	return text + (*text == '"');
-}
-
-/* Of a text that was parsed: outside of strings a colon stands behind each key and nowhere else. */
-static struct keys count_keys(const char *text)
-{
-	struct keys keys = {0};
-	bool has_nul = false;
-
-	while (*text) {
-		if (*text == '"') {
-			text = skip_string(text, &has_nul);
-			continue;
-		}
-		if (*text == ':') {
-			keys.count++;
-			keys.has_nul |= has_nul;
-		}
-		text++;
-	}
-	return keys;
-}
-
-/* NOLINTNEXTLINE(misc-no-recursion): json-c does not parse what is deeper than 32 */
+/* NOLINTNEXTLINE(misc-no-recursion): json-c does not parse what is deeper than DEPTH */
 static size_t count_members(struct json_object *object)
 {
 	size_t count = 0;
@@ -307,7 +269,7 @@ static size_t count_members(struct json_object *object)
 /* Nothing was lost between the text and the tree. */
 static bool check_keys(struct import *import, const char *text, struct json_object *top)
 {
-	struct keys keys = count_keys(text);
+	struct json_keys keys = json_text_count_keys(text);
 
 	if (keys.has_nul)
 		bad(import, "a key holds a NUL");
@@ -324,9 +286,10 @@ int mdevctl_begin(char **reterr)
 /* The text, which ends in a NUL behind len, as json-c's tree; NULL and a reason in *reterr. */
 static struct json_object *parse_text(const char *text, size_t len, char **reterr)
 {
-	struct json_tokener *tokener = json.tokener_new();
+	struct json_tokener *tokener = json.tokener_new_ex(DEPTH);
 	enum json_tokener_error error;
 	struct json_object *top;
+	const char *lax = NULL;
 	size_t end;
 
 	/* No comments, single quotes or other things that are no JSON. */
@@ -342,6 +305,10 @@ static struct json_object *parse_text(const char *text, size_t len, char **reter
 		set_text(reterr, "not JSON at byte %zu: %s", end, json.tokener_error_desc(error));
 	else if (end < len)
 		set_text(reterr, "something follows the JSON, at byte %zu", end);
+	else
+		lax = json_text_find_lax(text, len);
+	if (lax)
+		set_text(reterr, "not JSON: %s", lax);
 	json.tokener_free(tokener);
 	if (!*reterr)
 		return top;
@@ -439,7 +406,9 @@ static int parse_definition(struct json_object *top, struct definition *def, str
 	}
 	def->type = string_of(arena, type);
 	if (!def->type || !start) {
-		set_text(reterr, "invalid json");
+		set_text(reterr, type && start && json.object_is_type(type, json_type_string) ?
+					 "the type holds a NUL" :
+					 "invalid json");
 		return -EBADMSG;
 	}
 	def->is_auto = json.object_is_type(start, json_type_string) &&
@@ -455,10 +424,14 @@ int mdevctl_parse(const char *text, size_t len, struct definition *def, struct a
 
 	if (rc)
 		return rc;
+	if (!text_is_utf8(text, len)) {
+		set_text(reterr, "stream did not contain valid UTF-8");
+		return -EBADMSG;
+	}
 	top = parse_text(text, len, reterr);
 	if (*reterr) {
 		rc = -EBADMSG;
-	} else if (count_keys(text).has_nul) {
+	} else if (json_text_count_keys(text).has_nul) {
 		set_text(reterr, "a key holds a NUL");
 		rc = -EBADMSG;
 	} else {
@@ -475,6 +448,7 @@ int mdevctl_parse(const char *text, size_t len, struct definition *def, struct a
 static int parse_answer(const char *text, size_t len, struct json_object **ret, char **reterr)
 {
 	struct json_tokener *tokener;
+	const char *lax = NULL;
 
 	*ret = NULL;
 	while (len && !text[len - 1])
@@ -483,14 +457,24 @@ static int parse_answer(const char *text, size_t len, struct json_object **ret, 
 		set_text(reterr, "it is not UTF-8");
 		return -EBADMSG;
 	}
-	tokener = json.tokener_new();
+	tokener = json.tokener_new_ex(DEPTH);
 	json.tokener_set_flags(tokener, JSON_TOKENER_STRICT);
 	*ret = json.tokener_parse_ex(tokener, text, (int)len + 1);
 	if (json.tokener_get_error(tokener) != json_tokener_success)
 		set_text(reterr, "it is not JSON: %s",
 			 json.tokener_error_desc(json.tokener_get_error(tokener)));
+	else
+		lax = json_text_find_lax(text, len);
+	if (lax)
+		set_text(reterr, "it is not JSON: %s", lax);
 	json.tokener_free(tokener);
 	return *reterr ? -EBADMSG : 0;
+}
+
+/* An action that mdevctl knows, too, and never asks for. */
+static bool is_reserved(const char *word)
+{
+	return strcmp(word, "test") == 0;
 }
 
 /* A bit for each of the words; what is not among them is noted. False for no list of words. */
@@ -512,7 +496,7 @@ static bool take_words(struct json_object *list, const char *(*name)(unsigned in
 		if (which < count)
 			*ret_bits |= 1u << which;
 		else
-			*ret_unknown = true;
+			*ret_unknown |= !is_reserved(json.object_get_string(word));
 	}
 	return json.object_is_type(list, json_type_array);
 }
@@ -552,7 +536,9 @@ int mdevctl_parse_support(const char *text, size_t len, struct script_support *r
 	int rc = parse_answer(text, len, &top, &error);
 
 	*ret = (struct script_support){0};
-	if (!rc && !take_support(top, ret))
+	/* Which of two keys of one name is meant is not known. */
+	if (!rc &&
+	    (json_text_count_keys(text).count != count_members(top) || !take_support(top, ret)))
 		rc = -EBADMSG;
 	json.object_put(top);
 	return rc;

@@ -17,7 +17,7 @@ enum mdevctl_put {
  * it. Fails, with a reason in *reterr, with
  * -EEXIST    MDEVCTL_PUT_NEW, and it is defined for this parent, in whichever place
  * -EINVAL    the parent is no name of one, or mdevctl has no word for a part of the definition
- * -EMLINK    the parent's folder is a link, which is not written through
+ * -EMLINK    the parent's folder or the file is a link, which is not written through
  * other      what the system said
  */
 struct disk_change mdevctl_put(const struct definition *def, enum mdevctl_put over, char **ret_path,

@@ -37,6 +37,15 @@ fails() {
 	as mdevctl 1 "" "Error: $1"$'\n' "${@:2}"
 }
 
+# refuses PATTERN ARG...
+refuses() {
+	local pattern=$1 status=0
+	shift
+	timeout 60 "$BATS_TEST_TMPDIR/mdevctl" "$@" > "$OUT" 2> "$ERR" || status=$?
+	assert "$status $(cat "$OUT")" == "1 " "mdevctl $*" || return
+	assert "$(tr '\n' ' ' < "$ERR")" =~ "$pattern" "stderr of: mdevctl $*"
+}
+
 # wrong ARG...: wrong usage
 wrong() {
 	local status=0
@@ -115,6 +124,7 @@ make_folder() {
 	wrong define -u "{$U1" -p x -t x
 	wrong define -p x --jsonfile f -t x
 	wrong define -p x --jsonfile f -a
+	wrong define -p x --jsonfile=
 	wrong undefine -p x
 	wrong modify -u "$U1"
 	wrong modify -a
@@ -196,6 +206,11 @@ make_folder() {
 		fails "'$name' cannot be the name of a parent" define -u "$U3" -p "$name" -t x
 	done
 	fails "$(caused "Failed to write config for device $U3" "$THEIRS/a: a symbolic link, which is not written through")" define -u "$U3" -p a -t x
+	ln -s "$U2" "$THEIRS/soft/$U3"
+	fails "Device $U3 on soft already defined" define -u "$U3" -p soft -t x
+	ln -sf /none "$THEIRS/soft/$U3"
+	fails "$(caused "Failed to write config for device $U3" "$THEIRS/soft/$U3: cannot be written: a symbolic link, which is not written through")" define -u "$U3" -p soft -t x
+	[ ! -e /none ]
 }
 
 @test "what a JSON file may not be" {
@@ -217,7 +232,34 @@ make_folder() {
 	bad "invalid JSON format for attribute: too many fields" '{"mdev_type": "a", "start": "auto", "attrs": [{}]}'
 	bad 'invalid JSON format for attribute {"a", 1}: value must be of type str' '{"mdev_type": "a", "start": "auto", "attrs": [{"a": 1}]}'
 	bad "the text ends too early to be JSON" '{'
+	bad "the type holds a NUL" '{"mdev_type": "a\u0000", "start": "auto"}'
 	assert "$(find "$ROOT/etc" -type f)" == ""
+}
+
+@test "what is nearly JSON is none, wherever it stands" {
+	local file=$BATS_TEST_TMPDIR/f value
+	noted() {
+		printf '{"mdev_type": "soft-1", "start": "auto", "note": %s}' "$1" > "$file"
+	}
+	nested() {
+		noted "$(printf "[%.0s" $(seq "$1"))$(printf "]%.0s" $(seq "$1"))"
+	}
+	mkdir -p "$THEIRS/soft"
+	for value in NaN -Infinity 1. -01 01 $'"a\tb"' '"\ud800"' '"\udc00\ud800"' '{"\udc00": 1}' $'"\377"'; do
+		noted "$value"
+		refuses "^Error: .*(not JSON|valid UTF-8)" define -u "$U1" -p soft --jsonfile "$file"
+		cp "$file" "$THEIRS/soft/$U1"
+		refuses "^Error: $THEIRS/soft/$U1: (not JSON|.*valid UTF-8)" modify -u "$U1" --auto
+		as mdevctl 0 "" "WARN  $(sed 's/^Error: //' "$ERR")"$'\n' list -d
+		rm "$THEIRS/soft/$U1"
+	done
+	nested 127
+	refuses "^Error: not JSON .* nesting too deep" define -u "$U1" -p soft --jsonfile "$file"
+	nested 126
+	gives "" define -u "$U1" -p soft --jsonfile "$file"
+	noted '[-0.5e-05, "\ud83d\ude00\\ud800", 1E+01]'
+	cp "$file" "$THEIRS/soft/$U1"
+	gives "" modify -u "$U1" --manual
 }
 
 @test "list: live devices, and definitions, as text" {
@@ -334,6 +376,7 @@ WARN  $THEIRS/soft/$U2: not JSON at byte 1: quoted object property name expected
 	: > "$THEIRS/soft/strange"
 	MDEVCTL_LOG=error gives "" list -d
 	MDEVCTL_LOG=off gives "" list -d
+	MDEVCTL_LOG=Error gives "" list -d
 	MDEVCTL_LOG=debug as mdevctl 0 "" "WARN  Can't determine uuid for file 'strange'"$'\n' list -d
 }
 

@@ -292,8 +292,9 @@ mdev: warning: 10-a: from post" "what is said of capabilities is dropped: $said"
 		{"supports":{"version":2,"actions":[2],"events":["post"]}}
 		{"supports":{"version":2,"actions":["start\377"],"events":["post"]}}
 		{"provides":{"version":2,"actions":["start"],"events":["post"]}}
+		{"supports":{"version":2,"version":3,"actions":["start"],"events":["post"]}}
 	E
-	assert "$n" -eq 11
+	assert "$n" -eq 12
 	# Of more than a MiB nobody knows what it would have been, and one that was killed said nothing.
 	script 10-a <<< '[ "$action" != capabilities ] || { echo "{\"supports\":{\"version\":2,\"actions\":[],\"events\":[]}}"; head -c 2000000 /dev/zero | tr "\0" " "; exit 0; }'
 	mdev --root "$ROOT" create "$U1" -p soft -t soft-1
@@ -306,6 +307,10 @@ mdev: warning: 10-a: from post" "what is said of capabilities is dropped: $said"
 	mdev --root "$ROOT" create "$U1" -p soft -t soft-1
 	assert "$stderr" == "mdev: warning: script '$SCRIPTS/callouts/10-a' supports an action that is not known here
 mdev: warning: script '$SCRIPTS/callouts/10-a' supports an event that is not known here"
+	# An action that mdevctl knows, and never asks for.
+	supporting 10-a '"start","test"' '"pre"' <<< ''
+	mdev --root "$ROOT" create "$U1" -p soft -t soft-1
+	assert "$stderr" == ""
 }
 
 @test "what is no program is passed over" {
