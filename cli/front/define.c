@@ -40,16 +40,21 @@ struct define {
 	struct arena arena;
 };
 
-/* Also one that cannot be read. */
-static bool define_is_known(const struct define *define)
+/* Also one that cannot be read. DONE, or an error and FAILED when that cannot be known. */
+static int define_look(const struct define *define, bool *ret_is_known)
 {
 	struct known known = {0};
-	bool is_known;
+	int status = DONE;
 
+	*ret_is_known = false;
+	if (!define->args->id)
+		return DONE;
 	known_load(&known, define->args->id, define->def.parent, KNOWN_BROKEN);
-	is_known = known.n > 0;
+	if (known_is_unread(&known, define->def.parent, 0))
+		status = FAILED;
+	*ret_is_known = known.n > 0;
 	known_free(&known);
-	return is_known;
+	return status;
 }
 
 /* From the command line; what it lacks is that of the live device, if there is one. */
@@ -58,6 +63,7 @@ static int define_from_options(struct define *define)
 	const struct args *args = define->args;
 	const struct device *dev = args->id ? live_look_up(&define->live, args->id) : NULL;
 	char uuid[IDENTITY_TEXT_SIZE];
+	bool is_known;
 
 	if (!args->parent && (!dev || args->type))
 		return say_error("No parent specified");
@@ -73,7 +79,9 @@ static int define_from_options(struct define *define)
 		define->def.type = args->type;
 	define->def.is_auto = args->is_auto;
 	define->is_live = dev != NULL;
-	if (args->id && define_is_known(define))
+	if (define_look(define, &is_known) != DONE)
+		return FAILED;
+	if (is_known)
 		return say_error("Device %s on %s already defined", identity_format(args->id, uuid),
 				 define->def.parent);
 	return DONE;
@@ -83,15 +91,17 @@ static int define_from_file(struct define *define)
 {
 	const struct args *args = define->args;
 	_cleanup_free_ char *shown = say_path(args->jsonfile), *name = NULL;
-	int fd = json_file_open(args->jsonfile);
+	_cleanup_close_ int fd = json_file_open(args->jsonfile);
+	bool is_known;
 
 	if (fd < 0)
 		return say_error_of(fd, "Unable to read file %s", shown);
+	if (!args->parent)
+		return say_error("Parent device required to define device via %s", shown);
 	define->def.parent = args->parent;
-	if (!args->parent || (args->id && define_is_known(define))) {
-		close(fd);
-		if (!args->parent)
-			return say_error("Parent device required to define device via %s", shown);
+	if (define_look(define, &is_known) != DONE)
+		return FAILED;
+	if (is_known) {
 		name = known_name(args->id, args->parent);
 		return say_error("Cowardly refusing to overwrite existing config for %s", name);
 	}

@@ -6,6 +6,7 @@
 #include "base/sort.h"
 #include "base/text.h"
 #include "front/say.h"
+#include "store/mdevctl_folder.h"
 
 /*
  * What mdevctl calls the parent: by its name in sysfs. One that is not there, and is named in
@@ -136,14 +137,58 @@ void known_warn_strangers(const struct known *known, const char *parent)
 	}
 }
 
+/* What could not be read may have defined something for the parent. */
+static bool may_define(const struct problem *problem, const char *parent)
+{
+	return problem->is_unread &&
+	       (!parent || !mdevctl_folder_is_of_another(problem->file, parent));
+}
+
+void known_warn_unread(const struct known *known, const char *parent)
+{
+	const struct problem_list *problems = &known->inventory.problems;
+
+	for (size_t i = 0; i < problems->n; i++)
+		if (may_define(&problems->v[i], parent))
+			msg_warning("%s", problems->v[i].text);
+}
+
 void known_warn(const struct known *known, const char *parent)
 {
 	const struct problem_list *problems = &known->inventory.problems;
 
 	known_warn_strangers(known, parent);
 	for (size_t i = 0; i < problems->n; i++)
-		if (may_be_of(problems->v[i].file, parent))
+		if (!problems->v[i].is_unread && may_be_of(problems->v[i].file, parent))
 			msg_warning("%s", problems->v[i].text);
+	known_warn_unread(known, parent);
+}
+
+/* The file is one of mdevctl's, by its name. */
+static bool is_broken_file(const struct known *known, const char *file)
+{
+	const struct definition_list *list = &known->inventory.definitions;
+
+	for (size_t i = 0; i < list->broken_count; i++)
+		if (strcmp(list->broken[i]->file, file) == 0)
+			return true;
+	return false;
+}
+
+bool known_is_unread(const struct known *known, const char *parent, enum known_flags flags)
+{
+	const struct problem_list *problems = &known->inventory.problems;
+
+	for (size_t i = 0; i < problems->n; i++) {
+		const struct problem *problem = &problems->v[i];
+
+		if (!may_define(problem, parent) ||
+		    (!(flags & KNOWN_BROKEN) && is_broken_file(known, problem->file)))
+			continue;
+		say_error("%s", problem->text);
+		return true;
+	}
+	return false;
 }
 
 bool known_is_broken(const struct known *known, const struct identity *id, const char *parent)

@@ -34,6 +34,16 @@ void known_free(struct known *known);
 void known_warn_strangers(const struct known *known, const char *parent);
 /* That, and what of the parent cannot be read. */
 void known_warn(const struct known *known, const char *parent);
+/* Says, as warnings, what could not be read of what may be defined for the parent (NULL: for any).
+ */
+void known_warn_unread(const struct known *known, const char *parent);
+/*
+ * Says, as the error of a verb that would act on what is defined, or on its absence, that not all
+ * could be read which may define something for the parent (NULL: for any), and returns true; false
+ * when that is not so. With KNOWN_BROKEN a file of mdevctl's that is there and cannot be read
+ * counts, too.
+ */
+bool known_is_unread(const struct known *known, const char *parent, enum known_flags flags);
 /*
  * Says, as the error of a verb that is asked for the definition itself, that it cannot be read, and
  * returns true; false when that is not so.

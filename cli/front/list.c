@@ -74,6 +74,7 @@ static void list_live(struct listing *listing)
 	load_live(listing);
 	if (listing->devices.n)
 		known_load(&listing->known, listing->args->id, listing->args->parent, KNOWN_BROKEN);
+	known_warn_unread(&listing->known, listing->args->parent);
 	listing->v = xcalloc(listing->devices.n, sizeof(*listing->v));
 	for (size_t i = 0; i < listing->devices.n; i++) {
 		const struct device *dev = &listing->devices.v[i];

@@ -185,7 +185,8 @@ static struct definition *modify_find(const struct known *known, const struct ar
 {
 	_cleanup_free_ char *name = known_name(args->id, args->parent);
 
-	if (known_is_broken(known, args->id, args->parent))
+	if (known_is_broken(known, args->id, args->parent) ||
+	    known_is_unread(known, args->parent, 0))
 		return NULL;
 	if (!known->n)
 		say_error("Mediated device %s is not defined", name);
@@ -218,6 +219,10 @@ static int modify_put(const struct args *args, const struct definition *new)
 	struct disk_change change;
 
 	known_load(&known, args->id, new->parent, 0);
+	if (known_is_unread(&known, new->parent, KNOWN_BROKEN)) {
+		known_free(&known);
+		return FAILED;
+	}
 	if (known.n)
 		change = store_change(known.v[0], modify_change, &modify, &error);
 	else

@@ -87,7 +87,8 @@ static int start_from_stored(struct start *start, bool *ret_is_defined)
 	known_load(known, args->id, args->parent, 0);
 	known_warn_strangers(known, args->parent);
 	identity_format(args->id, uuid);
-	if (known_is_broken(known, args->id, args->parent))
+	if (known_is_broken(known, args->id, args->parent) ||
+	    known_is_unread(known, args->parent, 0))
 		return FAILED;
 	if (!known->n)
 		return DONE;

@@ -45,9 +45,12 @@ static int undefine_run(const struct args *args, const char *word)
 	(void)word;
 	known_load(&known, args->id, args->parent, KNOWN_ALL | KNOWN_BROKEN);
 	known_warn_strangers(&known, args->parent);
-	if (!known.n)
+	/* One for another parent may be there, and would be left: all, or none. */
+	if (known_is_unread(&known, args->parent, 0))
+		status = FAILED;
+	else if (!known.n)
 		status = say_error("No devices match the specified uuid");
-	for (size_t i = 0; i < known.n; i++)
+	for (size_t i = 0; status == DONE && i < known.n; i++)
 		all &= undefine_one(known.v[i], args->force ? CALLOUT_FORCE : 0);
 	if (!all)
 		status = say_error("Undefine failed");

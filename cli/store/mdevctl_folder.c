@@ -34,6 +34,17 @@ bool mdevctl_folder_has(const char *path)
 	return str_starts(path, top);
 }
 
+bool mdevctl_folder_is_of_another(const char *path, const char *parent)
+{
+	_cleanup_free_ char *top = root_path(TOP "/");
+	size_t len = strlen(parent);
+
+	if (!str_starts(path, top))
+		return false;
+	path += strlen(top);
+	return strncmp(path, parent, len) != 0 || (path[len] && path[len] != '/');
+}
+
 bool mdevctl_folder_split(const char *path, char **ret_parent, struct identity *ret_id)
 {
 	_cleanup_free_ char *folder = xstrdup(path);
@@ -72,13 +83,10 @@ static struct definition *add_named(struct definition_list *list, const char *pa
 	return def;
 }
 
-static void take_broken(struct definition_list *list, struct problem_list *problems,
-			const char *error)
+/* The last one of the list, of which the problems know what is wrong. */
+static void take_broken(struct definition_list *list)
 {
-	const struct definition *def = list->v[--list->n];
-
-	problem_add(problems, def->file, 0, "%s", error);
-	add_broken(def, list);
+	add_broken(list->v[--list->n], list);
 }
 
 void mdevctl_folder_parse(const char *path, const char *text, size_t len,
@@ -94,8 +102,10 @@ void mdevctl_folder_parse(const char *path, const char *text, size_t len,
 		return;
 	}
 	if (mdevctl_parse(text ? text : "", len, add_named(list, path, parent, &id), &list->arena,
-			  &error))
-		take_broken(list, problems, error);
+			  &error)) {
+		problem_add(problems, path, 0, "%s", error);
+		take_broken(list);
+	}
 	problem_list_end_file(problems);
 }
 
@@ -139,13 +149,15 @@ static void load_file(struct parent_folder *folder, const struct folder_entry *e
 	if (is_no_file(rc))
 		return;
 	def = add_named(folder->list, path, folder->name, id);
-	if (rc)
-		set_text(&error, "%s", folder_explain(rc));
-	else
-		rc = mdevctl_parse(text->data ? text->data : "", text->len, def,
-				   &folder->list->arena, &error);
 	if (rc) {
-		take_broken(folder->list, folder->problems, error);
+		problem_add_unread(folder->problems, path, folder_explain(rc));
+		take_broken(folder->list);
+		return;
+	}
+	if (mdevctl_parse(text->data ? text->data : "", text->len, def, &folder->list->arena,
+			  &error)) {
+		problem_add(folder->problems, path, 0, "%s", error);
+		take_broken(folder->list);
 		return;
 	}
 	distrust = file_distrust(&st, "it");
@@ -161,7 +173,7 @@ static void load_files(struct parent_folder *folder)
 	int rc = folder_list_names(folder->fd, is_file_entry, &entries);
 
 	if (rc)
-		problem_add(folder->problems, folder->path, 0, "%s", strerror(-rc));
+		problem_add_unread(folder->problems, folder->path, strerror(-rc));
 	folder_entries_sort(&entries);
 	for (size_t i = 0; i < entries.n; i++) {
 		_cleanup_free_ char *path = xasprintf("%s/%s", folder->path, entries.v[i]->name);
@@ -188,7 +200,7 @@ static void load_parent(int top_fd, const char *top_distrust, struct parent_fold
 		return;
 	folder->path = xasprintf("%s/" TOP "/%s", root_get(), folder->name);
 	if (rc) {
-		problem_add(folder->problems, folder->path, 0, "%s", strerror(-rc));
+		problem_add_unread(folder->problems, folder->path, strerror(-rc));
 	} else if (!name_is_safe(folder->name)) {
 		problem_add(folder->problems, folder->path, 0,
 			    "its name cannot be that of a parent");
@@ -235,7 +247,7 @@ void mdevctl_folder_load(const struct identity_filter *filter, struct definition
 	}
 	path = root_path(TOP);
 	if (rc)
-		problem_add(problems, path, 0, "%s", strerror(-rc));
+		problem_add_unread(problems, path, strerror(-rc));
 	folder_entries_sort(&parents);
 	for (size_t i = 0; i < parents.n; i++)
 		load_parent(fd, distrust,

@@ -16,6 +16,8 @@ char *mdevctl_folder_path(const char *parent, const struct identity *id);
 bool mdevctl_folder_split(const char *path, char **ret_parent, struct identity *ret_id);
 /* The path is one of a file in it. */
 bool mdevctl_folder_has(const char *path);
+/* The path is that of another parent's folder in it, or of what is in there. */
+bool mdevctl_folder_is_of_another(const char *path, const char *parent);
 
 /*
  * Adds the definitions in it, by parent and then UUID; of the UUIDs that the filter takes alone,

@@ -14,6 +14,21 @@ static bool is_same(const struct definition *a, const struct definition *b)
 	return identity_compare(&a->id, &b->id) == 0 && strcmp(a->parent, b->parent) == 0;
 }
 
+/* Of what could not be read nobody knows whether it defines it. */
+static int check_read(const struct definition *def, const struct problem_list *problems,
+		      char **reterr)
+{
+	for (size_t i = 0; i < problems->n; i++) {
+		const struct problem *problem = &problems->v[i];
+
+		if (!problem->is_unread || mdevctl_folder_is_of_another(problem->file, def->parent))
+			continue;
+		set_text(reterr, "%s", problem->text);
+		return -EBADMSG;
+	}
+	return 0;
+}
+
 /*
  * That no file defines it, of whichever form. Parents are compared as they are written; what they
  * are in sysfs the caller knows.
@@ -24,6 +39,7 @@ static int check_no_other(const struct definition *def, char **reterr)
 	struct definition_list list = {0};
 	struct problem_list problems = {0};
 	struct identity_filter filter;
+	int rc;
 
 	identity_format(&def->id, identity);
 	identity_filter_make(&filter, 1, &word);
@@ -36,10 +52,11 @@ static int check_no_other(const struct definition *def, char **reterr)
 		if (is_same(list.broken[i], def))
 			set_text(reterr, "it is already defined in %s, which cannot be read",
 				 list.broken[i]->file);
+	rc = *reterr ? -EEXIST : check_read(def, &problems, reterr);
 	identity_filter_free(&filter);
 	problem_list_free(&problems);
 	definition_list_free(&list);
-	return *reterr ? -EEXIST : 0;
+	return rc;
 }
 
 /* What mdevctl's form cannot say. */

@@ -17,6 +17,7 @@ enum mdevctl_put {
  * it. Fails, with a reason in *reterr, with
  * -EEXIST    MDEVCTL_PUT_NEW, and it is defined for this parent, in whichever place
  * -EINVAL    the parent is no name of one, or mdevctl has no word for a part of the definition
+ * -EBADMSG   MDEVCTL_PUT_NEW, and not all could be read that may define it
  * -EMLINK    the parent's folder or the file is a link, which is not written through
  * other      what the system said
  */

@@ -69,3 +69,9 @@ void problem_add(struct problem_list *problems, const char *file, unsigned int l
 	problem_addv(problems, file, line, fmt, args);
 	va_end(args);
 }
+
+void problem_add_unread(struct problem_list *problems, const char *file, const char *why)
+{
+	problem_add(problems, file, 0, "%s", why);
+	problems->v[problems->n - 1].is_unread = true;
+}

@@ -11,6 +11,7 @@ struct problem {
 	unsigned int line; /* 0: the file as a whole */
 	char *text; /* "FILE:LINE: ..." or "FILE: ...", one line */
 	const char *what; /* the text without that */
+	bool is_unread; /* nobody knows what is in the file or folder: it may hold any definition */
 };
 
 /* Owns everything that is reachable from it. Zeroed at the start. */
@@ -32,6 +33,8 @@ struct problem_list {
 void problem_add(struct problem_list *problems, const char *file, unsigned int line,
 		 const char *fmt, ...) PRINTF_LIKE(4, 5);
 void problem_list_end_file(struct problem_list *problems);
+/* Adds that a file or folder could not be read, for that reason. */
+void problem_add_unread(struct problem_list *problems, const char *file, const char *why);
 void problem_list_free(struct problem_list *problems);
 /* The same with the arguments as a list. */
 void problem_addv(struct problem_list *problems, const char *file, unsigned int line,

@@ -39,7 +39,7 @@ static int open_source(struct source *source, enum folder folder, struct problem
 	if (!rc)
 		source->distrust = file_distrust(&st, "its folder");
 	else if (rc != -ENOENT)
-		problem_add(problems, path, 0, "%s", strerror(-rc));
+		problem_add_unread(problems, path, strerror(-rc));
 	buf_addf(&source->path, "%s/", path);
 	return rc == -ENOENT ? 0 : rc;
 }
@@ -79,9 +79,13 @@ static void load_entry(const struct folder_entry *entry, struct source *source, 
 	rc = root_is_host() ? folder_read(source->fd, entry->name, flags, text, &st) :
 			      folder_read(AT_FDCWD, source->path.data, flags, text, &st);
 	/* One that vanished meanwhile is not there, unlike a link that leads nowhere. */
-	if (rc && (rc != -ENOENT || !entry->is_plain_file))
-		problem_add(problems, source->path.data, 0, "%s", folder_explain(rc));
-	else if (!rc)
+	if (rc == -ENOENT || rc == -EISDIR || rc == -EMEDIUMTYPE) {
+		if (rc != -ENOENT || !entry->is_plain_file)
+			problem_add(problems, source->path.data, 0, "%s", folder_explain(rc));
+	} else if (rc) {
+		problem_add_unread(problems, source->path.data, folder_explain(rc));
+	}
+	if (!rc)
 		definition_parse(source->path.data, text->data, text->len, list, problems, NULL);
 	note_distrust(source, &st, list, first);
 	source->path.len = folder_len;
@@ -142,7 +146,7 @@ static void list_sources(struct sources *sources, struct problem_list *problems)
 		_cleanup_free_ char *path = rc ? folder_path(i, "") : NULL;
 
 		if (rc) {
-			problem_add(problems, path, 0, "%s", strerror(-rc));
+			problem_add_unread(problems, path, strerror(-rc));
 			leave_out_from(sources, i + 1);
 		}
 	}
@@ -206,7 +210,7 @@ static void look_up(struct sources *sources, const struct identity *id,
 			continue;
 		path = rc ? folder_path(i, name) : NULL;
 		if (rc)
-			problem_add(problems, path, 0, "%s", strerror(-rc));
+			problem_add_unread(problems, path, strerror(-rc));
 		return;
 	}
 }

@@ -2,6 +2,7 @@
 /* mdev import, mdev export: mdevctl's JSON definitions in and out. */
 #include "base/file.h"
 #include "base/msg.h"
+#include "base/text.h"
 #include "host/attribute.h"
 #include "host/absent.h"
 #include "store/folder.h"
@@ -31,8 +32,7 @@ static const struct option_row import_options[] = {
 /* What is taken over, and what is there already. */
 struct import {
 	const struct import_args *args;
-	struct inventory inventory; /* without what mdevctl defines: */
-	struct definition_list mdevctls; /* of the inventory */
+	struct inventory inventory; /* without what mdevctl defines */
 	struct definition_list *new;
 };
 
@@ -141,27 +141,40 @@ static struct disk_change import_add(void *arg, char **reterr)
 	return rc ? disk_change_of(rc) : store_move(step->def, &step->path, reterr);
 }
 
-static bool import_is_same_file(const char *a, const char *b)
+/* 0; -ENOENT when the paths lead to two files, or stdin was read; or another negative errno. */
+static int import_check_same_file(const char *source, const char *path)
 {
 	struct stat first, second;
+	int rc = file_stat(source, &first);
 
-	return file_stat(a, &first) == 0 && file_stat(b, &second) == 0 &&
-	       first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+	if (!rc)
+		rc = file_stat(path, &second);
+	if (rc)
+		return rc;
+	return first.st_dev == second.st_dev && first.st_ino == second.st_ino ? 0 : -ENOENT;
 }
 
 /* A file of mdevctl's folder goes when what it says is on the disk in the other place. */
 static int import_move(const struct import *import, const char *source,
 		       const struct definition *def)
 {
-	struct removal removal = {0};
-	int status;
+	_cleanup_free_ char *path = NULL;
+	struct definition moved = *def;
+	struct removal removal = {.def = &moved};
+	int status, rc = import->args->keep || !name_is_safe(def->parent) ?
+				 -ENOENT :
+				 mdevctl_folder_find(def->parent, &def->id, &path);
 
-	for (size_t i = 0; !import->args->keep && i < import->mdevctls.n; i++)
-		if (identity_compare(&import->mdevctls.v[i]->id, &def->id) == 0 &&
-		    import_is_same_file(source, import->mdevctls.v[i]->file))
-			removal.def = import->mdevctls.v[i];
-	if (!removal.def)
+	if (!rc)
+		rc = import_check_same_file(source, path);
+	if (rc == -ENOENT)
 		return DONE;
+	if (rc) {
+		output_error(source, code_of(rc), "%s is imported, and %s stays: %s", source,
+			     path ? path : source, strerror(-rc));
+		return FAILED;
+	}
+	moved.file = path;
 	store_remove(&removal, 1);
 	status = cmd_say_change("import", &def->id, removal.result, removal.error);
 	free(removal.error);
@@ -209,16 +222,13 @@ static int import_each(struct import *import)
 }
 
 /* What mdevctl defines is no reason not to take it over: the new definition counts before it. */
-static void import_split(struct import *import)
+static void import_drop_mdevctls(struct import *import)
 {
 	struct definition_list *list = &import->inventory.definitions;
 	size_t kept = 0;
 
-	import->mdevctls.v = xcalloc(list->n, sizeof(*import->mdevctls.v));
 	for (size_t i = 0; i < list->n; i++)
-		if (list->v[i]->is_mdevctls)
-			import->mdevctls.v[import->mdevctls.n++] = list->v[i];
-		else
+		if (!list->v[i]->is_mdevctls)
 			list->v[kept++] = list->v[i];
 	list->n = kept;
 }
@@ -230,13 +240,12 @@ static int import_all(const struct import_args *args, struct definition_list *ne
 	int status = DONE;
 
 	inventory_load_definitions(&import.inventory);
-	import_split(&import);
+	import_drop_mdevctls(&import);
 	for (size_t i = 0; i < new->n; i++)
 		if (import_check(&import.inventory, new, i) != DONE)
 			status = FAILED;
 	if (status == DONE)
 		status = import_each(&import);
-	definition_list_free(&import.mdevctls);
 	inventory_free(&import.inventory);
 	return status;
 }

@@ -6,6 +6,9 @@
 
 load fire
 
+U4=44440000-aaaa-4bbb-8ccc-000000000004
+U5=55550000-aaaa-4bbb-8ccc-000000000005
+
 # Two live devices, one of them held and both defined; a definition for each way to name a parent.
 setup() {
 	make_fast_root
@@ -35,25 +38,30 @@ teardown() {
 	remove_fast_root
 }
 
-# fails_well FIRST VERB...: strikes at the calls FIRST, FIRST + 2, ... with each error in turn.
+# fails_well FIRST COMMAND...: strikes at the calls FIRST, FIRST + 2, ... with each error in turn.
+# $says begins a message, and $listed is the status with which what can be read may be listed beside one.
 fails_well() {
 	local n=$1 error status=0 out=$FAST/out.$1 err=$FAST/err.$1
 	shift
 	for (( ; status != 99; n += 2)); do
 		for error in ENFILE ENOMEM EACCES EIO; do
 			status=0
-			"$BATS_TEST_DIRNAME/../../build/tests/strike" "look-$error" "$n" \
-				"$MDEV" --root "$ROOT" "$@" > "$out" 2> "$err" || status=$?
+			"$BATS_TEST_DIRNAME/../../build/tests/strike" "look-$error" "$n" "$@" > "$out" 2> "$err" || status=$?
 			[ "$status" != 99 ] || break
-			[ "$status" != "$right" ] || ! cmp -s "$out" "$FAST/right" || ! cmp -s "$err" "$FAST/right.err" || continue
-			[ "$status" != 1 ] || ! grep -q "^mdev: .*$(message_of "$error")" "$err" || continue
-			echo "$error at call $n of mdev $*: status $status"
+			[ "$status" != "$right" ] || ! cmp -s "$out" "$FAST/right" || ! undated "$err" | cmp -s - "$FAST/right.err" || continue
+			[ "$status" != 1 ] && [ "$status" != "$listed" ] || ! grep -q "^$says.*$(message_of "$error")" "$err" || continue
+			echo "$error at call $n of $*: status $status"
 			diff "$FAST/right" "$out"
 			cat "$err"
 			return 1
 		done
 	done
-	assert "$n" -ge 20 "calls of mdev $*"
+	assert "$n" -ge 20 "calls of $*"
+}
+
+# A warning of mdevctl's has a date.
+undated() {
+	sed -E 's/^\[[^ ]*/[/' "$1"
 }
 
 message_of() {
@@ -67,11 +75,33 @@ message_of() {
 
 # struck VERB...: at every call, on two processors; with the right answer as it is undisturbed.
 struck() {
+	says="mdev: "
+	listed=1
+	strike_both "$MDEV" --root "$ROOT" "$@"
+}
+
+# The same of the program under the name of mdevctl, whose listings end with 0 all the same.
+struck_as_mdevctl() {
+	listed=1
+	[[ $1 != list && $1 != types ]] || listed=0
+	ln -sf "$(realpath "$MDEV")" "$FAST/mdevctl"
+	export MDEVCTL_ENV_ROOT=$ROOT
+	says='\(\[.* WARN  mdevctl\] \|Error: \|    \)'
+	strike_both "$FAST/mdevctl" "$@"
+}
+
+strike_both() {
 	local right=0
 	export STRIKE_ROOT=$ROOT
-	"$MDEV" --root "$ROOT" "$@" > "$FAST/right" 2> "$FAST/right.err" || right=$?
+	"$@" > "$FAST/right" 2> "$FAST/err" || right=$?
+	undated "$FAST/err" > "$FAST/right.err"
 	fails_well 1 "$@" &
 	fails_well 2 "$@" && wait $!
+}
+
+make_mdevctls() {
+	mkdir -p "$ROOT/etc/mdevctl.d/soft" "$ROOT/etc/mdevctl.d/gone"
+	printf '{"mdev_type": "soft-1", "start": "auto", "attrs": [{"a": "1"}]}' | tee "$ROOT/etc/mdevctl.d/soft/$U4" > "$ROOT/etc/mdevctl.d/gone/$U5"
 }
 
 @test "list" {
@@ -101,7 +131,7 @@ struck() {
 
 # The definition of the package is of another type than the administrator's, which is in its place.
 @test "a file that cannot be looked at hides the one that it hides otherwise" {
-	local id=44440000-aaaa-4bbb-8ccc-000000000004 n status below=$ROOT/sys/class/mdev_bus/0000:01:00.0/mdev_supported_types/acme-fact/create
+	local id=$U4 n status below=$ROOT/sys/class/mdev_bus/0000:01:00.0/mdev_supported_types/acme-fact/create
 	printf '[%s]\nparent = soft\ntype = soft-1\n' "$id" | make_definition "$id.conf"
 	printf '[%s]\nparent = 0000:01:00.0\ntype = acme-fact\n' "$id" | make_definition "usr/lib/mdev.d/$id.conf"
 	export STRIKE_ROOT=$ROOT
@@ -122,6 +152,37 @@ struck() {
 
 @test "apply --dry-run" {
 	struck apply --all --prune --dry-run
+}
+
+@test "what is defined in mdevctl's folder" {
+	make_mdevctls
+	struck list
+	struck show "$U4"
+	struck export
+	struck check
+	struck --json modify --dry-run "$U4" --manual
+	struck apply --all --dry-run
+}
+
+@test "mdevctl list and types" {
+	make_mdevctls
+	struck_as_mdevctl list
+	struck_as_mdevctl list -d --dumpjson
+	struck_as_mdevctl list -d -v -p soft
+	struck_as_mdevctl list -d -u "$U5"
+	struck_as_mdevctl types
+}
+
+# What is refused changes nothing, so that each run is the same.
+@test "mdevctl define, modify, start and stop of what is not so" {
+	make_mdevctls
+	struck_as_mdevctl define -u "$U4" -p soft -t soft-1
+	struck_as_mdevctl modify -u "$U4" --delattr -i 7
+	struck_as_mdevctl modify -u "$U3" -p soft --auto
+	struck_as_mdevctl undefine -u "$U3" -p soft
+	struck_as_mdevctl start -u "$U5"
+	struck_as_mdevctl start -u "$U3"
+	struck_as_mdevctl stop -u "$U4"
 }
 
 # The device in use stays, whatever cannot be read; and so does the other, which is asked for, too.

@@ -37,7 +37,7 @@ static const struct {
 	int number;
 } errors[] = {
 	{"ENOSPC", ENOSPC}, {"EIO", EIO},	{"EDQUOT", EDQUOT}, {"EROFS", EROFS},
-	{"EACCES", EACCES}, {"ENOMEM", ENOMEM}, {"ENFILE", ENFILE},
+	{"EACCES", EACCES}, {"ENOMEM", ENOMEM}, {"ENFILE", ENFILE}, {"EMFILE", EMFILE},
 };
 
 /* What is struck at. */
@@ -88,8 +88,10 @@ static bool is_on_file(const struct user_regs_struct *regs)
 	switch (regs->orig_rax) {
 	case SYS_open:
 	case SYS_openat:
+	case SYS_openat2:
 	case SYS_mkdir:
 	case SYS_mkdirat:
+	case SYS_fchmodat:
 	case SYS_rename:
 	case SYS_renameat:
 	case SYS_renameat2:
@@ -103,6 +105,11 @@ static bool is_on_file(const struct user_regs_struct *regs)
 	case SYS_fsync:
 	case SYS_fdatasync:
 	case SYS_fchmod:
+	case SYS_fchown:
+	case SYS_flistxattr:
+	case SYS_fgetxattr:
+	case SYS_fsetxattr:
+	case SYS_fremovexattr:
 	case SYS_flock:
 		return regs->rdi > STDERR_FILENO;
 	default:

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2030,SC2031 # each test has a BETWEEN of its own
 # Every verb that writes definitions is killed at each of its system calls, and each of its calls on a
 # file is made to fail as a bad disk would. Each definition must then be the whole old or the whole new
 # one, the message right, no lock held, and no file left behind. under-fire makes these checks.
@@ -8,6 +9,8 @@ load fire
 
 U4=44440000-aaaa-4bbb-8ccc-000000000004
 U5=55550000-aaaa-4bbb-8ccc-000000000005
+U6=66660000-aaaa-4bbb-8ccc-000000000006
+U7=77770000-aaaa-4bbb-8ccc-000000000007
 
 # A file by hand with two definitions, and one of a device's own.
 setup() {
@@ -26,6 +29,23 @@ teardown() {
 # shellcheck disable=SC2086 # several words
 struck() {
 	"$BATS_TEST_DIRNAME/under-fire" "$ROOT" ${FIRE_KINDS:-kill ENOSPC EIO} -- "$MDEV" --root "$ROOT" "$@"
+}
+
+# The same of the program under the name of mdevctl, and what is defined where mdevctl keeps it.
+# shellcheck disable=SC2086 # several words
+struck_as_mdevctl() {
+	ln -sf "$(realpath "$MDEV")" "$FAST/mdevctl"
+	MDEVCTL_ENV_ROOT=$ROOT "$BATS_TEST_DIRNAME/under-fire" "$ROOT" ${FIRE_KINDS:-kill ENOSPC EIO} -- "$FAST/mdevctl" "$@"
+}
+
+make_mdevctls() {
+	local uuid
+	THEIRS=$ROOT/etc/mdevctl.d
+	mkdir -p "$THEIRS/soft" "$THEIRS/other"
+	for uuid in "$U4" "$U5"; do
+		printf '{\n  "mdev_type": "soft-1",\n  "start": "manual",\n  "attrs": [],\n  "note": [1e400]\n}' > "$THEIRS/soft/$uuid"
+	done
+	cp "$THEIRS/soft/$U4" "$THEIRS/other"
 }
 
 @test "define in a file of its own, struck at each system call" {
@@ -71,9 +91,9 @@ struck() {
 		[{"soft": [{"$U4": {"mdev_type": "soft-1", "start": "auto", "attrs": [{"a": "1"}]}},
 		 {"$U5": {"mdev_type": "soft-1", "start": "manual"}}]}]
 	E
-	export BETWEEN="diff -r -x .mdev.tmp -x .mdev.lock -x $U4.conf -x $U5.conf $FAST/root.fire/old $ETC"
-	BETWEEN+=" && { [ ! -e $ETC/$U4.conf ] || cmp $ETC/$U4.conf $FAST/root.fire/new/$U4.conf; }"
-	BETWEEN+=" && { [ ! -e $ETC/$U5.conf ] || cmp $ETC/$U5.conf $FAST/root.fire/new/$U5.conf; }"
+	export BETWEEN="diff -r -x .mdev.tmp -x .mdev.lock -x $U4.conf -x $U5.conf $FAST/root.fire/old/mdev.d $ETC"
+	BETWEEN+=" && { [ ! -e $ETC/$U4.conf ] || cmp $ETC/$U4.conf $FAST/root.fire/new/mdev.d/$U4.conf; }"
+	BETWEEN+=" && { [ ! -e $ETC/$U5.conf ] || cmp $ETC/$U5.conf $FAST/root.fire/new/mdev.d/$U5.conf; }"
 	struck import "$FAST/definitions.json"
 }
 
@@ -84,6 +104,73 @@ struck() {
 @test "destroy --undefine, struck at each system call" {
 	make_device soft soft-1 "$U2"
 	struck destroy "$U2" --undefine
+}
+
+@test "mdevctl's folder: modify, edit and undefine, struck at each system call" {
+	make_mdevctls
+	struck modify "$U5" --auto --set-attr a=2
+	# shellcheck disable=SC2016 # for the shell of the editor
+	printf '#!/bin/sh\nsed -i "s/soft-1/soft-2/" "$1"\n' > "$FAST/editor"
+	chmod 755 "$FAST/editor"
+	mkdir "$FAST/tmp"
+	TMPDIR=$FAST/tmp EDITOR=$FAST/editor struck edit "$U5"
+	struck undefine "$U5"
+}
+
+@test "mdevctl's folder: define and create --define, struck at each system call" {
+	make_mdevctls
+	struck define "$U1" -p matrix -t vfio_ap-passthrough --auto -a x=1
+	rm -r "$THEIRS"
+	make_parent devices/virtual/matrix matrix
+	make_type matrix vfio_ap-passthrough 1 vfio-ap
+	FIRE_KINDS="kill ENOSPC" struck create "$U2" -p matrix -t vfio_ap-passthrough --define
+}
+
+# It may stand in both places for a moment, and never in none.
+@test "mdevctl's folder: import moves a definition, struck at each system call" {
+	make_mdevctls
+	sed -i '/note/d; s/\[\],/[]/' "$THEIRS/soft/$U5"
+	export BETWEEN="cmp $FAST/root.fire/new/mdev.d/$U5.conf $ETC/$U5.conf && cmp $FAST/root.fire/old/mdevctl.d/soft/$U5 $THEIRS/soft/$U5"
+	struck import "$THEIRS/soft/$U5"
+}
+
+@test "mdevctl define, struck at each system call" {
+	make_mdevctls
+	struck_as_mdevctl define -u "$U6" -p soft -t soft-1 -a
+	struck_as_mdevctl define -u "$U6" -p new -t soft-1
+	printf '{"mdev_type": "soft-1", "start": "auto", "attrs": [{"a": "1"}]}' > "$FAST/definition"
+	struck_as_mdevctl define -u "$U7" -p soft --jsonfile "$FAST/definition"
+}
+
+@test "mdevctl define where there is no folder yet, struck at each system call" {
+	rm -rf "$ROOT"/etc/mdev*
+	struck_as_mdevctl define -u "$U4" -p soft -t soft-1
+}
+
+@test "mdevctl modify, in either place, struck at each system call" {
+	make_mdevctls
+	struck_as_mdevctl modify -u "$U5" --addattr a --value 2
+	struck_as_mdevctl modify -u "$U2" -m -t soft-2
+	printf '{"mdev_type": "soft-1", "start": "auto", "attrs": [{"a": "1"}]}' > "$FAST/definition"
+	struck_as_mdevctl modify -u "$U5" -p soft --jsonfile "$FAST/definition"
+	struck_as_mdevctl modify -u "$U6" -p new --jsonfile "$FAST/definition"
+}
+
+# Definitions of one UUID go one by one, those of each parent.
+@test "mdevctl undefine, in either place, struck at each system call" {
+	make_mdevctls
+	struck_as_mdevctl undefine -u "$U5"
+	struck_as_mdevctl undefine -u "$U2"
+	export BETWEEN="[ \$(ls $THEIRS/*/$U4 | wc -l) = 1 ]"
+	struck_as_mdevctl undefine -u "$U4"
+}
+
+@test "mdevctl start and stop change no definition, struck at each system call" {
+	make_mdevctls
+	struck_as_mdevctl start -u "$U5"
+	make_device soft soft-1 "$U5"
+	struck_as_mdevctl stop -u "$U5"
+	struck_as_mdevctl start-parent-mdevs soft
 }
 
 # A script that holds a lock from before each action until after it, as the one for crypto cards of s390
@@ -114,6 +201,8 @@ make_guard() {
 	make_guard
 	FIRE_KINDS="kill EIO" struck define "$U4" -p soft -t soft-1 --auto -a x=1
 	FIRE_KINDS="kill" struck modify "$U2" --auto --set-attr a=2
+	FIRE_KINDS="kill EIO" struck_as_mdevctl define -u "$U5" -p soft -t soft-1
+	FIRE_KINDS="kill" struck_as_mdevctl undefine -u "$U5"
 }
 
 # strikes KIND CHECK COMMAND...: strikes at one call after the other, runs CHECK after each with the
