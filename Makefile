@@ -60,7 +60,7 @@ samples := $(notdir $(wildcard conf.d/mdev.d/*.conf))
 .DELETE_ON_ERROR:
 .PHONY: all help print-flags print-sanitize instrumented guest-programs suite-programs bench-programs fire-programs man kmod modules_install \
 	modules_uninstall setup demo check check-unit check-cli check-fire \
-	check-kernel check-in-tree check-nested check-boot check-kernels check-debug check-s390x check-arm64 check-fire-sanitized lint fuzz coverage bench install uninstall clean
+	check-kernel check-in-tree check-nested check-boot check-libvirt check-kernels check-debug check-s390x check-arm64 check-fire-sanitized lint fuzz coverage bench install uninstall clean
 
 all: build/mdev man ## The command and its man pages, in build/ (the default)
 
@@ -189,6 +189,9 @@ check-unit check-cli check-fire check-kernel check-in-tree check-nested check-bo
 
 check-fire-sanitized: setup ## The command under fire, by the build with sanitizers
 	@tests/check fire-sanitized
+
+check-libvirt: setup ## libvirt of Debian 12 and 13 with the command as mdevctl
+	@tests/check libvirt
 
 check-kernels: setup ## Every kernel that is supported: warnings, DKMS, the kernel suites
 	@tests/check kernels

@@ -59,7 +59,7 @@ with_apt() {
 	fi
 	if [ ! -e "$folder/apt.conf" ]; then
 		mkdir -p "$folder/lists/partial" "$folder/archives/partial"
-		debian_sources >"$folder/sources.list"
+		debian_sources bookworm >"$folder/sources.list"
 		# Lists of what changes no more may be older than they say they should be; the packages are
 		# signed all the same.
 		cat >"$folder/apt.conf" <<-END
@@ -80,7 +80,7 @@ with_apt() {
 # Unpacks packages of another architecture, and what they need, below a folder: none of their programs
 # is run. Usage: unpack_root ARCH FOLDER PACKAGE,...
 unpack_root() {
-	debian_sources >"$2.list"
+	debian_sources bookworm >"$2.list"
 	# shellcheck disable=SC2016 # for the shell that runs the hook
 	quietly mmdebstrap --mode=root --arch="$1" --variant=extract --include="$3" \
 		--aptopt='APT::Install-Recommends "false"' --aptopt='Acquire::Check-Valid-Until "false"' \

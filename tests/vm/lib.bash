@@ -60,12 +60,16 @@ mirror() {
 		awk '$1 == "Debian" && $2 == "bookworm" { print $3; exit }'
 }
 
-# Lines for sources.list: the suites of Debian 12, from wherever this machine gets its own packages
+# Lines for sources.list: the suites of a release of Debian, from wherever this machine gets
+# its own packages. Usage: debian_sources RELEASE
 debian_sources() {
 	# shellcheck disable=SC2016 # apt's fields, not the shell's variables
 	apt-get indextargets --format '$(ORIGIN) $(CODENAME) $(COMPONENT) $(REPO_URI)' \
-		'Created-By: Packages' | sort -u |
-		awk '$1 == "Debian" && $2 ~ /^bookworm/ && $3 == "main" { print "deb", $4, $2, $3 }'
+		'Created-By: Packages' | sort -u | awk -v release="$1" '
+		$1 == "Debian" && $2 ~ /^bookworm/ && $3 == "main" {
+			sub(/^bookworm/, release, $2)
+			print "deb", $4, $2, $3
+		}'
 }
 
 # Runs a command in another root, as root. Usage: in_root ROOT COMMAND...
