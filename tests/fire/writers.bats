@@ -42,7 +42,14 @@ every_failure_says() {
 whole() {
 	mdev --root "$ROOT" check -q
 	assert "$stderr" == ""
-	assert "$(find "$ETC" -name '.*' -not -name .mdev.lock -type f)" == "" "left behind"
+	assert "$(find "$ROOT/etc" -name '.*' -not -name .mdev.lock -type f)" == "" "left behind"
+}
+
+# The program under the name of mdevctl, which has a place of definitions of its own.
+as_mdevctl() {
+	ln -s "$(realpath "$MDEV")" "$FAST/mdevctl"
+	export MDEVCTL_ENV_ROOT=$ROOT
+	THEIRS=$ROOT/etc/mdevctl.d
 }
 
 @test "two hundred writers of different identities, each in a file of its own" {
@@ -119,5 +126,74 @@ description = writer [0-9]+$"
 	for i in {0..199}; do
 		((i % 4 == 0)) || grep -q "^\[$U1:$i\]\|^\[$U1\]" "$ETC/farm.conf"
 	done
+	whole
+}
+
+@test "two hundred writers of different identities, in both places" {
+	as_mdevctl
+	# shellcheck disable=SC2016 # for the inner shell
+	all_at_once "$BASH" -c '
+		uuid=$(printf "44440000-aaaa-4bbb-8ccc-%012d" "$3")
+		[ $(($3 % 2)) = 0 ] || exec "$1" --root "$2" define "$uuid" -p soft -t soft-1
+		exec "$4" define -u "$uuid" -p soft -t soft-1' - "$MDEV" "$ROOT" NUMBER "$FAST/mdevctl"
+	assert "$(statuses)" == "0 x 200"
+	assert "$(find "$THEIRS" -type f | wc -l) $(find "$ETC" -name '*.conf' | wc -l)" == "100 100"
+	assert "$("$FAST/mdevctl" list -d | wc -l)" -eq 200
+	mdev --root "$ROOT" list --raw --noheadings -o UUID
+	assert "${#lines[@]}" -eq 200
+	whole
+}
+
+@test "two hundred writers of one identity, in both places: one wins" {
+	as_mdevctl
+	# shellcheck disable=SC2016 # for the inner shell
+	all_at_once "$BASH" -c '
+		[ $(($3 % 2)) = 0 ] || exec "$1" --root "$2" define "$4" -p soft -t soft-1
+		exec "$5" define -u "$4" -p soft -t soft-1' - "$MDEV" "$ROOT" NUMBER "$U1" "$FAST/mdevctl"
+	assert "$(statuses)" == "0 x 1, 1 x 199"
+	every_failure_says "^(mdev: cannot define $U1: it is already defined in .*|Error: Device $U1 on soft already defined)$"
+	assert "$(find "$THEIRS" "$ETC" -type f -not -name '.mdev.lock' | wc -l)" -eq 1
+	whole
+}
+
+@test "writers by both names that all change one definition of mdevctl's lose nothing" {
+	as_mdevctl
+	"$FAST/mdevctl" define -u "$U1" -p soft -t soft-1
+	# shellcheck disable=SC2016 # for the inner shell
+	all_at_once "$BASH" -c '
+		[ $(($3 % 2)) = 0 ] || exec "$1" --root "$2" modify "$4" -a "value=$3"
+		exec "$5" modify -u "$4" --addattr value --value "$3"' - "$MDEV" "$ROOT" NUMBER "$U1" "$FAST/mdevctl"
+	assert "$(statuses)" == "0 x 200"
+	assert "$(sed -n 's/^ *"value": "\(.*\)"$/\1/p' "$THEIRS/soft/$U1" | sort -n | tr '\n' ' ')" == "$(seq 0 199 | tr '\n' ' ')"
+	whole
+}
+
+@test "writers with different verbs in mdevctl's folder, some of which are killed" {
+	as_mdevctl
+	local i
+	mkdir -p "$THEIRS/soft"
+	for i in {0..199}; do
+		printf '{"mdev_type":"soft-1","start":"manual","note":%d}' "$i" > "$THEIRS/soft/$(printf '44440000-aaaa-4bbb-8ccc-%012d' "$i")"
+	done
+	# Of each eight writers one is killed on its way; a fourth of the others removes definitions, a fourth
+	# moves some to the other place, a fourth changes some, and a fourth adds others.
+	# shellcheck disable=SC2016 # for the inner shell
+	all_at_once "$BASH" -c '
+		uuid=$(printf "44440000-aaaa-4bbb-8ccc-%012d" "$3") strike=
+		[ $(($3 % 8)) != 7 ] || strike="$5 kill $((30 + $3 % 40))"
+		case $(($3 % 4)) in
+		0) exec $strike "$4" undefine -u "$uuid" ;;
+		1) sed -i "s/,.note.*/}/" "$6/soft/$uuid" && exec $strike "$1" --root "$2" import "$6/soft/$uuid" ;;
+		2) exec $strike "$4" modify -u "$uuid" -a ;;
+		3) exec $strike "$4" define -u "$uuid" -p other -t soft-1 ;;
+		esac' - "$MDEV" "$ROOT" NUMBER "$FAST/mdevctl" "$BATS_TEST_DIRNAME/../../build/tests/strike" "$THEIRS"
+	assert "$(statuses)" == "0 x 175, 137 x 25"
+	assert "$(find "$ETC" -name '*.conf' | wc -l)" -eq 50 "moved"
+	assert "$(grep -l auto "$THEIRS"/soft/* | wc -l) $(grep -l note "$THEIRS"/soft/* | wc -l)" == "50 100" "changed, and kept"
+	assert "$(find "$THEIRS/other" -type f | wc -l)" -ge 25 "added"
+	for i in {3..199..8}; do
+		[ -s "$THEIRS/other/$(printf '44440000-aaaa-4bbb-8ccc-%012d' "$i")" ]
+	done
+	"$FAST/mdevctl" define -u "$U2" -p soft -t soft-1
 	whole
 }
