@@ -12,6 +12,7 @@
 
 #define TOP "etc/mdevctl.d"
 #define RULE "usr/lib/udev/rules.d/60-mdevctl.rules"
+#define RULE_MAX 65536
 
 static bool leave_to_rule;
 
@@ -215,16 +216,41 @@ static void load_parent(int top_fd, const char *top_distrust, struct parent_fold
 	free(folder->path);
 }
 
+/* The word before these arguments, which is the program that the rule runs. NULL for none. */
+static char *program_of_rule(const char *text)
+{
+	const char *end = strstr(text, " start-parent-mdevs"), *begin = end;
+
+	while (begin && begin > text && !strchr(" \t\n\"'", begin[-1]))
+		begin--;
+	return begin && *begin == '/' ? xasprintf("%.*s", (int)(end - begin) - 1, begin + 1) : NULL;
+}
+
+/*
+ * Whether mdevctl's rule starts what is defined. That of Debian's package runs /usr/sbin/mdevctl,
+ * while the package has the program in /usr/bin: unless somebody made a link, it starts nothing.
+ */
+static bool does_rule_start(void)
+{
+	_cleanup_free_ char *rule = root_path(RULE), *program = NULL, *path = NULL;
+	struct buf text = {0};
+	int rc = file_read(rule, RULE_MAX, &text);
+
+	if (!rc && text.data)
+		program = program_of_rule(text.data);
+	buf_free(&text);
+	if (program)
+		path = root_path(program);
+	return rc != -ENOENT && !(path && file_look(path) == -ENOENT);
+}
+
 /* The descriptor, -ENOENT also where it is left to mdevctl, or another negative errno. */
 static int open_top(void)
 {
-	_cleanup_free_ char *path = root_path(TOP), *rule = NULL;
+	_cleanup_free_ char *path = root_path(TOP);
 	int fd = file_open(path, O_RDONLY | O_DIRECTORY, 0);
 
-	if (fd < 0 || !leave_to_rule)
-		return fd;
-	rule = root_path(RULE);
-	if (file_look(rule) == -ENOENT)
+	if (fd < 0 || !leave_to_rule || !does_rule_start())
 		return fd;
 	cleanup_close(&fd);
 	return -ENOENT;

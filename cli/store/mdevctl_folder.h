@@ -36,8 +36,8 @@ void mdevctl_folder_load(const struct identity_filter *filter, struct definition
 int mdevctl_folder_find(const char *parent, const struct identity *id, char **ret_path);
 
 /*
- * From now on, nothing is loaded from it where mdevctl's own rule for udev is installed: that one
- * starts what is defined there.
+ * From now on, nothing is loaded from it where mdevctl's own rule for udev is installed, and the
+ * program that it runs: that one starts what is defined there.
  */
 void mdevctl_folder_leave_to_rule(void);
 

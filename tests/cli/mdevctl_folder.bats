@@ -262,6 +262,21 @@ attr = rate 5"
 	assert "$(cat "$ROOT/sys/class/mdev_bus/soft/mdev_supported_types/soft-1/create")" == "$U1"
 }
 
+@test "a rule of mdevctl's whose program is not there starts nothing, and nothing is left to it" {
+	local create=$ROOT/sys/class/mdev_bus/soft/mdev_supported_types/soft-1/create
+	single soft-1 auto > "$THEIRS/soft/$U1"
+	mkdir -p "$ROOT"/usr/{lib/udev/rules.d,sbin}
+	# shellcheck disable=SC2016 # the rule's $kernel
+	printf 'ACTION=="add", TEST=="/etc/mdevctl.d/$kernel", RUN+="/bin/sh -c '\''{ /usr/sbin/mdevctl start-parent-mdevs %%k; }'\''"\n' \
+		> "$ROOT/usr/lib/udev/rules.d/60-mdevctl.rules"
+	mdev --root "$ROOT" apply --event -p soft
+	assert "$(cat "$create")" == "$U1"
+	: > "$create"
+	: > "$ROOT/usr/sbin/mdevctl"
+	mdev --root "$ROOT" apply --event -p soft
+	assert "$(cat "$create")" == ""
+}
+
 @test "programs that watch the folder see one change, and nothing else is left" {
 	single soft-1 auto > "$THEIRS/soft/$U1"
 	requires strace
