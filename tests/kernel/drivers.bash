@@ -73,3 +73,9 @@ has_left() {
 has() {
 	grep -q "\s$2\s*\[$1\]" /proc/kallsyms
 }
+
+# odd_is_free: the name of the last driver is free again. A kernel that looks for memory used too late
+# releases each object late, and a driver's name with it.
+odd_is_free() {
+	! compgen -G '/sys/bus/mdev/drivers/mdev_odd*' >/dev/null
+}

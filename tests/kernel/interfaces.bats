@@ -37,6 +37,7 @@ said() {
 	local flaw what
 	modprobe mdev_odd
 	while read -r flaw what; do
+		wait_for odd_is_free
 		begin_log
 		fails_with "Invalid argument" write $ODD $flaw
 		said "mdev_odd: cannot be a parent: its driver lacks $what"
@@ -49,14 +50,17 @@ said() {
 		empty-name a valid sysfs_name for each type
 		slash-in-name a valid sysfs_name for each type
 	END
+	wait_for odd_is_free
 	begin_log
 	fails_with "Invalid argument" write $ODD no-api
 	said "lacks driver.name or device_api"
+	wait_for odd_is_free
 	begin_log
 	fails_with "File exists" write $ODD same-names
 	said "two of its types are called one"
 	[ ! -e $ODD_TYPES ]
 	[ ! -e /sys/bus/mdev/drivers/mdev_odd ]
+	wait_for odd_is_free
 	# The device is as good as new.
 	echo right >$ODD
 	create -p mdev_odd -t platform-one $UUID
@@ -64,6 +68,7 @@ said() {
 
 @test "interfaces: a parent without types has an empty folder" {
 	modprobe mdev_odd
+	wait_for odd_is_free
 	echo no-types >$ODD
 	assert "$(ls $ODD_TYPES)" == ""
 	run mdev types
@@ -74,6 +79,7 @@ said() {
 	modprobe mdev_test
 	modprobe mdev_odd
 	write $CONTROL "register 0"
+	wait_for odd_is_free
 	begin_log
 	fails_with "File exists" write $ODD "right mdev_test.0"
 	said "mdev_test.0: is a parent of mediated devices already"
@@ -81,6 +87,7 @@ said() {
 	create -p mdev_test.0 -t mdev_test-type0 $UUID
 	remove $UUID
 	write $CONTROL "unregister 0"
+	wait_for odd_is_free
 	write $ODD "right mdev_test.0"
 	begin_log
 	fails_with "File exists" write $CONTROL "register 0"

@@ -262,6 +262,9 @@ static uint64_t choose_access(struct fuzzer *f, size_t *n)
 	*n = count(f);
 	if (!within)
 		return offset(f);
+	/* Samples log each write that they do not know to the configuration space: few are made. */
+	if (!region->size)
+		region = &regions[VFIO_PCI_BAR0_REGION_INDEX];
 	if (!region->size)
 		region = &regions[VFIO_PCI_CONFIG_REGION_INDEX];
 	at = below(f, region->size);
