@@ -81,8 +81,24 @@ static int check_rules(const struct verb *verb, const struct args *args)
 	return status;
 }
 
+/* What is printed and kept as JSON is UTF-8; the path of a file may be anything. */
+static int check_text(const struct verb *verb, const struct args *args)
+{
+	for (const struct option_row *row = verb->command.options; row->name; row++) {
+		const char *const *value =
+			(const char *const *)((const char *)args + (row->arg ? row->offset : 0));
+
+		if (row->arg && *value && *value != args->jsonfile &&
+		    !text_is_utf8(*value, strlen(*value)))
+			return args_fail(verb, "the value of '--%s' is not UTF-8", row->name);
+	}
+	return DONE;
+}
+
 static int take_values(const struct verb *verb, struct args *args)
 {
+	if (check_text(verb, args) != DONE)
+		return USAGE;
 	if (args->uuid && identity_parse_uuid(args->uuid, &args->parsed_id) < 0)
 		return args_fail(verb, "invalid value '%s' for '--uuid UUID'", args->uuid);
 	args->id = args->uuid ? &args->parsed_id : NULL;
@@ -106,6 +122,8 @@ int args_parse(const struct verb *verb, int argc, char **argv, struct args *ret_
 	if (words > verb->command.max_words)
 		return args_fail(verb, "unexpected argument '%s' found",
 				 argv[verb->command.max_words]);
+	if (words && !text_is_utf8(argv[0], strlen(argv[0])))
+		return args_fail(verb, "the name of a parent is not UTF-8");
 	if (take_values(verb, ret_args) != DONE)
 		return USAGE;
 	if (ret_args->help || ret_args->version)

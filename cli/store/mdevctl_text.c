@@ -308,6 +308,19 @@ char *mdevctl_export(struct definition *const *defs, size_t count, bool single)
 	return safe.data;
 }
 
+static bool is_all_utf8(const struct definition *def)
+{
+	bool is = text_is_utf8(def->type, strlen(def->type));
+
+	for (size_t i = 0; is && i < def->attr_count; i++) {
+		const struct attr *attr = &def->attrs[i];
+
+		is = text_is_utf8(attr->name, strlen(attr->name)) &&
+		     text_is_utf8(attr->value, strlen(attr->value));
+	}
+	return is;
+}
+
 char *mdevctl_export_extras(const struct definition *def)
 {
 	struct strlist words = {0};
@@ -321,11 +334,8 @@ char *mdevctl_export_extras(const struct definition *def)
 		strlist_add(&words, "params");
 	if (def->description)
 		strlist_add(&words, "description");
-	for (size_t i = 0; i < def->attr_count; i++)
-		if (!text_is_utf8(def->attrs[i].value, strlen(def->attrs[i].value))) {
-			strlist_add(&words, "values that are not UTF-8");
-			break;
-		}
+	if (!is_all_utf8(def))
+		strlist_add(&words, "values that are not UTF-8");
 	text = words.n ? strlist_join(&words, words.n) : NULL;
 	strlist_free(&words);
 	return text;

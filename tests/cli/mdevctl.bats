@@ -202,7 +202,7 @@ make_folder() {
 	rm -r "$THEIRS/a"
 	ln -s /tmp "$THEIRS/a"
 	local name
-	for name in ../x a/b . .. ""; do
+	for name in ../x a/b . .. "" "$(printf 'x%.0s' {1..256})"; do
 		fails "'$name' cannot be the name of a parent" define -u "$U3" -p "$name" -t x
 	done
 	fails "$(caused "Failed to write config for device $U3" "$THEIRS/a: a symbolic link, which is not written through")" define -u "$U3" -p a -t x
@@ -458,6 +458,44 @@ WARN  Parent 0000:02:00.0 is left out: it has no types
 	fails "Mediated device x/$U1 is not defined" modify -u "$U1" -p x -a
 }
 
+@test "modify keeps what only JSON can say, and what mdevctl does not know" {
+	mkdir -p "$THEIRS/soft"
+	printf '{"note": [1e400], "start": "auto", "attrs": [{"a": "x\\ny"}, {"b": ""}], "mdev_type": "soft-1"}' > "$THEIRS/soft/$U1"
+	gives "" modify -u "$U1" -m
+	assert "$(cat "$THEIRS/soft/$U1"; echo .)" == '{
+  "mdev_type": "soft-1",
+  "start": "manual",
+  "attrs": [
+    {
+      "a": "x\ny"
+    },
+    {
+      "b": ""
+    }
+  ],
+  "note": [1e400]
+}.'
+	gives "" modify -u "$U1" --delattr -i 0
+	assert "$(tail -n 2 "$THEIRS/soft/$U1")" == '  "note": [1e400]
+}'
+}
+
+@test "names and words of any bytes end nothing early" {
+	mkdir -p "$THEIRS/soft"
+	: > "$THEIRS/soft/"$'a\377\e[2Jb'
+	keep soft "$U1" soft-1 auto
+	as mdevctl 0 "$U1 soft soft-1 auto"$'\n' "WARN  Can't determine uuid for file 'a\\xff\\x1b[2Jb'"$'\n' list -d
+	mkdir "$THEIRS/"$'p\377' && cp "$THEIRS/soft/$U1" "$THEIRS/"$'p\377'
+	as mdevctl 0 "$U1 soft soft-1 auto"$'\n' "WARN  Can't determine uuid for file 'a\\xff\\x1b[2Jb'"$'\n' list -d -p soft
+	fails "$(caused 'Unable to read file "/\xff"' "No such file or directory (os error 2)")" define -u "$U2" -p soft --jsonfile $'/\377'
+	wrong define -u "$U2" -p soft -t $'\377'
+	wrong modify -u "$U1" --addattr $'\377' --value x
+	wrong modify -u "$U1" --addattr x --value $'\377'
+	wrong list -p $'\377'
+	wrong start-parent-mdevs $'\377'
+	wrong $'\377'
+}
+
 @test "modify --live: what it refuses" {
 	make_device soft soft-1 "$U1"
 	echo '{"mdev_type":"soft-1","start":"auto"}' > "$BATS_TEST_TMPDIR/f"
@@ -577,6 +615,10 @@ Error: Undefine failed
 	mknod "$ROOT/sys/class/mdev_bus/$P/$U1/rate" c 1 7
 	keep "$P" "$U1" acme-fact manual rate 1
 	fails "$(caused "Failed to write 1 to attribute rate" "No space left on device (os error 28)")" start -u "$U1"
+	# What cannot be removed again does not hide why it was to be.
+	rm "$ROOT/sys/class/mdev_bus/$P/$U1/remove"
+	mknod "$ROOT/sys/class/mdev_bus/$P/$U1/remove" c 1 7
+	refuses "Error: Failed to write 1 to attribute rate  Caused by:     No space left on device .os error 28. *$" start -u "$U1"
 }
 
 @test "stop removes a live device, but not one that is in use" {
