@@ -322,3 +322,13 @@ grows_linearly() {
 		assert "$absent" -le "$present" "$way" || return
 	done
 }
+
+@test "a host without mdevctl's folder pays one look for it, and no library" {
+	printf '[%s]\nparent = soft\ntype = soft-1\n' "$U1" | make_definition farm.conf
+	for verb in list check "show $U1" "apply -n"; do
+		# shellcheck disable=SC2086 # several words
+		strace -f -e trace=%file -o "$BATS_TEST_TMPDIR/calls" "$MDEV" --root "$ROOT" $verb > /dev/null
+		assert "$(grep -c 'mdevctl\.d"' "$BATS_TEST_TMPDIR/calls")" -eq 1 "$verb"
+		assert "$(grep -c 'json-c' "$BATS_TEST_TMPDIR/calls")" -eq 0 "$verb"
+	done
+}

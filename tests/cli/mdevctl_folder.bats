@@ -288,15 +288,3 @@ attr = rate 5"
 $THEIRS/soft:
 $U1"
 }
-
-@test "a host without the folder pays one look for it, and no library" {
-	requires strace
-	rm -r "$THEIRS"
-	printf '[%s]\nparent = soft\ntype = soft-1\n' "$U1" | make_definition farm.conf
-	for verb in list check "show $U1" "apply -n"; do
-		# shellcheck disable=SC2086 # several words
-		ASAN_OPTIONS=detect_leaks=0 strace -f -e trace=%file -o "$BATS_TEST_TMPDIR/calls" "$MDEV" --root "$ROOT" $verb > /dev/null
-		assert "$(grep -c 'mdevctl\.d"' "$BATS_TEST_TMPDIR/calls")" -eq 1 "$verb"
-		assert "$(grep -c 'json-c' "$BATS_TEST_TMPDIR/calls")" -eq 0 "$verb"
-	done
-}

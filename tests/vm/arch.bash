@@ -118,7 +118,8 @@ built_for() {
 }
 
 # Makes a script that runs a program of another architecture here, by QEMU's user mode, under the
-# program's own name; prints the script's path. Usage: emulated ARCH PROGRAM
+# program's own name, and tells it by which name it was called; prints the script's path.
+# Usage: emulated ARCH PROGRAM
 emulated() {
 	local script qemu
 	script=$top/build/on-$1/emulated/$(basename "$2")
@@ -126,7 +127,8 @@ emulated() {
 	mkdir -p "${script%/*}"
 	cat >"$script" <<-END
 		#!/bin/sh
-		exec '$cache/qemu-user/usr/bin/${qemu%-linux-gnu}' -L '$cache/sysroot-$1' '$(built_for "$1")/$2' "\$@"
+		exec '$cache/qemu-user/usr/bin/${qemu%-linux-gnu}' -0 "\$0" -L '$cache/sysroot-$1' \\
+			'$(built_for "$1")/$2' "\$@"
 	END
 	chmod 755 "$script"
 	echo "$script"
