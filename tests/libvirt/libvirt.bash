@@ -9,6 +9,7 @@ load ../kernel/kernel
 {
 	INI=/etc/mdev.d
 	THEIRS=/etc/mdevctl.d
+	SCRIPTS=/usr/lib/mdevctl/scripts.d/callouts
 	NODE=mdev_${UUID//-/_}_${PARENT//[:.]/_}
 	NODE2=mdev_${UUID2//-/_}_${PARENT//[:.]/_}
 	NODE3=mdev_${UUID3//-/_}_${OTHER_PARENT//[:.]/_}
@@ -52,6 +53,7 @@ teardown() {
 		virsh -q destroy "$domain" 2>/dev/null || :
 		virsh -q undefine "$domain" || :
 	done
+	rm -f $SCRIPTS/*
 	wait_for remove_devices_all
 	find $INI $THEIRS -type f -newer /run/before-suite -not -name .mdev.lock -delete
 	find $THEIRS -mindepth 1 -type d -delete
