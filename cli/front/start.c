@@ -195,15 +195,12 @@ static bool start_fail_absent(const char *parent, struct failure *failure)
 	return false;
 }
 
-static bool start_check_place(const struct definition *def, struct failure *failure)
+/* Why a type's instances cannot be counted, for which reading said rc. */
+static bool start_fail_place(const struct definition *def, int rc, struct failure *failure)
 {
 	_cleanup_free_ char *parent = layout_parent(def->parent_name, "");
 	_cleanup_free_ char *types = layout_parent(def->parent_name, LAYOUT_TYPES);
 	_cleanup_free_ char *type = layout_type(def->parent_name, def->type, LAYOUT_CREATE);
-	_cleanup_free_ char *left = layout_type(def->parent_name, def->type, LAYOUT_AVAILABLE);
-	_cleanup_free_ char *available = NULL;
-	int32_t count;
-	int rc;
 
 	if (!name_is_safe(def->parent_name) || !sysfs_exists(SYSFS_TOP, parent))
 		return start_fail_absent(def->parent_name, failure);
@@ -213,12 +210,24 @@ static bool start_check_place(const struct definition *def, struct failure *fail
 	if (!name_is_safe(def->type) || !sysfs_exists(SYSFS_TOP, type))
 		return fail(failure, 0, "Parent %s does not support mdev type %s", def->parent_name,
 			    def->type);
-	rc = sysfs_try_read(SYSFS_TOP, left, &available);
+	return fail(failure, rc, "Instances of %s on %s cannot be counted", def->type,
+		    def->parent_name);
+}
+
+/* A parent whose type can be read is there: why it is not is asked only where it cannot. */
+static bool start_check_place(const struct definition *def, struct failure *failure)
+{
+	_cleanup_free_ char *left = layout_type(def->parent_name, def->type, LAYOUT_AVAILABLE);
+	_cleanup_free_ char *available = NULL;
+	int32_t count;
+	int rc = -ENOENT;
+
+	if (name_is_safe(def->parent_name) && name_is_safe(def->type))
+		rc = sysfs_try_read(SYSFS_TOP, left, &available);
 	if (!rc)
 		rc = parse_i32(available, &count);
 	if (rc)
-		return fail(failure, rc, "Instances of %s on %s cannot be counted", def->type,
-			    def->parent_name);
+		return start_fail_place(def, rc, failure);
 	if (count == 0)
 		return fail(failure, 0, "No available instances of %s on %s", def->type,
 			    def->parent_name);

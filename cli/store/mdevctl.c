@@ -23,11 +23,11 @@
 	each(object_put) \
 	each(object_to_json_string_ext) \
 	each(tokener_error_desc) \
-	each(tokener_free) \
 	each(tokener_get_error) \
 	each(tokener_get_parse_end) \
 	each(tokener_new_ex) \
 	each(tokener_parse_ex) \
+	each(tokener_reset) \
 	each(tokener_set_flags)
 /* clang-format on */
 
@@ -283,17 +283,29 @@ int mdevctl_begin(char **reterr)
 	return library_open(&library, reterr);
 }
 
+/* One for all texts: to make one takes longer than to read a definition. */
+static struct json_tokener *tokener_for(int flags)
+{
+	static struct json_tokener *tokener;
+
+	if (!tokener)
+		tokener = json.tokener_new_ex(DEPTH);
+	json.tokener_reset(tokener);
+	json.tokener_set_flags(tokener, flags);
+	return tokener;
+}
+
 /* The text, which ends in a NUL behind len, as json-c's tree; NULL and a reason in *reterr. */
 static struct json_object *parse_text(const char *text, size_t len, char **reterr)
 {
-	struct json_tokener *tokener = json.tokener_new_ex(DEPTH);
+	/* No comments, single quotes or other things that are no JSON. */
+	struct json_tokener *tokener =
+		tokener_for(JSON_TOKENER_STRICT | JSON_TOKENER_ALLOW_TRAILING_CHARS);
 	enum json_tokener_error error;
 	struct json_object *top;
 	const char *lax = NULL;
 	size_t end;
 
-	/* No comments, single quotes or other things that are no JSON. */
-	json.tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_ALLOW_TRAILING_CHARS);
 	top = json.tokener_parse_ex(tokener, text, (int)len + 1);
 	error = json.tokener_get_error(tokener);
 	end = json.tokener_get_parse_end(tokener);
@@ -309,7 +321,6 @@ static struct json_object *parse_text(const char *text, size_t len, char **reter
 		lax = json_text_find_lax(text, len);
 	if (lax)
 		set_text(reterr, "not JSON: %s", lax);
-	json.tokener_free(tokener);
 	if (!*reterr)
 		return top;
 	json.object_put(top);
@@ -457,8 +468,7 @@ static int parse_answer(const char *text, size_t len, struct json_object **ret, 
 		set_text(reterr, "it is not UTF-8");
 		return -EBADMSG;
 	}
-	tokener = json.tokener_new_ex(DEPTH);
-	json.tokener_set_flags(tokener, JSON_TOKENER_STRICT);
+	tokener = tokener_for(JSON_TOKENER_STRICT);
 	*ret = json.tokener_parse_ex(tokener, text, (int)len + 1);
 	if (json.tokener_get_error(tokener) != json_tokener_success)
 		set_text(reterr, "it is not JSON: %s",
@@ -467,7 +477,6 @@ static int parse_answer(const char *text, size_t len, struct json_object **ret, 
 		lax = json_text_find_lax(text, len);
 	if (lax)
 		set_text(reterr, "it is not JSON: %s", lax);
-	json.tokener_free(tokener);
 	return *reterr ? -EBADMSG : 0;
 }
 

@@ -167,6 +167,13 @@ static void load_file(struct parent_folder *folder, const struct folder_entry *e
 			definition_list_share(folder->list, distrust ? distrust : folder->distrust);
 }
 
+static void add_stranger(struct parent_folder *folder, const char *name)
+{
+	_cleanup_free_ char *path = xasprintf("%s/%s", folder->path, name);
+
+	strlist_add(&folder->list->strangers, path);
+}
+
 static void load_files(struct parent_folder *folder)
 {
 	struct folder_entries entries = {0};
@@ -177,11 +184,10 @@ static void load_files(struct parent_folder *folder)
 		problem_add_unread(folder->problems, folder->path, strerror(-rc));
 	folder_entries_sort(&entries);
 	for (size_t i = 0; i < entries.n; i++) {
-		_cleanup_free_ char *path = xasprintf("%s/%s", folder->path, entries.v[i]->name);
 		struct identity id;
 
 		if (identity_parse_uuid(entries.v[i]->name, &id) < 0)
-			strlist_add(&folder->list->strangers, path);
+			add_stranger(folder, entries.v[i]->name);
 		else if (!folder->filter || identity_filter_takes(folder->filter, &id))
 			load_file(folder, entries.v[i], &id, &text);
 	}

@@ -6,6 +6,7 @@
  *	loops folders ROOT	devices, from the types' devices/ folders
  *	loops types ROOT	types and four attributes of each
  *	loops files ROOT	reads the files of definitions; prints how many bytes that were
+ *	loops singles ROOT	the same, of those in the folder of mdevctl
  *	loops create FILE	writes each line of its input to a type's "create"
  *	loops write FILE TEXT	writes the text
  */
@@ -142,6 +143,12 @@ static void read_definition(int fd, const char *name, const char *above)
 	bytes_read += (size_t)read_file(fd, name, text, sizeof(text));
 }
 
+static void read_definitions(int fd, const char *name, const char *above)
+{
+	(void)above;
+	each(fd, name, read_definition, name);
+}
+
 static void create(const char *path)
 {
 	int fd = open_or_die(AT_FDCWD, path, O_WRONLY | O_CLOEXEC);
@@ -169,6 +176,7 @@ int main(int argc, char **argv)
 		{"folders", "sys/class/mdev_bus", list_parent},
 		{"types", "sys/class/mdev_bus", print_types},
 		{"files", "etc/mdev.d", read_definition},
+		{"singles", "etc/mdevctl.d", read_definitions},
 	};
 	int root = argc == 3 ? open_or_die(AT_FDCWD, argv[2], O_PATH | O_CLOEXEC) : -1;
 
