@@ -131,7 +131,9 @@ static int run_verb(const struct verb *verb, const char *who, int argc, char **a
 		return print_verb_help(verb);
 	if (args.version)
 		return print_version(who);
-	return verb->run(&args, word);
+	status = verb->run(&args, word);
+	say_unread();
+	return status;
 }
 
 /* "help", or "help VERB". */

@@ -188,7 +188,8 @@ bool known_is_unread(const struct known *known, const char *parent, enum known_f
 		say_error("%s", problem->text);
 		return true;
 	}
-	return false;
+	/* A parent that was not found for that could make it another definition that is meant. */
+	return say_unread_error();
 }
 
 bool known_is_broken(const struct known *known, const struct identity *id, const char *parent)

@@ -171,7 +171,6 @@ static int list_run(const struct args *args, const char *word)
 		format_json(&listing, &text);
 	else
 		format_text(&listing, &text);
-	say_unread();
 	status = say_output(&text, "Failed to write data");
 	buf_free(&text);
 	free(listing.v);

@@ -81,6 +81,19 @@ void say_unread(void)
 	strlist_free(&texts);
 }
 
+bool say_unread_error(void)
+{
+	struct strlist texts = {0};
+	bool is_any;
+
+	unread_take(&texts);
+	is_any = texts.n > 0;
+	if (is_any)
+		say_error("%s", texts.v[0]);
+	strlist_free(&texts);
+	return is_any;
+}
+
 char *say_path(const char *path)
 {
 	struct buf text = {0};

@@ -21,6 +21,11 @@ int say_output(const struct buf *text, const char *what);
 
 /* Warnings of what could not be read, of all that was looked at. */
 void say_unread(void);
+/*
+ * The same as the error of a verb that must not act on what it has not seen: says the first of
+ * it, and returns true; false where all was read.
+ */
+bool say_unread_error(void);
 
 /* The path of a file in double quotes; the caller frees it. */
 char *say_path(const char *path);

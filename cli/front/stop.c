@@ -43,6 +43,9 @@ static int stop_device(struct device *dev)
 	char uuid[IDENTITY_TEXT_SIZE];
 	int rc;
 
+	/* It may be in use where that could not be looked for. */
+	if (say_unread_error())
+		return FAILED;
 	identity_format(&dev->id, uuid);
 	if (in_use && !core_is_extended())
 		return say_error_for(in_use, "Error removing device %s", uuid);

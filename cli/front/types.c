@@ -182,7 +182,6 @@ static int types_run(const struct args *args, const char *word)
 			show_parent(args, parents.v[i], &text);
 	if (args->dumpjson)
 		buf_addf(&text, text.len ? "\n  }\n]" : "[]");
-	say_unread();
 	status = say_output(&text, "Unable to write output");
 	buf_free(&text);
 	strlist_free(&parents);

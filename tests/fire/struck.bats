@@ -192,7 +192,9 @@ make_guard() {
 			;;
 		esac
 	E
-	printf '#!/bin/sh\nexit 1\n' > "$ROOT/usr/lib/mdevctl/scripts.d/notifiers/note"
+	ln -sf "$(realpath "$MDEV")" "$FAST/mdevctl"
+	printf '#!/bin/sh\nMDEVCTL_ENV_ROOT=%s %s list -d > /dev/null\nexit 1\n' "$ROOT" "$FAST/mdevctl" \
+		> "$ROOT/usr/lib/mdevctl/scripts.d/notifiers/note"
 	chmod 755 "$ROOT"/usr/lib/mdevctl/scripts.d/*/*
 }
 
