@@ -94,7 +94,7 @@ has_count() {
 	virsh nodedev-autostart $NODE
 	assert "$(mdev list --raw --noheadings -o auto,description $UUID)" == "yes by\\x20mdev"
 	nodedev define $UUID medu/label=two
-	mdev show $UUID | grep 'medu/label = two'
+	mdev show $UUID | grep -F 'medu/label = one (defined: two)'
 	wait_for lists $NODE
 	virsh nodedev-destroy $NODE
 	wait_for lists $NODE --inactive
