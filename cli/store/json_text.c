@@ -38,7 +38,7 @@ static size_t escape_len(const char *text)
 }
 
 /* At a byte outside of strings, which is not the last one: "1." and "-01" are no numbers. */
-static bool is_lax_number(const char *text, char before)
+static bool is_lax_number(const char *text, int before)
 {
 	if (text[0] == '.')
 		return !is_digit(text[1]);
