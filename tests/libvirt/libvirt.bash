@@ -56,7 +56,7 @@ teardown() {
 	rm -f $SCRIPTS/*
 	wait_for remove_devices_all
 	find $THEIRS -mindepth 1 -delete
-	# Nobody watches those.
+	# libvirt does not watch those.
 	[ -z "$(find $INI -type f -newer /run/before-suite -not -name .mdev.lock -print -delete)" ] || touch $THEIRS
 	wait_for lists_nothing
 }
