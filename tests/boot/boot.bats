@@ -16,9 +16,21 @@ EARLY=/etc/systemd/system/systemd-udevd-kernel.socket.d
 
 . "$BATS_TEST_DIRNAME/../vm/boot.bash"
 
+# What stands ready in the guest: what "make install DROPIN=1" adds, and mdevctl's package.
+SHARE=/usr/local/share/mdev-tests
+
+make_extras() {
+	local share=$top/build/vm/guest-boot-extras$SHARE
+	rm -rf "$top/build/vm/guest-boot-extras"
+	mkdir -p "$share"
+	make -s -C "$top" install DROPIN=1 DESTDIR="$share/dropin" prefix=/usr >/dev/null
+	fetch_package mdevctl "$share"
+}
+
 setup_file() {
 	export VM_DIR=$top/build/vm/guest-boot
-	vm_prepare 6.1
+	make_extras
+	vm_prepare 6.1 "$top/build/vm/guest-boot-extras"
 	vm_new 6.1
 	vm_start
 }
@@ -68,6 +80,69 @@ is_live() {
 	vm_run "mdev destroy $A && udevadm trigger --action=add /sys/bus/pci/devices/$PARENT"
 	vm_settle
 	is_live "$A" second
+}
+
+THEIRS=/etc/mdevctl.d
+BOTH=b0070000-0000-4000-8000-00000000000f
+
+# each_once: A by its definition in /etc/mdev.d, and the two of /etc/mdevctl.d, one on each parent
+each_once() {
+	vm_settle
+	is_live "$A" second
+	is_live "$B" theirs
+	is_live "$BOTH" theirs
+	vm_run "[ \$(ls /sys/bus/mdev/devices | wc -l) = 3 ]"
+}
+
+@test "boot: definitions in both places, as mdevctl: each device is live once" {
+	vm_run "
+		cp -a --remove-destination $SHARE/dropin/usr $SHARE/dropin/etc / &&
+		mdevctl define -u $B -p $HOTPLUG -t medu-fact -a &&
+		mdevctl modify -u $B --addattr medu/label --value theirs &&
+		mdevctl define -u $BOTH -p $PARENT -t medu-fact -a &&
+		mdevctl modify -u $BOTH --addattr medu/label --value theirs &&
+		sed s/theirs/hidden/ $THEIRS/$PARENT/$BOTH >$THEIRS/$PARENT/$A"
+	vm_reboot
+	each_once
+	[ "$(vm_log)" = "" ]
+	vm_run "mdevctl start-parent-mdevs $PARENT && mdevctl start-parent-mdevs $HOTPLUG"
+	each_once
+	[ "$(vm_run 'mdevctl list -d | cut -d" " -f1,4-')" = "\
+$A auto (active)
+$C manual
+$BOTH auto (active)
+$B auto (active)" ]
+	[ "$(vm_log)" = "" ]
+	vm_run "rm $THEIRS/$PARENT/$A"
+}
+
+# Debian's package has the program in /usr/bin, and a rule that runs it in /usr/sbin.
+@test "boot: beside mdevctl, whose rule finds no program: each device is live once" {
+	vm_run "rm /usr/bin/mdevctl /usr/bin/lsmdev && dpkg --install $SHARE/mdevctl.deb &&
+		[ ! -e /usr/sbin/mdevctl ] && modprobe -r medu && modprobe medu"
+	each_once
+	[ "$(vm_log)" = "" ]
+}
+
+@test "boot: beside mdevctl, whose rule starts what it defines: each device is live once" {
+	vm_run 'ln -s ../bin/mdevctl /usr/sbin/mdevctl'
+	vm_reboot
+	each_once
+	[ "$(vm_log)" = "" ]
+}
+
+@test "boot: what is left to mdevctl's rule is not started by ours" {
+	vm_run "
+		rm /usr/sbin/mdevctl &&
+		printf '#!/bin/sh\necho \"\$@\" >>/run/asked\n' >/usr/sbin/mdevctl &&
+		chmod 755 /usr/sbin/mdevctl &&
+		modprobe -r medu && modprobe medu"
+	vm_settle
+	is_live "$A" second
+	vm_run "[ \"\$(ls /sys/bus/mdev/devices)\" = $A ] && grep -qx 'start-parent-mdevs $HOTPLUG' /run/asked"
+	vm_run "mdev apply -n | grep -q '^create $B'"
+	[ "$(vm_log)" = "" ]
+	vm_run "rm -r /usr/sbin/mdevctl $THEIRS/$PARENT $THEIRS/$HOTPLUG && dpkg --remove mdevctl"
 }
 
 @test "boot: the parent's driver is reloaded" {

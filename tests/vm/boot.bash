@@ -8,10 +8,11 @@
 # Seconds that no step takes but one that hangs, on however busy a machine
 VM_HANG=600
 
-# Makes what every guest starts from; call it once. Usage: vm_prepare X.Y
+# Makes what every guest starts from; call it once. Usage: vm_prepare X.Y [FOLDER]; what is in FOLDER is
+# in the guest as well.
 vm_prepare() {
 	"$vm/build-image"
-	"$vm/build-guest" "$1" ours "$top/build/vm/initrd-$1-payload"
+	"$vm/build-guest" "$1" ours "$top/build/vm/initrd-$1-payload" ${2+"$2"}
 	"$vm/build-initrd" "$1" "$top/build/vm/initrd-$1"
 }
 

@@ -53,6 +53,20 @@ unpack_packages() {
 	rm -rf "$debs"
 }
 
+# Has a package of this machine's release in a folder. Usage: fetch_package NAME FOLDER
+fetch_package() {
+	[ -e "$cache/$1.deb" ] || (
+		lock_cache
+		debs=$(mktemp -d)
+		cd "$debs" || exit
+		quietly apt-get -q -o APT::Sandbox::User=root download "$1" ||
+			{ quietly apt-get -q update && quietly apt-get -q -o APT::Sandbox::User=root download "$1"; }
+		mv "$1"_*.deb "$cache/$1.deb"
+		rm -rf "$debs"
+	)
+	cp "$cache/$1.deb" "$2/"
+}
+
 # The mirror that this machine gets Debian from
 mirror() {
 	# shellcheck disable=SC2016 # apt's fields, not the shell's variables
