@@ -83,5 +83,5 @@ says() {
 }
 
 @test "a root that is none" {
-	refused 2 "the root '/nowhere' is not a folder" --root /nowhere --version
+	refused 2 "the root '/proc/nowhere' is not a folder" --root /proc/nowhere --version
 }

@@ -62,7 +62,7 @@ setup() {
 	refused 2 "^mdev: unknown verb ''" ""
 	refused 2 "^mdev: unknown option '--bogus'; try 'mdev --help'$" --bogus list
 	refused 2 "^mdev: unknown option '--list-bogus'; try 'mdev --help'$" --list-bogus
-	refused 2 "^mdev: the root '/nonexistent' is not a folder" --root /nonexistent list
+	refused 2 "^mdev: the root '/proc/nowhere' is not a folder" --root /proc/nowhere list
 	refused 2 "^mdev: the root '' is not a folder" --root "" list
 }
 

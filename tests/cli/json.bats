@@ -121,8 +121,8 @@ has() {
 	has '[.word, .code]' '["9999","absent"]'
 	json 1 edit 9999
 	has '[.word, .code]' '["9999","absent"]'
-	json 1 import /nowhere
-	has '[.word, .code]' '["/nowhere","unreadable"]'
+	json 1 import /proc/nowhere
+	has '[.word, .code]' '["/proc/nowhere","unreadable"]'
 }
 
 @test "--json: a command that cannot begin has a result, too" {

@@ -196,7 +196,7 @@ make_folder() {
 	fails "Cowardly refusing to overwrite existing config for soft/$U2" define -u "$U2" -p soft --jsonfile "$BATS_TEST_TMPDIR/f"
 	"$BATS_TEST_TMPDIR/mdevctl" define --parent=a --jsonfile=/dev/stdin < "$BATS_TEST_TMPDIR/f" > "$OUT"
 	is_kept a "$(cat "$OUT")" t auto b 2 a $'\xc3\xbc\\n'
-	fails "$(caused 'Unable to read file "/none"' "No such file or directory (os error 2)")" define -u "$U3" --jsonfile /none
+	fails "$(caused 'Unable to read file "/proc/none"' "No such file or directory (os error 2)")" define -u "$U3" --jsonfile /proc/none
 	fails "Parent device required to define device via \"$BATS_TEST_TMPDIR/f\"" define -u "$U3" --jsonfile "$BATS_TEST_TMPDIR/f"
 	fails "$(caused 'Unable to read jsonfile "/tmp"' "Is a directory (os error 21)")" define -p a --jsonfile /tmp
 	rm -r "$THEIRS/a"
@@ -208,9 +208,9 @@ make_folder() {
 	fails "$(caused "Failed to write config for device $U3" "$THEIRS/a: a symbolic link, which is not written through")" define -u "$U3" -p a -t x
 	ln -s "$U2" "$THEIRS/soft/$U3"
 	fails "Device $U3 on soft already defined" define -u "$U3" -p soft -t x
-	ln -sf /none "$THEIRS/soft/$U3"
+	ln -sf "$BATS_TEST_TMPDIR/planted" "$THEIRS/soft/$U3"
 	fails "$(caused "Failed to write config for device $U3" "$THEIRS/soft/$U3: cannot be written: a symbolic link, which is not written through")" define -u "$U3" -p soft -t x
-	[ ! -e /none ]
+	[ ! -e "$BATS_TEST_TMPDIR/planted" ]
 }
 
 @test "what a JSON file may not be" {
@@ -591,7 +591,7 @@ Error: Undefine failed
 	fails "Multiple definitions found for device $U2. Please specify a parent." start -u "$U2"
 	fails "Device $U2 already exists on parent soft with type soft-1" start -u "$U2" -p soft -t x
 	fails "Parent device required to start device via json file" start -u "$U2" --jsonfile x
-	fails "$(caused 'Unable to read jsonfile "/none"' "No such file or directory (os error 2)")" start -u "$U2" -p soft --jsonfile /none
+	fails "$(caused 'Unable to read jsonfile "/proc/none"' "No such file or directory (os error 2)")" start -u "$U2" -p soft --jsonfile /proc/none
 	rm -r "$ROOT/sys/class/mdev_bus/soft/mdev_supported_types"
 	fails "Parent soft is not currently registered for mdev support" start -u "$U2" -p soft
 	chmod 666 "$THEIRS/$P/$U2"

@@ -96,7 +96,7 @@ fails() {
 	prints 1 create -p soft -t no-such-type
 	prints 1 create -p nowhere -t t
 	prints 1 define "$U1" -p 01:00.0 -t acme-fact
-	prints 1 import /nowhere
+	prints 1 import /proc/nowhere
 	echo '[' > "$BATS_TEST_TMPDIR/broken"
 	prints 1 import "$BATS_TEST_TMPDIR/broken"
 	EDITOR=false prints 1 edit b.conf

@@ -316,7 +316,7 @@ mdev: warning: script '$SCRIPTS/callouts/10-a' supports an event that is not kno
 @test "what is no program is passed over" {
 	script 10-a <<< 'exit 1'
 	chmod 644 "$SCRIPTS/callouts/10-a"
-	printf '#!/nowhere/sh\n' > "$SCRIPTS/callouts/20-b"
+	printf '#!/proc/nowhere/sh\n' > "$SCRIPTS/callouts/20-b"
 	printf 'exit 1\n' > "$SCRIPTS/callouts/30-c"
 	: > "$SCRIPTS/callouts/40-d"
 	chmod 755 "$SCRIPTS"/callouts/{20-b,30-c,40-d}

@@ -141,7 +141,7 @@ static void make_program(const char *name, const char *text)
 static void test_none(void)
 {
 	make_file("plain", "#!/bin/sh\n");
-	make_program("no-interpreter", "#!/nowhere/sh\n");
+	make_program("no-interpreter", "#!/proc/nowhere/sh\n");
 	make_program("text", "exit 0\n");
 	is_number(run_file("missing"), -ENOENT, "a program that is not there");
 	is_number(run_file("plain"), -EACCES, "one that nobody may execute");
