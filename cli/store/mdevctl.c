@@ -5,6 +5,7 @@
 #include "base/library.h"
 #include "base/text.h"
 #include "store/json_text.h"
+#include "store/mdevctl_plain.h"
 
 #include <errno.h>
 #include <json-c/json.h>
@@ -431,8 +432,11 @@ int mdevctl_parse(const char *text, size_t len, struct definition *def, struct a
 		  char **reterr)
 {
 	struct json_object *top;
-	int rc = mdevctl_begin(reterr);
+	int rc;
 
+	if (mdevctl_plain_parse(text, len, def, arena))
+		return 0;
+	rc = mdevctl_begin(reterr);
 	if (rc)
 		return rc;
 	if (!text_is_utf8(text, len)) {

@@ -32,7 +32,8 @@ void mdevctl_import(const char *file, const char *text, size_t len,
  * Reads the text of one definition as mdevctl itself reads its files: keys that it does not know
  * are passed over, and attributes may have any name and value. The text ends in a NUL behind len.
  * Sets type, attributes and is_auto of the definition; the strings belong to the arena. 0, or with
- * a reason in *reterr, in mdevctl's words where it has some: -EBADMSG, or -ELIBACC without json-c.
+ * a reason in *reterr, in mdevctl's words where it has some: -EBADMSG, or -ELIBACC without json-c,
+ * which is not needed for what is as mdevctl writes it.
  */
 int mdevctl_parse(const char *text, size_t len, struct definition *def, struct arena *arena,
 		  char **reterr);

@@ -97,9 +97,12 @@ without_on_terminal() {
 	assert "$(jq -r '.[0][][] | keys[]' <<< "$output")" == "$U2"
 }
 
-@test "what mdevctl defines needs json-c, without which it is named and the others are done" {
+@test "what mdevctl defines is read; what only JSON can say needs json-c, and is named without it" {
 	mkdir -p "$ROOT/etc/mdevctl.d/soft"
-	printf '{"mdev_type": "soft-1", "start": "auto"}' > "$ROOT/etc/mdevctl.d/soft/$U3"
+	printf '{"mdev_type": "soft-1", "start": "auto", "attrs": []}' > "$ROOT/etc/mdevctl.d/soft/$U3"
+	without 0 list --raw --noheadings -o uuid
+	assert "$output$stderr" == "$U1"$'\n'"$U2"$'\n'"$U3"
+	printf '{"mdev_type": "soft-1", "start": "auto", "more": 1}' > "$ROOT/etc/mdevctl.d/soft/$U3"
 	without 1 list --raw --noheadings -o uuid
 	assert "$output" == "$U1"$'\n'"$U2"
 	assert "$stderr" == "mdev: /etc/mdevctl.d/soft/$U3: libjson-c.so.5: $MISSING libjson-c5)"

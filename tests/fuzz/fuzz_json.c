@@ -5,6 +5,7 @@
  */
 #include "fuzz.h"
 #include "store/mdevctl.h"
+#include "store/mdevctl_plain.h"
 #include "store/mdevctl_text.h"
 
 #define FILE_NAME "file"
@@ -104,6 +105,24 @@ static void check(const char *text, size_t len, const struct mdevctl_place *plac
 	import_free(&import);
 }
 
+/* What is read without json-c it reads in the same way, with a key behind the others besides. */
+static void check_plain(const char *text, size_t len)
+{
+	struct definition plain = {0}, def = {0};
+	_cleanup_free_ char *more = NULL, *error = NULL;
+	struct arena arena = {0};
+
+	if (mdevctl_plain_parse(text, len, &plain, &arena)) {
+		const char *end = strrchr(text, '}');
+
+		more = xasprintf("%.*s,\"more\":0%s", (int)(end - text), text, end);
+		promise(mdevctl_parse(more, strlen(more), &def, &arena, &error) == 0 &&
+				definition_same(&def, &plain),
+			"what is plain is the same to json-c");
+	}
+	arena_free(&arena);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct mdevctl_place place = {.parent = "0000:01:00.0"};
@@ -115,6 +134,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	/* The NUL behind the text is promised to mdevctl_import(). */
 	memcpy(text, data, size);
 	identity_parse("83b8f4f2-509f-382f-3c1e-e6bfe0fa1001:3", &id);
+	check_plain(text, size);
 	check(text, size, &place);
 	place.id = &id;
 	check(text, size, &place);
