@@ -24,6 +24,7 @@ teardown_file() {
 
 teardown() {
 	[ -z "${HOLDER_PID-}" ] || kill "$HOLDER_PID" 2>/dev/null || :
+	[ ! -e /run/allocations-fail ] || fail_no_more
 	remove_devices
 	[ ! -e "$ODD" ] || modprobe -r mdev_odd
 }

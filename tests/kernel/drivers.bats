@@ -327,6 +327,15 @@ open_is_kept() {
 	assert "$(cat $ODD_TYPES/*/available_instances)" == $'2\n2'
 }
 
+@test "drivers: making an instance, each allocation fails in turn" {
+	on_ours || skip "needs this project's core"
+	[ -e /proc/self/fail-nth ] || skip "needs a kernel with fault injection"
+	fail_quietly
+	# VFIO goes on without this one, and takes a lock that does not exist when the instance is opened.
+	fail_without vfio_assign_device_set
+	every create_mtty
+}
+
 @test "drivers: instances without a VFIO device come and go" {
 	modprobe mdev_odd
 	wait_for odd_is_free

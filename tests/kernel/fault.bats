@@ -31,16 +31,6 @@ teardown() {
 	fail_no_more
 }
 
-# every SCENARIO: shows the counts; there was an allocation to fail, and one made the operation fail
-every() {
-	run timeout 3600 fault "$1"
-	sed 's/^/# /' <<<"$output" >&3
-	[ "$status" -eq 0 ]
-	[[ $output =~ ([0-9]+)\ allocations,\ ([0-9]+)\ failed ]]
-	[ "${BASH_REMATCH[1]}" -gt 0 ]
-	[ "${BASH_REMATCH[2]}" -gt 0 ]
-}
-
 @test "create: every allocation fails in turn" {
 	every create
 }

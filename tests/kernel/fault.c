@@ -31,6 +31,10 @@
 #define EDU_ID_VALUE 0x010000ed
 /* An instance that is made with a number has it in its name. */
 #define NUMBERED UUID "-0"
+#define MTTY "/sys/class/mdev_bus/mtty"
+#define MTTY_TYPE MTTY "/mdev_supported_types/mtty-1"
+/* Each of its instances has one of these. */
+#define MTTY_PORTS "24"
 
 /* More allocations than any operation here makes */
 #define NTH_MAX 3000
@@ -174,6 +178,7 @@ static void must_open(const char *name)
 
 	must_open_group(&s, name);
 	must(attempt_device(&s, name), "open");
+	must(attempt_enable(&s), "enable");
 	if (pread(s.device, &id, sizeof(id), 0) != sizeof(id) || id != EDU_ID_VALUE)
 		fail("what was opened is no edu");
 	session_close(&s);
@@ -199,6 +204,37 @@ static void check_mdev_create(int rc)
 		must(attempt_write(DEVICES "/" NUMBERED "/remove", "1"), "remove");
 	}
 	none_left();
+}
+
+/* An instance of mtty, a driver of the kernel's own interface */
+
+static void no_mtty_left(void)
+{
+	must_exist(DEVICE, false);
+	must_exist(MTTY "/" UUID, false);
+	must_exist(MTTY_TYPE "/devices/" UUID, false);
+	must_read(MTTY_TYPE "/available_instances", MTTY_PORTS);
+}
+
+static int run_create_mtty(int fault)
+{
+	return armed_write(fault, MTTY_TYPE "/create", UUID);
+}
+
+static void check_create_mtty(int rc)
+{
+	struct session s;
+
+	if (!rc) {
+		must_exist(DEVICE "/driver", true);
+		must_exist(DEVICE "/mdev_type", true);
+		must_exist(MTTY_TYPE "/devices/" UUID, true);
+		must_open_group(&s, UUID);
+		must(attempt_device(&s, UUID), "open");
+		session_close(&s);
+		must(attempt_write(DEVICE "/remove", "1"), "remove");
+	}
+	no_mtty_left();
 }
 
 static int run_remove(int fault)
@@ -479,6 +515,7 @@ static const struct scenario {
 } scenarios[] = {
 	{ "create", none_left, run_create, check_create, none_left },
 	{ "mdev_create", none_left, run_mdev_create, check_mdev_create, none_left },
+	{ "create_mtty", no_mtty_left, run_create_mtty, check_create_mtty, no_mtty_left },
 	{ "remove", none_left, run_remove, check_remove, none_left },
 	{ "start", prepare_machine, run_start, check_start, finish_machine },
 	{ "stop", prepare_machine, run_stop, check_stop, finish_machine },

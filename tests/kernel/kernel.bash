@@ -197,8 +197,27 @@ fail_within_modules() {
 		reject-end "$(symbol pnp_register_protocol)"
 }
 
+# fail_without FUNCTION: everything but what is allocated on behalf of this function of a loaded module
+fail_without() {
+	local start
+	start=$(symbol "$1")
+	fail_only reject-start "$start" \
+		reject-end "$(sort /proc/kallsyms | awk -v start="${start#0x}" '$1 "" > start "" { print "0x" $1; exit }')"
+}
+
 fail_anywhere() {
 	fail_only require-start 0 require-end 0xffffffffffffffff reject-start 0 reject-end 0
+}
+
+# every SCENARIO: runs one of `fault`, and shows its counts; there was an allocation to fail, and one made
+# the operation fail
+every() {
+	run timeout 3600 fault "$1"
+	sed 's/^/# /' <<<"$output" >&3
+	[ "$status" -eq 0 ]
+	[[ $output =~ ([0-9]+)\ allocations,\ ([0-9]+)\ failed ]]
+	[ "${BASH_REMATCH[1]}" -gt 0 ]
+	[ "${BASH_REMATCH[2]}" -gt 0 ]
 }
 
 # Ends what fail_quietly began, and removes what could make later tests fail. Without memory for a name,
