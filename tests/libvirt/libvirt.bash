@@ -126,6 +126,25 @@ nodedev() {
 	virsh "nodedev-$1" "$BATS_TEST_TMPDIR/device.xml"
 }
 
+# Since it has this verb, libvirt has mdevctl modify what is defined already. Before, it had mdevctl define it
+# once more, which is refused.
+has_update() {
+	virsh help nodedev-update >/dev/null 2>&1
+}
+
+# define_again NAME=VALUE...: the device that is defined already
+define_again() {
+	if has_update; then
+		nodedev define $UUID "$@"
+	else
+		refuses "Cowardly refusing to overwrite existing config" nodedev define $UUID "$@"
+	fi
+}
+
+# defined_again OLD NEW: which of them holds after that
+defined_again() {
+	if has_update; then echo "$2"; else echo "$1"; fi
+}
 
 # refuses TEXT COMMAND...: it fails, and says that
 refuses() {
