@@ -195,6 +195,12 @@ static void load_files(struct parent_folder *folder)
 	folder_entries_free(&entries);
 }
 
+/* What is a link or no folder, or went away meanwhile, is no parent's. */
+static bool is_no_folder(int rc)
+{
+	return rc == -ENOTDIR || rc == -ELOOP || rc == -ENOENT;
+}
+
 /* top_distrust: of the folder that the parent's is in. */
 static void load_parent(int top_fd, const char *top_distrust, struct parent_folder *folder)
 {
@@ -203,7 +209,7 @@ static void load_parent(int top_fd, const char *top_distrust, struct parent_fold
 	struct stat st;
 	int rc = fd < 0 || fstat(fd, &st) < 0 ? -errno : 0;
 
-	if (rc == -ENOTDIR || rc == -ELOOP || rc == -ENOENT)
+	if (is_no_folder(rc))
 		return;
 	folder->path = xasprintf("%s/" TOP "/%s", root_get(), folder->name);
 	if (rc) {
@@ -233,40 +239,57 @@ static char *program_of_rule(const char *text)
 }
 
 /*
- * Whether mdevctl's rule starts what is defined. That of Debian's package runs /usr/sbin/mdevctl,
- * while the package has the program in /usr/bin: unless somebody made a link, it starts nothing.
+ * Whether mdevctl's rule starts what is defined: 1 or 0, or a negative errno with the path in
+ * *ret_path where that cannot be known. The rule of Debian's package runs /usr/sbin/mdevctl, while
+ * the package has the program in /usr/bin: unless somebody made a link, it starts nothing.
  */
-static bool does_rule_start(void)
+static int does_rule_start(char **ret_path)
 {
-	_cleanup_free_ char *rule = root_path(RULE), *program = NULL, *path = NULL;
+	_cleanup_free_ char *path = root_path(RULE), *program = NULL;
 	struct buf text = {0};
-	int rc = file_read(rule, RULE_MAX, &text);
+	int rc = file_read(path, RULE_MAX, &text);
 
 	if (!rc && text.data)
 		program = program_of_rule(text.data);
 	buf_free(&text);
-	if (program)
+	if (program) {
+		free(path);
 		path = root_path(program);
-	return rc != -ENOENT && !(path && file_look(path) == -ENOENT);
+		rc = file_look(path);
+	}
+	if (!rc || rc == -EFBIG)
+		return 1;
+	if (unread_is_absence(rc))
+		return 0;
+	*ret_path = TAKE_PTR(path);
+	return rc;
 }
 
-/* The descriptor, -ENOENT also where it is left to mdevctl, or another negative errno. */
-static int open_top(void)
+/*
+ * The descriptor; -ENOENT also where it is left to mdevctl; or another negative errno, of the path
+ * in *ret_path, which the caller frees.
+ */
+static int open_top(char **ret_path)
 {
 	_cleanup_free_ char *path = root_path(TOP);
-	int fd = file_open(path, O_RDONLY | O_DIRECTORY, 0);
+	int fd = file_open(path, O_RDONLY | O_DIRECTORY, 0), rc = 0;
 
-	if (fd < 0 || !leave_to_rule || !does_rule_start())
-		return fd;
-	cleanup_close(&fd);
-	return -ENOENT;
+	if (fd >= 0 && leave_to_rule)
+		rc = does_rule_start(ret_path);
+	if (rc) {
+		cleanup_close(&fd);
+		fd = rc < 0 ? rc : -ENOENT;
+	}
+	if (!*ret_path)
+		*ret_path = TAKE_PTR(path);
+	return fd;
 }
 
 void mdevctl_folder_load(const struct identity_filter *filter, struct definition_list *list,
 			 struct problem_list *problems)
 {
-	_cleanup_close_ int fd = open_top();
 	_cleanup_free_ char *path = NULL, *distrust = NULL;
+	_cleanup_close_ int fd = open_top(&path);
 	struct folder_entries parents = {0};
 	struct stat st;
 	int rc = fd < 0 ? fd : fstat(fd, &st) < 0 ? -errno : 0;
@@ -277,7 +300,6 @@ void mdevctl_folder_load(const struct identity_filter *filter, struct definition
 		distrust = file_distrust(&st, "the folder of its parents");
 		rc = folder_list_names(fd, is_parent_entry, &parents);
 	}
-	path = root_path(TOP);
 	if (rc)
 		problem_add_unread(problems, path, strerror(-rc));
 	folder_entries_sort(&parents);
@@ -291,23 +313,30 @@ void mdevctl_folder_load(const struct identity_filter *filter, struct definition
 	folder_entries_free(&parents);
 }
 
+/* Of a parent's folder; one that went away has none. 0 or a negative errno. */
+static int list_files(int top_fd, const char *parent, struct folder_entries *files)
+{
+	_cleanup_close_ int fd =
+		openat(top_fd, parent, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return is_no_folder(-errno) ? 0 : -errno;
+	return folder_list_names(fd, is_file_entry, files);
+}
+
 bool mdevctl_folder_is_empty(void)
 {
-	_cleanup_close_ int fd = open_top();
+	_cleanup_free_ char *path = NULL;
+	_cleanup_close_ int fd = open_top(&path);
 	struct folder_entries parents = {0}, files = {0};
 	int rc = fd < 0 ? fd : folder_list_names(fd, is_parent_entry, &parents);
+	bool is_empty = fd == -ENOENT || !rc;
 
-	for (size_t i = 0; !rc && !files.n && i < parents.n; i++) {
-		_cleanup_close_ int parent_fd = openat(
-			fd, parents.v[i]->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-
-		if (parent_fd >= 0)
-			rc = folder_list_names(parent_fd, is_file_entry, &files);
-	}
-	rc = files.n ? -ENOTEMPTY : rc;
+	for (size_t i = 0; is_empty && i < parents.n; i++)
+		is_empty = !list_files(fd, parents.v[i]->name, &files) && !files.n;
 	folder_entries_free(&parents);
 	folder_entries_free(&files);
-	return !rc || rc == -ENOENT;
+	return is_empty;
 }
 
 void mdevctl_folder_mark(void)

@@ -67,6 +67,7 @@ undated() {
 message_of() {
 	case $1 in
 	ENFILE) echo "Too many open files in system" ;;
+	EMFILE) echo "Too many open files" ;;
 	ENOMEM) echo "Cannot allocate memory\|out of memory" ;;
 	EACCES) echo "Permission denied" ;;
 	EIO) echo "Input/output error" ;;
@@ -161,6 +162,25 @@ make_mdevctls() {
 	struck check
 	struck --json modify --dry-run "$U4" --manual
 	struck apply --all --dry-run
+}
+
+# A host on which nothing is defined needs nothing else: that it cannot be known is another thing.
+@test "apply for udev, of what is defined in mdevctl's folder alone" {
+	local n status error create=$ROOT/sys/class/mdev_bus/soft/mdev_supported_types/soft-1/create
+	rm "$ROOT"/etc/mdev.d/* "$ROOT"/usr/lib/mdev.d/* "$ROOT/sys/class/mdev_bus/soft/mdev_supported_types/soft-1/devices/$U2"
+	make_mdevctls
+	export STRIKE_ROOT=$ROOT
+	for error in EIO EMFILE; do
+		for ((n = 1, status = 0; status != 99; n++)); do
+			rm -rf "$ROOT"/run/mdev*
+			: > "$create"
+			status=0
+			"$BATS_TEST_DIRNAME/../../build/tests/strike" "look-$error" "$n" \
+				"$MDEV" --root "$ROOT" apply --event -p soft > /dev/null 2> "$FAST/err" || status=$?
+			[[ $(< "$create") == "$U4" ]] || assert "$(< "$FAST/err")" =~ "$(message_of $error)" "$error at call $n"
+		done
+		assert "$n" -ge 20
+	done
 }
 
 @test "mdevctl list and types" {
