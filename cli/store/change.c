@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/sort.h"
 #include "base/text.h"
+#include "base/unread.h"
 #include "store/definition.h"
 #include "store/definition_file.h"
 #include "store/folder.h"
@@ -77,12 +78,17 @@ static int check_not_hiding(const char *name, char **reterr)
 {
 	for (enum folder i = FOLDER_RUN; i < FOLDER_COUNT; i++) {
 		_cleanup_free_ char *lower = folder_path(i, name);
+		int rc = file_look(lower);
 
-		if (file_look(lower) != -ENOENT) {
-			set_text(reterr, "the new file would hide %s (choose another with --file)",
-				 lower);
-			return -EEXIST;
+		if (rc == -ENOENT)
+			continue;
+		if (rc && !unread_is_absence(rc)) {
+			set_text(reterr, "%s: cannot be read: %s%s", lower, strerror(-rc),
+				 root_hint(rc));
+			return rc;
 		}
+		set_text(reterr, "the new file would hide %s (choose another with --file)", lower);
+		return -EEXIST;
 	}
 	return 0;
 }

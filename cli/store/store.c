@@ -333,17 +333,23 @@ int store_find_file(const char *text, char **ret_path, char **reterr)
 	return 0;
 }
 
-void store_own_files(struct strlist *ret_names)
+int store_own_files(struct strlist *ret_names, char **reterr)
 {
 	_cleanup_close_ int fd = folder_open(FOLDER_ETC);
 	struct folder_entries entries = {0};
+	int rc = fd < 0 ? fd : folder_list(fd, FOLDER_ETC, &entries);
 
-	if (fd >= 0)
-		(void)folder_list(fd, FOLDER_ETC, &entries);
 	folder_entries_sort(&entries);
 	for (size_t i = 0; i < entries.n; i++)
 		strlist_add(ret_names, entries.v[i]->name);
 	folder_entries_free(&entries);
+	if (rc && rc != -ENOENT) {
+		_cleanup_free_ char *path = folder_path(FOLDER_ETC, "");
+
+		set_text(reterr, "%s: cannot be read: %s%s", path, strerror(-rc), root_hint(rc));
+		return rc;
+	}
+	return 0;
 }
 
 char *store_own_path(const char *path)

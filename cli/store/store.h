@@ -70,8 +70,11 @@ void store_tell_watchers(void);
  */
 int store_find_file(const char *text, char **ret_path, char **reterr);
 
-/* Names of the files in etc/mdev.d, sorted. */
-void store_own_files(struct strlist *ret_names);
+/*
+ * Names of the files in etc/mdev.d, sorted; none where it is not there. 0, or a negative errno with
+ * a sentence in *reterr where it cannot be read.
+ */
+int store_own_files(struct strlist *ret_names, char **reterr);
 
 /* Where the file is to be written: what came with a package is not changed but hidden. */
 char *store_own_path(const char *path);

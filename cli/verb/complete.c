@@ -196,9 +196,10 @@ static void say_identities(const struct question *question, enum words words,
 
 static int list_files(const struct question *question)
 {
+	_cleanup_free_ char *error = NULL;
 	struct strlist names = {0};
 
-	store_own_files(&names);
+	(void)store_own_files(&names, &error);
 	say_once(question, &names);
 	return DONE;
 }

@@ -81,15 +81,18 @@ static int edit_find_only(char **ret_path)
 {
 	struct strlist names = {0};
 	_cleanup_free_ char *joined = NULL, *error = NULL;
-	int status = DONE;
+	int status = DONE, rc = store_own_files(&names, &error);
 
-	store_own_files(&names);
 	joined = strlist_join(&names, 8);
-	if (names.n != 1)
+	if (rc) {
+		output_fail(code_of(rc), "%s", error);
+		status = FAILED;
+	} else if (names.n != 1) {
 		status = cmd_usage(&cmd_edit, "a UUID or a file is needed%s%s", names.n ? ": " : "",
 				   joined);
-	else if (store_find_file(names.v[0], ret_path, &error) < 0)
+	} else if (store_find_file(names.v[0], ret_path, &error) < 0) {
 		status = cmd_usage(&cmd_edit, "%s", error);
+	}
 	strlist_free(&names);
 	return status;
 }
@@ -273,6 +276,8 @@ static int edit_copy(struct edit *edit, const struct buf *original)
 	int status = edit_run_editor(edit->copy);
 
 	if (edit_read(edit->copy, EDIT_REQUIRED, &edit->after) != DONE) {
+		if (file_look(edit->copy) != -ENOENT)
+			return edit_say_kept(edit);
 		edit_remove_copy(edit);
 		return FAILED;
 	}

@@ -20,6 +20,9 @@ struct import_args {
 	bool keep;
 };
 
+/* What messages call it. */
+#define IMPORT_STDIN "stdin"
+
 #define GO(field) offsetof(struct import_args, field)
 
 static const struct option_row import_options[] = {
@@ -55,7 +58,7 @@ static int import_read_text(const char *path, bool is_stdin, struct buf *text, c
 		return store_read_text(path, text, reterr);
 	rc = stream_read(STDIN_FILENO, FOLDER_FILE_MAX, text);
 	if (rc)
-		set_text(reterr, "stdin: %s", folder_explain(rc));
+		set_text(reterr, IMPORT_STDIN ": %s", folder_explain(rc));
 	return rc;
 }
 
@@ -75,7 +78,7 @@ static int import_read_file(const char *path, const struct mdevctl_place *given,
 		output_error(path, CODE_UNREADABLE, "%s", error);
 		status = FAILED;
 	} else {
-		mdevctl_import(is_stdin ? "stdin" : path, text.data ? text.data : "", text.len,
+		mdevctl_import(is_stdin ? IMPORT_STDIN : path, text.data ? text.data : "", text.len,
 			       &place, &new->definitions, &new->problems);
 	}
 	buf_free(&text);
@@ -141,7 +144,7 @@ static struct disk_change import_add(void *arg, char **reterr)
 	return rc ? disk_change_of(rc) : store_move(step->def, &step->path, reterr);
 }
 
-/* 0; -ENOENT when the paths lead to two files, or stdin was read; or another negative errno. */
+/* 0; -ENOENT when the paths lead to two files; or another negative errno. */
 static int import_check_same_file(const char *source, const char *path)
 {
 	struct stat first, second;
@@ -154,6 +157,13 @@ static int import_check_same_file(const char *source, const char *path)
 	return first.st_dev == second.st_dev && first.st_ino == second.st_ino ? 0 : -ENOENT;
 }
 
+static bool import_leaves_source(const struct import *import, const char *source,
+				 const struct definition *def)
+{
+	return import->args->keep || strcmp(source, IMPORT_STDIN) == 0 ||
+	       !name_is_safe(def->parent);
+}
+
 /* A file of mdevctl's folder goes when what it says is on the disk in the other place. */
 static int import_move(const struct import *import, const char *source,
 		       const struct definition *def)
@@ -161,10 +171,11 @@ static int import_move(const struct import *import, const char *source,
 	_cleanup_free_ char *path = NULL;
 	struct definition moved = *def;
 	struct removal removal = {.def = &moved};
-	int status, rc = import->args->keep || !name_is_safe(def->parent) ?
-				 -ENOENT :
-				 mdevctl_folder_find(def->parent, &def->id, &path);
+	int status, rc;
 
+	if (import_leaves_source(import, source, def))
+		return DONE;
+	rc = mdevctl_folder_find(def->parent, &def->id, &path);
 	if (!rc)
 		rc = import_check_same_file(source, path);
 	if (rc == -ENOENT)

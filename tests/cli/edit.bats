@@ -111,6 +111,11 @@ mdev: $ETC/farm.conf is left as it is; the text is kept: mdev edit --from $kept 
 	printf '#!/bin/sh\necho "# half" >> "$1"\nexit 1\n' > "$BATS_TEST_TMPDIR/editor"
 	EDITOR=$BATS_TEST_TMPDIR/editor mdev 1 --root "$ROOT" edit farm
 	assert "$(cat "$TMPDIR"/*/farm.conf)" =~ "# half"
+	rm -r "${TMPDIR:?}"/*
+	EDITOR="truncate -s 17M" mdev 1 --root "$ROOT" edit farm
+	assert "$stderr" =~ "/farm.conf: larger than 16 MiB
+mdev: $ETC/farm.conf is left as it is; the text is kept: mdev edit --from $TMPDIR/[^ ]*/farm.conf farm.conf$"
+	assert "$(head -n 1 "$TMPDIR"/*/farm.conf | tr -d '\0')" == "# mine" "it cannot be read, and is kept"
 }
 
 @test "an editor that fails is seen by a command whose caller ignores children" {

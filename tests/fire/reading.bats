@@ -208,3 +208,90 @@ make_mdevctls() {
 	struck destroy -p 0000:01:00.0 --all
 	assert "$(cat "$ROOT"/sys/class/mdev_bus/*/*/remove)" == ""
 }
+
+# changed VERB...: strikes at every call of a command that changes definitions, on two processors, each of
+# which has a root of its own that is made anew for each strike. The command says what could not be read, and
+# leaves the old definitions, or it does all; what was done in an editor is kept where it is not taken.
+changed() {
+	local half
+	for half in 1 2; do
+		rm -rf "${FAST:?}/$half"
+		mkdir -p "$FAST/$half"
+		cp -a "$ROOT" "$FAST/$half/root"
+		rm -rf "$FAST/$half/root/etc"
+	done
+	changes_well 1 "$@" &
+	changes_well 2 "$@" && wait $!
+}
+
+# In a root of its own: the words of the command have ROOT where it is.
+changes_well() {
+	local n=$1 error status=0 top=$FAST/$1
+	local words=("${@:2}") root=$top/root
+	words=("${words[@]//ROOT/$root}")
+	export STRIKE_ROOT=$root TMPDIR=$top/tmp
+	anew && "${words[@]}" > /dev/null 2>&1 < "$FAST/stdin"
+	cp -a "$root/etc" "$top/new"
+	! diff -rq "$ROOT/etc" "$top/new" > /dev/null || { echo "it changes nothing: $*" && return 1; }
+	for (( ; status != 99; n += 2)); do
+		for error in EMFILE EIO; do
+			anew
+			status=0
+			"$BATS_TEST_DIRNAME/../../build/tests/strike" "look-$error" "$n" "${words[@]}" \
+				> "$top/out" 2> "$top/err" < "$FAST/stdin" || status=$?
+			[ "$status" != 99 ] || break
+			is_changed_well "$status" || { echo "$error at call $n of $*: status $status: $(< "$top/err")" && return 1; }
+		done
+	done
+	assert "$n" -ge 40 "calls of $*"
+}
+
+anew() {
+	rm -rf "${root:?}/etc" "${top:?}/tmp"
+	mkdir "$top/tmp"
+	cp -a "$ROOT/etc" "$root/etc"
+}
+
+# Whoever edited finds the text in the definitions or in the copy. A move may stand in both places.
+is_changed_well() {
+	[ ! -e "$root/etc/mdev.d/.mdev.tmp" ] || return
+	case $1 in
+	0) diff -r "$top/new" "$root/etc" ;;
+	1)
+		grep -q "^mdev: .*$(message_of "$error")" "$top/err" || return
+		! diff -r "$ROOT/etc" "$root/etc" > /dev/null || { is_kept && return; }
+		eval "${BETWEEN:-false}"
+		;;
+	*) return 1 ;;
+	esac
+}
+
+is_kept() {
+	[ ! -e "$top/tmp/edited" ] || diff -r "$top/new" "$root/etc" > /dev/null || grep -rq "$EDITED" "$top"/tmp/mdev-*
+}
+
+make_editor() {
+	# shellcheck disable=SC2016 # for the shell of the editor
+	printf '#!/bin/sh\necho "%s" >> "$1" && : > "$TMPDIR/edited"\n' "$EDITED" > "$FAST/editor"
+	chmod 755 "$FAST/editor"
+	export EDITOR=$FAST/editor
+	: > "$FAST/stdin"
+}
+
+@test "edit: what was written is taken, or kept beside what there was" {
+	EDITED="# by the user"
+	make_editor
+	changed "$MDEV" --root ROOT edit "$U1"
+	changed "$MDEV" --root ROOT edit
+	changed "$MDEV" --root ROOT edit "$U2"
+}
+
+@test "import: all of it is taken over, or nothing" {
+	make_mdevctls
+	printf '[{"soft": [{"%s": {"mdev_type": "soft-1", "start": "auto"}}]}]' "$U4" > "$FAST/stdin"
+	rm "$ROOT/etc/mdevctl.d/soft/$U4"
+	changed "$MDEV" --root ROOT import
+	make_mdevctls
+	BETWEEN="diff -r \"$ROOT/etc/mdevctl.d\" \"\$root/etc/mdevctl.d\" && diff -r \"\$top/new/mdev.d\" \"\$root/etc/mdev.d\""
+	changed "$MDEV" --root ROOT import "ROOT/etc/mdevctl.d/soft/$U4"
+}
