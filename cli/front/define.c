@@ -49,7 +49,7 @@ static int define_look(const struct define *define, bool *ret_is_known)
 	*ret_is_known = false;
 	if (!define->args->id)
 		return DONE;
-	known_load(&known, define->args->id, define->def.parent, KNOWN_BROKEN);
+	known_load(&known, define->args->id, define->def.parent, KNOWN_BROKEN | KNOWN_BY_NAME);
 	if (known_is_unread(&known, define->def.parent, 0))
 		status = FAILED;
 	*ret_is_known = known.n > 0;

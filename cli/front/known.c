@@ -6,7 +6,6 @@
 #include "base/sort.h"
 #include "base/text.h"
 #include "front/say.h"
-#include "store/mdevctl_folder.h"
 
 /*
  * What mdevctl calls the parent: by its name in sysfs. One that is not there, and is named in
@@ -69,15 +68,18 @@ void known_load(struct known *known, const struct identity *id, const char *pare
 		enum known_flags flags)
 {
 	const struct definition_list *list = &known->inventory.definitions;
+	struct mdevctl_folder_query query = {.parent = parent};
 	char text[IDENTITY_TEXT_SIZE], *word = text;
+	struct identity_filter filter = {0};
 
 	if (id) {
 		identity_format(id, text);
-		inventory_load_words(&known->inventory, NEED_DEFINITIONS | NEED_ALL, NULL, 1,
-				     &word);
-	} else {
-		inventory_load_definitions(&known->inventory);
+		identity_filter_make(&filter, 1, &word);
+		query.filter = &filter;
+		query.named = flags & KNOWN_BY_NAME ? id : NULL;
 	}
+	inventory_load_by_names(&known->inventory, &query);
+	identity_filter_free(&filter);
 	known->v = xcalloc(list->n + list->broken_count, sizeof(*known->v));
 	for (size_t i = 0; i < list->n; i++)
 		take(known, list->v[i], id, parent);

@@ -20,6 +20,8 @@ enum known_flags {
 	KNOWN_ALL = 1 << 0,
 	/* Also files of mdevctl's that cannot be read; their definitions have the type "". */
 	KNOWN_BROKEN = 1 << 1,
+	/* Of mdevctl's what is found by its name, without a listing, see mdevctl_folder_query. */
+	KNOWN_BY_NAME = 1 << 2,
 };
 
 /* Reads the definitions of the UUID (NULL: all) for the parent (NULL: all). */

@@ -254,6 +254,36 @@ const char *identity_format_uuid(const struct identity *id, char text[IDENTITY_T
 	return format_uuid(id, text);
 }
 
+/* Returns whether there was any letter. */
+static bool make_upper_case(char *text)
+{
+	bool any = false;
+
+	for (; *text; text++)
+		if (*text >= 'a') {
+			*text -= 'a' - 'A';
+			any = true;
+		}
+	return any;
+}
+
+size_t identity_format_ways(const struct identity *id,
+			    char texts[IDENTITY_WAYS][IDENTITY_TEXT_SIZE])
+{
+	char uuid[IDENTITY_TEXT_SIZE];
+	size_t n = 0;
+
+	format_uuid(id, uuid);
+	do {
+		snprintf(texts[n++], IDENTITY_TEXT_SIZE, "%s", uuid);
+		snprintf(texts[n++], IDENTITY_TEXT_SIZE, "%.8s%.4s%.4s%.4s%s", uuid, uuid + 9,
+			 uuid + 14, uuid + 19, uuid + 24);
+		snprintf(texts[n++], IDENTITY_TEXT_SIZE, "{%.36s}", uuid);
+		snprintf(texts[n++], IDENTITY_TEXT_SIZE, "urn:uuid:%.36s", uuid);
+	} while (n < IDENTITY_WAYS && make_upper_case(uuid));
+	return n;
+}
+
 bool identity_same_uuid(const struct identity *a, const struct identity *b)
 {
 	return memcmp(a->uuid, b->uuid, sizeof(a->uuid)) == 0;

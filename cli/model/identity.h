@@ -48,6 +48,14 @@ const char *identity_format_name(const struct identity *id, char text[IDENTITY_T
 /* The UUID alone. */
 const char *identity_format_uuid(const struct identity *id, char text[IDENTITY_TEXT_SIZE]);
 
+/*
+ * The ways of writing the UUID that identity_parse_uuid() takes, first the usual one; each of them
+ * in lower and, where there are letters, in upper case. Returns how many.
+ */
+#define IDENTITY_WAYS 8
+size_t identity_format_ways(const struct identity *id,
+			    char texts[IDENTITY_WAYS][IDENTITY_TEXT_SIZE]);
+
 /* Negative, 0 or positive, as strcmp(). Inline: sorting a long listing is mostly this. */
 static inline int identity_compare(const struct identity *a, const struct identity *b)
 {

@@ -70,7 +70,10 @@ static void add_broken(const struct definition *def, struct definition_list *lis
 	broken->is_mdevctls = true;
 }
 
-/* The definition that the file is to hold, without what only its text says. */
+/*
+ * The definition that the file is to hold, without what only its text says. The path is in the
+ * list's arena.
+ */
 static struct definition *add_named(struct definition_list *list, const char *path,
 				    const char *parent, const struct identity *id)
 {
@@ -78,7 +81,7 @@ static struct definition *add_named(struct definition_list *list, const char *pa
 
 	def->id = *id;
 	def->parent = definition_list_share(list, parent);
-	def->file = arena_strdup(&list->arena, path);
+	def->file = path;
 	def->line = 1;
 	def->is_mdevctls = true;
 	return def;
@@ -102,6 +105,7 @@ void mdevctl_folder_parse(const char *path, const char *text, size_t len,
 		problem_add(problems, path, 0, "neither a parent nor a UUID is in its path");
 		return;
 	}
+	path = arena_strdup(&list->arena, path);
 	if (mdevctl_parse(text ? text : "", len, add_named(list, path, parent, &id), &list->arena,
 			  &error)) {
 		problem_add(problems, path, 0, "%s", error);
@@ -115,7 +119,7 @@ struct parent_folder {
 	int fd;
 	const char *name;
 	char *path, *distrust;
-	const struct identity_filter *filter;
+	const struct mdevctl_folder_query *query;
 	struct definition_list *list;
 	struct problem_list *problems;
 };
@@ -137,12 +141,23 @@ static bool is_no_file(int rc)
 	return rc == -EISDIR || rc == -EMLINK || rc == -EMEDIUMTYPE || rc == -ENOENT;
 }
 
+/* In the list's arena. */
+static const char *path_in(const struct parent_folder *folder, const char *name)
+{
+	size_t len = strlen(folder->path), size = strlen(name) + 1;
+	char *path = arena_alloc(&folder->list->arena, len + 1 + size);
+
+	memcpy(path, folder->path, len);
+	path[len] = '/';
+	return memcpy(path + len + 1, name, size) - (len + 1);
+}
+
 static void load_file(struct parent_folder *folder, const struct folder_entry *entry,
 		      const struct identity *id, struct buf *text)
 {
 	enum folder_read_flags flags = entry->is_plain_file ? FOLDER_KNOWN_FILE : 0;
-	_cleanup_free_ char *path = xasprintf("%s/%s", folder->path, entry->name);
 	_cleanup_free_ char *error = NULL, *distrust = NULL;
+	const char *path = path_in(folder, entry->name);
 	struct definition *def;
 	struct stat st;
 	int rc = folder_read(folder->fd, entry->name, flags, text, &st);
@@ -174,11 +189,29 @@ static void add_stranger(struct parent_folder *folder, const char *name)
 	strlist_add(&folder->list->strangers, path);
 }
 
+/* The file of the UUID, by each name that writes it in one case. */
+static int look_up_names(int fd, const struct identity *id, struct folder_entries *entries)
+{
+	char names[IDENTITY_WAYS][IDENTITY_TEXT_SIZE];
+	size_t count = identity_format_ways(id, names);
+	int rc = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		int found = folder_look_up(fd, FOLDER_ETC, names[i], entries);
+
+		if (found && found != -ENOENT)
+			rc = found;
+	}
+	return rc;
+}
+
 static void load_files(struct parent_folder *folder)
 {
+	const struct mdevctl_folder_query *query = folder->query;
 	struct folder_entries entries = {0};
 	struct buf text = {0};
-	int rc = folder_list_names(folder->fd, is_file_entry, &entries);
+	int rc = query->named ? look_up_names(folder->fd, query->named, &entries) :
+				folder_list_names(folder->fd, is_file_entry, &entries);
 
 	if (rc)
 		problem_add_unread(folder->problems, folder->path, strerror(-rc));
@@ -188,7 +221,7 @@ static void load_files(struct parent_folder *folder)
 
 		if (identity_parse_uuid(entries.v[i]->name, &id) < 0)
 			add_stranger(folder, entries.v[i]->name);
-		else if (!folder->filter || identity_filter_takes(folder->filter, &id))
+		else if (!query->filter || identity_filter_takes(query->filter, &id))
 			load_file(folder, entries.v[i], &id, &text);
 	}
 	buf_free(&text);
@@ -285,12 +318,30 @@ static int open_top(char **ret_path)
 	return fd;
 }
 
-void mdevctl_folder_load(const struct identity_filter *filter, struct definition_list *list,
+/* The parents whose folders are wanted. */
+static int list_parents(int top_fd, const struct mdevctl_folder_query *query,
+			struct strlist *ret_names)
+{
+	struct folder_entries entries = {0};
+	int rc = 0;
+
+	if (query->parent && name_is_safe(query->parent))
+		strlist_add(ret_names, query->parent);
+	if (!query->parent)
+		rc = folder_list_names(top_fd, is_parent_entry, &entries);
+	for (size_t i = 0; i < entries.n; i++)
+		strlist_add(ret_names, entries.v[i]->name);
+	strlist_sort(ret_names);
+	folder_entries_free(&entries);
+	return rc;
+}
+
+void mdevctl_folder_load(const struct mdevctl_folder_query *query, struct definition_list *list,
 			 struct problem_list *problems)
 {
 	_cleanup_free_ char *path = NULL, *distrust = NULL;
 	_cleanup_close_ int fd = open_top(&path);
-	struct folder_entries parents = {0};
+	struct strlist parents = {0};
 	struct stat st;
 	int rc = fd < 0 ? fd : fstat(fd, &st) < 0 ? -errno : 0;
 
@@ -298,19 +349,18 @@ void mdevctl_folder_load(const struct identity_filter *filter, struct definition
 		return;
 	if (!rc) {
 		distrust = file_distrust(&st, "the folder of its parents");
-		rc = folder_list_names(fd, is_parent_entry, &parents);
+		rc = list_parents(fd, query, &parents);
 	}
 	if (rc)
 		problem_add_unread(problems, path, strerror(-rc));
-	folder_entries_sort(&parents);
 	for (size_t i = 0; i < parents.n; i++)
 		load_parent(fd, distrust,
-			    &(struct parent_folder){.name = parents.v[i]->name,
-						    .filter = filter,
+			    &(struct parent_folder){.name = parents.v[i],
+						    .query = query,
 						    .list = list,
 						    .problems = problems});
 	problem_list_end_file(problems);
-	folder_entries_free(&parents);
+	strlist_free(&parents);
 }
 
 /* Of a parent's folder; one that went away has none. 0 or a negative errno. */

@@ -19,12 +19,23 @@ bool mdevctl_folder_has(const char *path);
 /* The path is that of another parent's folder in it, or of what is in there. */
 bool mdevctl_folder_is_of_another(const char *path, const char *parent);
 
+/* Which of its definitions are wanted. Zeroed: all. */
+struct mdevctl_folder_query {
+	const struct identity_filter *filter; /* those of the UUIDs that it takes; NULL: of all */
+	const char *parent; /* those for the parent of this name; NULL: for all */
+	/*
+	 * With a parent, the only UUID that the filter takes: its file is looked for by the names
+	 * that write it in lower or in upper case, in each of the ways there are, and no folder is
+	 * listed. A name that mixes the cases is not found. NULL: all names are looked at.
+	 */
+	const struct identity *named;
+};
+
 /*
- * Adds the definitions in it, by parent and then UUID; of the UUIDs that the filter takes alone,
- * unless that is NULL. What cannot be read goes to the problems, and to the broken ones of the
- * list.
+ * Adds the definitions in it that are wanted, by parent and then UUID. What cannot be read goes to
+ * the problems, and to the broken ones of the list.
  */
-void mdevctl_folder_load(const struct identity_filter *filter, struct definition_list *list,
+void mdevctl_folder_load(const struct mdevctl_folder_query *query, struct definition_list *list,
 			 struct problem_list *problems);
 
 /*

@@ -39,11 +39,12 @@ static int check_no_other(const struct definition *def, char **reterr)
 	struct definition_list list = {0};
 	struct problem_list problems = {0};
 	struct identity_filter filter;
+	const struct mdevctl_folder_query query = {&filter, def->parent, &def->id};
 	int rc;
 
 	identity_format(&def->id, identity);
 	identity_filter_make(&filter, 1, &word);
-	store_load_some(&filter, &list, &problems);
+	store_load_wanted(&query, &list, &problems);
 	for (size_t i = 0; i < list.n; i++)
 		if (is_same(list.v[i], def))
 			set_text(reterr, "it is already defined in %s:%u", list.v[i]->file,

@@ -7,7 +7,6 @@
 #include "base/unread.h"
 #include "store/folder.h"
 #include "store/form.h"
-#include "store/mdevctl_folder.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -152,15 +151,15 @@ static void list_sources(struct sources *sources, struct problem_list *problems)
 	}
 }
 
-void store_load(struct definition_list *list, struct problem_list *problems)
+/* A file that was read may say something of others, too. */
+static void keep_wanted(struct definition_list *list, const struct identity_filter *filter)
 {
-	struct sources sources;
+	size_t kept = 0;
 
-	open_sources(&sources, problems);
-	list_sources(&sources, problems);
-	load_entries(&sources, list, problems);
-	close_sources(&sources);
-	mdevctl_folder_load(NULL, list, problems);
+	for (size_t i = 0; i < list->n; i++)
+		if (identity_filter_takes(filter, &list->v[i]->id))
+			list->v[kept++] = list->v[i];
+	list->n = kept;
 }
 
 /* Takes out what need not be read, for it is named for another UUID and says nothing of these. */
@@ -176,22 +175,31 @@ static void skip_others(struct folder_entries *entries, const struct identity_fi
 	entries->n = kept;
 }
 
-void store_load_some(const struct identity_filter *filter, struct definition_list *list,
-		     struct problem_list *problems)
+void store_load_wanted(const struct mdevctl_folder_query *query, struct definition_list *list,
+		       struct problem_list *problems)
 {
 	struct sources sources;
-	size_t kept = 0;
 
 	open_sources(&sources, problems);
 	list_sources(&sources, problems);
-	skip_others(&sources.entries, filter);
+	if (query->filter)
+		skip_others(&sources.entries, query->filter);
 	load_entries(&sources, list, problems);
 	close_sources(&sources);
-	for (size_t i = 0; i < list->n; i++)
-		if (identity_filter_takes(filter, &list->v[i]->id))
-			list->v[kept++] = list->v[i];
-	list->n = kept;
-	mdevctl_folder_load(filter, list, problems);
+	if (query->filter)
+		keep_wanted(list, query->filter);
+	mdevctl_folder_load(query, list, problems);
+}
+
+void store_load(struct definition_list *list, struct problem_list *problems)
+{
+	store_load_wanted(&(struct mdevctl_folder_query){.filter = NULL}, list, problems);
+}
+
+void store_load_some(const struct identity_filter *filter, struct definition_list *list,
+		     struct problem_list *problems)
+{
+	store_load_wanted(&(struct mdevctl_folder_query){.filter = filter}, list, problems);
 }
 
 /* As in a listing, the one in the earliest folder hides the others, readable or not. */

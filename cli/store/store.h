@@ -5,6 +5,7 @@
 
 #include "model/filter.h"
 #include "store/definition.h"
+#include "store/mdevctl_folder.h"
 
 /*
  * Reads etc/mdev.d, run/mdev.d and usr/lib/mdev.d below the root: a file in an earlier folder
@@ -21,6 +22,10 @@ void store_load(struct definition_list *list, struct problem_list *problems);
  */
 void store_load_some(const struct identity_filter *filter, struct definition_list *list,
 		     struct problem_list *problems);
+
+/* The same, and of mdevctl's folder what is wanted of it. */
+void store_load_wanted(const struct mdevctl_folder_query *query, struct definition_list *list,
+		       struct problem_list *problems);
 
 /*
  * The same of the files that are named for these identities alone, "UUID-N.conf" and "UUID.conf"

@@ -89,6 +89,22 @@ void inventory_load_definitions(struct inventory *inventory)
 	note_bad_parents(inventory);
 }
 
+void inventory_load_by_names(struct inventory *inventory, const struct mdevctl_folder_query *query)
+{
+	struct definition_list *list = &inventory->definitions;
+
+	store_load_wanted(query, list, &inventory->problems);
+	for (size_t i = 0; i < list->n; i++) {
+		struct definition *def = list->v[i];
+
+		if (def->is_mdevctls)
+			def->parent_name = def->parent;
+		else
+			(void)parent_resolve(&inventory->parents, def->parent, &def->parent_name);
+	}
+	note_bad_parents(inventory);
+}
+
 void inventory_load_unsettled(struct inventory *inventory)
 {
 	struct definition_list *list = &inventory->definitions;

@@ -5,7 +5,7 @@
 
 #include "model/index.h"
 #include "host/parent.h"
-#include "store/definition.h"
+#include "store/mdevctl_folder.h"
 
 /* Owns everything that is reachable from it. Zeroed at the start. */
 struct inventory {
@@ -21,6 +21,11 @@ struct inventory {
  * parent_name; one whose parent cannot be one, or could be several, is a problem besides.
  */
 void inventory_load_definitions(struct inventory *inventory);
+/*
+ * As above, of the definitions that are wanted, as mdevctl has words for them: one of its own is
+ * for the parent that its folder is called by, be it there or not. There is no index of them.
+ */
+void inventory_load_by_names(struct inventory *inventory, const struct mdevctl_folder_query *query);
 /*
  * As above, for a caller that is asked about few parents of many: where a definition names its
  * parent as sysfs does, that is its parent_name, and nobody has looked whether the parent is there.

@@ -31,13 +31,26 @@ add_definitions() {
 	done
 }
 
-# The calls of a mdev command that look at files or change them, as NAME COUNT lines. By newfstatat
-# some C libraries do what fstat does; below --root openat2 does what openat does on a host.
+# The calls of a mdev command that look at files or change them, as NAME COUNT lines; as mdevctl, where
+# that is the first word. By newfstatat some C libraries do what fstat does; below --root openat2 does
+# what openat does on a host.
 calls_of() {
-	strace -f -c -e trace=file,desc -o "$BATS_TEST_TMPDIR/calls" \
-		"$MDEV" "$1" --root "$ROOT" "${@:2}" > /dev/null || return
+	local command=("$MDEV" "$1" --root "$ROOT" "${@:2}")
+	[ "$1" != mdevctl ] || command=("$BATS_TEST_TMPDIR/mdevctl" "${@:2}")
+	MDEVCTL_ENV_ROOT=$ROOT strace -f -c -e trace=file,desc -o "$BATS_TEST_TMPDIR/calls" \
+		"${command[@]}" > /dev/null || return
 	awk '$4 ~ /^[0-9]+$/ && !/total|mmap/ { sub(/^newfstatat$/, "fstat", $NF); sub(/^openat2$/, "openat", $NF); calls[$NF] += $4 }
 		END { for (name in calls) print name, calls[name] }' "$BATS_TEST_TMPDIR/calls" | sort
+}
+
+# add_mdevctls FIRST LAST [PARENT]: definitions where mdevctl has them, as it writes them
+add_mdevctls() {
+	local folder=$ROOT/etc/mdevctl.d/${3:-soft}
+	ln -sf "$(realpath "$MDEV")" "$BATS_TEST_TMPDIR/mdevctl"
+	mkdir -p "$folder"
+	identities "$1" "$2" | (cd "$folder" && while read -r uuid; do
+		printf '{\n  "mdev_type": "soft-1",\n  "start": "auto",\n  "attrs": []\n}' > "$uuid"
+	done)
 }
 
 # growth BEFORE AFTER COUNT: how many more calls of each name there are for each of COUNT things. Calls
@@ -321,6 +334,38 @@ grows_linearly() {
 		absent=$(total_calls list) || return
 		assert "$absent" -le "$present" "$way" || return
 	done
+}
+
+@test "a definition of mdevctl's costs the reading of its file, and no library" {
+	costs "close 1, fstat 1, openat 1, read 1" add_mdevctls list --defined
+	rm -r "$ROOT/etc/mdevctl.d"
+	costs "close 1, fstat 1, openat 1, read 1" add_mdevctls mdevctl list --defined
+	strace -e trace=%file -o "$BATS_TEST_TMPDIR/calls" "$MDEV" list --defined --root "$ROOT" > /dev/null
+	assert "$(grep -c 'json-c' "$BATS_TEST_TMPDIR/calls")" -eq 0
+}
+
+@test "as mdevctl: definitions for other parents cost one parent nothing" {
+	add_others() {
+		add_mdevctls "$1" "$2" other
+	}
+	add_mdevctls 1 5
+	costs "" add_others mdevctl list --defined -p soft
+	costs "" add_others mdevctl start-parent-mdevs soft
+	assert "$(grep -o aaaa "$FOLDER/../create" | wc -l)" -eq 5 "devices that are started"
+}
+
+@test "as mdevctl: definitions cost defining one more nothing" {
+	local defined=$ROOT/etc/mdevctl.d/soft/$U1
+	add_more() {
+		rm -f "$defined"
+		add_mdevctls "$1" "$2"
+	}
+	costs "" add_more mdevctl define -u "$U1" -p soft -t soft-1
+	# A listing takes many names at a time, and would not show among so few.
+	rm "$defined"
+	MDEVCTL_ENV_ROOT=$ROOT strace -e trace=getdents64 -y -o "$BATS_TEST_TMPDIR/calls" \
+		"$BATS_TEST_TMPDIR/mdevctl" define -u "$U1" -p soft -t soft-1
+	assert "$(grep -c 'mdevctl\.d/soft>' "$BATS_TEST_TMPDIR/calls")" -eq 0 "listings of the parent's definitions"
 }
 
 @test "a host without mdevctl's folder pays one look for it, and no library" {

@@ -355,7 +355,8 @@ WARN  $THEIRS/soft/$U2: not JSON at byte 1: quoted object property name expected
 
 @test "a file whose name writes the UUID in another way is its definition" {
 	local name
-	for name in "${U1^^}" "${U1//-/}" "{$U1}"; do
+	local upper=${U1^^}
+	for name in "$upper" "${U1//-/}" "${upper//-/}" "{$U1}" "{$upper}" "urn:uuid:$U1" "urn:uuid:$upper"; do
 		keep soft "$name" soft-1 auto
 		gives "$U1 soft soft-1 auto"$'\n' list -d
 		gives "$(single soft-1 auto)" list -d -u "$U1" --dumpjson

@@ -237,10 +237,34 @@ static void test_against_libuuid(void)
 	is_number((long long)wrong, 0, "every byte in every place");
 }
 
+/* Each of them is read as the same, and no two of them are one name. */
+static void test_ways(void)
+{
+	char texts[IDENTITY_WAYS][IDENTITY_TEXT_SIZE], usual[IDENTITY_TEXT_SIZE];
+	unsigned int wrong = 0;
+	struct identity id, read;
+	size_t count;
+
+	identity_parse("00000000-0000-4000-8000-0000000000af", &id);
+	count = identity_format_ways(&id, texts);
+	is_number(count, IDENTITY_WAYS, "four ways in two cases");
+	is_text(texts[0], identity_format_uuid(&id, usual), "the usual one is the first");
+	is_text(texts[7], "urn:uuid:00000000-0000-4000-8000-0000000000AF", "digits alone change");
+	for (size_t i = 0; i < count; i++) {
+		wrong += identity_parse_uuid(texts[i], &read) || identity_compare(&id, &read) != 0;
+		for (size_t j = 0; j < i; j++)
+			wrong += strcmp(texts[i], texts[j]) == 0;
+	}
+	is_number(wrong, 0, "each of them is read as the same");
+	identity_parse("00000000-0000-4000-8000-000000000009", &id);
+	is_number(identity_format_ways(&id, texts), IDENTITY_WAYS / 2, "digits have no case");
+}
+
 int main(void)
 {
 	test_identities();
 	test_words();
+	test_ways();
 	test_prefixes();
 	test_file_names();
 	test_filter();
