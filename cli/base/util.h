@@ -104,6 +104,12 @@ static inline __attribute__((returns_nonnull)) char *buf_extend(struct buf *buf,
 	return added;
 }
 
+/* As buf_addf() with "%s", at a tenth of its cost: for what is added for each of thousands. */
+static inline void buf_add_text(struct buf *buf, const char *text)
+{
+	buf_add(buf, text, strlen(text));
+}
+
 void buf_addf(struct buf *buf, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /*
  * Text from elsewhere: the bytes of a character that could steer a terminal or is not seen, and

@@ -22,7 +22,7 @@ static const char *parent_of(const struct definition *def)
 
 static int compare(const struct definition *def, const struct identity *id, const char *parent)
 {
-	int order = strcmp(def->parent_name, parent);
+	int order = def->parent_name == parent ? 0 : strcmp(def->parent_name, parent);
 
 	return order ? order : identity_compare(&def->id, id);
 }

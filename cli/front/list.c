@@ -132,9 +132,14 @@ static void format_text(const struct listing *listing, struct buf *text)
 		const struct line *line = &listing->v[i];
 		char uuid[IDENTITY_TEXT_SIZE];
 
-		buf_addf(text, "%s %s %s %s%s\n", identity_format_uuid(&line->def.id, uuid),
-			 line->def.parent_name, line->def.type,
-			 line->def.is_auto ? "auto" : "manual", line->is_other ? other : "");
+		buf_add_text(text, identity_format_uuid(&line->def.id, uuid));
+		buf_add(text, " ", 1);
+		buf_add_text(text, line->def.parent_name);
+		buf_add(text, " ", 1);
+		buf_add_text(text, line->def.type);
+		buf_add_text(text, line->def.is_auto ? " auto" : " manual");
+		buf_add_text(text, line->is_other ? other : "");
+		buf_add(text, "\n", 1);
 		if (listing->args->verbose)
 			add_attrs(text, &line->def);
 	}

@@ -10,24 +10,42 @@
 
 static void add_line(struct buf *text, unsigned int indent)
 {
-	buf_addf(text, "\n%*s", (int)indent, "");
+	char *line = buf_extend(text, 1 + indent);
+
+	line[0] = '\n';
+	memset(line + 1, ' ', indent);
+}
+
+static bool is_escaped(char c)
+{
+	return c == '"' || c == '\\' || (unsigned char)c < 0x20;
+}
+
+static void add_escape(struct buf *text, char c)
+{
+	static const char escaped[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
+	const char *letter = strchr(escaped, c);
+
+	if (letter)
+		buf_addf(text, "\\%c", letters[letter - escaped]);
+	else
+		buf_addf(text, "\\u%04x", (unsigned int)c);
 }
 
 /* Nothing else is escaped: neither a slash, nor DEL, nor anything that is not ASCII. */
 static void add_string(struct buf *text, const char *value)
 {
-	static const char escaped[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
-
 	buf_add(text, "\"", 1);
-	for (; *value; value++) {
-		const char *letter = strchr(escaped, *value);
+	for (;;) {
+		size_t len = 0;
 
-		if (letter)
-			buf_addf(text, "\\%c", letters[letter - escaped]);
-		else if ((unsigned char)*value < 0x20)
-			buf_addf(text, "\\u%04x", (unsigned int)*value);
-		else
-			buf_add(text, value, 1);
+		while (!is_escaped(value[len]))
+			len++;
+		buf_add(text, value, len);
+		value += len;
+		if (!*value)
+			break;
+		add_escape(text, *value++);
 	}
 	buf_add(text, "\"", 1);
 }
@@ -48,9 +66,9 @@ void mdevctl_add_text(struct buf *text, const char *value)
 
 static void add_attrs(struct buf *text, const struct definition *def, unsigned int indent)
 {
-	buf_addf(text, "\"attrs\": [");
+	buf_add_text(text, "\"attrs\": [");
 	for (size_t i = 0; i < def->attr_count; i++) {
-		buf_addf(text, "%s", i ? "," : "");
+		buf_add_text(text, i ? "," : "");
 		add_line(text, indent + INDENT);
 		buf_add(text, "{", 1);
 		add_line(text, indent + 2 * INDENT);
@@ -71,17 +89,17 @@ static void add_object(struct buf *text, const struct definition *def,
 {
 	buf_add(text, "{", 1);
 	add_line(text, indent + INDENT);
-	buf_addf(text, "\"mdev_type\": ");
+	buf_add_text(text, "\"mdev_type\": ");
 	mdevctl_add_text(text, def->type);
 	buf_add(text, ",", 1);
 	add_line(text, indent + INDENT);
-	buf_addf(text, "\"start\": \"%s\",", def->is_auto ? "auto" : "manual");
+	buf_add_text(text, def->is_auto ? "\"start\": \"auto\"," : "\"start\": \"manual\",");
 	add_line(text, indent + INDENT);
 	add_attrs(text, def, indent + INDENT);
 	for (size_t i = 0; i < members->n; i++) {
 		buf_add(text, ",", 1);
 		add_line(text, indent + INDENT);
-		buf_addf(text, "%s", members->v[i]);
+		buf_add_text(text, members->v[i]);
 	}
 	add_line(text, indent);
 	buf_add(text, "}", 1);
@@ -161,35 +179,41 @@ static void add_device(struct buf *text, const struct definition *def, members_f
 	add_line(text, 3 * INDENT);
 	buf_add(text, "{", 1);
 	add_line(text, 4 * INDENT);
-	buf_addf(text, "\"%s\": ", identity_format(&def->id, identity));
+	buf_add(text, "\"", 1);
+	buf_add_text(text, identity_format(&def->id, identity));
+	buf_add(text, "\": ", 3);
 	add_object(text, def, &members, 4 * INDENT);
 	add_line(text, 3 * INDENT);
 	buf_add(text, "}", 1);
 	strlist_free(&members);
 }
 
+static bool is_of_same_parent(const struct definition *a, const struct definition *b)
+{
+	if (a->parent == b->parent && a->parent_name == b->parent_name)
+		return true;
+	return strcmp(parent_of(a), parent_of(b)) == 0;
+}
+
 /* Of definitions in the order of their parents. */
 static void add_list(struct buf *text, struct definition *const *defs, size_t count,
 		     members_fn members_of)
 {
-	const char *parent = NULL;
-
 	if (!count) {
 		buf_add(text, "[]", 2);
 		return;
 	}
 	buf_addf(text, "[\n%*s{", INDENT, "");
 	for (size_t i = 0; i < count; i++) {
-		bool is_next = !parent || strcmp(parent, parent_of(defs[i])) != 0;
+		bool is_next = !i || !is_of_same_parent(defs[i - 1], defs[i]);
 
 		if (is_next && i)
 			buf_addf(text, "\n%*s],", 2 * INDENT, "");
 		else if (i)
 			buf_add(text, ",", 1);
 		if (is_next) {
-			parent = parent_of(defs[i]);
 			add_line(text, 2 * INDENT);
-			add_string(text, parent);
+			add_string(text, parent_of(defs[i]));
 			buf_add(text, ": [", 3);
 		}
 		add_device(text, defs[i], members_of);
