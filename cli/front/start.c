@@ -38,17 +38,29 @@ struct failure {
 	int rc;
 };
 
+/*
+ * How many instances of a type are left, as the parent said and was made since. The kernel, which
+ * knows better, decides; what it refuses is looked up anew.
+ */
+struct left {
+	const char *parent, *type; /* of a definition */
+	int32_t count;
+};
+
 struct start {
 	const struct args *args;
 	struct known known;
 	struct definition def;
 	struct lifecycle_creator creator;
+	struct left *left; /* one for each type that was asked for */
+	size_t left_count;
 	struct arena arena;
 };
 
 static void start_free(struct start *start)
 {
 	lifecycle_creator_close(&start->creator);
+	free(start->left);
 	known_free(&start->known);
 	arena_free(&start->arena);
 }
@@ -215,23 +227,34 @@ static bool start_fail_place(const struct definition *def, int rc, struct failur
 }
 
 /* A parent whose type can be read is there: why it is not is asked only where it cannot. */
-static bool start_check_place(const struct definition *def, struct failure *failure)
+static bool start_count_left(const struct definition *def, int32_t *ret_count,
+			     struct failure *failure)
 {
 	_cleanup_free_ char *left = layout_type(def->parent_name, def->type, LAYOUT_AVAILABLE);
 	_cleanup_free_ char *available = NULL;
-	int32_t count;
 	int rc = -ENOENT;
 
 	if (name_is_safe(def->parent_name) && name_is_safe(def->type))
 		rc = sysfs_try_read(SYSFS_TOP, left, &available);
 	if (!rc)
-		rc = parse_i32(available, &count);
+		rc = parse_i32(available, ret_count);
 	if (rc)
 		return start_fail_place(def, rc, failure);
-	if (count == 0)
+	if (*ret_count == 0)
 		return fail(failure, 0, "No available instances of %s on %s", def->type,
 			    def->parent_name);
 	return true;
+}
+
+static struct left *start_left(struct start *start, const struct definition *def)
+{
+	for (size_t i = 0; i < start->left_count; i++)
+		if (strcmp(start->left[i].type, def->type) == 0 &&
+		    strcmp(start->left[i].parent, def->parent_name) == 0)
+			return &start->left[i];
+	start->left = xgrow(start->left, start->left_count, sizeof(*start->left));
+	start->left[start->left_count] = (struct left){def->parent_name, def->type, 0};
+	return &start->left[start->left_count++];
 }
 
 /* What lifecycle_create() could not do, as mdevctl says it. */
@@ -270,17 +293,31 @@ static bool start_check_attrs(const struct definition *def, struct failure *fail
 	return true;
 }
 
-/* Makes the instance, if nothing speaks against it. False, and why not. */
-static bool start_make(struct start *start, const struct definition *def, struct failure *failure)
+/*
+ * Makes the instance, if nothing speaks against it. False, and why not. dev: the live device of
+ * that identity, or NULL.
+ */
+static bool start_make(struct start *start, const struct definition *def, const struct device *dev,
+		       struct failure *failure)
 {
+	struct left *left = start_left(start, def);
+	bool is_known = left->count > 0;
 	_cleanup_free_ char *error = NULL;
 	int rc;
 
-	if (!start_check_live(def, lifecycle_find_live(&start->creator, &def->id), failure) ||
-	    !start_check_place(def, failure) || !start_check_attrs(def, failure))
+	if (!start_check_live(def, dev, failure) ||
+	    (!is_known && !start_count_left(def, &left->count, failure)) ||
+	    !start_check_attrs(def, failure))
 		return false;
 	rc = lifecycle_create(&start->creator, def, &error);
-	return !rc || start_fail_create(start, def, rc, error, failure);
+	left->count -= left->count > 0;
+	if (!rc)
+		return true;
+	left->count = 0;
+	if (is_known && start->creator.failure.step == LIFECYCLE_CREATE &&
+	    !start_count_left(def, &left->count, failure))
+		return false;
+	return start_fail_create(start, def, rc, error, failure);
 }
 
 static int start_print(const struct definition *def)
@@ -309,7 +346,8 @@ static int start_one(void *arg)
 		return say_error("%s: %s", start->def.file, error);
 	if (callout_begin(&callout, SCRIPT_START, &start->def, flags, &error))
 		status = say_callout(&callout, error);
-	else if (!start_make(start, &start->def, &failure))
+	else if (!start_make(start, &start->def,
+			     lifecycle_find_live(&start->creator, &start->def.id), &failure))
 		status = failure.rc ? say_error_of(failure.rc, "%s", failure.what) :
 				      say_error("%s", failure.what);
 	callout_end(&callout, status == DONE);
@@ -355,10 +393,14 @@ static void start_of_parent(struct start *start, const struct definition *def)
 		msg_warning("%s: %s", def->file, error);
 		return;
 	}
-	if (callout_begin(&callout, SCRIPT_START, def, 0, &error))
+	if (callout_begin(&callout, SCRIPT_START, def, 0, &error)) {
 		msg_warning("%s", error);
-	else
-		is_made = start_make(start, def, &failure);
+	} else {
+		/* A script may have done anything meanwhile. */
+		if (callout.service)
+			dev = lifecycle_find_live(&start->creator, &def->id);
+		is_made = start_make(start, def, dev, &failure);
+	}
 	callout_end(&callout, is_made);
 	if (failure.what)
 		msg_warning("%s", failure.what);

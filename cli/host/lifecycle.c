@@ -210,13 +210,15 @@ static int make_instance(struct lifecycle_creator *creator, const struct definit
 	int rc;
 
 	/* An instance without its attributes could not be told from one that is as defined. */
-	signals_hold(&before);
+	if (def->attr_count)
+		signals_hold(&before);
 	rc = sysfs_write_fd(fd, text, strlen(text));
 	if (rc)
 		refusal_of_create(&creator->facts, def, rc, reterr);
 	else if (def->attr_count)
 		rc = write_attrs(def, &creator->failure, reterr);
-	signals_release(&before);
+	if (def->attr_count)
+		signals_release(&before);
 	return rc;
 }
 

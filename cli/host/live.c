@@ -126,14 +126,22 @@ static struct device *look_up_name(struct device_list *list, const char *name)
 	return dev;
 }
 
-struct device *live_look_up(struct device_list *list, const struct identity *id)
+struct device *live_look_up_usual(struct device_list *list, const struct identity *id)
 {
 	char name[IDENTITY_TEXT_SIZE];
-	struct device *dev = look_up_name(list, identity_format_name(id, name));
+
+	return look_up_name(list, identity_format_name(id, name));
+}
+
+struct device *live_look_up(struct device_list *list, const struct identity *id)
+{
+	struct device *dev = live_look_up_usual(list, id);
+	char name[IDENTITY_TEXT_SIZE];
 
 	if (dev || id->instance)
 		return dev;
 	/* Instance 0 is written out where its parameters begin like a number. */
+	identity_format_uuid(id, name);
 	memcpy(name + UUID_TEXT_LEN, "-0", sizeof("-0"));
 	return look_up_name(list, name);
 }

@@ -42,6 +42,11 @@ void live_devices_some(struct device_list *list, const char *parent,
  * it is not live. Looks at its name on the bus, and so costs the same whatever else is live.
  */
 struct device *live_look_up(struct device_list *list, const struct identity *id);
+/*
+ * The same by the usual name alone, "UUID" for instance 0: the project's core has "UUID-0" besides,
+ * where parameters begin like a number.
+ */
+struct device *live_look_up_usual(struct device_list *list, const struct identity *id);
 
 /* Fills in what is not in those folders: state and IOMMU group. */
 void live_device_details(struct device *dev, struct arena *arena);

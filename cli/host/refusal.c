@@ -18,12 +18,16 @@ void refusal_facts_free(struct refusal_facts *facts)
 {
 	strlist_free(&facts->full);
 	device_list_free(&facts->live);
+	facts->core = REFUSAL_CORE_UNKNOWN;
 }
 
 const struct device *refusal_find_device(struct refusal_facts *facts, const struct identity *id)
 {
 	device_list_free(&facts->live);
-	return live_look_up(&facts->live, id);
+	if (facts->core == REFUSAL_CORE_UNKNOWN)
+		facts->core = core_is_extended() ? REFUSAL_CORE_EXTENDED : REFUSAL_CORE_KERNELS;
+	return facts->core == REFUSAL_CORE_EXTENDED ? live_look_up(&facts->live, id) :
+						      live_look_up_usual(&facts->live, id);
 }
 
 /* What a failed open() means whatever the file is. */

@@ -21,6 +21,7 @@
 struct refusal_facts {
 	struct strlist full; /* reasons, one for each type that was found full */
 	struct device_list live; /* the device that was looked up last */
+	enum { REFUSAL_CORE_UNKNOWN, REFUSAL_CORE_KERNELS, REFUSAL_CORE_EXTENDED } core;
 };
 
 void refusal_facts_free(struct refusal_facts *facts);

@@ -354,6 +354,12 @@ grows_linearly() {
 	assert "$(grep -o aaaa "$FOLDER/../create" | wc -l)" -eq 5 "devices that are started"
 }
 
+@test "as mdevctl: a device to start for a parent costs the reading of its file, one look and one write" {
+	# They are counted down, and read again when none is left.
+	echo 2000 > "$FOLDER/../available_instances"
+	costs "close 1, fstat 1, openat 2, read 1, write 1" add_mdevctls mdevctl start-parent-mdevs soft
+}
+
 @test "as mdevctl: definitions cost defining one more nothing" {
 	local defined=$ROOT/etc/mdevctl.d/soft/$U1
 	add_more() {

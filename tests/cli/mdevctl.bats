@@ -653,6 +653,30 @@ WARN  Parent $P does not support mdev type none
 	assert "$(cat "$CREATE")" == ""
 }
 
+# The second instance is refused, which the parent has counted before.
+@test "start-parent-mdevs: what the kernel refuses is looked up anew" {
+	local types=$ROOT/sys/class/mdev_bus/$P/mdev_supported_types callouts=$ROOT/usr/lib/mdevctl/scripts.d/callouts
+	requires strace
+	export ASAN_OPTIONS=detect_leaks=0
+	for uuid in "$U1" "$U2" "$U3"; do
+		keep "$P" "$uuid" acme-fact auto
+	done
+	refused_second() {
+		: > "$CREATE"
+		strace -f -o "$BATS_TEST_TMPDIR/calls" -P "$(realpath "$CREATE")" -e trace=write -e inject=write:error=ENOSPC:when=2 \
+			"$BATS_TEST_TMPDIR/mdevctl" start-parent-mdevs "$P" 2> "$ERR"
+		assert "$(sed 's/.*mdevctl\] //' "$ERR")" == "$1"
+		assert "$(grep -c 'write(.*= 36' "$BATS_TEST_TMPDIR/calls")" -eq "$2" "what is started"
+	}
+	refused_second "Failed to create mdev $U2, type acme-fact on $P
+No space left on device (os error 28)" 2
+	mkdir -p "$callouts"
+	printf '#!/bin/sh\n[ "$4,${10}" != "pre,%s" ] || echo 0 > "%s"\n' "$U2" "$types/acme-fact/available_instances" > "$callouts/10-a"
+	chmod 755 "$callouts/10-a"
+	refused_second "No available instances of acme-fact on $P
+No available instances of acme-fact on $P" 1
+}
+
 @test "a full disk fails what is printed" {
 	requires full
 	make_device "$P" acme-fact "$U1"
