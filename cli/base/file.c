@@ -2,6 +2,7 @@
 /* Files: locks, reading and writing whole ones, the standard streams. */
 #include "base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/limits.h>
@@ -232,7 +233,8 @@ static bool is_dots(const char *name)
 	return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
 }
 
-int folder_each(int fd, int (*each)(const char *name, void *arg), void *arg)
+int folder_each_kind(int fd, int (*each)(const char *name, unsigned char kind, void *arg),
+		     void *arg)
 {
 	/* By the system call itself: readdir() would make three more and allocate. */
 	alignas(struct dirent64) char entries[65536];
@@ -242,7 +244,7 @@ int folder_each(int fd, int (*each)(const char *name, void *arg), void *arg)
 		for (ssize_t pos = 0; pos < len;) {
 			const struct dirent64 *entry = (struct dirent64 *)(entries + pos);
 			const char *name = entry->d_name;
-			int rc = is_dots(name) ? 0 : each(name, arg);
+			int rc = is_dots(name) ? 0 : each(name, entry->d_type, arg);
 
 			if (rc)
 				return rc;
@@ -250,6 +252,24 @@ int folder_each(int fd, int (*each)(const char *name, void *arg), void *arg)
 		}
 	/* The folder of something that went away meanwhile has no more entries. */
 	return len < 0 && errno != ENOENT ? -errno : 0;
+}
+
+struct by_name {
+	int (*each)(const char *name, void *arg);
+	void *arg;
+};
+
+static int call_by_name(const char *name, unsigned char kind, void *arg)
+{
+	const struct by_name *by_name = arg;
+
+	(void)kind;
+	return by_name->each(name, by_name->arg);
+}
+
+int folder_each(int fd, int (*each)(const char *name, void *arg), void *arg)
+{
+	return folder_each_kind(fd, call_by_name, &(struct by_name){each, arg});
 }
 
 /* Of a change that was made in the folder. */

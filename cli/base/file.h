@@ -53,6 +53,9 @@ int file_unlink(const char *path);
  * early when each() returns something other than 0, and returns that. 0, or a negative errno.
  */
 int folder_each(int fd, int (*each)(const char *name, void *arg), void *arg);
+/* The same with what each of them is, as the folder says: DT_REG and so on, or DT_UNKNOWN. */
+int folder_each_kind(int fd, int (*each)(const char *name, unsigned char kind, void *arg),
+		     void *arg);
 
 /* How a change on disk ended. */
 struct disk_change {

@@ -3,7 +3,6 @@
 #ifndef UTIL_H
 #define UTIL_H
 
-#include <dirent.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -39,16 +38,9 @@ static inline void cleanup_close(int *fd)
 		close(*fd);
 }
 
-static inline void cleanup_closedir(DIR **dir)
-{
-	if (*dir)
-		closedir(*dir);
-}
-
 #define _cleanup_(f) __attribute__((cleanup(f)))
 #define _cleanup_free_ _cleanup_(cleanup_free)
 #define _cleanup_close_ _cleanup_(cleanup_close)
-#define _cleanup_closedir_ _cleanup_(cleanup_closedir)
 
 /*
  * Allocation that cannot fail: out of memory ends the program with a message and status 1.

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "base/unread.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/sysmacros.h>
@@ -46,40 +47,38 @@ int folder_open(enum folder folder)
 	return file_open(path, O_RDONLY | O_DIRECTORY, 0);
 }
 
-/* Adds the entries that takes() takes. */
-static int list_entries(int folder_fd, enum folder folder,
-			bool (*takes)(const struct dirent *entry), struct folder_entries *entries)
+struct listing {
+	enum folder folder;
+	bool (*takes)(const char *name, unsigned char kind);
+	struct folder_entries *entries;
+};
+
+static int take_entry(const char *name, unsigned char kind, void *arg)
 {
-	int fd = fcntl(folder_fd, F_DUPFD_CLOEXEC, 0);
-	_cleanup_closedir_ DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *entry;
+	const struct listing *listing = arg;
 
-	if (!dir) {
-		int rc = -errno;
-
-		cleanup_close(&fd);
-		return rc;
-	}
-	while (errno = 0, (entry = readdir(dir)))
-		if (takes(entry))
-			add_entry(entries, entry->d_name, folder, entry->d_type == DT_REG);
-	return -errno;
+	if (listing->takes(name, kind))
+		add_entry(listing->entries, name, listing->folder, kind == DT_REG);
+	return 0;
 }
 
-static bool is_definition_file(const struct dirent *entry)
+static bool is_definition_file(const char *name, unsigned char kind)
 {
-	return entry->d_name[0] != '.' && str_ends(entry->d_name, ".conf");
+	(void)kind;
+	return name[0] != '.' && str_ends(name, ".conf");
 }
 
 int folder_list(int folder_fd, enum folder folder, struct folder_entries *entries)
 {
-	return list_entries(folder_fd, folder, is_definition_file, entries);
+	return folder_each_kind(folder_fd, take_entry,
+				&(struct listing){folder, is_definition_file, entries});
 }
 
-int folder_list_names(int folder_fd, bool (*takes)(const struct dirent *entry),
+int folder_list_names(int folder_fd, bool (*takes)(const char *name, unsigned char kind),
 		      struct folder_entries *entries)
 {
-	return list_entries(folder_fd, FOLDER_ETC, takes, entries);
+	return folder_each_kind(folder_fd, take_entry,
+				&(struct listing){FOLDER_ETC, takes, entries});
 }
 
 int folder_look_up(int folder_fd, enum folder folder, const char *name,

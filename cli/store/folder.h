@@ -37,8 +37,8 @@ enum folder folder_of(const char *path);
 int folder_open(enum folder folder);
 /* Adds what are definition files by name. 0, or a negative errno. */
 int folder_list(int folder_fd, enum folder folder, struct folder_entries *entries);
-/* Adds what each() takes, in any other folder; is_plain_file as below. */
-int folder_list_names(int folder_fd, bool (*takes)(const struct dirent *entry),
+/* Adds what takes() takes, by name and DT_..., in any other folder; without "." and "..". */
+int folder_list_names(int folder_fd, bool (*takes)(const char *name, unsigned char kind),
 		      struct folder_entries *entries);
 /* Adds the file of that name if it is there: 0, or a negative errno, -ENOENT without it. */
 int folder_look_up(int folder_fd, enum folder folder, const char *name,

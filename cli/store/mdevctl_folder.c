@@ -7,6 +7,7 @@
 #include "base/unread.h"
 #include "store/mdevctl.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 
@@ -124,15 +125,16 @@ struct parent_folder {
 	struct problem_list *problems;
 };
 
-static bool is_parent_entry(const struct dirent *entry)
+static bool is_parent_entry(const char *name, unsigned char kind)
 {
-	return (entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN) &&
-	       strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+	(void)name;
+	return kind == DT_DIR || kind == DT_UNKNOWN;
 }
 
-static bool is_file_entry(const struct dirent *entry)
+static bool is_file_entry(const char *name, unsigned char kind)
 {
-	return entry->d_type == DT_REG || entry->d_type == DT_UNKNOWN;
+	(void)name;
+	return kind == DT_REG || kind == DT_UNKNOWN;
 }
 
 /* What is no file, or went away meanwhile, is none of mdevctl's definitions, either. */

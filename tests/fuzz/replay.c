@@ -3,6 +3,7 @@
 #include "fuzz.h"
 #include "tap.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 
 static void replay(const char *folder, const char *name)
