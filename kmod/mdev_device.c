@@ -161,31 +161,47 @@ static struct attribute *mdev_device_attrs[] = {
 	&dev_attr_state.attr,
 	NULL
 };
-ATTRIBUTE_GROUPS(mdev_device);
 
-static const struct device_type mdev_device_type = {
-	.groups = mdev_device_groups,
-};
-
-/* Link the instance and its type to each other */
-static int mdev_device_add_links(struct mdev_core_device *mdev)
+static umode_t mdev_device_attr_is_visible(struct kobject *kobj,
+					   struct attribute *attr, int n)
 {
-	int rc;
+	struct mdev_core_device *mdev = to_mdev_core_device(kobj_to_dev(kobj));
 
-	rc = sysfs_create_link(mdev->type->devices_kobj, &mdev->dev.kobj,
-			       dev_name(&mdev->dev));
-	if (rc)
-		return rc;
-	rc = sysfs_create_link(&mdev->dev.kobj, &mdev->type->kobj, "mdev_type");
-	if (rc)
-		sysfs_remove_link(mdev->type->devices_kobj,
-				  dev_name(&mdev->dev));
-	return rc;
+	if (attr == &dev_attr_instance.attr &&
+	    !(mdev_device_interface(mdev)->takes & MDEV_TAKES_NUMBER))
+		return 0;
+	return attr->mode;
 }
 
-static void mdev_device_remove_links(struct mdev_core_device *mdev)
+static const struct attribute_group mdev_device_group = {
+	.attrs = mdev_device_attrs,
+	.is_visible = mdev_device_attr_is_visible,
+};
+
+/*
+ * Make the core's files of an instance, and link it and its type to each other.
+ *
+ * What is in the instance's own folder goes with it in mdev_device_del(), also
+ * after a failure here. The driver core would look up each file by its name to
+ * remove it, if this were a group of the device.
+ */
+static int mdev_device_add_files(struct mdev_core_device *mdev)
 {
-	sysfs_remove_link(&mdev->dev.kobj, "mdev_type");
+	struct kobject *kobj = &mdev->dev.kobj;
+	int rc;
+
+	rc = sysfs_create_group(kobj, &mdev_device_group);
+	if (rc)
+		return rc;
+	rc = sysfs_create_link(kobj, &mdev->type->kobj, "mdev_type");
+	if (rc)
+		return rc;
+	return sysfs_create_link(mdev->type->devices_kobj, kobj,
+				 kobject_name(kobj));
+}
+
+static void mdev_device_remove_link(struct mdev_core_device *mdev)
+{
 	sysfs_remove_link(mdev->type->devices_kobj, dev_name(&mdev->dev));
 }
 
@@ -222,7 +238,6 @@ mdev_device_alloc(struct mdev_core_type *type, const struct mdev_identity *id)
 	device_initialize(&mdev->dev);
 	mdev->dev.parent = parent->dev;
 	mdev->dev.bus = &mdev_bus_type;
-	mdev->dev.type = &mdev_device_type;
 	mdev->dev.groups = parent->device_groups;
 	mdev->dev.release = mdev_device_release;
 	/* There is no power to manage, so there need be no folder power/. */
@@ -278,15 +293,20 @@ static int mdev_device_publish(struct mdev_core_device *mdev)
 {
 	int rc;
 
+	/*
+	 * Without op_lock: what cannot be added takes back what is there, and
+	 * waits for those that use it, who may wait for op_lock.
+	 */
+	rc = mdev_device_add_files(mdev);
+	if (rc)
+		return rc;
+
 	mutex_lock(&mdev->op_lock);
-	rc = mdev_device_add_links(mdev);
-	if (!rc) {
-		dev_set_uevent_suppress(&mdev->dev, false);
-		kobject_uevent(&mdev->dev.kobj, KOBJ_ADD);
-		mdev_device_set_live(mdev, true);
-	}
+	dev_set_uevent_suppress(&mdev->dev, false);
+	kobject_uevent(&mdev->dev.kobj, KOBJ_ADD);
+	mdev_device_set_live(mdev, true);
 	mutex_unlock(&mdev->op_lock);
-	return rc;
+	return 0;
 }
 
 /* Take the device off the bus. Returns when no driver is asked about it. */
@@ -429,7 +449,7 @@ static void mdev_device_unbind(struct mdev_core_device *mdev)
 static void mdev_device_remove(struct mdev_core_device *mdev)
 {
 	mdev_device_unbind(mdev);
-	mdev_device_remove_links(mdev);
+	mdev_device_remove_link(mdev);
 	mdev_device_del(mdev);
 	mdev_machine_stop_removed(mdev);
 	mdev_device_interface(mdev)->destroy(&mdev->dev);

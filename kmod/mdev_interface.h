@@ -75,7 +75,7 @@ enum mdev_takes {
  * struct mdev_interface - what the core asks an interface
  * @device_size: size of its struct mdev_device
  * @takes: MDEV_TAKES_* of its parents. A parent that takes no number has no
- *	mdev_create and mdev_destroy.
+ *	mdev_create and mdev_destroy, and its instances have no file instance.
  * @release: free a parent. No lock is held.
  * @get_type: fill name, pretty_name and desc of the parent's type number nr, and
  *	return true; return false if there is none.

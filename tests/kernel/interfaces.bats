@@ -165,6 +165,10 @@ said() {
 	[ -e /sys/bus/pci/devices/$PARENT/mdev_create ]
 	[ ! -e /sys/class/mdev_bus/mtty/mdev_create ]
 	[ ! -e /sys/class/mdev_bus/mtty/mdev_destroy ]
+	create -p mtty -t mtty-1 $UUID
+	[ -e $DEVICES/$UUID/uuid ]
+	[ ! -e $DEVICES/$UUID/instance ]
+	remove $UUID
 	fails_with "Invalid argument" create -p mtty -t mtty-1 $UUID:1
 	fails_with "Invalid argument" create -p mtty -t mtty-1 $UUID:0:ports=1
 	assert "$(ls $DEVICES)" == ""
