@@ -142,7 +142,7 @@ static inline long compat_ioctl_region_info(struct vfio_device *vdev,
 					    compat_region_info_t get)
 {
 	struct vfio_info_cap caps = {};
-	struct vfio_region_info info;
+	struct vfio_region_info info __uninitialized;
 	int rc;
 
 	if (copy_from_user(&info, arg, sizeof(info)))

@@ -134,8 +134,9 @@ struct mdev_type_desc {
  *	@num_regions, and offset is mdev_region_offset() of it. flags and size
  *	are 0 before the call; if they stay so, there is no such region. The bus
  *	driver calls this once for each region after @open, and relies on flags
- *	and size until @close. It calls it again when the user asks, for the
- *	capabilities. If it fails after @open, so does the open. Required.
+ *	and size until @close, and on that a region without capabilities stays
+ *	one. It calls it again when the user asks for one that has any. If it
+ *	fails after @open, so does the open. Required.
  * @get_irq_info: fill flags and count of the interrupt info->index, which is
  *	below @num_irqs. The bus driver calls this once after @open, and relies
  *	on the answer until @close. Optional; without it there are no

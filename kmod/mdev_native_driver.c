@@ -167,14 +167,15 @@ EXPORT_SYMBOL_GPL(mdev_get_device_by_group);
  */
 
 /* Returns NULL if the instance is not open; otherwise pairs with the end */
-static const struct mdev_driver *mdev_service_begin(struct mdev_device *mdev)
+static __always_inline const struct mdev_driver *
+mdev_service_begin(struct mdev_device *mdev)
 {
 	if (!refcount_inc_not_zero(&mdev->service_users))
 		return NULL;
 	return to_mdev_driver(mdev->dev.driver);
 }
 
-static void mdev_service_end(struct mdev_device *mdev)
+static __always_inline void mdev_service_end(struct mdev_device *mdev)
 {
 	if (refcount_dec_and_test(&mdev->service_users))
 		complete(&mdev->services_unused);

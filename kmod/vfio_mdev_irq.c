@@ -35,7 +35,7 @@ static bool vfio_mdev_is_request_irq(struct vfio_mdev *self,
  */
 int vfio_mdev_get_irq_info(struct vfio_mdev *self, struct vfio_irq_info *info)
 {
-	const struct parent_ops *ops = self->mdev->parent->ops;
+	const struct parent_ops *ops = self->ops;
 
 	info->flags = 0;
 	info->count = 0;
@@ -66,7 +66,7 @@ void vfio_mdev_irqs_quiesce(struct vfio_mdev *self)
 {
 	unsigned int i;
 
-	for (i = 0; i < self->mdev->parent->ops->num_irqs; i++)
+	for (i = 0; i < self->ops->num_irqs; i++)
 		vfio_mdev_irq_quiesce(&self->irqs[i]);
 }
 
@@ -105,7 +105,7 @@ void vfio_mdev_irqs_release(struct vfio_mdev *self)
 
 	vfio_mdev_irqs_set(self, NULL);
 	if (irqs)
-		vfio_mdev_irqs_free(irqs, self->mdev->parent->ops->num_irqs);
+		vfio_mdev_irqs_free(irqs, self->ops->num_irqs);
 }
 
 static int vfio_mdev_irq_init(struct vfio_mdev *self,
@@ -135,7 +135,7 @@ static int vfio_mdev_irq_init(struct vfio_mdev *self,
  */
 int vfio_mdev_irqs_init(struct vfio_mdev *self)
 {
-	unsigned int nr = self->mdev->parent->ops->num_irqs, i;
+	unsigned int nr = self->ops->num_irqs, i;
 	struct vfio_mdev_irq *irqs;
 	int rc;
 
@@ -189,7 +189,7 @@ int vfio_mdev_signal(struct mdev_device *mdev, unsigned int index,
 	int rc = -ENOENT;
 
 	spin_lock_irqsave(&self->irq_lock, flags);
-	if (self->irqs && index < mdev->parent->ops->num_irqs &&
+	if (self->irqs && index < self->ops->num_irqs &&
 	    vector < self->irqs[index].count)
 		rc = vfio_mdev_irq_signal(&self->irqs[index], vector);
 	spin_unlock_irqrestore(&self->irq_lock, flags);
@@ -213,7 +213,7 @@ static void vfio_mdev_unmask_thread(void *opaque, void *data)
 {
 	struct vfio_mdev *self = opaque;
 	struct vfio_mdev_irq *irq = data;
-	const struct parent_ops *ops = self->mdev->parent->ops;
+	const struct parent_ops *ops = self->ops;
 	unsigned long flags;
 
 	/* VFIO unmasks vector 0 only: a level interrupt has no other. */
@@ -406,7 +406,7 @@ static int vfio_mdev_irq_trigger(struct vfio_mdev *self,
 int vfio_mdev_set_irqs(struct vfio_mdev *self, const struct vfio_irq_set *hdr,
 		       const void *data)
 {
-	const struct parent_ops *ops = self->mdev->parent->ops;
+	const struct parent_ops *ops = self->ops;
 	struct vfio_mdev_irq *irq = &self->irqs[hdr->index];
 	int rc;
 

@@ -76,7 +76,8 @@ static int vfio_mdev_init(struct vfio_device *vdev)
 		return rc;
 	atomic_inc(&vfio_mdev_nr_devices);
 	self->mdev = to_mdev_device(vdev->dev);
-	self->api = vfio_mdev_api_find(vfio_mdev_ops(self)->device_api);
+	self->ops = self->mdev->parent->ops;
+	self->api = vfio_mdev_api_find(self->ops->device_api);
 	mutex_init(&self->irq_mutex);
 	mutex_init(&self->unmap_lock);
 	spin_lock_init(&self->irq_lock);
@@ -160,7 +161,7 @@ static void vfio_mdev_close_device(struct vfio_device *vdev)
 static long vfio_mdev_ioctl_get_info(struct vfio_mdev *self, void __user *arg)
 {
 	const size_t minsz = offsetofend(struct vfio_device_info, num_irqs);
-	const struct parent_ops *ops = vfio_mdev_ops(self);
+	const struct parent_ops *ops = self->ops;
 	struct vfio_device_info info = {};
 	size_t size;
 
@@ -183,7 +184,7 @@ static long vfio_mdev_ioctl_get_irq_info(struct vfio_mdev *self,
 					 void __user *arg)
 {
 	const size_t minsz = offsetofend(struct vfio_irq_info, count);
-	unsigned int num_irqs = vfio_mdev_ops(self)->num_irqs;
+	unsigned int num_irqs = self->ops->num_irqs;
 	struct vfio_irq_info info;
 	int rc;
 
@@ -205,7 +206,7 @@ static long vfio_mdev_ioctl_get_irq_info(struct vfio_mdev *self,
 static long vfio_mdev_ioctl_set_irqs(struct vfio_mdev *self, void __user *arg)
 {
 	const size_t minsz = offsetofend(struct vfio_irq_set, count);
-	unsigned int num_irqs = vfio_mdev_ops(self)->num_irqs;
+	unsigned int num_irqs = self->ops->num_irqs;
 	struct vfio_irq_set hdr;
 	void *data = NULL;
 	size_t size;
@@ -235,7 +236,7 @@ static long vfio_mdev_ioctl_set_irqs(struct vfio_mdev *self, void __user *arg)
 
 static long vfio_mdev_ioctl_reset(struct vfio_mdev *self)
 {
-	const struct parent_ops *ops = vfio_mdev_ops(self);
+	const struct parent_ops *ops = self->ops;
 
 	return ops->reset ? ops->reset(self->mdev) : -ENOTTY;
 }
@@ -272,7 +273,7 @@ static void vfio_mdev_request(struct vfio_device *vdev, unsigned int count)
 static void vfio_mdev_dma_unmap(struct vfio_device *vdev, u64 iova, u64 length)
 {
 	struct vfio_mdev *self = to_vfio_mdev(vdev);
-	const struct parent_ops *ops = vfio_mdev_ops(self);
+	const struct parent_ops *ops = self->ops;
 
 	if (!ops->dma_unmap)
 		return;

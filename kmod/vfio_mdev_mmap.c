@@ -75,7 +75,7 @@ int vfio_mdev_maps_init(struct vfio_mdev *self)
 {
 	struct inode *inode;
 
-	if (!self->mdev->parent->ops->validate_map_request)
+	if (!self->ops->validate_map_request)
 		return 0;
 	inode = alloc_anon_inode(vfio_mdev_mnt->mnt_sb);
 	if (IS_ERR(inode))
@@ -129,7 +129,7 @@ static vm_fault_t vfio_mdev_fault(struct vm_fault *vmf)
 {
 	struct vm_area_struct *vma = vmf->vma;
 	struct vfio_mdev *self = vma->vm_private_data;
-	const struct parent_ops *ops = self->mdev->parent->ops;
+	const struct parent_ops *ops = self->ops;
 	loff_t pos = (loff_t)vmf->pgoff << PAGE_SHIFT;
 	unsigned long pfn, size = PAGE_SIZE;
 	pgprot_t prot = vma->vm_page_prot;

@@ -37,10 +37,12 @@ struct vfio_mdev_api {
  * struct vfio_mdev_region - what the parent driver has said of a region
  * @size: number of bytes; 0 if there is no such region
  * @flags: VFIO_REGION_INFO_FLAG_*
+ * @has_caps: it has capabilities, which it is asked for each time
  */
 struct vfio_mdev_region {
 	u64 size;
 	u32 flags;
+	bool has_caps;
 };
 
 /**
@@ -76,6 +78,7 @@ struct vfio_mdev_irq {
  * struct vfio_mdev - an instance as VFIO sees it
  * @vdev: VFIO's part; the first member, as vfio_alloc_device() requires
  * @mdev: the instance
+ * @ops: those of its parent, which every access needs
  * @api: its API
  * @regions: its regions, &parent_ops.num_regions of them. They do not change
  *	while the instance is open; otherwise NULL.
@@ -94,6 +97,7 @@ struct vfio_mdev_irq {
 struct vfio_mdev {
 	struct vfio_device vdev;
 	struct mdev_device *mdev;
+	const struct parent_ops *ops;
 	const struct vfio_mdev_api *api;
 	struct vfio_mdev_region *regions;
 	struct vfio_mdev_irq *irqs;
@@ -108,11 +112,6 @@ struct vfio_mdev {
 static inline struct vfio_mdev *to_vfio_mdev(struct vfio_device *vdev)
 {
 	return container_of(vdev, struct vfio_mdev, vdev);
-}
-
-static inline const struct parent_ops *vfio_mdev_ops(struct vfio_mdev *self)
-{
-	return self->mdev->parent->ops;
 }
 
 /* vfio_mdev_region.c */

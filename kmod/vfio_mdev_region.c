@@ -23,7 +23,7 @@ static int vfio_mdev_region_ask(struct vfio_mdev *self,
 	info->flags = 0;
 	info->size = 0;
 	info->offset = mdev_region_offset(info->index);
-	return vfio_mdev_ops(self)->get_region_info(self->mdev, info, caps);
+	return self->ops->get_region_info(self->mdev, info, caps);
 }
 
 static int vfio_mdev_region_init(struct vfio_mdev *self,
@@ -38,6 +38,7 @@ static int vfio_mdev_region_init(struct vfio_mdev *self,
 	kfree(caps.buf);
 	region->size = info.size;
 	region->flags = info.flags;
+	region->has_caps = caps.size;
 	return rc;
 }
 
@@ -49,7 +50,7 @@ static int vfio_mdev_region_init(struct vfio_mdev *self,
  */
 int vfio_mdev_regions_init(struct vfio_mdev *self)
 {
-	unsigned int nr = vfio_mdev_ops(self)->num_regions, i;
+	unsigned int nr = self->ops->num_regions, i;
 	struct vfio_mdev_region *regions;
 	int rc = 0;
 
@@ -88,7 +89,7 @@ void vfio_mdev_regions_release(struct vfio_mdev *self)
 struct vfio_mdev_region *vfio_mdev_region_find(struct vfio_mdev *self,
 					       loff_t pos)
 {
-	unsigned int nr = vfio_mdev_ops(self)->num_regions;
+	unsigned int nr = self->ops->num_regions;
 	unsigned int index = mdev_region_index(pos);
 
 	if (index >= nr)
@@ -110,16 +111,20 @@ int vfio_mdev_get_region_info(struct vfio_device *vdev,
 			      struct vfio_info_cap *caps)
 {
 	struct vfio_mdev *self = to_vfio_mdev(vdev);
-	unsigned int nr = vfio_mdev_ops(self)->num_regions;
-	int rc;
+	unsigned int nr = self->ops->num_regions;
+	const struct vfio_mdev_region *region;
+	int rc = 0;
 
 	if (info->index >= nr)
 		return -EINVAL;
 	info->index = array_index_nospec(info->index, nr);
-	rc = vfio_mdev_region_ask(self, info, caps);
+	region = &self->regions[info->index];
+	if (region->has_caps)
+		rc = vfio_mdev_region_ask(self, info, caps);
 	/* What accesses and mappings are checked against */
-	info->size = self->regions[info->index].size;
-	info->flags = self->regions[info->index].flags;
+	info->size = region->size;
+	info->flags = region->flags;
+	info->offset = mdev_region_offset(info->index);
 	return rc;
 }
 
@@ -185,7 +190,10 @@ static __always_inline ssize_t vfio_mdev_moved(ssize_t rc, size_t len)
 	return WARN_ON_ONCE(rc > (ssize_t)len) ? len : rc;
 }
 
-/* A driver may say that it has filled what it has not: it is no stack of ours. */
+/*
+ * A driver may say that it has filled what it has not: it is no stack of ours.
+ * A piece is as long as the longest, and cleared as far as it is used.
+ */
 static __always_inline void vfio_mdev_clear(u8 *piece, size_t len)
 {
 	if (len <= sizeof(u64))
@@ -203,11 +211,11 @@ static __always_inline ssize_t
 vfio_mdev_read_piece(struct vfio_mdev *self, char __user *buf, size_t len,
 		     loff_t pos)
 {
-	u8 piece[MDEV_ACCESS_MAX] __aligned(8);
+	u8 piece[MDEV_ACCESS_MAX] __aligned(8) __uninitialized;
 	ssize_t rc;
 
 	vfio_mdev_clear(piece, len);
-	rc = vfio_mdev_ops(self)->read(self->mdev, piece, len, pos);
+	rc = self->ops->read(self->mdev, piece, len, pos);
 	rc = vfio_mdev_moved(rc, len);
 	if (rc <= 0)
 		return rc;
@@ -218,13 +226,13 @@ static __always_inline ssize_t
 vfio_mdev_write_piece(struct vfio_mdev *self, const char __user *buf,
 		      size_t len, loff_t pos)
 {
-	u8 piece[MDEV_ACCESS_MAX] __aligned(8);
+	u8 piece[MDEV_ACCESS_MAX] __aligned(8) __uninitialized;
 	ssize_t rc;
 
 	len = vfio_mdev_copy_in(piece, buf, len);
 	if (!len)
 		return -EFAULT;
-	rc = vfio_mdev_ops(self)->write(self->mdev, piece, len, pos);
+	rc = self->ops->write(self->mdev, piece, len, pos);
 	return vfio_mdev_moved(rc, len);
 }
 

@@ -439,6 +439,14 @@ logged() {
 	done
 }
 
+@test "a region is asked for once, and again only for its capabilities" {
+	offer 0
+	write $DOOR0 $UUID
+	run vfio_regions $UUID
+	# Nine at the open. The program asks for each; region 0, which alone has some, three times.
+	expect region_info/calls=$((9 + 3))
+}
+
 # With an iommufd, VFIO also calls dma_unmap after the close; the parent driver must not see that.
 @test "dma_unmap comes while the instance is open, and not after" {
 	has_iommufd
