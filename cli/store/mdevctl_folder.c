@@ -94,12 +94,22 @@ static void take_broken(struct definition_list *list)
 	add_broken(list->v[--list->n], list);
 }
 
+/* Of a text that nothing could parse here it is not known what is wrong with it, if anything is. */
+static void add_mistake(struct problem_list *problems, const char *path, int rc, const char *error)
+{
+	if (rc == -ELIBACC)
+		problem_add_unread(problems, path, error);
+	else
+		problem_add(problems, path, 0, "%s", error);
+}
+
 void mdevctl_folder_parse(const char *path, const char *text, size_t len,
 			  struct definition_list *list, struct problem_list *problems,
 			  struct definition_layout *ret_layout)
 {
 	_cleanup_free_ char *parent = NULL, *error = NULL;
 	struct identity id;
+	int rc;
 
 	(void)ret_layout;
 	if (!mdevctl_folder_split(path, &parent, &id)) {
@@ -107,9 +117,10 @@ void mdevctl_folder_parse(const char *path, const char *text, size_t len,
 		return;
 	}
 	path = arena_strdup(&list->arena, path);
-	if (mdevctl_parse(text ? text : "", len, add_named(list, path, parent, &id), &list->arena,
-			  &error)) {
-		problem_add(problems, path, 0, "%s", error);
+	rc = mdevctl_parse(text ? text : "", len, add_named(list, path, parent, &id), &list->arena,
+			   &error);
+	if (rc) {
+		add_mistake(problems, path, rc, error);
 		take_broken(list);
 	}
 	problem_list_end_file(problems);
@@ -172,9 +183,10 @@ static void load_file(struct parent_folder *folder, const struct folder_entry *e
 		take_broken(folder->list);
 		return;
 	}
-	if (mdevctl_parse(text->data ? text->data : "", text->len, def, &folder->list->arena,
-			  &error)) {
-		problem_add(folder->problems, path, 0, "%s", error);
+	rc = mdevctl_parse(text->data ? text->data : "", text->len, def, &folder->list->arena,
+			   &error);
+	if (rc) {
+		add_mistake(folder->problems, path, rc, error);
 		take_broken(folder->list);
 		return;
 	}
