@@ -285,31 +285,62 @@ int mdevctl_begin(char **reterr)
 }
 
 /* One for all texts: to make one takes longer than to read a definition. */
-static struct json_tokener *tokener_for(int flags)
+static struct json_tokener *the_tokener(void)
 {
 	static struct json_tokener *tokener;
 
 	if (!tokener)
 		tokener = json.tokener_new_ex(DEPTH);
+	return tokener;
+}
+
+static struct json_object *parse_with(int flags, const char *text, size_t len)
+{
+	struct json_tokener *tokener = the_tokener();
+
 	json.tokener_reset(tokener);
 	json.tokener_set_flags(tokener, flags);
-	return tokener;
+	return json.tokener_parse_ex(tokener, text, (int)len + 1);
+}
+
+static bool is_ascii(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)text[i] > 0x7f)
+			return false;
+	return true;
+}
+
+/*
+ * Takes no comments, single quotes or other things that are no JSON. Since 0.17 json-c also takes
+ * bytes above 0x7f for control characters then, where char is signed. So of a text that has such
+ * bytes, a copy with letters in their place is parsed first. The tokener knows how it ended.
+ */
+static struct json_object *parse_strictly(int flags, const char *text, size_t len)
+{
+	_cleanup_free_ char *copy = NULL;
+	struct json_object *top;
+
+	if (is_ascii(text, len))
+		return parse_with(flags | JSON_TOKENER_STRICT, text, len);
+	copy = xcalloc(1, len + 1);
+	for (size_t i = 0; i <= len; i++)
+		copy[i] = (char)((unsigned char)text[i] > 0x7f ? 'x' : text[i]);
+	top = parse_with(flags | JSON_TOKENER_STRICT, copy, len);
+	if (json.tokener_get_error(the_tokener()) != json_tokener_success)
+		return top;
+	json.object_put(top);
+	return parse_with(flags, text, len);
 }
 
 /* The text, which ends in a NUL behind len, as json-c's tree; NULL and a reason in *reterr. */
 static struct json_object *parse_text(const char *text, size_t len, char **reterr)
 {
-	/* No comments, single quotes or other things that are no JSON. */
-	struct json_tokener *tokener =
-		tokener_for(JSON_TOKENER_STRICT | JSON_TOKENER_ALLOW_TRAILING_CHARS);
-	enum json_tokener_error error;
-	struct json_object *top;
+	struct json_object *top = parse_strictly(JSON_TOKENER_ALLOW_TRAILING_CHARS, text, len);
+	enum json_tokener_error error = json.tokener_get_error(the_tokener());
+	size_t end = json.tokener_get_parse_end(the_tokener());
 	const char *lax = NULL;
-	size_t end;
 
-	top = json.tokener_parse_ex(tokener, text, (int)len + 1);
-	error = json.tokener_get_error(tokener);
-	end = json.tokener_get_parse_end(tokener);
 	while (end < len && strchr(" \t\r\n", text[end]) && text[end])
 		end++;
 	if (error == json_tokener_continue || error == json_tokener_error_parse_eof)
@@ -462,8 +493,8 @@ int mdevctl_parse(const char *text, size_t len, struct definition *def, struct a
  */
 static int parse_answer(const char *text, size_t len, struct json_object **ret, char **reterr)
 {
-	struct json_tokener *tokener;
 	const char *lax = NULL;
+	enum json_tokener_error error;
 
 	*ret = NULL;
 	while (len && !text[len - 1])
@@ -472,11 +503,10 @@ static int parse_answer(const char *text, size_t len, struct json_object **ret, 
 		set_text(reterr, "it is not UTF-8");
 		return -EBADMSG;
 	}
-	tokener = tokener_for(JSON_TOKENER_STRICT);
-	*ret = json.tokener_parse_ex(tokener, text, (int)len + 1);
-	if (json.tokener_get_error(tokener) != json_tokener_success)
-		set_text(reterr, "it is not JSON: %s",
-			 json.tokener_error_desc(json.tokener_get_error(tokener)));
+	*ret = parse_strictly(0, text, len);
+	error = json.tokener_get_error(the_tokener());
+	if (error != json_tokener_success)
+		set_text(reterr, "it is not JSON: %s", json.tokener_error_desc(error));
 	else
 		lax = json_text_find_lax(text, len);
 	if (lax)

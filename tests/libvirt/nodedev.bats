@@ -161,4 +161,9 @@ install_script() {
 	nodedev define $UUID "medu/label=$value"
 	assert "$(jq -r '.attrs[0]["medu/label"]' $THEIRS/$PARENT/$UUID)" == "$value"
 	virsh -q nodedev-dumpxml $NODE | grep -F "${value%%\"*}"
+	# Not as mdevctl writes it, which takes another parser
+	mkdir $THEIRS/$OTHER_PARENT
+	jq -c '. + {note: "ü"}' <$THEIRS/$PARENT/$UUID >$THEIRS/$OTHER_PARENT/$UUID3
+	assert "$(mdevctl list --defined --dumpjson -u $UUID3 | jq -r '.attrs[0]["medu/label"]')" == "$value"
+	wait_for lists "$NODE $NODE3" --inactive
 }
