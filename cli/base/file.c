@@ -200,12 +200,14 @@ char *file_distrust(const struct stat *st, const char *what)
 	return NULL;
 }
 
-/* The mode is set once more where the process has a umask that takes some of it away. */
+/* In one step: one that was left with another mode, or nearly made, would stay so. */
 int folder_make_at(int dirfd, const char *name)
 {
-	if (mkdirat(dirfd, name, 0755) < 0)
-		return errno == EEXIST ? 0 : -errno;
-	return fchmodat(dirfd, name, 0755, 0) < 0 ? -errno : 0;
+	mode_t mask = umask(0);
+	int rc = mkdirat(dirfd, name, 0755) < 0 && errno != EEXIST ? -errno : 0;
+
+	umask(mask);
+	return rc;
 }
 
 int folder_make(const char *path)

@@ -488,8 +488,12 @@ int mdevctl_folder_open_locked(const char *parent, enum mdevctl_folder_need need
 	top_fd = open_top_for_change(need);
 	rc = top_fd < 0 ? top_fd : open_parent(top_fd, parent, need);
 	if (rc < 0) {
-		set_text(reterr, "%s/" TOP "/%s: %s%s", root_get(), parent, folder_explain(rc),
-			 root_hint(rc));
+		_cleanup_free_ char *path = xasprintf("%s/" TOP "/%s", root_get(), parent);
+		bool is_missing = need == MDEVCTL_FOLDER_MADE && rc != -EMLINK &&
+				  file_look(path) == -ENOENT;
+
+		set_text(reterr, "%s: %s%s%s", path, is_missing ? "cannot be made: " : "",
+			 folder_explain(rc), root_hint(rc));
 		return rc;
 	}
 	ret->fd = rc;

@@ -171,7 +171,8 @@ static int import_move(const struct import *import, const char *source,
 	_cleanup_free_ char *path = NULL;
 	struct definition moved = *def;
 	struct removal removal = {.def = &moved};
-	int status, rc;
+	char text[IDENTITY_TEXT_SIZE];
+	int rc;
 
 	if (import_leaves_source(import, source, def))
 		return DONE;
@@ -187,9 +188,15 @@ static int import_move(const struct import *import, const char *source,
 	}
 	moved.file = path;
 	store_remove(&removal, 1);
-	status = cmd_say_change("import", &def->id, removal.result, removal.error);
+	if (removal.result.kind != CHANGE_DONE)
+		output_error(source, cmd_outcome(removal.result, NULL).code, "%s is imported, %s%s",
+			     identity_format(&def->id, text),
+			     removal.result.kind == CHANGE_FAILED ?
+				     "and stays in the other place: " :
+				     "but ",
+			     removal.error);
 	free(removal.error);
-	return status;
+	return removal.result.kind == CHANGE_DONE ? DONE : FAILED;
 }
 
 static int import_definition(struct import *import, struct definition *def)

@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Folders of definitions that are read-only, full or huge, or in which links, FIFOs and devices stand
-# in the place of files. The message is right; no verb hangs, needs unbounded memory, or writes elsewhere.
+# in the place of files; and processes that may open few files. The message is right; no verb hangs, needs
+# unbounded memory, or writes elsewhere.
 
 load fire
 
@@ -46,6 +47,155 @@ mounted() {
 		EDITOR="sed -i s/soft-1/soft-2/" TMPDIR=$ROOT fails "/mdev.d: cannot be written: Read-only file system.*kept" edit 3333
 		[ "$(cat "$ETC"/*)" = "$before" ]
 		"$MDEV" --root "$ROOT" list | grep -q 3333'
+}
+
+# What mdevctl's folder has: two definitions of a parent that is there, and what others write there.
+make_mdevctls() {
+	U4=44440000-aaaa-4bbb-8ccc-000000000004
+	U5=55550000-aaaa-4bbb-8ccc-000000000005
+	THEIRS=$ROOT/etc/mdevctl.d
+	mkdir -p "$THEIRS/soft"
+	printf '{"mdev_type": "soft-1", "start": "manual", "attrs": []}' | tee "$THEIRS/soft/$U4" > "$THEIRS/soft/$U5"
+	make_parent devices/virtual/matrix/matrix matrix
+	make_type matrix vfio_ap-passthrough 1 AP
+	printf '{"mdev_type": "soft-1", "start": "auto", "attrs": [{"a": "1"}]}' > "$FAST/definition"
+	ln -s "$(realpath "$MDEV")" "$FAST/mdevctl"
+	export MDEVCTL_ENV_ROOT=$ROOT
+}
+
+# What the two programs have that writes in mdevctl's folder, one a line; ROOT and FAST stand for the paths.
+writing_there() {
+	cat <<-E
+		mdevctl define -u $U1 -p soft -t soft-1
+		mdevctl define -u $U1 -p new -t soft-1
+		mdevctl define -u $U1 -p new --jsonfile FAST/definition
+		mdevctl modify -u $U4 --auto
+		mdevctl modify -u $U4 -p soft --jsonfile FAST/definition
+		mdevctl modify -u $U4 -p new --jsonfile FAST/definition
+		mdevctl undefine -u $U4
+		mdev define $U2 -p matrix -t vfio_ap-passthrough
+		mdev create $U2 -p matrix -t vfio_ap-passthrough --define
+		mdev modify $U4 --auto
+		mdev edit $U4
+		mdev undefine $U4
+		mdev import ROOT/etc/mdevctl.d/soft/$U4
+	E
+}
+
+# read_only FOLDER COMMAND...: where this folder cannot be written
+read_only() {
+	# shellcheck disable=SC2016 # for the inner shell
+	unshare -m bash -euc 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"' "$@"
+}
+
+# As one word each, where the program is
+words_of() {
+	local line=${1//ROOT/$ROOT}
+	read -r -a words <<< "${line//FAST/$FAST}"
+	case ${words[0]} in
+	mdev) words=("$MDEV" --root "$ROOT" "${words[@]:1}") ;;
+	mdevctl) words=("$FAST/mdevctl" "${words[@]:1}") ;;
+	esac
+}
+
+@test "what writes in mdevctl's folder, where that or the one above can only be read" {
+	local folder line words status n=0
+	unshare -m true 2> /dev/null || skip "needs a mount namespace"
+	make_mdevctls
+	export EDITOR="sed -i s/manual/auto/" TMPDIR=$FAST
+	cp -a "$ROOT/etc" "$FAST/before"
+	for folder in etc/mdevctl.d etc; do
+		while read -r line; do
+			[ "$folder $line" != "etc/mdevctl.d mdev import ROOT/etc/mdevctl.d/soft/$U4" ] || continue
+			words_of "$line"
+			status=0
+			read_only "$ROOT/$folder" "${words[@]}" > "$FAST/out" 2> "$FAST/err" || status=$?
+			assert "$status $(< "$FAST/out")" == "1 " "$folder: $line"
+			assert "$(< "$FAST/err")" =~ "(Error|WARN|mdev: )[^
+]*(
+|.)*$ROOT/etc/mdev[^ ]*: cannot be (written|removed|made): Read-only file system" "$folder: $line"
+			diff -r "$FAST/before" "$ROOT/etc"
+			((++n))
+		done < <(writing_there)
+	done
+	assert "$n" -eq 25
+}
+
+@test "a definition that is imported, and cannot be removed where it was" {
+	unshare -m true 2> /dev/null || skip "needs a mount namespace"
+	make_mdevctls
+	run --separate-stderr read_only "$THEIRS" "$MDEV" --root "$ROOT" import "$THEIRS/soft/$U4"
+	assert "$status $stderr" == "1 mdev: $U4 is imported, and stays in the other place: $THEIRS/soft/$U4: cannot be removed: Read-only file system"
+	[ -s "$ETC/$U4.conf" ] && [ -s "$THEIRS/soft/$U4" ]
+	run --separate-stderr read_only "$THEIRS" "$MDEV" --root "$ROOT" import "$THEIRS/soft/$U4"
+	assert "$status" -eq 1
+	mdev --root "$ROOT" import "$THEIRS/soft/$U4"
+	[ -s "$ETC/$U4.conf" ] && [ ! -e "$THEIRS/soft/$U4" ]
+}
+
+# The next one works, and leaves nothing of what was before.
+@test "no folder, however the one that made it was stopped, is left with another mode" {
+	local n=0 status=0
+	make_mdevctls
+	umask 077
+	export STRIKE_ROOT=$ROOT
+	for kind in kill EIO; do
+		for ((n = 1, status = 0; status != 99; n++)); do
+			rm -rf "$ROOT"/etc/mdev*
+			status=0
+			"$BATS_TEST_DIRNAME/../../build/tests/strike" $kind $n "$FAST/mdevctl" define -u "$U1" -p new -t soft-1 > /dev/null 2>&1 || status=$?
+			assert "$(find "$ROOT"/etc -mindepth 1 -type d -not -perm 755)" == "" "$kind at call $n"
+		done
+		assert "$n" -ge 15
+	done
+}
+
+# same_files FOLDER FOLDER: an empty folder more is no difference
+same_files() {
+	diff <(cd "$1" && find . -type f -exec sha256sum {} + | sort) <(cd "$2" && find . -type f -exec sha256sum {} + | sort)
+}
+
+# with_few_files LINE: the command of that line, as it may open one file more each time. It says so, or does
+# all; what is imported may stand in both places.
+with_few_files() {
+	local files status=1 words
+	words_of "$1"
+	cp -a "$ROOT/etc" "$FAST/old"
+	"${words[@]}" > /dev/null
+	mv "$ROOT/etc" "$FAST/new"
+	for ((files = 4; status != 0; files++)); do
+		rm -rf "${ROOT:?}/etc"
+		cp -a "$FAST/old" "$ROOT/etc"
+		status=0
+		prlimit --nofile=$files "${words[@]}" > /dev/null 2> "$FAST/err" || status=$?
+		case $status in
+		127) grep -q "error while loading shared libraries" "$FAST/err" ;;
+		0) same_files "$FAST/new" "$ROOT/etc" ;;
+		1)
+			assert "$(< "$FAST/err")" =~ "Too many open files" "$files for $1"
+			same_files "$FAST/old" "$ROOT/etc" ||
+				{ [[ $1 == *import* ]] && same_files "$FAST/old/mdevctl.d" "$ROOT/etc/mdevctl.d"; }
+			;;
+		*) false ;;
+		esac || { echo "$files files for $1: status $status: $(< "$FAST/err")" && return 1; }
+	done
+	assert "$files" -ge 7 "$1"
+	rm -rf "$FAST/new" "${ROOT:?}/etc"
+	mv "$FAST/old" "$ROOT/etc"
+}
+
+@test "what writes in a place of definitions, where a process may open few files" {
+	local line
+	make_mdevctls
+	export EDITOR="sed -i s/manual/auto/" TMPDIR=$FAST
+	while read -r line; do
+		with_few_files "$line"
+	done < <(writing_there
+		echo "mdev define $U1 -p soft -t soft-1"
+		echo "mdev modify $U3 --auto"
+		echo "mdev undefine $U3"
+		echo "mdevctl modify -u $U3 --auto"
+		echo "mdevctl undefine -u $U3")
 }
 
 @test "writing verbs where the folder is another user's" {
