@@ -283,7 +283,6 @@ make_editor() {
 	make_editor
 	changed "$MDEV" --root ROOT edit "$U1"
 	changed "$MDEV" --root ROOT edit
-	changed "$MDEV" --root ROOT edit "$U2"
 }
 
 @test "import: all of it is taken over, or nothing" {
