@@ -50,7 +50,7 @@ load libvirt
 	assert "$(cat $DEVICES/$UUID/medu/label)" == first
 	wait_for lists $NODE
 	assert "$(info $NODE)" == "Active yes, Persistent no, Autostart no"
-	assert "$(ls -A $THEIRS)" == ""
+	assert "$(find $THEIRS -type f)" == ""
 	refuses "Device already exists" nodedev create $UUID
 	virsh nodedev-destroy $NODE
 	wait_for lists_nothing
@@ -162,7 +162,7 @@ install_script() {
 	assert "$(jq -r '.attrs[0]["medu/label"]' $THEIRS/$PARENT/$UUID)" == "$value"
 	virsh -q nodedev-dumpxml $NODE | grep -F "${value%%\"*}"
 	# Not as mdevctl writes it, which takes another parser
-	mkdir $THEIRS/$OTHER_PARENT
+	mkdir -p $THEIRS/$OTHER_PARENT
 	jq -c '. + {note: "ü"}' <$THEIRS/$PARENT/$UUID >$THEIRS/$OTHER_PARENT/$UUID3
 	assert "$(mdevctl list --defined --dumpjson -u $UUID3 | jq -r '.attrs[0]["medu/label"]')" == "$value"
 	wait_for lists "$NODE $NODE3" --inactive

@@ -5,7 +5,7 @@ load libvirt
 
 @test "mdev define, modify and undefine in its own folder are noticed" {
 	mdev define $UUID -p $PARENT -t medu-fact
-	[ -e $INI/$UUID.conf ] && [ ! -e $THEIRS/$PARENT ]
+	[ -e $INI/$UUID.conf ] && [ ! -e $THEIRS/$PARENT/$UUID ]
 	wait_for lists $NODE --inactive
 	wait_for has_info $NODE "Active no, Persistent yes, Autostart no"
 	mdev modify $UUID --auto
@@ -56,7 +56,7 @@ has_count() {
 }
 
 @test "a file of mdevctl's that is written, changed and removed by hand is noticed" {
-	mkdir $THEIRS/$OTHER_PARENT
+	mkdir -p $THEIRS/$OTHER_PARENT
 	definition medu-fact manual >$THEIRS/$OTHER_PARENT/$UUID3
 	wait_for lists $NODE3 --inactive
 	sed -i s/manual/auto/ $THEIRS/$OTHER_PARENT/$UUID3
