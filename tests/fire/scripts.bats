@@ -206,8 +206,8 @@ struck_in_between() {
 		restore
 		status=0
 		AT=$where timeout 60 "$STRIKE" kill "$((at_call + 1))" "$@" > /dev/null 2>&1 || status=$?
-		[ "$status" != 99 ] || break
 		there=$(definitions)
+		[ "$status" != 99 ] || break
 		[ "$status" = 137 ] && { [ "$there" = "$old" ] || [ "$there" = "$new" ]; } && next_works ||
 			{ echo "killed at call $((at_call + 1)): status $status: $there" && return 1; }
 	done
