@@ -309,9 +309,15 @@ static int mdev_device_publish(struct mdev_core_device *mdev)
 	return 0;
 }
 
-/* Take the device off the bus. Returns when no driver is asked about it. */
+/*
+ * Take the device off the bus. Returns when no driver is asked about it.
+ *
+ * Its folder goes, and what the core has put there. But first nobody may be in
+ * remove_store() any more, which looks for its own file in that folder.
+ */
 static void mdev_device_del(struct mdev_core_device *mdev)
 {
+	device_remove_file(&mdev->dev, &dev_attr_remove);
 	device_del(&mdev->dev);
 	mutex_lock(&mdev->op_lock);
 	mdev->gone = true;
