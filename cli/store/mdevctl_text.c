@@ -255,10 +255,27 @@ static const char *skip_value(const char *text)
 	return text;
 }
 
+/* The member begins with that key, in which each character may be written as \u00XX. */
+static bool has_key(const char *member, const char *key)
+{
+	for (member++; *key; key++) {
+		unsigned long c = (unsigned char)*member++;
+
+		if (str_starts(member - 1, "\\u00")) {
+			const char digits[] = {member[3], member[4], '\0'};
+
+			c = strtoul(digits, NULL, 16);
+			member += 5;
+		}
+		if (c != (unsigned char)*key)
+			return false;
+	}
+	return *member == '"';
+}
+
 static bool is_written(const char *member)
 {
-	return str_starts(member, "\"mdev_type\"") || str_starts(member, "\"start\"") ||
-	       str_starts(member, "\"attrs\"");
+	return has_key(member, "mdev_type") || has_key(member, "start") || has_key(member, "attrs");
 }
 
 void mdevctl_find_members(const char *text, struct strlist *ret_members)

@@ -479,6 +479,15 @@ WARN  Parent 0000:02:00.0 is left out: it has no types
 	gives "" modify -u "$U1" --delattr -i 0
 	assert "$(tail -n 2 "$THEIRS/soft/$U1")" == '  "note": [1e400]
 }'
+	printf '{"mdev\\u005Ftype": "soft-1", "\\u0073tart": "manual", "\\u0061ttr\\u0073": [{"a": "1"}], "starts": 1}' > "$THEIRS/soft/$U1"
+	gives "" modify -u "$U1" -a -t soft-2
+	gives "" modify -u "$U1" --delattr
+	assert "$(cat "$THEIRS/soft/$U1"; echo .)" == '{
+  "mdev_type": "soft-2",
+  "start": "auto",
+  "attrs": [],
+  "starts": 1
+}.' "keys are the same, however they are written"
 }
 
 @test "names and words of any bytes end nothing early" {
