@@ -69,10 +69,10 @@ restore() {
 	: > "$CREATE"
 }
 
-# What another command does next, in a time that no lock takes
+# What another command does next. One that would have to wait for a lock gives up some time, and fails.
 next_works() {
-	AT='' timeout 20 "$MDEV" --root "$ROOT" define 99990000-aaaa-4bbb-8ccc-000000000009 -p soft -t soft-1 > /dev/null &&
-		AT='' timeout 20 "$FAST/mdevctl" undefine -u 99990000-aaaa-4bbb-8ccc-000000000009 &&
+	AT='' timeout 300 "$MDEV" --root "$ROOT" define 99990000-aaaa-4bbb-8ccc-000000000009 -p soft -t soft-1 > /dev/null &&
+		AT='' timeout 300 "$FAST/mdevctl" undefine -u 99990000-aaaa-4bbb-8ccc-000000000009 &&
 		[ ! -e "$ETC/.mdev.tmp" ]
 }
 
@@ -129,7 +129,7 @@ each_command() {
 
 # The process of the script that hangs, once it does
 await_script() {
-	read -r -t 60 script <&7 || { echo "no script was bad" && return 1; }
+	read -r -t 300 script <&7 || { echo "no script was bad" && return 1; }
 	echo "$script" >> "$FAST/scripts"
 }
 
@@ -165,9 +165,9 @@ hung() {
 	live*) assert "$(definitions)" == "$old" ;;
 	esac || return
 	next_works || return
-	AT='' timeout 20 "$@" > /dev/null 2>&1 || :
+	AT='' timeout 300 "$@" > /dev/null 2>&1 || :
 	assert "$(definitions)" == "$new" "after the same command" || return
-	[[ $(< "$CREATE") == *"$created" ]] && kill "$script"
+	[[ $(< "$CREATE") == *"$created" ]] && kill "$script" && rm "$FAST/scripts"
 }
 
 @test "killed while a script hangs: all of it was done or nothing, and nobody waits for the script" {
@@ -191,6 +191,7 @@ hung() {
 		kill -9 "$pid"
 		wait "$pid" 2> /dev/null || :
 		ended "$script"
+		rm "$FAST/scripts"
 		next_works
 	done
 	assert "$(grep ^auto "$ETC/farm.conf")" == "auto = no"
@@ -207,7 +208,7 @@ struck_in_between() {
 	for ((at_call += 8, at_call %= 37; at_call < 1000; at_call += 37)); do
 		restore
 		status=0
-		AT=$where timeout 60 "$STRIKE" kill "$((at_call + 1))" "$@" > /dev/null 2>&1 || status=$?
+		AT=$where timeout 300 "$STRIKE" kill "$((at_call + 1))" "$@" > /dev/null 2>&1 || status=$?
 		there=$(definitions)
 		[ "$status" != 99 ] || break
 		[ "$status" = 137 ] && { [ "$there" = "$old" ] || [ "$there" = "$new" ]; } && next_works ||
@@ -240,7 +241,7 @@ struck_in_between() {
 	for ((n = 1; status != 99; n += 3)); do
 		restore
 		echo "$n" > "$FAST/call"
-		AT=pre timeout 60 "$FAST/mdevctl" define -u "$U5" -p soft -t soft-1 2> /dev/null
+		AT=pre timeout 300 "$FAST/mdevctl" define -u "$U5" -p soft -t soft-1 2> /dev/null
 		status=$(< "$FAST/status")
 		cmp "$THEIRS/soft/$U5" "$FAST/whole"
 		[ ! -e "$other" ] || cmp "$other" "$FAST/whole"
