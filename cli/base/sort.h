@@ -32,7 +32,8 @@ sort_pointers(void *array, size_t n, bool (*is_before)(const void *a, const void
 
 	if (is_sorted(array, n, is_before))
 		return;
-	to = second = xcalloc(n, sizeof(*second));
+	second = xcalloc(n, sizeof(*second));
+	to = second;
 	for (size_t width = 1; width < n; width *= 2) {
 		sort_item *sorted = to;
 

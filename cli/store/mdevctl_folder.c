@@ -162,7 +162,8 @@ static const char *path_in(const struct parent_folder *folder, const char *name)
 
 	memcpy(path, folder->path, len);
 	path[len] = '/';
-	return memcpy(path + len + 1, name, size) - (len + 1);
+	memcpy(path + len + 1, name, size);
+	return path;
 }
 
 static void load_file(struct parent_folder *folder, const struct folder_entry *entry,
