@@ -1,54 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Definitions in mdevctl's form, read. The only user of json-c. */
+/* Definitions in mdevctl's form, read. */
 #include "store/mdevctl.h"
 
-#include "base/library.h"
 #include "base/text.h"
+#include "store/json.h"
 #include "store/json_text.h"
 #include "store/mdevctl_plain.h"
 
 #include <errno.h>
-#include <json-c/json.h>
-
-/* clang-format off */
-#define FUNCTIONS(each) \
-	each(object_array_get_idx) \
-	each(object_array_length) \
-	each(object_get_int64) \
-	each(object_get_object) \
-	each(object_get_string) \
-	each(object_get_string_len) \
-	each(object_is_type) \
-	each(object_object_get_ex) \
-	each(object_object_length) \
-	each(object_put) \
-	each(object_to_json_string_ext) \
-	each(tokener_error_desc) \
-	each(tokener_get_error) \
-	each(tokener_get_parse_end) \
-	each(tokener_new_ex) \
-	each(tokener_parse_ex) \
-	each(tokener_reset) \
-	each(tokener_set_flags)
-/* clang-format on */
-
-static struct {
-#define POINTER(name) __typeof__(json_##name) *(name);
-	FUNCTIONS(POINTER)
-} json;
-
-#define FUNCTION(name) {"json_" #name, &json.name},
-/* How deep JSON may be nested, as mdevctl reads it. */
-#define DEPTH 127
-
-static const struct library_function functions[] = {FUNCTIONS(FUNCTION){NULL, NULL}};
-static struct library library = {"libjson-c.so.5", "libjson-c5", functions, false};
-
-/* json_object_object_foreach() calls it by its name. */
-#define json_object_get_object json.object_get_object
-
-/* cppcheck-suppress unusedStructMember ; packagers read it */
-LIBRARY_NOTE("mdevctl", "definitions of mdevctl, which are JSON", "suggested", "libjson-c.so.5");
 
 /* Reading mdevctl's form: one definition at a time, of which the first mistake is reported. */
 struct import {
@@ -250,23 +209,6 @@ static void take_top(struct import *import, struct json_object *top,
 	}
 }
 
-/* NOLINTNEXTLINE(misc-no-recursion): json-c does not parse what is deeper than DEPTH */
-static size_t count_members(struct json_object *object)
-{
-	size_t count = 0;
-
-	if (json.object_is_type(object, json_type_object)) {
-		json_object_object_foreach(object, key, value) {
-			(void)key;
-			count += 1 + count_members(value);
-		}
-	} else if (json.object_is_type(object, json_type_array)) {
-		for (size_t i = 0; i < json.object_array_length(object); i++)
-			count += count_members(json.object_array_get_idx(object, i));
-	}
-	return count;
-}
-
 /* Nothing was lost between the text and the tree. */
 static bool check_keys(struct import *import, const char *text, struct json_object *top)
 {
@@ -274,71 +216,22 @@ static bool check_keys(struct import *import, const char *text, struct json_obje
 
 	if (keys.has_nul)
 		bad(import, "a key holds a NUL");
-	else if (keys.count != count_members(top))
+	else if (keys.count != json_count_members(top))
 		bad(import, "an object has a key twice, of which one would be lost");
 	return !import->is_bad;
 }
 
 int mdevctl_begin(char **reterr)
 {
-	return library_open(&library, reterr);
-}
-
-/* One for all texts: to make one takes longer than to read a definition. */
-static struct json_tokener *the_tokener(void)
-{
-	static struct json_tokener *tokener;
-
-	if (!tokener)
-		tokener = json.tokener_new_ex(DEPTH);
-	return tokener;
-}
-
-static struct json_object *parse_with(int flags, const char *text, size_t len)
-{
-	struct json_tokener *tokener = the_tokener();
-
-	json.tokener_reset(tokener);
-	json.tokener_set_flags(tokener, flags);
-	return json.tokener_parse_ex(tokener, text, (int)len + 1);
-}
-
-static bool is_ascii(const char *text, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)text[i] > 0x7f)
-			return false;
-	return true;
-}
-
-/*
- * Takes no comments, single quotes or other things that are no JSON. Since 0.17 json-c also takes
- * bytes above 0x7f for control characters then, where char is signed. So of a text that has such
- * bytes, a copy with letters in their place is parsed first. The tokener knows how it ended.
- */
-static struct json_object *parse_strictly(int flags, const char *text, size_t len)
-{
-	_cleanup_free_ char *copy = NULL;
-	struct json_object *top;
-
-	if (is_ascii(text, len))
-		return parse_with(flags | JSON_TOKENER_STRICT, text, len);
-	copy = xcalloc(1, len + 1);
-	for (size_t i = 0; i <= len; i++)
-		copy[i] = (char)((unsigned char)text[i] > 0x7f ? 'x' : text[i]);
-	top = parse_with(flags | JSON_TOKENER_STRICT, copy, len);
-	if (json.tokener_get_error(the_tokener()) != json_tokener_success)
-		return top;
-	json.object_put(top);
-	return parse_with(flags, text, len);
+	return json_begin(reterr);
 }
 
 /* The text, which ends in a NUL behind len, as json-c's tree; NULL and a reason in *reterr. */
 static struct json_object *parse_text(const char *text, size_t len, char **reterr)
 {
-	struct json_object *top = parse_strictly(JSON_TOKENER_ALLOW_TRAILING_CHARS, text, len);
-	enum json_tokener_error error = json.tokener_get_error(the_tokener());
-	size_t end = json.tokener_get_parse_end(the_tokener());
+	struct json_parsed parsed = json_parse(JSON_TOKENER_ALLOW_TRAILING_CHARS, text, len);
+	enum json_tokener_error error = parsed.error;
+	size_t end = parsed.end;
 	const char *lax = NULL;
 
 	while (end < len && strchr(" \t\r\n", text[end]) && text[end])
@@ -354,8 +247,8 @@ static struct json_object *parse_text(const char *text, size_t len, char **reter
 	if (lax)
 		set_text(reterr, "not JSON: %s", lax);
 	if (!*reterr)
-		return top;
-	json.object_put(top);
+		return parsed.top;
+	json.object_put(parsed.top);
 	return NULL;
 }
 
@@ -392,8 +285,7 @@ static const char *string_of(struct arena *arena, struct json_object *value)
 	return arena_strdup(arena, text);
 }
 
-/* One attribute; its texts belong to the tree. */
-static int read_attr(struct json_object *object, struct attr *ret, char **reterr)
+int mdevctl_read_attr(struct json_object *object, struct attr *ret, char **reterr)
 {
 	if (!json.object_is_type(object, json_type_object)) {
 		set_text(reterr, "invalid JSON format for attribute: not an object");
@@ -430,7 +322,7 @@ static int parse_attrs(struct json_object *attrs, struct definition *def, struct
 	for (size_t i = 0; attrs && i < json.object_array_length(attrs); i++) {
 		struct attr attr = {0};
 
-		if (read_attr(json.object_array_get_idx(attrs, i), &attr, reterr))
+		if (mdevctl_read_attr(json.object_array_get_idx(attrs, i), &attr, reterr))
 			return -EBADMSG;
 		definition_add_attr(def, arena, attr.name, attr.value);
 	}
@@ -467,7 +359,7 @@ int mdevctl_parse(const char *text, size_t len, struct definition *def, struct a
 
 	if (mdevctl_plain_parse(text, len, def, arena))
 		return 0;
-	rc = mdevctl_begin(reterr);
+	rc = json_begin(reterr);
 	if (rc)
 		return rc;
 	if (!text_is_utf8(text, len)) {
@@ -484,156 +376,5 @@ int mdevctl_parse(const char *text, size_t len, struct definition *def, struct a
 		rc = parse_definition(top, def, arena, reterr);
 	}
 	json.object_put(top);
-	return rc;
-}
-
-/*
- * What a script says, which may end in NULs, and has one behind len. The caller puts *ret. 0, or
- * -EBADMSG with a reason in *reterr.
- */
-static int parse_answer(const char *text, size_t len, struct json_object **ret, char **reterr)
-{
-	const char *lax = NULL;
-	enum json_tokener_error error;
-
-	*ret = NULL;
-	while (len && !text[len - 1])
-		len--;
-	if (!text_is_utf8(text, len)) {
-		set_text(reterr, "it is not UTF-8");
-		return -EBADMSG;
-	}
-	*ret = parse_strictly(0, text, len);
-	error = json.tokener_get_error(the_tokener());
-	if (error != json_tokener_success)
-		set_text(reterr, "it is not JSON: %s", json.tokener_error_desc(error));
-	else
-		lax = json_text_find_lax(text, len);
-	if (lax)
-		set_text(reterr, "it is not JSON: %s", lax);
-	return *reterr ? -EBADMSG : 0;
-}
-
-/* An action that mdevctl knows, too, and never asks for. */
-static bool is_reserved(const char *word)
-{
-	return strcmp(word, "test") == 0;
-}
-
-/* A bit for each of the words; what is not among them is noted. False for no list of words. */
-static bool take_words(struct json_object *list, const char *(*name)(unsigned int),
-		       unsigned int count, unsigned int *ret_bits, bool *ret_unknown)
-{
-	size_t n = json.object_is_type(list, json_type_array) ? json.object_array_length(list) : 0;
-
-	*ret_bits = 0;
-	*ret_unknown = false;
-	for (size_t i = 0; i < n; i++) {
-		struct json_object *word = json.object_array_get_idx(list, i);
-		unsigned int which = 0;
-
-		if (!json.object_is_type(word, json_type_string))
-			return false;
-		while (which < count && strcmp(json.object_get_string(word), name(which)) != 0)
-			which++;
-		if (which < count)
-			*ret_bits |= 1u << which;
-		else
-			*ret_unknown |= !is_reserved(json.object_get_string(word));
-	}
-	return json.object_is_type(list, json_type_array);
-}
-
-static const char *action_name_of(unsigned int which)
-{
-	return script_action_name((enum script_action)which);
-}
-
-static const char *event_name_of(unsigned int which)
-{
-	return script_event_name((enum script_event)which);
-}
-
-static bool take_support(struct json_object *top, struct script_support *ret)
-{
-	struct json_object *supports, *version, *actions, *events;
-
-	return json.object_is_type(top, json_type_object) &&
-	       json.object_object_get_ex(top, "supports", &supports) &&
-	       json.object_is_type(supports, json_type_object) &&
-	       json.object_object_get_ex(supports, "version", &version) &&
-	       json.object_is_type(version, json_type_int) && json.object_get_int64(version) >= 0 &&
-	       json.object_get_int64(version) <= UINT32_MAX &&
-	       json.object_object_get_ex(supports, "actions", &actions) &&
-	       take_words(actions, action_name_of, SCRIPT_ACTION_COUNT, &ret->actions,
-			  &ret->has_unknown_action) &&
-	       json.object_object_get_ex(supports, "events", &events) &&
-	       take_words(events, event_name_of, SCRIPT_EVENT_COUNT, &ret->events,
-			  &ret->has_unknown_event);
-}
-
-int mdevctl_parse_support(const char *text, size_t len, struct script_support *ret)
-{
-	_cleanup_free_ char *error = NULL;
-	struct json_object *top;
-	int rc = parse_answer(text, len, &top, &error);
-
-	*ret = (struct script_support){0};
-	/* Which of two keys of one name is meant is not known. */
-	if (!rc &&
-	    (json_text_count_keys(text).count != count_members(top) || !take_support(top, ret)))
-		rc = -EBADMSG;
-	json.object_put(top);
-	return rc;
-}
-
-/* "null" and "[{}]" say that there are none, too. */
-static bool is_no_attrs(struct json_object *array)
-{
-	struct json_object *only;
-
-	if (!array)
-		return true;
-	if (!json.object_is_type(array, json_type_array))
-		return false;
-	if (json.object_array_length(array) != 1)
-		return !json.object_array_length(array);
-	only = json.object_array_get_idx(array, 0);
-	return json.object_is_type(only, json_type_object) && !json.object_object_length(only);
-}
-
-static int read_attrs(struct json_object *array, struct definition *def, struct arena *arena,
-		      char **reterr)
-{
-	if (is_no_attrs(array))
-		return 0;
-	if (!json.object_is_type(array, json_type_array)) {
-		set_text(reterr, "attributes field is not an array");
-		return -EINVAL;
-	}
-	for (size_t i = 0; i < json.object_array_length(array); i++) {
-		struct attr attr = {0};
-
-		if (read_attr(json.object_array_get_idx(array, i), &attr, reterr))
-			return -EINVAL;
-		definition_add_attr(def, arena, attr.name, attr.value);
-	}
-	return 0;
-}
-
-int mdevctl_parse_attrs(const char *text, size_t len, struct definition *def, struct arena *arena,
-			char **reterr)
-{
-	struct json_object *array = NULL;
-	int rc;
-
-	while (len && !text[len - 1])
-		len--;
-	if (!len)
-		return 0;
-	rc = parse_answer(text, len, &array, reterr);
-	if (!rc)
-		rc = read_attrs(array, def, arena, reterr);
-	json.object_put(array);
 	return rc;
 }

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Definitions in mdevctl's form, read. The only user of json-c. */
+/* Definitions in mdevctl's form, read. */
 #ifndef MDEVCTL_H
 #define MDEVCTL_H
 
-#include "model/protocol.h"
 #include "store/definition.h"
 
 /* What a definition that stands alone in a text does not say. */
@@ -13,8 +12,8 @@ struct mdevctl_place {
 };
 
 /*
- * To be called, with success, before mdevctl_import(): opens json-c. 0, or -ELIBACC and a reason in
- * *reterr.
+ * To be called, with success, before mdevctl_import() and before scripts are asked: opens json-c.
+ * 0, or -ELIBACC and a reason in *reterr.
  */
 int mdevctl_begin(char **reterr);
 
@@ -38,16 +37,11 @@ void mdevctl_import(const char *file, const char *text, size_t len,
 int mdevctl_parse(const char *text, size_t len, struct definition *def, struct arena *arena,
 		  char **reterr);
 
-/* What a script that was asked for its capabilities says. 0, or -EBADMSG for no such answer. */
-int mdevctl_parse_support(const char *text, size_t len, struct script_support *ret);
-
+struct json_object;
 /*
- * What a script that was asked for attributes says, as "attrs" of mdevctl's form; no text is none.
- * Adds them to the definition; whether they can be attributes of a device is not looked at. 0, or
- * with a reason in *reterr -EBADMSG for what is no JSON, and -EINVAL for another mistake: what
- * stands before that is added.
+ * Reads one attribute of the array "attrs", {"NAME": "VALUE"}; its texts belong to the tree. 0, or
+ * -EBADMSG with a reason in *reterr, in mdevctl's words.
  */
-int mdevctl_parse_attrs(const char *text, size_t len, struct definition *def, struct arena *arena,
-			char **reterr);
+int mdevctl_read_attr(struct json_object *object, struct attr *ret, char **reterr);
 
 #endif

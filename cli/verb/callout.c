@@ -4,6 +4,7 @@
 
 #include "base/msg.h"
 #include "store/mdevctl.h"
+#include "store/mdevctl_answer.h"
 #include "store/mdevctl_text.h"
 
 #include <errno.h>
@@ -198,7 +199,7 @@ static bool ask_support(const struct callout *callout, struct script *script,
 	int rc = run(callout, script, call, &result);
 	bool is_said = !rc && result.end == PROCESS_EXITED && result.status != STATUS_NOT_MINE &&
 		       !result.is_out_cut && result.out.data &&
-		       !mdevctl_parse_support(result.out.data, result.out.len, ret);
+		       !mdevctl_answer_support(result.out.data, result.out.len, ret);
 
 	if (!rc && result.end == PROCESS_KILLED)
 		callout_say_killed(script, result.status);
@@ -404,7 +405,7 @@ static int take_attributes(struct callout *callout, const struct process_result 
 	if (result->is_out_cut)
 		return fail(callout, CALLOUT_NO_JSON, script, -EBADMSG, xstrdup("it is too long"));
 	if (result->out.data)
-		rc = mdevctl_parse_attrs(result->out.data, result->out.len, def, arena, &error);
+		rc = mdevctl_answer_attrs(result->out.data, result->out.len, def, arena, &error);
 	if (!rc)
 		return 0;
 	return fail(callout, rc == -EINVAL ? CALLOUT_BAD_ANSWER : CALLOUT_NO_JSON, script, -EBADMSG,

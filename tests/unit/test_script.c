@@ -3,6 +3,7 @@
 #include "host/script.h"
 #include "root.h"
 #include "store/mdevctl.h"
+#include "store/mdevctl_answer.h"
 #include "store/mdevctl_text.h"
 #include "tap.h"
 
@@ -10,7 +11,7 @@
 
 static bool supports(const char *text, struct script_support *ret)
 {
-	return mdevctl_parse_support(text, strlen(text), ret) == 0;
+	return mdevctl_answer_support(text, strlen(text), ret) == 0;
 }
 
 static void test_support(void)
@@ -58,8 +59,8 @@ static void test_support(void)
 		    &support),
 	   "a later version has words of its own");
 	ok(support.has_unknown_action && !support.has_unknown_event, "which are noted");
-	is_number(mdevctl_parse_support(nul, sizeof(nul) - 1, &support), 0, "it may end in NULs");
-	is_number(mdevctl_parse_support("a\0b", 3, &support), -EBADMSG, "but not hold one");
+	is_number(mdevctl_answer_support(nul, sizeof(nul) - 1, &support), 0, "it may end in NULs");
+	is_number(mdevctl_answer_support("a\0b", 3, &support), -EBADMSG, "but not hold one");
 }
 
 /* "a=1 b=2", or the reason that there are none. */
@@ -70,7 +71,7 @@ static char *attributes(const char *text, size_t len)
 	struct buf list = {0};
 	char *error = NULL;
 
-	if (mdevctl_parse_attrs(text, len, &def, &arena, &error)) {
+	if (mdevctl_answer_attrs(text, len, &def, &arena, &error)) {
 		arena_free(&arena);
 		return error;
 	}
