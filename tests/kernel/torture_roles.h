@@ -531,6 +531,8 @@ static int modprobe(struct worker *w, char *const args[])
 	if (rc)
 		give_up(w, args[0], strerror(rc));
 	waitpid(pid, &status, 0);
+	/* Each is an operation, of which a step has several: all together may take long. */
+	atomic_store(&w->since_ms, now_ms());
 	return status ? -EBUSY : 0;
 }
 
