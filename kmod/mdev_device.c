@@ -7,8 +7,8 @@
  *
  *	reserve		identity, place at the parent and in the machine
  *	create		the parent driver's callback
- *	device_add()	files in sysfs; a bus driver probes
- *	publish		links to the type, uevent, live
+ *	device_add()	folder in sysfs; a bus driver probes
+ *	publish		the core's files and links in it, uevent, live
  *
  * Removal begins with a claim, which clears live, and then takes the steps
  * back. The locking rules stand in mdev_core.c.
