@@ -6,14 +6,13 @@
 #include "base/text.h"
 #include "base/unread.h"
 #include "store/mdevctl.h"
+#include "store/mdevctl_rule.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 
 #define TOP "etc/mdevctl.d"
-#define RULE "usr/lib/udev/rules.d/60-mdevctl.rules"
-#define RULE_MAX 65536
 
 static bool leave_to_rule;
 
@@ -276,43 +275,6 @@ static void load_parent(int top_fd, const char *top_distrust, struct parent_fold
 	free(folder->path);
 }
 
-/* The word before these arguments, which is the program that the rule runs. NULL for none. */
-static char *program_of_rule(const char *text)
-{
-	const char *end = strstr(text, " start-parent-mdevs"), *begin = end;
-
-	while (begin && begin > text && !strchr(" \t\n\"'", begin[-1]))
-		begin--;
-	return begin && *begin == '/' ? xasprintf("%.*s", (int)(end - begin) - 1, begin + 1) : NULL;
-}
-
-/*
- * Whether mdevctl's rule starts what is defined: 1 or 0, or a negative errno with the path in
- * *ret_path where that cannot be known. The rule of Debian's package runs /usr/sbin/mdevctl, while
- * the package has the program in /usr/bin: unless somebody made a link, it starts nothing.
- */
-static int does_rule_start(char **ret_path)
-{
-	_cleanup_free_ char *path = root_path(RULE), *program = NULL;
-	struct buf text = {0};
-	int rc = file_read(path, RULE_MAX, &text);
-
-	if (!rc && text.data)
-		program = program_of_rule(text.data);
-	buf_free(&text);
-	if (program) {
-		free(path);
-		path = root_path(program);
-		rc = file_look(path);
-	}
-	if (!rc || rc == -EFBIG)
-		return 1;
-	if (unread_is_absence(rc))
-		return 0;
-	*ret_path = TAKE_PTR(path);
-	return rc;
-}
-
 /*
  * The descriptor; -ENOENT also where it is left to mdevctl; or another negative errno, of the path
  * in *ret_path, which the caller frees.
@@ -323,7 +285,7 @@ static int open_top(char **ret_path)
 	int fd = file_open(path, O_RDONLY | O_DIRECTORY, 0), rc = 0;
 
 	if (fd >= 0 && leave_to_rule)
-		rc = does_rule_start(ret_path);
+		rc = mdevctl_rule_starts(ret_path);
 	if (rc) {
 		cleanup_close(&fd);
 		fd = rc < 0 ? rc : -ENOENT;

@@ -248,10 +248,17 @@ attr = rate 5"
 	assert "$stderr" =~ "the folder of its parents can be written by every user"
 }
 
+# mdevctl's own rule for udev
+rule() {
+	# shellcheck disable=SC2016 # the rule's $kernel
+	printf 'ACTION=="add", TEST=="/etc/mdevctl.d/$kernel", RUN+="/bin/sh -c '\''{ /usr/sbin/mdevctl start-parent-mdevs %%k; }'\''"\n'
+}
+
 @test "udev's apply leaves them to mdevctl's own rule where that is installed" {
 	single soft-1 auto > "$THEIRS/soft/$U1"
-	mkdir -p "$ROOT/usr/lib/udev/rules.d"
-	touch "$ROOT/usr/lib/udev/rules.d/60-mdevctl.rules"
+	mkdir -p "$ROOT/usr/lib/udev/rules.d" "$ROOT/usr/sbin"
+	: > "$ROOT/usr/sbin/mdevctl"
+	rule > "$ROOT/usr/lib/udev/rules.d/60-mdevctl.rules"
 	mdev --root "$ROOT" apply --event -p soft
 	assert "$(cat "$ROOT/sys/class/mdev_bus/soft/mdev_supported_types/soft-1/create")$stderr" == ""
 	mdev --root "$ROOT" apply -n
@@ -265,13 +272,36 @@ attr = rate 5"
 	local create=$ROOT/sys/class/mdev_bus/soft/mdev_supported_types/soft-1/create
 	single soft-1 auto > "$THEIRS/soft/$U1"
 	mkdir -p "$ROOT"/usr/{lib/udev/rules.d,sbin}
-	# shellcheck disable=SC2016 # the rule's $kernel
-	printf 'ACTION=="add", TEST=="/etc/mdevctl.d/$kernel", RUN+="/bin/sh -c '\''{ /usr/sbin/mdevctl start-parent-mdevs %%k; }'\''"\n' \
-		> "$ROOT/usr/lib/udev/rules.d/60-mdevctl.rules"
+	rule > "$ROOT/usr/lib/udev/rules.d/60-mdevctl.rules"
 	mdev --root "$ROOT" apply --event -p soft
 	assert "$(cat "$create")" == "$U1"
 	: > "$create"
 	: > "$ROOT/usr/sbin/mdevctl"
+	mdev --root "$ROOT" apply --event -p soft
+	assert "$(cat "$create")" == ""
+}
+
+@test "a rule of mdevctl's that is masked, empty or says something else starts nothing" {
+	local create=$ROOT/sys/class/mdev_bus/soft/mdev_supported_types/soft-1/create folder text
+	single soft-1 auto > "$THEIRS/soft/$U1"
+	mkdir -p "$ROOT"/{etc,run,usr/local/lib,usr/lib}/udev/rules.d "$ROOT/usr/sbin"
+	: > "$ROOT/usr/sbin/mdevctl"
+	rule > "$ROOT/usr/lib/udev/rules.d/60-mdevctl.rules"
+	for folder in etc run usr/local/lib; do
+		ln -s /dev/null "$ROOT/$folder/udev/rules.d/60-mdevctl.rules"
+		mdev --root "$ROOT" apply --event -p soft
+		assert "$(cat "$create")" == "$U1"
+		: > "$create"
+		rm "$ROOT/$folder/udev/rules.d/60-mdevctl.rules"
+	done
+	for text in '' 'ACTION=="add", SYMLINK+="a"'; do
+		echo "$text" > "$ROOT/etc/udev/rules.d/60-mdevctl.rules"
+		mdev --root "$ROOT" apply --event -p soft
+		assert "$(cat "$create")" == "$U1"
+		: > "$create"
+	done
+	rule > "$ROOT/etc/udev/rules.d/60-mdevctl.rules"
+	rm "$ROOT/usr/lib/udev/rules.d/60-mdevctl.rules"
 	mdev --root "$ROOT" apply --event -p soft
 	assert "$(cat "$create")" == ""
 }
