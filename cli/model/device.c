@@ -38,6 +38,7 @@ bool definition_same(const struct definition *a, const struct definition *b)
 	if (identity_compare(&a->id, &b->id) != 0 || a->is_auto != b->is_auto ||
 	    !same_text(a->parent, b->parent) || !same_text(a->type, b->type) ||
 	    !same_text(a->params, b->params) || !same_text(a->description, b->description) ||
+	    a->has_vf != b->has_vf || (a->has_vf && a->vf != b->vf) ||
 	    a->attr_count != b->attr_count)
 		return false;
 	for (size_t i = 0; i < a->attr_count; i++)

@@ -26,6 +26,8 @@ struct definition {
 	const char *type;
 	const char *params; /* NULL when none */
 	const char *description; /* NULL when none */
+	bool has_vf;
+	uint32_t vf; /* the virtual function that it is to be on, as N of the card's virtfnN */
 	struct attr *attrs;
 	size_t attr_count;
 	bool is_auto;

@@ -277,6 +277,8 @@ static void add_definition(const struct definition *def)
 	put_flag(def->is_auto);
 	ADD_TEXT("params", def->params);
 	ADD_TEXT("description", def->description);
+	if (def->has_vf)
+		ADD_NUMBER("vf", def->vf);
 	add_attrs(def->attrs, def->attr_count);
 	ADD_TEXT("file", def->file);
 	add_line(def->line);

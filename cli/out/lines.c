@@ -181,12 +181,15 @@ static void print_live(const struct device *dev)
 
 static void print_definition(const struct definition *def)
 {
-	_cleanup_free_ char *place = xasprintf("%s:%u", def->file, def->line);
+	_cleanup_free_ char *place = xasprintf("%s:%u", def->file, def->line), *vf = NULL;
 
 	print_line("definition:", place);
 	print_line("auto:", def->is_auto ? "yes" : "no");
 	print_line("params:", def->params);
 	print_line("description:", def->description);
+	if (def->has_vf)
+		vf = xasprintf("%u", def->vf);
+	print_line("vf:", vf);
 }
 
 static void print_device(const struct device *dev)

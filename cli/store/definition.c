@@ -373,6 +373,20 @@ static void set_auto(struct parser *parser, struct definition *def, const char *
 	def->is_auto = strcmp(value, "yes") == 0;
 }
 
+/* PCI has room for no more virtual functions of one device. */
+#define VF_MAX 65534
+
+static void set_vf(struct parser *parser, struct definition *def, const char *value)
+{
+	_cleanup_free_ char *shown = NULL;
+
+	def->has_vf = parse_u32(value, &def->vf) == 0 && def->vf <= VF_MAX;
+	if (!def->has_vf) {
+		shown = quoted(value);
+		bad_line(parser, "'vf' is the number of a virtual function, from 0, not %s", shown);
+	}
+}
+
 /* NAME VALUE; inih took off the blanks that end the value and belong to it. */
 static void add_attr(struct parser *parser, struct definition *def, const char *value)
 {
@@ -404,6 +418,7 @@ static const struct key {
 	[KEY_AUTO] = {"auto", set_auto, true, false},
 	[KEY_PARAMS] = {"params", set_params, true, false},
 	[KEY_DESCRIPTION] = {"description", set_description, false, false},
+	[KEY_VF] = {"vf", set_vf, false, false},
 	[KEY_ATTR] = {"attr", add_attr, false, true},
 };
 
@@ -518,6 +533,8 @@ int definition_format(const struct definition *def, struct buf *ret_text, char *
 		buf_addf(&text, "params = %s\n", def->params);
 	if (def->description)
 		buf_addf(&text, "description = %s\n", def->description);
+	if (def->has_vf)
+		buf_addf(&text, "vf = %u\n", def->vf);
 	for (size_t i = 0; i < def->attr_count; i++)
 		buf_addf(&text, "attr = %s %s\n", def->attrs[i].name, def->attrs[i].value);
 	rc = check_section_text(def, &text, reterr);

@@ -15,6 +15,7 @@ enum definition_key {
 	KEY_AUTO,
 	KEY_PARAMS,
 	KEY_DESCRIPTION,
+	KEY_VF,
 	KEY_ATTR,
 };
 

@@ -32,7 +32,9 @@ static const char *find_unsayable(const struct definition *before, const struct 
 		return "another parent";
 	if (after->params)
 		return "parameters";
-	return after->description ? "a description" : NULL;
+	if (after->description)
+		return "a description";
+	return after->has_vf ? "a virtual function" : NULL;
 }
 
 /* The members that are not known are kept as they are. */

@@ -86,6 +86,18 @@ static const char *take_text(struct import *import, const char *key, struct json
 	return text;
 }
 
+static void take_vf(struct import *import, const char *key, struct json_object *value)
+{
+	struct definition *def = import->def;
+	/* Only a number is written with digits alone. */
+	const char *text =
+		json.object_is_type(value, json_type_int) ? json.object_get_string(value) : "";
+
+	def->has_vf = parse_u32(text, &def->vf) == 0;
+	if (!def->has_vf)
+		bad_key(import, key, "is not the number of a virtual function");
+}
+
 static void take_attr(struct import *import, struct json_object *attr)
 {
 	if (!json.object_is_type(attr, json_type_object) || json.object_object_length(attr) != 1) {
@@ -130,6 +142,8 @@ static void take_key(struct import *import, const char *key, struct json_object 
 		def->params = take_text(import, key, value);
 	} else if (strcmp(key, "description") == 0) {
 		def->description = take_text(import, key, value);
+	} else if (strcmp(key, "vf") == 0) {
+		take_vf(import, key, value);
 	} else {
 		bad_key(import, key, "is not a known key, and would be lost");
 	}

@@ -160,6 +160,11 @@ static void list_extras(const struct definition *def, struct strlist *ret_member
 		add_extra(ret_members, "params", def->params);
 	if (def->description)
 		add_extra(ret_members, "description", def->description);
+	if (def->has_vf) {
+		_cleanup_free_ char *member = xasprintf("\"vf\": %u", def->vf);
+
+		strlist_add(ret_members, member);
+	}
 }
 
 static void no_extras(const struct definition *def, struct strlist *ret_members)
@@ -375,6 +380,8 @@ char *mdevctl_export_extras(const struct definition *def)
 		strlist_add(&words, "params");
 	if (def->description)
 		strlist_add(&words, "description");
+	if (def->has_vf)
+		strlist_add(&words, "vf");
 	if (!is_all_utf8(def))
 		strlist_add(&words, "values that are not UTF-8");
 	text = words.n ? strlist_join(&words, words.n) : NULL;

@@ -9,6 +9,8 @@
 
 #include <errno.h>
 
+#define VF_TEXT_SIZE 12 /* a number of 32 bits */
+
 /* Puts something in the place of the bytes from start to end. */
 struct edit {
 	size_t start, end;
@@ -228,9 +230,19 @@ static void change_attrs(struct change *change, const struct definition *before,
 	}
 }
 
+/* NULL for none; the text belongs to the caller, who gives room for it. */
+static const char *vf_text(const struct definition *def, char text[VF_TEXT_SIZE])
+{
+	if (!def->has_vf)
+		return NULL;
+	snprintf(text, VF_TEXT_SIZE, "%u", def->vf);
+	return text;
+}
+
 static int change_keys(struct change *change, const struct definition *before,
 		       const struct definition *after, char **reterr)
 {
+	char vf_before[VF_TEXT_SIZE], vf_after[VF_TEXT_SIZE];
 	const struct {
 		enum definition_key key;
 		const char *before, *after;
@@ -240,6 +252,7 @@ static int change_keys(struct change *change, const struct definition *before,
 		{KEY_AUTO, before->is_auto ? "yes" : "no", after->is_auto ? "yes" : "no"},
 		{KEY_PARAMS, before->params, after->params},
 		{KEY_DESCRIPTION, before->description, after->description},
+		{KEY_VF, vf_text(before, vf_before), vf_text(after, vf_after)},
 	};
 	int rc = 0;
 

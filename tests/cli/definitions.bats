@@ -36,6 +36,11 @@ right() {
 @test "each kind of mistake in a file is reported in one line, with file and line" {
 	local good="parent=soft\ntype=t\n"
 	wrong "[x]\n" "1: 'x' is neither a UUID nor UUID:INSTANCE"
+	for vf in -1 65535 1.0 "0 1" one 0x3; do
+		wrong "[$U1]\n${good}vf = $vf\n" "4: 'vf' is the number of a virtual function, from 0, not '$vf'"
+	done
+	wrong "[$U1]\n${good}vf = 1\nvf = 1\n" "5: a second 'vf' in the section"
+	wrong "[defaults]\nvf = 1\n[$U1]\n$good" "2: unknown key 'vf' in [defaults]"
 	wrong "[]\n" "1: '' is neither a UUID nor UUID:INSTANCE"
 	wrong "[$U1:x]\n$good" "1: '$U1:x' is neither a UUID nor UUID:INSTANCE"
 	wrong "[$U1:99999999999]\n$good" "1: '$U1:99999999999' is neither a UUID nor UUID:INSTANCE"
@@ -147,6 +152,9 @@ mdev: $ETC/link.conf: a folder in place of a file"
 	right "${good}attr = b 1\nattr = a 2\nattr = b 3\n" '.attrs | map(.name + .value)' '["b1","a2","b3"]'
 	right "${good}params = a=b;c #d\n" '.params' '"a=b;c #d"'
 	right "${good}description =   grün   \n" '.description' '"grün"'
+	right "${good}vf = 0\n" '.vf' '0'
+	right "${good}vf=65534\n" '.vf' '65534'
+	right "$good" 'has("vf")' 'false'
 	right "[$U1]\ntype=t\nparent = udev:A=b:c\n" '.parent' '"udev:A=b:c"'
 	right "\xef\xbb\xbf[$U1]\nparent=soft\ntype=t\n" '.line' '1'
 	right "\xef\xbb\xbf\xef\xbb\xbf[$U1]\nparent=soft\ntype=t\n" '.line' '1'

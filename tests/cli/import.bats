@@ -98,9 +98,9 @@ attr = nvidia/vgpu_params  a;b # c "
 
 @test "what mdevctl has no word for goes out, is warned of, and comes in again" {
 	requires jq
-	printf '[%s:3]\nparent = 01:00.0\ntype = acme-fact\nparams = seed=1\ndescription = one\nattr = a \xff\n' "$U1" | make_definition a.conf
+	printf '[%s:3]\nparent = 01:00.0\ntype = acme-fact\nparams = seed=1\ndescription = one\nvf = 3\nattr = a \xff\n' "$U1" | make_definition a.conf
 	"$MDEV" --root "$ROOT" export > "$BATS_TEST_TMPDIR/out" 2> "$BATS_TEST_TMPDIR/warnings"
-	assert "$(cat "$BATS_TEST_TMPDIR/warnings")" == "mdev: warning: $U1:3: mdevctl has no word for: instance number, way of naming the parent, params, description, values that are not UTF-8"
+	assert "$(cat "$BATS_TEST_TMPDIR/warnings")" == "mdev: warning: $U1:3: mdevctl has no word for: instance number, way of naming the parent, params, description, vf, values that are not UTF-8"
 	mdev --root "$ROOT" list --json
 	before=$(jq -c '.results[0].defined | del(.file, .line)' <<<"$output")
 	rm "$ETC/a.conf"
@@ -125,6 +125,9 @@ attr = nvidia/vgpu_params  a;b # c "
 	bad '{"soft": [5]}' "is not an object"
 	bad '{"soft": [{"x": {}}]}' "'x' is neither a UUID"
 	bad "{\"soft\": [{\"$U2\": 5}]}" "$U2: there is no 'mdev_type'"
+	for vf in '"3"' -1 3.5 true 65535; do
+		bad "{\"mdev_type\": \"t\", \"vf\": $vf}" "vf"
+	done
 	bad '{"mdev_type": 5}' "'mdev_type' is not a string"
 	bad '{"mdev_type": [97, 256]}' "'mdev_type' is not a string"
 	bad '{"mdev_type": [97.5]}' "'mdev_type' is not a string"

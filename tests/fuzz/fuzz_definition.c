@@ -117,6 +117,8 @@ static void add_changed_keys(const struct definition *old, const struct definiti
 		strlist_add(keys, "params");
 	if (!same_text(old->description, new->description))
 		strlist_add(keys, "description");
+	if (old->has_vf != new->has_vf || (old->has_vf && old->vf != new->vf))
+		strlist_add(keys, "vf");
 	if (old->is_auto != new->is_auto)
 		strlist_add(keys, "auto");
 	if (!same_attrs(old, new))
@@ -317,6 +319,10 @@ static struct definition change(struct choices *choices, struct file *file,
 		new.description = choose(choices, 3) ?
 					  some_value(choices, &file->list, old->description) :
 					  NULL;
+	if (choose(choices, 2))
+		new.has_vf = choose(choices, 2);
+	if (choose(choices, 2))
+		new.vf = (uint32_t)choose(choices, 70000);
 	new.is_auto = choose(choices, 2);
 	if (choose(choices, 2))
 		change_attrs(choices, file, old, &new);

@@ -53,6 +53,19 @@ static void automatic(struct definition *def, struct arena *arena)
 	def->is_auto = true;
 }
 
+static void pin(struct definition *def, struct arena *arena)
+{
+	(void)arena;
+	def->has_vf = true;
+	def->vf = 0;
+}
+
+static void unpin(struct definition *def, struct arena *arena)
+{
+	(void)arena;
+	def->has_vf = false;
+}
+
 static void add_keys(struct definition *def, struct arena *arena)
 {
 	(void)arena;
@@ -133,6 +146,10 @@ static void test_keys(void)
 	      "nor come back when what overrides it goes");
 	check("\xef\xbb\xbf[defaults]\n\nparams=x\n" UUID "\nparent=p\ntype=t\nparams=y\n",
 	      no_params, NULL, "also behind a byte order mark");
+	check(KEYS "attr = a 1\n", pin, KEYS "vf = 0\nattr = a 1\n", "the first virtual function");
+	check(KEYS "vf=07 \nattr = a 1\n", pin, KEYS "vf=0\nattr = a 1\n", "another one");
+	check(KEYS "vf = 000\n", pin, KEYS "vf = 000\n", "the same, as it was written");
+	check(KEYS "vf = 7\n", unpin, KEYS, "none any more");
 	check("[defaults]\nauto = no\n" UUID "\nparent=p\ntype=t\nparams=y\n", no_params,
 	      "[defaults]\nauto = no\n" UUID "\nparent=p\ntype=t\n", "other defaults do no harm");
 	check("[defaults]\nparams = x\nauto = no\n" KEYS, automatic,
