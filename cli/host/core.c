@@ -5,13 +5,10 @@
 #include "base/file.h"
 #include "base/sysfs.h"
 #include "base/unread.h"
+#include "host/kernel.h"
 #include "host/layout.h"
 
 #include <errno.h>
-
-/* Far above any name of a release, and any list of modules. */
-#define RELEASE_MAX 4096
-#define LIST_MAX (64 << 20)
 
 bool core_is_extended(void)
 {
@@ -32,20 +29,6 @@ const char *core_hint(int rc)
 static bool is_built_in(void)
 {
 	return !sysfs_exists(SYSFS_TOP, LAYOUT_MODULE "/initstate");
-}
-
-/* The release of the running kernel, which names the folder of its modules; "" when unknown. */
-static char *kernel_release(void)
-{
-	_cleanup_free_ char *path = root_path("proc/sys/kernel/osrelease");
-	struct buf text = {0};
-
-	if (unread_note(path, file_read(path, RELEASE_MAX, &text)) < 0 || !text.len) {
-		buf_free(&text);
-		return xstrdup("");
-	}
-	text.data[strcspn(text.data, "\n")] = '\0';
-	return text.data;
 }
 
 /* The project's module is where modprobe looks first, as make or as DKMS installs it. */
@@ -88,29 +71,21 @@ static char *way_out(void)
 }
 
 /* A line of the list, "kernel/drivers/vfio/mdev/mdev.ko.xz: ...", is of a file of that name. */
-static bool lists_module(const char *path, const char *name)
+static int is_of_module(char *line, void *arg)
 {
-	_cleanup_free_ char *file = xasprintf("/%s.ko", name);
-	struct buf text = {0};
-	bool found = false;
-	char *line, *rest;
+	bool *found = arg;
 
-	if (unread_note(path, file_read(path, LIST_MAX, &text)) == 0)
-		for (rest = text.data; !found && (line = strsep(&rest, "\n"));) {
-			line[strcspn(line, ":")] = '\0';
-			found = strstr(line, file) != NULL;
-		}
-	buf_free(&text);
-	return found;
+	line[strcspn(line, ":")] = '\0';
+	*found |= strstr(line, "/mdev.ko") != NULL;
+	return *found;
 }
 
 /* True also where the lists of modules cannot be read. */
 static bool is_available(const char *release)
 {
-	_cleanup_free_ char *below = xasprintf("lib/modules/%s/modules.dep", release);
-	_cleanup_free_ char *list = root_path(below);
+	bool found = false;
 
-	return unread_note(list, file_look(list)) < 0 || lists_module(list, "mdev");
+	return kernel_each_line(release, "modules.dep", is_of_module, &found) < 0 || found;
 }
 
 char *core_explain_no_parent(void)

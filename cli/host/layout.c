@@ -38,6 +38,16 @@ char *layout_subchannel(const char *name, const char *below)
 	return join(LAYOUT_SUBCHANNELS, name, below);
 }
 
+char *layout_pci_driver(const char *driver, const char *below)
+{
+	return join(LAYOUT_PCI_DRIVERS, driver, below);
+}
+
+char *layout_module(const char *module, const char *below)
+{
+	return join("module", module, below);
+}
+
 char *layout_channel_device(const char *number)
 {
 	return xasprintf(LAYOUT_CHANNEL_DEVICES "/%s", number);

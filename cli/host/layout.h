@@ -19,6 +19,9 @@
 #define LAYOUT_MACHINE_START "class/mdev/mdev_start"
 #define LAYOUT_MACHINE_STOP "class/mdev/mdev_stop"
 #define LAYOUT_PCI_DEVICES "bus/pci/devices"
+#define LAYOUT_PCI_DRIVERS "bus/pci/drivers"
+#define LAYOUT_VFIO_PCI_MODULE "module/vfio_pci_core"
+#define LAYOUT_VFIO_PCI_USERS LAYOUT_VFIO_PCI_MODULE "/holders"
 #define LAYOUT_SUBCHANNELS "bus/css/devices"
 #define LAYOUT_CHANNEL_DEVICES "bus/ccw/devices"
 #define LAYOUT_DEVICE_NUMBERS "dev"
@@ -30,6 +33,16 @@
 #define LAYOUT_FUNCTION "virtfn" /* and a number */
 #define LAYOUT_FIRST_FUNCTION LAYOUT_FUNCTION "0"
 #define LAYOUT_VENDOR_VFIO "nvidia/current_vgpu_type"
+#define LAYOUT_DRIVER "driver"
+#define LAYOUT_OVERRIDE "driver_override" /* the only driver that may have it */
+#define LAYOUT_MODALIAS "modalias"
+
+/* In the folder of a driver: an address is written to them. */
+#define LAYOUT_BIND "bind"
+#define LAYOUT_UNBIND "unbind"
+
+/* In the folder of a module: "pci:NAME" for each driver that it has. */
+#define LAYOUT_MODULE_DRIVERS "drivers"
 
 /* In the folder of a parent. */
 #define LAYOUT_TYPES "mdev_supported_types"
@@ -59,6 +72,10 @@ char *layout_type(const char *parent, const char *type, const char *below);
 char *layout_device(const char *parent, const char *name, const char *below);
 char *layout_pci_device(const char *address, const char *below);
 char *layout_subchannel(const char *name, const char *below);
+
+/* The same of a driver of PCI devices, and of a module by its name with '_' for '-'. */
+char *layout_pci_driver(const char *driver, const char *below);
+char *layout_module(const char *module, const char *below);
 
 /* The link to the folder of a device with that number, which is in its subchannel's. */
 char *layout_channel_device(const char *number);

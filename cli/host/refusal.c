@@ -36,6 +36,15 @@ static const char *open_text(int rc)
 	return rc == -EROFS ? "/sys is read-only here, as in a container" : error_text(rc);
 }
 
+void refusal_of_open(const char *path, int rc, char **reterr)
+{
+	if (rc == -EROFS)
+		set_text(reterr, "%s", open_text(rc));
+	else
+		set_text(reterr, "%s/sys/%s cannot be opened: %s%s", root_get(), path,
+			 open_text(rc), root_hint(rc));
+}
+
 /* Nothing that can be looked up explains it. */
 static void refusal_of_driver(int rc, char **reterr)
 {
@@ -196,11 +205,8 @@ void refusal_of_create_open(const struct definition *def, int rc, char **reterr)
 		refusal_parent_goes(def, reterr);
 	else if (rc == -ENOENT)
 		type_name_unknown(def->parent_name, def->type, reterr);
-	else if (rc == -EROFS)
-		set_text(reterr, "%s", open_text(rc));
 	else
-		set_text(reterr, "%s/sys/%s cannot be opened: %s%s", root_get(), path,
-			 open_text(rc), root_hint(rc));
+		refusal_of_open(path, rc, reterr);
 }
 
 void refusal_of_create(struct refusal_facts *facts, const struct definition *def, int rc,

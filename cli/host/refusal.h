@@ -34,6 +34,8 @@ bool refusal_type_is_full(const struct definition *def);
 
 /* These go to *reterr in place of what is there, as set_text() does. */
 
+/* A file below sys could not be opened for writing. */
+void refusal_of_open(const char *path, int rc, char **reterr);
 /* dev has the identity already. */
 void refusal_live(const struct device *dev, char **reterr);
 /* No instance of the type is left; names what takes them up. */
