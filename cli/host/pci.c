@@ -167,13 +167,20 @@ const struct pci_device *pci_at(struct pci_table *table, const char *address)
 			  NULL;
 }
 
+char *pci_physical(const char *address)
+{
+	_cleanup_free_ char *path = layout_pci_device(address, LAYOUT_OWNER);
+	char *physical = NULL;
+
+	return sysfs_link_name(SYSFS_TOP, path, &physical) < 0 ? NULL : physical;
+}
+
 const char *pci_card(struct pci_device *dev)
 {
-	_cleanup_free_ char *path = layout_pci_device(dev->address, LAYOUT_OWNER);
-
 	if (dev->card)
 		return dev->card;
-	if (sysfs_link_name(SYSFS_TOP, path, &dev->card) < 0)
+	dev->card = pci_physical(dev->address);
+	if (!dev->card)
 		dev->card = xstrdup(dev->address);
 	dev->card[strcspn(dev->card, ".")] = '\0';
 	return dev->card;
@@ -193,6 +200,13 @@ bool pci_read_functions(const char *address, struct pci_functions *ret)
 	       read_number(address, "sriov_numvfs", &ret->enabled) == 0;
 }
 
+bool pci_read_all_functions(const char *address, struct pci_functions *ret)
+{
+	return pci_read_functions(address, ret) &&
+	       read_number(address, "sriov_offset", &ret->offset) == 0 &&
+	       read_number(address, "sriov_stride", &ret->stride) == 0;
+}
+
 /* Of all devices that have virtual functions of known addresses. */
 static void load_functions(struct pci_table *table)
 {
@@ -203,11 +217,8 @@ static void load_functions(struct pci_table *table)
 	table->functions = xcalloc(table->n, sizeof(*table->functions));
 	for (size_t i = 0; i < table->n; i++) {
 		struct pci_functions *functions = &table->functions[table->function_count];
-		const char *address = table->v[i].address;
 
-		if (pci_read_functions(address, functions) &&
-		    read_number(address, "sriov_offset", &functions->offset) == 0 &&
-		    read_number(address, "sriov_stride", &functions->stride) == 0)
+		if (pci_read_all_functions(table->v[i].address, functions))
 			table->function_count++;
 	}
 }
@@ -236,6 +247,25 @@ static unsigned int function_at(const struct pci_functions *functions,
 	if (functions->stride)
 		number /= functions->stride;
 	return number < functions->total ? (unsigned int)number + 1 : 0;
+}
+
+int pci_function_number(const struct pci_functions *functions, const char *text)
+{
+	struct address address;
+
+	return parse_address(text, &address) ? (int)function_at(functions, &address) - 1 : -1;
+}
+
+char *pci_function_address(const struct pci_functions *functions, unsigned int number)
+{
+	struct address own;
+	uint64_t at;
+
+	if (!parse_address(functions->address, &own))
+		return NULL;
+	at = number_of(&own) + functions->offset + (uint64_t)functions->stride * number;
+	return xasprintf("%04x:%02x:%02x.%x", own.domain, (unsigned int)(at >> 8 & 0xff),
+			 (unsigned int)(at >> 3 & 0x1f), (unsigned int)(at & 7));
 }
 
 const struct pci_functions *pci_owner(struct pci_table *table, const char *text,

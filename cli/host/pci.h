@@ -28,7 +28,7 @@ struct pci_device {
 	char *card; /* NULL until pci_card() was asked for it */
 };
 
-/* A device that can have virtual functions. Their numbers are as in the files sriov_*. */
+/* A device that can have virtual functions, and what its files sriov_* say of them. */
 struct pci_functions {
 	const char *address;
 	uint32_t total, enabled, offset, stride;
@@ -65,8 +65,22 @@ const struct pci_device *pci_at(struct pci_table *table, const char *address);
  */
 const char *pci_card(struct pci_device *dev);
 
-/* False for a device that cannot have virtual functions. */
+/* False for a device that cannot have virtual functions. Reads how many, and not where. */
 bool pci_read_functions(const char *address, struct pci_functions *ret);
+
+/* The same, and where they are. */
+bool pci_read_all_functions(const char *address, struct pci_functions *ret);
+
+/*
+ * The address of the virtual function of that number, as sysfs writes it, and back: the number of
+ * the one at an address, -1 for none of them. They count from 0, as in the name of the kernel's
+ * link to each, "virtfn0", and are known whether or not they are enabled.
+ */
+char *pci_function_address(const struct pci_functions *functions, unsigned int number);
+int pci_function_number(const struct pci_functions *functions, const char *address);
+
+/* The device that the function at an address is a virtual function of; NULL for any other. */
+char *pci_physical(const char *address);
 
 /*
  * The device whose virtual function the address would be, if they were enabled, and which of them,

@@ -239,7 +239,7 @@ static void test_absent(void)
 static void test_drivers(void)
 {
 	struct vfio_driver_list list = {0};
-	_cleanup_free_ char *name = NULL, *error = NULL, *variant = NULL;
+	_cleanup_free_ char *name = NULL, *error = NULL;
 
 	ok(!vfio_driver_is_any(), "no part of VFIO for PCI is loaded");
 	vfio_driver_list(&list);
@@ -262,6 +262,12 @@ static void test_drivers(void)
 	is_text(name, "xe-vfio-pci", "by its name");
 	ok(vfio_driver_find("mlx5-vfio-pci", &name, &error) < 0, "another is not loaded");
 	is_text(error, "module 'mlx5-vfio-pci' is not loaded", "which is said");
+}
+
+static void test_variant(void)
+{
+	_cleanup_free_ char *variant = NULL;
+
 	ok(!vfio_driver_variant(VF), "without a list of modules there is no variant");
 	make_file("sys/bus/pci/devices/" VF "/modalias",
 		  "pci:v000015B3d0000101Esv000015B3sd00000055bc02sc00i00\n");
@@ -302,6 +308,7 @@ int main(void)
 	make_folder(FOLDER);
 	make_file(FOLDER "/driver_override", "(null)\n");
 	test_drivers();
+	test_variant();
 	make_folder(DRIVERS "/nvme");
 	make_folder(DRIVERS "/mlx5_vfio_pci");
 	make_folder(DRIVERS "/vfio-pci");
