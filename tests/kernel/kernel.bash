@@ -199,10 +199,12 @@ fail_within_modules() {
 
 # fail_without FUNCTION: everything but what is allocated on behalf of this function of a loaded module
 fail_without() {
-	local start
+	local start end
 	start=$(symbol "$1")
-	fail_only reject-start "$start" \
-		reject-end "$(sort /proc/kallsyms | awk -v start="${start#0x}" '$1 "" > start "" { print "0x" $1; exit }')"
+	# The next symbol: as texts, since awk has no numbers of 64 bits.
+	end=$(awk -v start="${start#0x}" '$1 "" > start "" && (!end || $1 "" < end "") { end = $1 } END { print "0x" end }' \
+		/proc/kallsyms)
+	fail_only reject-start "$start" reject-end "$end"
 }
 
 fail_anywhere() {

@@ -268,6 +268,11 @@ static uint64_t choose_access(struct fuzzer *f, size_t *n)
 	if (!region->size)
 		region = &regions[VFIO_PCI_CONFIG_REGION_INDEX];
 	at = below(f, region->size);
+	/* mtty takes what is written to a BAR there for four bytes, however many there are. */
+	if (region == &regions[VFIO_PCI_CONFIG_REGION_INDEX]) {
+		at -= at % 4;
+		*n = *n < 4 ? 4 : *n - *n % 4;
+	}
 	if (*n > region->size - at)
 		*n = region->size - at;
 	return region->offset + at;
