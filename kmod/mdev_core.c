@@ -31,24 +31,25 @@
  *	stop of the parent's instances at a time.
  *
  * mdev_lock
- *	Every list and table: parents, instances by identity, machines and
- *	their instances, a parent's number of instances. A leaf, held for a few
- *	lines; no driver is called under it.
+ *	Every list and table: parents, machines and their instances, a parent's
+ *	number of instances. A leaf, held for a few lines; no driver is called
+ *	under it.
  *
  * The drivers on the bus are in an XArray, which has a lock of its own.
  *
- * mdev_core_device.live is written under op_lock and mdev_lock both, and so can
- * be read under either. It is set last in creation and cleared first in
- * removal. The thread that has cleared it removes the instance; no other thread
- * does.
+ * mdev_core_device.live is written under op_lock. It is set last in creation and
+ * cleared first in removal. The thread that has cleared it removes the instance;
+ * no other thread does. Lookups read it under mdev_lock alone, to leave out what
+ * is not complete; an instance that they return may be claimed at any time, and
+ * what is done with it asks again under op_lock.
  *
  * References
  *
  * mdev_core_device.dev is the only count of an instance. An instance holds its type
  * from allocation to release, and the type its parent; the module stays until
- * the last parent is released. An instance's identity, its place at the parent
- * and in the machine are taken before the driver's create and given back after
- * its destroy: they do not wait for the last reference.
+ * the last parent is released. An instance's identity, which is its place in a
+ * machine, and its place at the parent are taken before the driver's create and
+ * given back after its destroy: they do not wait for the last reference.
  */
 
 #include <linux/module.h>
@@ -63,12 +64,9 @@ static int __init mdev_init(void)
 {
 	int rc;
 
-	rc = mdev_devices_init();
-	if (rc)
-		return rc;
 	rc = mdev_bus_register();
 	if (rc)
-		goto out_devices;
+		return rc;
 	rc = mdev_machines_init();
 	if (rc)
 		goto out_bus;
@@ -81,8 +79,6 @@ out_machines:
 	mdev_machines_exit();
 out_bus:
 	mdev_bus_unregister();
-out_devices:
-	mdev_devices_exit();
 	return rc;
 }
 
@@ -91,7 +87,6 @@ static void __exit mdev_exit(void)
 	mdev_parents_exit();
 	mdev_machines_exit();
 	mdev_bus_unregister();
-	mdev_devices_exit();
 	/*
 	 * The thread that has put the last reference may still execute text of
 	 * this module: the end of a release function. It holds no lock that we

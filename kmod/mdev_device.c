@@ -5,7 +5,7 @@
  * mdev_device_create() goes through these steps, and undoes them in reverse if
  * one fails:
  *
- *	reserve		identity, place at the parent and in the machine
+ *	reserve		identity, place at the parent
  *	create		the parent driver's callback
  *	device_add()	folder in sysfs; a bus driver probes
  *	publish		the core's files and links in it, uevent, live
@@ -15,25 +15,14 @@
  */
 
 #include <linux/module.h>
-#include <linux/rhashtable.h>
 #include <linux/slab.h>
 #include <linux/sysfs.h>
 
 #include "mdev_private.h"
 
-static struct rhashtable mdev_ids;
-
-static const struct rhashtable_params mdev_ids_params = {
-	.key_len = sizeof(struct mdev_identity),
-	.key_offset = offsetof(struct mdev_core_device, id),
-	.head_offset = offsetof(struct mdev_core_device, id_node),
-	.automatic_shrinking = true,
-};
-
 /*
- * Take the identity, a place at the parent and in the machine. Returns -EEXIST
- * if the identity is taken, -EUSERS if the parent has no instance left, or
- * -ENOMEM.
+ * Take the identity and a place at the parent. Returns -EEXIST if the identity
+ * is taken, -EUSERS if the parent has no instance left, or -ENOMEM.
  */
 static int mdev_device_reserve(struct mdev_core_device *mdev)
 {
@@ -41,28 +30,13 @@ static int mdev_device_reserve(struct mdev_core_device *mdev)
 	int rc;
 
 	mutex_lock(&mdev_lock);
-	rc = rhashtable_lookup_insert_fast(&mdev_ids, &mdev->id_node,
-					   mdev_ids_params);
-	if (rc) {
-		/* All its other errors mean that the table could not grow. */
-		rc = rc == -EEXIST ? rc : -ENOMEM;
-		goto out_unlock;
-	}
-	if (parent->nr_devices >= parent->max_instances) {
-		rc = -EUSERS;
-		goto out_remove;
-	}
 	rc = mdev_machine_join(mdev);
-	if (rc)
-		goto out_remove;
-
-	WRITE_ONCE(parent->nr_devices, parent->nr_devices + 1);
-	mutex_unlock(&mdev_lock);
-	return 0;
-
-out_remove:
-	rhashtable_remove_fast(&mdev_ids, &mdev->id_node, mdev_ids_params);
-out_unlock:
+	if (!rc && parent->nr_devices >= parent->max_instances) {
+		mdev_machine_leave(mdev);
+		rc = -EUSERS;
+	}
+	if (!rc)
+		WRITE_ONCE(parent->nr_devices, parent->nr_devices + 1);
 	mutex_unlock(&mdev_lock);
 	return rc;
 }
@@ -73,7 +47,6 @@ static void mdev_device_unreserve(struct mdev_core_device *mdev)
 
 	mutex_lock(&mdev_lock);
 	mdev_machine_leave(mdev);
-	rhashtable_remove_fast(&mdev_ids, &mdev->id_node, mdev_ids_params);
 	WRITE_ONCE(parent->nr_devices, parent->nr_devices - 1);
 	if (!parent->nr_devices)
 		/* Pairs with the wait in mdev_parent_evict_all() */
@@ -94,8 +67,8 @@ struct mdev_core_device *mdev_device_find(struct mdev_core_parent *parent,
 	struct mdev_core_device *mdev;
 
 	mutex_lock(&mdev_lock);
-	mdev = rhashtable_lookup_fast(&mdev_ids, id, mdev_ids_params);
-	if (mdev && mdev->live && mdev->type->parent == parent)
+	mdev = mdev_machine_find_device(id);
+	if (mdev && READ_ONCE(mdev->live) && mdev->type->parent == parent)
 		get_device(&mdev->dev);
 	else
 		mdev = NULL;
@@ -253,15 +226,6 @@ static int mdev_device_set_name(struct mdev_core_device *mdev, bool numbered)
 	return dev_set_name(&mdev->dev, "%pUl", &mdev->id.uuid);
 }
 
-static void mdev_device_set_live(struct mdev_core_device *mdev, bool live)
-{
-	lockdep_assert_held(&mdev->op_lock);
-
-	mutex_lock(&mdev_lock);
-	mdev->live = live;
-	mutex_unlock(&mdev_lock);
-}
-
 /*
  * Make sure that the instance has a bus driver. device_add() has looked for
  * one, but does not return what came of it. If a probe failed, mdev_bus_probe()
@@ -304,7 +268,7 @@ static int mdev_device_publish(struct mdev_core_device *mdev)
 	mutex_lock(&mdev->op_lock);
 	dev_set_uevent_suppress(&mdev->dev, false);
 	kobject_uevent(&mdev->dev.kobj, KOBJ_ADD);
-	mdev_device_set_live(mdev, true);
+	WRITE_ONCE(mdev->live, true);
 	mutex_unlock(&mdev->op_lock);
 	return 0;
 }
@@ -427,7 +391,7 @@ static int mdev_device_claim(struct mdev_core_device *mdev)
 
 	if (!mdev->live)
 		return -ENODEV;
-	mdev_device_set_live(mdev, false);
+	WRITE_ONCE(mdev->live, false);
 	return 0;
 }
 
@@ -574,14 +538,4 @@ bool mdev_device_is_of(const struct device *dev,
 	return dev->bus == &mdev_bus_type &&
 	       mdev_device_interface(container_of(dev, struct mdev_core_device,
 						  dev)) == interface;
-}
-
-int __init mdev_devices_init(void)
-{
-	return rhashtable_init(&mdev_ids, &mdev_ids_params);
-}
-
-void mdev_devices_exit(void)
-{
-	rhashtable_destroy(&mdev_ids);
 }

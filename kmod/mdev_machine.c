@@ -2,6 +2,9 @@
 /*
  * Machines: all instances of one UUID, on any parents, which start and stop
  * together
+ *
+ * The table of machines is the table of identities as well. A machine has few
+ * instances, most often one, so its list is searched for an instance number.
  */
 
 #include <linux/completion.h>
@@ -69,23 +72,55 @@ static struct mdev_machine *mdev_machine_new(const guid_t *uuid)
 	return machine;
 }
 
+static struct mdev_machine *mdev_machine_lookup(const guid_t *uuid)
+{
+	lockdep_assert_held(&mdev_lock);
+
+	return rhashtable_lookup_fast(&mdev_machines, uuid,
+				      mdev_machines_params);
+}
+
+static struct mdev_core_device *
+mdev_machine_member(struct mdev_machine *machine, u32 instance)
+{
+	struct mdev_core_device *mdev;
+
+	list_for_each_entry(mdev, &machine->devices, machine_node)
+		if (mdev->id.instance == instance)
+			return mdev;
+	return NULL;
+}
+
+/**
+ * mdev_machine_find_device() - look up an instance by its identity
+ * @id: the identity
+ *
+ * Context: mdev_lock held.
+ * Return: the instance, which need not be live, or NULL.
+ */
+struct mdev_core_device *
+mdev_machine_find_device(const struct mdev_identity *id)
+{
+	struct mdev_machine *machine = mdev_machine_lookup(&id->uuid);
+
+	return machine ? mdev_machine_member(machine, id->instance) : NULL;
+}
+
 /**
  * mdev_machine_join() - add an instance to the machine of its UUID
  * @mdev: the instance
  *
- * Makes the machine if this is its first instance.
+ * This takes its identity. Makes the machine if this is its first instance.
  *
  * Context: mdev_lock held.
- * Return: 0 or -ENOMEM.
+ * Return: 0, -EEXIST if the identity is taken, or -ENOMEM.
  */
 int mdev_machine_join(struct mdev_core_device *mdev)
 {
-	struct mdev_machine *machine;
+	struct mdev_machine *machine = mdev_machine_lookup(&mdev->id.uuid);
 
-	lockdep_assert_held(&mdev_lock);
-
-	machine = rhashtable_lookup_fast(&mdev_machines, &mdev->id.uuid,
-					 mdev_machines_params);
+	if (machine && mdev_machine_member(machine, mdev->id.instance))
+		return -EEXIST;
 	if (!machine)
 		machine = mdev_machine_new(&mdev->id.uuid);
 	if (!machine)
@@ -126,8 +161,7 @@ static struct mdev_machine *mdev_machine_find(const guid_t *uuid)
 	struct mdev_machine *machine;
 
 	mutex_lock(&mdev_lock);
-	machine = rhashtable_lookup_fast(&mdev_machines, uuid,
-					 mdev_machines_params);
+	machine = mdev_machine_lookup(uuid);
 	if (machine)
 		kref_get(&machine->ref);
 	mutex_unlock(&mdev_lock);
@@ -237,7 +271,7 @@ static int mdev_members_get(struct mdev_members *members,
 		goto out_unlock;
 	}
 	list_for_each_entry(mdev, &machine->devices, machine_node)
-		if (mdev->live) {
+		if (READ_ONCE(mdev->live)) {
 			/* Put in mdev_members_put() */
 			get_device(&mdev->dev);
 			members->devices[members->nr++] = mdev;

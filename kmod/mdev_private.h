@@ -8,7 +8,6 @@
 
 #include <linux/kobject.h>
 #include <linux/mutex.h>
-#include <linux/rhashtable-types.h>
 
 #include "mdev_interface.h"
 
@@ -20,7 +19,6 @@ struct mdev_machine;
 /**
  * struct mdev_core_device - the core's part of an instance
  * @id: its identity
- * @id_node: in the table of identities
  * @type: its type, of which it holds a reference
  * @machine: all instances of its UUID
  * @machine_node: in the machine
@@ -35,7 +33,6 @@ struct mdev_machine;
  */
 struct mdev_core_device {
 	struct mdev_identity id;
-	struct rhash_head id_node;
 	struct mdev_core_type *type;
 	struct mdev_machine *machine;
 	struct list_head machine_node;
@@ -78,8 +75,6 @@ struct mdev_request {
 extern struct mutex mdev_lock;
 
 /* mdev_device.c */
-int mdev_devices_init(void);
-void mdev_devices_exit(void);
 struct mdev_core_device *mdev_device_find(struct mdev_core_parent *parent,
 					  const struct mdev_identity *id);
 int mdev_device_create(struct mdev_core_type *type,
@@ -97,6 +92,8 @@ void mdev_parents_exit(void);
 /* mdev_machine.c */
 int mdev_machines_init(void);
 void mdev_machines_exit(void);
+struct mdev_core_device *
+mdev_machine_find_device(const struct mdev_identity *id);
 int mdev_machine_join(struct mdev_core_device *mdev);
 void mdev_machine_leave(struct mdev_core_device *mdev);
 void mdev_machine_stop_removed(struct mdev_core_device *mdev);
