@@ -10,22 +10,26 @@
 /* What a path may have in the kernel. */
 #define ATTR_NAME_MAX 4095
 
+void attr_add(struct attr **attrs, size_t *n, struct arena *arena, const char *name,
+	      const char *value)
+{
+	/* Room for 4, 8, 16, ...; what is left behind goes with the arena. */
+	if (*n == 0 || (*n >= 4 && (*n & (*n - 1)) == 0)) {
+		struct attr *grown = arena_alloc(arena, (*n ? 2 * *n : 4) * sizeof(*grown));
+
+		if (*n)
+			memcpy(grown, *attrs, *n * sizeof(*grown));
+		*attrs = grown;
+	}
+	(*attrs)[*n].name = arena_strdup(arena, name);
+	(*attrs)[*n].value = arena_strdup(arena, value);
+	++*n;
+}
+
 void definition_add_attr(struct definition *def, struct arena *arena, const char *name,
 			 const char *value)
 {
-	size_t n = def->attr_count;
-
-	/* Room for 4, 8, 16, ...; what is left behind goes with the arena. */
-	if (n == 0 || (n >= 4 && (n & (n - 1)) == 0)) {
-		struct attr *grown = arena_alloc(arena, (n ? 2 * n : 4) * sizeof(*grown));
-
-		if (n)
-			memcpy(grown, def->attrs, n * sizeof(*grown));
-		def->attrs = grown;
-	}
-	def->attrs[n].name = arena_strdup(arena, name);
-	def->attrs[n].value = arena_strdup(arena, value);
-	def->attr_count++;
+	attr_add(&def->attrs, &def->attr_count, arena, name, value);
 }
 
 static bool same_text(const char *a, const char *b)
@@ -86,6 +90,24 @@ int attr_split(char *text, struct attr *ret_attr, char **reterr)
 	}
 	*ret_attr = (struct attr){.name = text, .value = equals + 1};
 	return 0;
+}
+
+int attr_split_line(char *text, struct attr *ret_attr, char **reterr)
+{
+	_cleanup_free_ char *shown = NULL;
+	char *space = strchr(text, ' ');
+
+	if (space)
+		*space = '\0';
+	*ret_attr = (struct attr){.name = text, .value = space ? space + 1 : ""};
+	if (attr_name_is_valid(text) && ret_attr->value[0])
+		return 0;
+	shown = quoted(text);
+	if (!attr_name_is_valid(text))
+		set_text(reterr, "%s cannot be the name of an attribute of a device", shown);
+	else
+		set_text(reterr, "attribute %s has no value", shown);
+	return -EINVAL;
 }
 
 /* How many processes a message lists. */
@@ -224,6 +246,7 @@ void definition_list_free(struct definition_list *list)
 	text_set_free(&list->shared);
 	strlist_free(&list->strangers);
 	free(list->broken);
+	free(list->cards);
 	free(list->v);
 	arena_free(&list->arena);
 	*list = (struct definition_list){0};

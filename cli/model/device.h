@@ -40,7 +40,9 @@ struct definition {
 	const char *distrust; /* that others than root can write it, in words; NULL when not */
 };
 
-/* Adds at the end; the strings are copied into the arena. */
+/* Adds at the end of n attributes; the strings are copied into the arena. */
+void attr_add(struct attr **attrs, size_t *n, struct arena *arena, const char *name,
+	      const char *value);
 void definition_add_attr(struct definition *def, struct arena *arena, const char *name,
 			 const char *value);
 /* All that a file can say is the same; where they stand does not count. */
@@ -52,6 +54,9 @@ bool definition_same(const struct definition *a, const struct definition *b);
 bool attr_name_is_valid(const char *name);
 /* Splits NAME=VALUE in place. 0, or -EINVAL with a reason in *reterr. */
 int attr_split(char *text, struct attr *ret_attr, char **reterr);
+
+/* The same for "NAME VALUE", where all behind the first blank is the value. */
+int attr_split_line(char *text, struct attr *ret_attr, char **reterr);
 
 /* A process that has a device open; program: the kernel's name for what it runs. */
 struct holder {
@@ -132,6 +137,8 @@ struct definition_list {
 	size_t n;
 	struct arena arena;
 	struct text_set shared; /* the texts below */
+	struct card **cards; /* in the order of their files; see model/card.h */
+	size_t card_count;
 	/* What stands in files that hold one definition each, and is not in v: */
 	struct definition **broken; /* cannot be read; has an identity, a parent and a file */
 	size_t broken_count;

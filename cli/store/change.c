@@ -6,6 +6,7 @@
 #include "base/sort.h"
 #include "base/text.h"
 #include "base/unread.h"
+#include "model/card.h"
 #include "store/definition.h"
 #include "store/definition_file.h"
 #include "store/folder.h"
@@ -102,16 +103,19 @@ static void separate(struct buf *text)
 		buf_add(text, "\n", 1);
 }
 
-/* What a changed file shall say: pointers to definitions of elsewhere. */
+/* What a changed file shall say: pointers to definitions, and to cards, of elsewhere. */
 struct wanted {
 	const struct definition **v;
 	size_t n;
+	struct card *const *cards;
+	size_t card_count;
 };
 
 /* What the file says, and room for one more. */
 static struct wanted want_all(const struct definition_list *list)
 {
-	struct wanted wanted = {xcalloc(list->n + 1, sizeof(struct definition *)), list->n};
+	struct wanted wanted = {xcalloc(list->n + 1, sizeof(struct definition *)), list->n,
+				list->cards, list->card_count};
 
 	for (size_t i = 0; i < list->n; i++)
 		wanted.v[i] = list->v[i];
@@ -127,7 +131,9 @@ static int check_changed(const char *path, const struct buf *text, const struct 
 	bool same;
 
 	form_of(path)->parse(path, text->data, text->len, &list, &problems, NULL);
-	same = !problems.n && list.n == wanted->n;
+	same = !problems.n && list.n == wanted->n && list.card_count == wanted->card_count;
+	for (size_t i = 0; same && i < list.card_count; i++)
+		same = card_same(list.cards[i], wanted->cards[i]);
 	for (size_t i = 0; same && i < list.n; i++)
 		same = definition_same(list.v[i], wanted->v[i]);
 	if (!same)

@@ -10,6 +10,7 @@
 #include "store/definition.h"
 
 #include "base/text.h"
+#include "store/card_keys.h"
 
 #include <errno.h>
 #include <ini.h>
@@ -34,10 +35,12 @@ struct parser {
 	struct definition defaults;
 	bool has_defaults, defaults_are_bad, has_identity;
 	struct definition *section; /* the one that is being read, &defaults, or NULL */
+	struct card *card; /* that of the section [parent NAME] that is being read, or NULL */
 	bool is_bad; /* something in the section was reported */
 	unsigned int keys; /* those of the section, a bit for each of known_keys */
 	struct definition *first; /* that of this file; good ones */
 	void *seen; /* a tree of them, once there is a second */
+	size_t first_card; /* of this file, in the list */
 };
 
 /* What inih takes off the ends of keys and values, but for a carriage return: that is reported. */
@@ -143,6 +146,10 @@ static void end_section(struct parser *parser)
 	if (parser->section && !parser->defaults_are_bad)
 		check_section(parser);
 	parser->line = line;
+	/* It is the last one that was added. */
+	if (parser->card && parser->is_bad)
+		parser->list->card_count--;
+	parser->card = NULL;
 	if (parser->section == &parser->defaults) {
 		parser->defaults_are_bad = parser->is_bad;
 		if (parser->layout)
@@ -183,6 +190,57 @@ static bool is_at_home(struct parser *parser, const struct identity *id)
 	return false;
 }
 
+/* Each file has few of them. */
+static const struct card *find_card(const struct parser *parser, const char *parent)
+{
+	for (size_t i = parser->first_card; i < parser->list->card_count; i++)
+		if (strcmp(parser->list->cards[i]->parent, parent) == 0)
+			return parser->list->cards[i];
+	return NULL;
+}
+
+/* [parent NAME]; name: what stands behind "parent", with the blanks before it. */
+static void begin_card(struct parser *parser, const char *name, size_t len)
+{
+	_cleanup_free_ char *parent = NULL;
+	const struct card *same;
+	struct card *card;
+
+	while (len && is_blank(*name)) {
+		name++;
+		len--;
+	}
+	while (len && is_blank(name[len - 1]))
+		len--;
+	parent = xasprintf("%.*s", (int)len, name);
+	same = find_card(parser, parent);
+	if (!len)
+		bad_line(parser, "a section [parent NAME] names no parent");
+	else if (!text_is_plain(parent))
+		bad_line(parser, "the name of the parent is not UTF-8 text");
+	else if (parser->has_owner)
+		bad_line(
+			parser,
+			"a section of a parent does not belong into a file that is named for a UUID");
+	else if (same)
+		bad_line(parser, "the same parent as in line %u", same->line);
+	if (parser->is_bad)
+		return;
+	card = definition_list_add_card(parser->list);
+	card->parent = arena_strdup(&parser->list->arena, parent);
+	card->file = parser->file;
+	card->line = parser->line;
+	parser->card = card;
+}
+
+static bool is_card_header(const char *name, size_t len)
+{
+	size_t word = strlen("parent");
+
+	return len >= word && memcmp(name, "parent", word) == 0 &&
+	       (len == word || is_blank(name[word]));
+}
+
 /* A header as it stands in the file, without the blanks that end it. */
 static void begin_section(struct parser *parser, const char *header, size_t len)
 {
@@ -205,6 +263,10 @@ static void begin_section(struct parser *parser, const char *header, size_t len)
 		return;
 	}
 	parser->has_identity = true;
+	if (is_card_header(name, name_len)) {
+		begin_card(parser, name + strlen("parent"), name_len - strlen("parent"));
+		return;
+	}
 	if (identity_parse(text, &id) < 0) {
 		bad_name = xasprintf("%.*s", (int)name_len, name);
 		shown = quoted(bad_name);
@@ -387,25 +449,25 @@ static void set_vf(struct parser *parser, struct definition *def, const char *va
 	}
 }
 
-/* NAME VALUE; inih took off the blanks that end the value and belong to it. */
-static void add_attr(struct parser *parser, struct definition *def, const char *value)
+/* With the blanks that end the line, which inih took off; the caller frees it. */
+static char *whole_value(const struct parser *parser, const char *value)
 {
-	_cleanup_free_ char *text = xcalloc(1, strlen(value) + parser->tail_len + 1), *shown = NULL;
-	char *space;
+	char *text = xcalloc(1, strlen(value) + parser->tail_len + 1);
 
 	memcpy(stpcpy(text, value), parser->tail, parser->tail_len);
-	space = strchr(text, ' ');
-	if (space)
-		*space = '\0';
-	if (attr_name_is_valid(text) && space && space[1]) {
-		definition_add_attr(def, &parser->list->arena, text, space + 1);
-		return;
-	}
-	shown = quoted(text);
-	if (!attr_name_is_valid(text))
-		bad_line(parser, "%s cannot be the name of an attribute of a device", shown);
+	return text;
+}
+
+/* NAME VALUE; the blanks that end the value belong to it. */
+static void add_attr(struct parser *parser, struct definition *def, const char *value)
+{
+	_cleanup_free_ char *text = whole_value(parser, value), *error = NULL;
+	struct attr attr;
+
+	if (attr_split_line(text, &attr, &error) < 0)
+		bad_line(parser, "%s", error);
 	else
-		bad_line(parser, "attribute %s has no value", shown);
+		definition_add_attr(def, &parser->list->arena, attr.name, attr.value);
 }
 
 static const struct key {
@@ -451,6 +513,14 @@ static void take_key(struct parser *parser, const char *name, const char *value)
 	bad_line(parser, "unknown key %s%s", shown, is_defaults ? " in [defaults]" : "");
 }
 
+static void take_card_key(struct parser *parser, const char *name, const char *value)
+{
+	_cleanup_free_ char *whole = whole_value(parser, value), *error = NULL;
+
+	if (card_take_key(parser->card, &parser->list->arena, name, whole, &error) < 0)
+		bad_line(parser, "%s", error);
+}
+
 /* Called by inih; 1 because what is wrong with a line is noted by bad_line(). */
 static int on_key(void *user, const char *section, const char *key, const char *value)
 {
@@ -460,6 +530,8 @@ static int on_key(void *user, const char *section, const char *key, const char *
 	(void)section;
 	if (parser->section) {
 		take_key(parser, key, value);
+	} else if (parser->card) {
+		take_card_key(parser, key, value);
 	} else if (!parser->is_bad) {
 		shown = quoted(key);
 		bad_line(parser, "%s stands before the first section", shown);
@@ -482,6 +554,7 @@ void definition_parse(const char *file, const char *text, size_t len, struct def
 				.end = start + len,
 				.is_odd = memchr(start, '\0', len) || memchr(start, '\r', len),
 				.list = list,
+				.first_card = list->card_count,
 				.problems = problems,
 				.layout = ret_layout};
 	int rc;

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "base/unread.h"
+#include "model/card.h"
 #include "store/folder.h"
 #include "store/form.h"
 
@@ -50,9 +51,13 @@ static void close_source(struct source *source)
 	free(source->distrust);
 }
 
-/* What the file of these definitions is worth. */
+/*
+ * What the file of these definitions is worth. One that others can write may not say what a card
+ * shall be, for that runs programs.
+ */
 static void note_distrust(const struct source *source, const struct stat *st,
-			  struct definition_list *list, size_t first)
+			  struct definition_list *list, size_t first, size_t first_card,
+			  struct problem_list *problems)
 {
 	_cleanup_free_ char *own = file_distrust(st, "it");
 	const char *distrust = own ? own : source->distrust;
@@ -60,6 +65,10 @@ static void note_distrust(const struct source *source, const struct stat *st,
 	if (!distrust)
 		return;
 	distrust = definition_list_share(list, distrust);
+	for (size_t i = first_card; i < list->card_count; i++)
+		problem_add(problems, list->cards[i]->file, list->cards[i]->line,
+			    "root does not obey it: %s (chown root, chmod go-w)", distrust);
+	list->card_count = first_card;
 	for (size_t i = first; i < list->n; i++)
 		list->v[i]->distrust = distrust;
 }
@@ -70,7 +79,7 @@ static void load_entry(const struct folder_entry *entry, struct source *source, 
 	enum folder_read_flags flags = FOLDER_FOLLOW |
 				       (entry->is_plain_file ? FOLDER_KNOWN_FILE : 0);
 	struct stat st;
-	size_t folder_len = source->path.len, first = list->n;
+	size_t folder_len = source->path.len, first = list->n, first_card = list->card_count;
 	int rc;
 
 	buf_add(&source->path, entry->name, strlen(entry->name));
@@ -86,7 +95,8 @@ static void load_entry(const struct folder_entry *entry, struct source *source, 
 	}
 	if (!rc)
 		definition_parse(source->path.data, text->data, text->len, list, problems, NULL);
-	note_distrust(source, &st, list, first);
+	note_distrust(source, &st, list, first, first_card, problems);
+	problem_list_end_file(problems);
 	source->path.len = folder_len;
 }
 

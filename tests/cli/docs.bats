@@ -108,6 +108,16 @@ documented() {
 	done
 }
 
+@test "every key of the section of a parent is in its man page" {
+	for key in vfs then attr; do
+		sed -n '/^# CARDS$/,/^# FILES/p' "$MAN/mdev.d.5.scd" | grep -q "^\*$key\*$"
+		make_root
+		printf '[parent a]\n%sX=c\n' "$key" > "$ROOT/etc/mdev.d/a.conf"
+		mdev 1 --root "$ROOT" list
+		rm -r "$BATS_TEST_TMPDIR/root"
+	done
+}
+
 # What the pages speak of: two cards of the sample driver, the second without an instance left, a
 # live device that is defined, one that is not, one that is defined only, a package, mdevctl's files.
 make_documented_root() {

@@ -5,6 +5,7 @@
  * changed.
  */
 #include "fuzz.h"
+#include "model/card.h"
 #include "store/section.h"
 
 struct file {
@@ -216,6 +217,9 @@ static void check_reads(const struct buf *text, const struct definition_list *be
 				"a changed file says what it shall");
 	}
 	promise(n == now.list.n, "and nothing more");
+	promise(now.list.card_count == before->card_count, "sections of parents stay");
+	for (size_t i = 0; i < before->card_count; i++)
+		promise(card_same(now.list.cards[i], before->cards[i]), "as they were");
 	file_free(&now);
 }
 

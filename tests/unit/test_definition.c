@@ -124,6 +124,10 @@ static void test_format(void)
 	format(&def, -EINVAL, "and a newline");
 	attr.value = "";
 	format(&def, -EINVAL, "and nothing");
+	def.description = "x\n[parent p]\nthen = /bin/sh";
+	attr.value = "1";
+	format(&def, -EINVAL, "a section of a parent in a value");
+	def.description = NULL;
 	attr.name = "a b";
 	format(&def, -EINVAL, "a blank in a name");
 }
