@@ -208,6 +208,20 @@ void strlist_sort(struct strlist *list)
 		qsort(list->v, list->n, sizeof(*list->v), compare_strings);
 }
 
+void strlist_sort_unique(struct strlist *list)
+{
+	size_t kept = 0;
+
+	strlist_sort(list);
+	for (size_t i = 0; i < list->n; i++) {
+		if (kept && strcmp(list->v[kept - 1], list->v[i]) == 0)
+			free(list->v[i]);
+		else
+			list->v[kept++] = list->v[i];
+	}
+	list->n = kept;
+}
+
 const char *strlist_find(const struct strlist *list, const char *s)
 {
 	char **found = NULL;

@@ -118,6 +118,8 @@ struct strlist {
 
 void strlist_add(struct strlist *list, const char *s);
 void strlist_sort(struct strlist *list);
+/* Sorts it, and leaves each string once. */
+void strlist_sort_unique(struct strlist *list);
 /* The list's own copy of s, NULL when it has none; the list is sorted. */
 const char *strlist_find(const struct strlist *list, const char *s);
 /* The first max strings joined by ", " and how many more there are; the caller frees it. */

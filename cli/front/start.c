@@ -288,7 +288,7 @@ static bool start_check_attrs(const struct definition *def, struct failure *fail
 {
 	for (size_t i = 0; i < def->attr_count; i++)
 		if (!attr_name_is_valid(def->attrs[i].name) ||
-		    layout_is_kernels(INSTANCE_MDEV, def->attrs[i].name))
+		    layout_is_kernels(def->attrs[i].name))
 			return fail(failure, 0, "Invalid attribute '%s'", def->attrs[i].name);
 	return true;
 }

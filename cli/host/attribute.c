@@ -3,7 +3,7 @@
 #include "host/attribute.h"
 
 #include "base/sysfs.h"
-#include "host/layout.h"
+#include "host/kind.h"
 #include "host/refusal.h"
 
 #include <errno.h>
@@ -17,7 +17,7 @@ int attribute_check(enum instance_kind kind, const struct attr *attr, char **ret
 		set_text(reterr, "%s cannot be the name of an attribute of a device", name);
 		return -EINVAL;
 	}
-	if (layout_is_kernels(kind, attr->name)) {
+	if (kinds[kind]->is_kernels(attr->name)) {
 		name = quoted(attr->name);
 		set_text(reterr, "%s is the kernel's own file, not an attribute of the driver's",
 			 name);
@@ -41,6 +41,13 @@ int attribute_check_all(enum instance_kind kind, const struct attr *attrs, size_
 	for (size_t i = 0; !rc && i < count; i++)
 		rc = attribute_check(kind, &attrs[i], reterr);
 	return rc;
+}
+
+int attribute_check_definition(const struct definition *def, char **reterr)
+{
+	const struct kind *kind = kind_of_type(def->parent_name, def->type);
+
+	return attribute_check_all(kind->number, def->attrs, def->attr_count, reterr);
 }
 
 /*

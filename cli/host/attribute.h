@@ -6,7 +6,6 @@
 #ifndef ATTRIBUTE_H
 #define ATTRIBUTE_H
 
-#include "host/layout.h"
 #include "model/device.h"
 
 /*
@@ -20,6 +19,9 @@ int attribute_check(enum instance_kind kind, const struct attr *attr, char **ret
 /* The same for all attributes of a definition; the first that is refused. */
 int attribute_check_all(enum instance_kind kind, const struct attr *attrs, size_t count,
 			char **reterr);
+
+/* The same for a definition; of one whose parent is not there, as of a mediated device. */
+int attribute_check_definition(const struct definition *def, char **reterr);
 
 /*
  * The value of an attribute of the instance whose folder is open as device_fd; the caller frees it.

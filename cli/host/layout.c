@@ -73,13 +73,11 @@ static const char *const of_mdev[] = {
 	LAYOUT_VFIO_DEVICES, "instance",    "uuid",	  NULL,
 };
 
-static const char *const *const kernels_own[] = {[INSTANCE_MDEV] = of_mdev};
-
-bool layout_is_kernels(enum instance_kind kind, const char *name)
+bool layout_is_kernels(const char *name)
 {
 	size_t len = strcspn(name, "/");
 
-	for (const char *const *own = kernels_own[kind]; *own; own++)
+	for (const char *const *own = of_mdev; *own; own++)
 		if (strlen(*own) == len && strncmp(*own, name, len) == 0)
 			return true;
 	return false;

@@ -84,13 +84,10 @@ char *layout_channel_device(const char *number);
 char *layout_group_node(const char *group);
 char *layout_vfio_node(const char *name);
 
-/* Kinds of instances: the kernel puts other files of its own into the folder of each. */
-enum instance_kind { INSTANCE_MDEV };
-
 /*
- * What is called so in an instance's folder ("label", "power/control") is the kernel's own, or in a
- * folder of the kernel's own: it is no attribute that the parent's driver gives the instance.
+ * What is called so in the folder of a mediated device ("label", "power/control") is the kernel's
+ * own, or in a folder of the kernel's own.
  */
-bool layout_is_kernels(enum instance_kind kind, const char *name);
+bool layout_is_kernels(const char *name);
 
 #endif

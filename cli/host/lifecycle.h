@@ -28,6 +28,8 @@ struct lifecycle_creator {
 	struct create_files files;
 	struct refusal_facts facts;
 	struct lifecycle_failure failure; /* of the last instance that failed */
+	struct device made; /* the last instance that was made; its texts are the definition's */
+	char made_name[IDENTITY_TEXT_SIZE];
 };
 
 void lifecycle_creator_close(struct lifecycle_creator *creator);
@@ -41,6 +43,9 @@ const struct device *lifecycle_find_live(struct lifecycle_creator *creator,
 
 /* Whether core and driver take what the definition has beside the UUID: number and parameters. */
 bool lifecycle_is_understood(const struct definition *def);
+
+/* What is known to fail whatever the host is like, of def itself and of its attributes. */
+int lifecycle_check_form(const struct definition *def, char **reterr);
 
 /*
  * What can be said without trying: the type is known to def->parent_name, an instance is left,
@@ -64,9 +69,6 @@ int lifecycle_check(struct lifecycle_creator *creator, const struct definition *
  */
 int lifecycle_create(struct lifecycle_creator *creator, const struct definition *def,
 		     char **reterr);
-
-/* The name on the bus of the instance that lifecycle_create() makes; returns text. */
-const char *lifecycle_name(const struct definition *def, char text[IDENTITY_TEXT_SIZE]);
 
 /*
  * Writes attributes of a live device in order. When one is refused those before it get back the

@@ -48,6 +48,12 @@ struct device *live_look_up(struct device_list *list, const struct identity *id)
  */
 struct device *live_look_up_usual(struct device_list *list, const struct identity *id);
 
+/*
+ * The path below SYSFS_TOP of the folder of a device, or of what is below that, unless below is "".
+ * The caller frees it.
+ */
+char *live_device_path(const struct device *dev, const char *below);
+
 /* Fills in what is not in those folders: state and IOMMU group. */
 void live_device_details(struct device *dev, struct arena *arena);
 
@@ -57,7 +63,8 @@ void live_device_details(struct device *dev, struct arena *arena);
 void live_device_all(struct device *dev, struct arena *arena);
 
 /*
- * The type of a device by its name on the bus, NULL while that cannot be read; the caller frees it.
+ * The type of a mediated device by its name on the bus, NULL while that cannot be read; the caller
+ * frees it.
  */
 char *live_device_type(const char *parent, const char *name);
 bool live_device_exists(const char *parent, const char *name);

@@ -153,7 +153,7 @@ struct device *device_list_add(struct device_list *list)
 {
 	if (list->n == list->cap)
 		device_list_reserve(list, list->n ? list->n : 64);
-	list->v[list->n] = (struct device){0};
+	list->v[list->n] = (struct device){.vf = VF_ANY};
 	return &list->v[list->n++];
 }
 

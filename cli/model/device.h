@@ -17,6 +17,15 @@ struct attr {
 };
 
 /*
+ * Kinds of instances: devices on the mdev bus, which have a UUID of their own. What differs between
+ * them is known to host/kind.h.
+ */
+enum instance_kind { INSTANCE_MDEV, INSTANCE_KINDS };
+
+/* No virtual function in particular. */
+#define VF_ANY (-1)
+
+/*
  * How an instance shall be, read from a file or a command line. Strings belong to a list's arena.
  */
 struct definition {
@@ -85,11 +94,13 @@ struct device_details {
  * differ. parent and type are the live ones, for one that is only defined what the definition says.
  */
 struct device {
+	enum instance_kind kind;
 	struct identity id;
 	const char *name; /* on the bus; NULL when not live */
 	const char *word; /* what the user called it; NULL when no word stands for it */
 	const char *parent;
 	const char *type;
+	int vf; /* the number of its virtual function at the parent, or VF_ANY */
 	struct definition *def; /* NULL when not defined */
 	const char *state; /* live: stopped, started; NULL when not known or not looked at */
 	const char *iommu_group; /* live; NULL when none or not looked at */
@@ -123,7 +134,8 @@ struct device_list {
 
 /* Room for so many more, so that pointers stay good while they are added. */
 void device_list_reserve(struct device_list *list, size_t more);
-/* A zeroed device at the end; pointers are good until there is no room for the next one. */
+/* A device at the end, zeroed but for vf = VF_ANY; pointers are good until there is no room for the
+ * next one. */
 struct device *device_list_add(struct device_list *list);
 /* The live device of this identity, or NULL. The list need not be sorted. */
 struct device *device_list_find_live(const struct device_list *list, const struct identity *id);

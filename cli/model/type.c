@@ -15,12 +15,28 @@ bool type_is_called(const struct type *type, const char *text)
 	return !*name && !*text;
 }
 
+struct type *type_list_add(struct type_list *list)
+{
+	if (list->n == list->cap) {
+		list->cap = list->cap ? 2 * list->cap : 16;
+		list->v = xrealloc(list->v, list->cap, sizeof(*list->v));
+	}
+	list->v[list->n] = (struct type){0};
+	return &list->v[list->n++];
+}
+
 static int compare_types(const void *a, const void *b)
 {
 	const struct type *first = a, *second = b;
 	int order = strcmp(first->parent, second->parent);
 
 	return order ? order : strcmp(first->name, second->name);
+}
+
+void type_list_sort(struct type_list *list)
+{
+	if (list->n)
+		qsort(list->v, list->n, sizeof(*list->v), compare_types);
 }
 
 struct type *type_list_find(const struct type_list *list, const char *parent, const char *name)

@@ -31,6 +31,10 @@ struct type_list {
 /* Its pretty name is that text, which may have '_' for blanks. */
 bool type_is_called(const struct type *type, const char *text);
 
+/* A zeroed type at the end; the pointer is good until the next one. */
+struct type *type_list_add(struct type_list *list);
+/* By parent, then name. */
+void type_list_sort(struct type_list *list);
 /* The type of that name on that parent, or NULL, in a list that is sorted by parent, then name. */
 struct type *type_list_find(const struct type_list *list, const char *parent, const char *name);
 void type_list_free(struct type_list *list);

@@ -143,7 +143,7 @@ static void check_attrs(struct inventory *inventory)
 		const struct definition *def = inventory->definitions.v[i];
 		_cleanup_free_ char *error = NULL;
 
-		if (attribute_check_all(INSTANCE_MDEV, def->attrs, def->attr_count, &error) < 0)
+		if (attribute_check_definition(def, &error) < 0)
 			problem_add(&inventory->problems, def->file, def->line, "%s", error);
 	}
 	problem_list_end_file(&inventory->problems);

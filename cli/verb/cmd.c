@@ -148,6 +148,7 @@ struct device cmd_device_of(struct definition *def)
 		.id = def->id,
 		.parent = def->parent_name ? def->parent_name : def->parent,
 		.type = def->type,
+		.vf = VF_ANY,
 		.def = def,
 	};
 }

@@ -111,7 +111,7 @@ static int define_take_attributes(struct define_plan *plan, struct callout *call
 	if (!plan->from_live || def->attr_count)
 		return 0;
 	rc = callout_get_attributes(callout, def, &plan->arena, reterr);
-	return rc ? rc : attribute_check_all(INSTANCE_MDEV, def->attrs, def->attr_count, reterr);
+	return rc ? rc : attribute_check_definition(def, reterr);
 }
 
 /* What scripts took their time for may be defined by somebody else meanwhile. */

@@ -65,14 +65,16 @@ static void enact_print(const struct enactment *enactment, const struct action *
 		.error = error,
 	};
 	struct device dev = action->dev ? *action->dev : cmd_device_of(action->def);
-	char name[IDENTITY_TEXT_SIZE];
 
 	dev.def = action->def;
 	dev.word = find_word(enactment, &dev.id);
-	if (!(enactment->flags & ENACT_DRY_RUN) && !error && action->kind == ACTION_CREATE)
-		dev.name = lifecycle_name(action->def, name);
-	else if (!(enactment->flags & ENACT_DRY_RUN) && !error && action->kind == ACTION_DESTROY)
+	if (!(enactment->flags & ENACT_DRY_RUN) && !error && action->kind == ACTION_CREATE) {
+		dev.kind = enactment->creator.made.kind;
+		dev.name = enactment->creator.made.name;
+		dev.vf = enactment->creator.made.vf;
+	} else if (!(enactment->flags & ENACT_DRY_RUN) && !error && action->kind == ACTION_DESTROY) {
 		dev.name = NULL;
+	}
 	output_device(&dev, &outcome);
 }
 

@@ -114,7 +114,7 @@ static int import_check(struct inventory *inventory, const struct definition_lis
 	else
 		rc = definition_format(def, &section, &error);
 	if (!rc)
-		rc = attribute_check_all(INSTANCE_MDEV, def->attrs, def->attr_count, &error);
+		rc = attribute_check_definition(def, &error);
 	buf_free(&section);
 	for (size_t i = 0; !rc && i < which; i++)
 		if (identity_compare(&new->v[i]->id, &def->id) == 0 &&

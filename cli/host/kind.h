@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Kinds of instances: what an instance of each kind is made of.
+ *
+ * All that differs stands in a table of methods, one constant in a file for each kind
+ * (kind_mdev.c). Everything above sees the same parents, types, devices and definitions. live.c and
+ * lifecycle.c go through the table, and have what all kinds share: nodes under /dev/vfio,
+ * attributes, undoing.
+ *
+ * A further kind needs a number in enum instance_kind, its constant here and in kind.c, and its
+ * file. On a host that has none of its parents it costs a constant number of system calls for a
+ * whole run, one that fails if possible; forget() lets it look anew, in programs that run for long.
+ */
+#ifndef KIND_H
+#define KIND_H
+
+#include "model/device.h"
+#include "model/filter.h"
+#include "model/type.h"
+
+struct lifecycle_creator;
+
+/* How look_up() is to look. */
+enum look_up {
+	LOOK_UP_ANY,
+	LOOK_UP_USUAL, /* where a device can have two names on its bus, by the usual one alone */
+};
+
+struct kind {
+	enum instance_kind number; /* its own */
+	const char *name; /* for people and programs: "mdev" */
+
+	/* What there is. */
+
+	/* Adds the names of its parents, sorted. None is no error. 0 or a negative errno. */
+	int (*parents)(struct strlist *ret_names);
+
+	/* The path below SYSFS_TOP of a parent, or of what is below that; the caller frees it. */
+	char *(*parent_path)(const char *parent, const char *below);
+
+	/* Adds the types of one parent (NULL: of all), sorted by parent, then name. */
+	void (*types)(struct type_list *list, const char *parent);
+
+	/*
+	 * Adds the devices of one parent (NULL: of all) whose UUIDs the filter takes (NULL: any).
+	 * Each has kind, id, name, parent and type, texts in the list's arena.
+	 */
+	void (*devices)(struct device_list *list, const char *parent,
+			const struct identity_filter *filter);
+
+	/* Adds the device of that identity, and returns it; NULL, and nothing added, without one.
+	 */
+	struct device *(*look_up)(struct device_list *list, const struct identity *id,
+				  enum look_up how);
+
+	/* The path below SYSFS_TOP of a device's folder, or of what is below that. */
+	char *(*path)(const struct device *dev, const char *below);
+
+	/*
+	 * What is called so in a device's folder ("power/control") is the kernel's own, or in a
+	 * folder of the kernel's own: neither shown nor written as an attribute.
+	 */
+	bool (*is_kernels)(const char *name);
+
+	/*
+	 * Instances of that type on that parent are of this kind. Asked before each creation, so it
+	 * tells by the name of the type first. INSTANCE_MDEV has what no other kind claims, and no
+	 * such method.
+	 */
+	bool (*claims)(const char *parent, const char *type);
+
+	/* No more instances are made there, because the parent is going or gone. */
+	bool (*is_closed)(const char *parent, const char *type);
+
+	/* How instances come and go; the reason of each negative errno goes to *reterr. */
+
+	/* Whether kernel and driver take what there is beside the UUID: number and parameters. */
+	bool (*understands)(const struct definition *def);
+
+	/* What is wrong whatever the host is like, but for the attributes. */
+	int (*check_form)(const struct definition *def, char **reterr);
+
+	/*
+	 * What can be said without trying, of an identity that is not live; calls check_form() and
+	 * checks attributes by lifecycle_check_form() where the order of the reasons has them.
+	 */
+	int (*check)(struct lifecycle_creator *creator, const struct definition *def,
+		     char **reterr);
+
+	/*
+	 * What is needed before the first write, and may wait: an open file, or a lock. Returns a
+	 * descriptor for make() and close(), or a negative errno.
+	 */
+	int (*open)(struct lifecycle_creator *creator, const struct definition *def, char **reterr);
+
+	/*
+	 * Makes the instance, without its attributes. ret_made has the definition's identity,
+	 * parent and type; make() adds what the kernel calls it, in name (at most
+	 * IDENTITY_TEXT_SIZE bytes), and vf. Called while signals wait, where there is something to
+	 * undo after it.
+	 */
+	int (*make)(struct lifecycle_creator *creator, const struct definition *def, int fd,
+		    struct device *ret_made, char *name, char **reterr);
+
+	/* After the attributes were written, or all was undone; NULL when there is nothing to end.
+	 */
+	void (*close)(int fd);
+
+	/*
+	 * Ends an instance that was just made. folder is its own, as seen from dirfd, so that what
+	 * took its place meanwhile is left alone. -ENOENT and -ENODEV: it went away by itself.
+	 */
+	int (*undo)(const struct device *dev, int dirfd, const char *folder);
+
+	/* Ends a live instance; see lifecycle_destroy(). */
+	int (*destroy)(const struct device *dev, char **reterr);
+
+	/* What was kept of the host is looked at anew; NULL when nothing is kept. */
+	void (*forget)(void);
+};
+
+extern const struct kind kind_mdev;
+
+/* By enum instance_kind. */
+extern const struct kind *const kinds[INSTANCE_KINDS];
+
+/* The kind of the instances of that type on that parent, NULL for one that is not there. */
+const struct kind *kind_of_type(const char *parent, const char *type);
+
+static inline const struct kind *kind_of(const struct device *dev)
+{
+	return kinds[dev->kind];
+}
+
+/* For programs that run for long, before each look at the host. */
+void kind_forget(void);
+
+#endif
