@@ -60,7 +60,7 @@ samples := $(notdir $(wildcard conf.d/mdev.d/*.conf))
 .DELETE_ON_ERROR:
 .PHONY: all help print-flags print-sanitize instrumented guest-programs suite-programs bench-programs fire-programs man kmod modules_install \
 	modules_uninstall setup demo check check-unit check-cli check-fire \
-	check-kernel check-in-tree check-nested check-boot check-libvirt check-kernels check-debug check-s390x check-arm64 check-fire-sanitized lint fuzz coverage bench install uninstall clean
+	check-kernel check-in-tree check-nested check-sriov check-boot check-libvirt check-kernels check-debug check-s390x check-arm64 check-fire-sanitized lint fuzz coverage bench install uninstall clean
 
 all: build/mdev man ## The command and its man pages, in build/ (the default)
 
@@ -184,7 +184,7 @@ demo: setup ## The main job on a real kernel, as a transcript
 check: setup ## Every test; ends with "N passed, N failed, N skipped"
 	@VM_KERNELS="$(VM_KERNELS)" tests/check all
 
-check-unit check-cli check-fire check-kernel check-in-tree check-nested check-boot lint: setup ## That suite alone
+check-unit check-cli check-fire check-kernel check-in-tree check-nested check-sriov check-boot lint: setup ## That suite alone
 	@VM_KERNELS="$(VM_KERNELS)" tests/check $(@:check-%=%)
 
 check-fire-sanitized: setup ## The command under fire, by the build with sanitizers

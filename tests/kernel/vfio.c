@@ -32,9 +32,17 @@ static int open_or_die(const char *path)
 	return fd;
 }
 
+/* Stores the path of a file in the folder of an instance: of a mediated device, or of a PCI function */
+static void device_file(char path[PATH_MAX], const char *name, const char *file)
+{
+	snprintf(path, PATH_MAX, "/sys/bus/mdev/devices/%s/%s", name, file);
+	if (access(path, F_OK))
+		snprintf(path, PATH_MAX, "/sys/bus/pci/devices/%s/%s", name, file);
+}
+
 /**
  * vfio_group_open() - open the file of an instance's IOMMU group
- * @name: the instance, as on the bus
+ * @name: the instance, as on the bus of mediated devices or of PCI
  *
  * Return: a file descriptor, or -1 and errno if VFIO refuses.
  */
@@ -43,7 +51,7 @@ int vfio_group_open(const char *name)
 	char path[PATH_MAX], link[PATH_MAX];
 	ssize_t len;
 
-	snprintf(path, sizeof(path), "/sys/bus/mdev/devices/%s/iommu_group", name);
+	device_file(path, name, "iommu_group");
 	len = readlink(path, link, sizeof(link) - 1);
 	if (len < 0)
 		err(1, "%s", path);
@@ -64,7 +72,7 @@ int vfio_cdev_open(const char *name)
 	struct dirent *entry;
 	DIR *dir;
 
-	snprintf(path, sizeof(path), "/sys/bus/mdev/devices/%s/vfio-dev", name);
+	device_file(path, name, "vfio-dev");
 	dir = opendir(path);
 	if (!dir)
 		err(1, "%s", path);

@@ -57,7 +57,7 @@ sources() {
 
 # Out of tree there is no MAINTAINERS file, and a version check is what compat.h is for.
 @test "checkpatch finds nothing in the modules" {
-	mapfile -t modules < <(sources | grep -E '^(kmod|tests/kernel/mdev_(test|odd)|tests/bench/parent)/.*\.[ch]$')
+	mapfile -t modules < <(sources | grep -E '^(kmod|tests/kernel/(mdev_(test|odd)|mvgpu)|tests/bench/parent)/.*\.[ch]$')
 	tests/vm/fetch-source 6.1
 	perl build/cache/source-6.1/scripts/checkpatch.pl --no-tree --strict --terse --show-types \
 		--max-line-length=100 --ignore FILE_PATH_CHANGES,LINUX_VERSION_CODE,CONSTANT_COMPARISON \

@@ -3,6 +3,9 @@
 #
 #   amd64, i386, arm64  edu at 0000:01:00.0 and 0000:02:00.0, each behind a root port of its own; a third
 #                       port (0000:03) is left free for hot-plugging. VM_PARENTS names other ports, or none.
+#                       VM_CARDS adds cards with virtual functions, at 0000:04:00.0 and on: a number for
+#                       each, how many it has. They are QEMU's nvme, and each function is behind an
+#                       IOMMU, in a group of its own. amd64 only.
 #   s390x               the subchannels of the channel devices 0.0.1001 (rng) and 0.0.1002 (balloon). edu
 #                       cannot be there: PCI devices of that architecture have MSI-X.
 #
@@ -28,6 +31,7 @@ machine_begin() {
 		machine=(qemu-system-x86_64 -M q35 -accel tcg)
 		machine_append=(console=ttyS0 no_timer_check)
 		machine_ports
+		machine_cards
 		;;
 	# Without an IOMMU edu would reach none of the memory, which begins above its 28 bits of addresses.
 	arm64)
@@ -51,6 +55,21 @@ machine_ports() {
 	done
 	for port in ${VM_PARENTS-port1 port2}; do
 		machine+=(-device "edu,id=edu${port#port},bus=$port")
+	done
+}
+
+# QEMU wants two queues and an interrupt for each virtual function.
+machine_cards() {
+	local vfs port=4
+	[ -n "${VM_CARDS-}" ] || return 0
+	machine+=(-device intel-iommu)
+	for vfs in $VM_CARDS; do
+		machine+=(
+			-device "pcie-root-port,id=port$port,bus=pcie.0,addr=$((port + 1)),chassis=$port"
+			-device "nvme-subsys,id=card$port"
+			-device "nvme,serial=card$port,subsys=card$port,bus=port$port,sriov_max_vfs=$vfs,sriov_vq_flexible=$((2 * vfs)),sriov_vi_flexible=$vfs"
+		)
+		port=$((port + 1))
 	done
 }
 

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# How suites use cards with virtual functions, for `load sriov`; and how they begin and end. The machine
+# has two (tests/vm/machine.bash). The module mvgpu makes them cards of a vendor whose virtual functions get
+# a type; tests/kernel/mvgpu/mvgpu.c has the types, and what differs between its flavours.
+# shellcheck shell=bash
+
+load ../kernel/kernel
+
+# shellcheck disable=SC2034 # used by the suites
+{
+	PCI=/sys/bus/pci/devices
+	# 16 virtual functions, with memory for 16 of the smallest type; 8 virtual functions of another model
+	CARD=0000:04:00.0
+	OTHER_CARD=0000:05:00.0
+	KNOBS=/sys/module/mvgpu/parameters
+}
+
+setup_file() {
+	requires_cards
+	load_cards
+}
+
+teardown_file() {
+	[ ! -e $PCI/$CARD/sriov_numvfs ] || unload_cards
+}
+
+# Clears what a failed test may have left, so that the next test does not fail as well
+teardown() {
+	end_holder
+	clear_types
+}
+
+# Skips the suite unless it runs in the machine that has the cards.
+requires_cards() {
+	[ -n "${MDEV_TEST_VM-}" ] && [ -e $PCI/$CARD/sriov_numvfs ] ||
+		skip "needs the virtual machine with cards (tests/vm/run --sriov)"
+}
+
+# load_cards [PARAMETER=VALUE...]: the cards get the driver mvgpu, and all their virtual functions are
+# enabled. nvme, which udev would load for them, may not take them first.
+# shellcheck disable=SC2120 # suites give some
+load_cards() {
+	mkdir -p /run/modprobe.d
+	echo 'blacklist nvme' >/run/modprobe.d/cards.conf
+	modprobe -r nvme
+	modprobe vfio_iommu_type1
+	modprobe mvgpu "$@"
+	enable $CARD 16
+	enable $OTHER_CARD 8
+}
+
+unload_cards() {
+	end_holder
+	modprobe -r mvgpu
+	rm -f /run/modprobe.d/cards.conf
+}
+
+# enable CARD N: N virtual functions, from 0, or 0
+enable() {
+	echo "$2" >"$PCI/$1/sriov_numvfs"
+}
+
+# vf N [CARD]: the address of virtual function N
+vf() {
+	local path
+	path=$(readlink "$PCI/${2-$CARD}/virtfn$1")
+	echo "${path##*/}"
+}
+
+# file N NAME [CARD]: the path of a file of the vendor's in the folder of virtual function N
+file() {
+	echo "$PCI/${3-$CARD}/virtfn$1/nvidia/$2"
+}
+
+# type_of N [CARD]: what virtual function N has
+type_of() {
+	cat "$(file "$1" current_vgpu_type "${2-$CARD}")"
+}
+
+# set_type N TYPE [CARD]: by a single write, as any program but mdev does it
+set_type() {
+	write "$(file "$1" current_vgpu_type "${3-$CARD}")" "$2"
+}
+
+creatable() {
+	cat "$(file "$1" creatable_vgpu_types "${2-$CARD}")"
+}
+
+# Functions that are being closed are so for as long as slow_close says.
+clear_types() {
+	local current
+	[ ! -e $KNOBS/slow_close ] || echo 0 >$KNOBS/slow_close
+	for current in $PCI/*/nvidia/current_vgpu_type; do
+		[ ! -e "$current" ] || [ "$(<"$current")" = 0 ] || echo 0 >"$current" || :
+	done
+}
+
+# Ends what hold_device has begun, where a test has not come to it
+end_holder() {
+	[ -z "${HOLDER_PID-}" ] || { kill "$HOLDER_PID" && wait "$HOLDER_PID"; } 2>/dev/null || :
+}
