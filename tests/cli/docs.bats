@@ -166,10 +166,12 @@ run_example() {
 	blocks mdev.d.5.scd
 	make_documented_root
 	rm -r "$ROOT/etc/mdevctl.d"
-	assert "$(find "$BATS_TEST_TMPDIR/blocks" -type f | wc -l)" -eq 4
+	assert "$(find "$BATS_TEST_TMPDIR/blocks" -type f | wc -l)" -eq 5
 	mdev --root "$ROOT" check "$BATS_TEST_TMPDIR/blocks/002"
 	assert "$output" =~ "definitions: 2, errors: 0"
-	cp "$BATS_TEST_TMPDIR/blocks/003" "$ROOT/etc/mdev.d/either.conf"
+	mdev --root "$ROOT" check "$BATS_TEST_TMPDIR/blocks/003"
+	assert "$output" =~ "definitions: 1, errors: 0"
+	cp "$BATS_TEST_TMPDIR/blocks/004" "$ROOT/etc/mdev.d/either.conf"
 	mdev --root "$ROOT" apply --dry-run
 	assert "$(grep -c "create 8d4bdbc6-0f6c-4e3c-9a7b-0b4f1c9e6a10 parent 0000:01:00.0" <<<"$output")" -eq 1
 	rm "$ROOT/sys/class/mdev_bus/0000:01:00.0"
@@ -177,7 +179,7 @@ run_example() {
 	assert "$(grep -c "create 8d4bdbc6-0f6c-4e3c-9a7b-0b4f1c9e6a10 parent 0000:02:00.0" <<<"$output")" -eq 1
 	rm "$ROOT/etc/mdev.d/vendor.conf"
 	mdev --root "$ROOT" list 7e57ab1e
-	run_example "$BATS_TEST_TMPDIR/blocks/004"
+	run_example "$BATS_TEST_TMPDIR/blocks/005"
 	mdev 1 --root "$ROOT" list 7e57ab1e
 	mkdir -p "$ROOT/etc/mdevctl.d/soft"
 	cp "$BATS_TEST_TMPDIR/blocks/001" "$ROOT/etc/mdevctl.d/soft/$U1"
