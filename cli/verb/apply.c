@@ -20,8 +20,11 @@
  */
 #define APPLY_TURN_SECONDS 1
 
+/* How often --wait looks whether a parent has come, in milliseconds. */
+#define APPLY_POLL_MS 100
+
 struct apply_args {
-	const char *parent;
+	const char *parent, *wait;
 	bool all, prune, dry_run, event, listen;
 };
 
@@ -31,6 +34,8 @@ static const struct option_row options[] = {
 	{"parent", 'p', OPTION_TEXT, "PARENT", "only what concerns this parent", GO(parent)},
 	{"all", 0, OPTION_FLAG, NULL, "create what is not auto, too", GO(all)},
 	{"prune", 0, OPTION_FLAG, NULL, "destroy what is not defined", GO(prune)},
+	{"wait", 0, OPTION_MAYBE, "S",
+	 "with UUIDs: wait for their parents, S seconds (30), and for udev", GO(wait)},
 	{"dry-run", 'n', OPTION_FLAG, NULL, "print what would be done, do nothing", GO(dry_run)},
 	/* For the udev rule: nobody waits for the result, and the next event runs it again. */
 	{"event", 0, OPTION_FLAG, NULL, OPTION_HIDDEN, GO(event)},
@@ -46,6 +51,7 @@ struct apply {
 	struct identity *ids; /* that the words mean; NULL: all that is defined */
 	size_t id_count;
 	struct device_list named; /* what the words mean, as it was before it was locked */
+	int64_t until; /* how long parents are waited for, as of clock_ms() */
 	struct enactment enactment;
 };
 
@@ -297,30 +303,88 @@ static int apply_alone(struct apply *apply)
 	return status == DONE ? apply_do(apply, &wish) : status;
 }
 
-/* What the words mean, and nothing else. */
-static int apply_words(struct apply *apply, int word_count, char **words)
+static bool apply_is_defined(const struct device *dev)
 {
-	struct plan_wish wish = {.all = apply->args->all, .prune = apply->args->prune};
-	struct inventory *inventory = &apply->inventory;
-	int status = cmd_parent(&cmd_apply, inventory, apply->args->parent, &wish.parent);
+	return dev->def != NULL;
+}
 
+static const char *apply_absence(const struct plan_wish *wish)
+{
+	if (wish->prune)
+		return wish->parent ? "it is neither live on that parent nor defined for it" :
+				      "it is neither live nor defined";
+	return wish->parent ? "it is not defined for that parent" : "it is not defined";
+}
+
+/* What the words mean as of now. */
+static int apply_find(struct apply *apply, struct plan_wish *wish, int word_count, char **words)
+{
+	struct inventory *inventory = &apply->inventory;
+	int status;
+
+	inventory_free(inventory);
+	status = cmd_parent(&cmd_apply, inventory, apply->args->parent, &wish->parent);
 	if (status != DONE)
 		return status;
-	inventory_load_words(inventory, NEED_DEFINITIONS | NEED_DEVICES, wish.parent, word_count,
+	inventory_load_words(inventory, NEED_DEFINITIONS | NEED_DEVICES, wish->parent, word_count,
 			     words);
+	return cmd_identities(&cmd_apply, &inventory->devices,
+			      wish->prune ? NULL : apply_is_defined, apply_absence(wish),
+			      word_count, words, apply->ids);
+}
+
+/* A parent of the identity may come yet, and so far there is none. */
+static bool apply_lacks_parent(struct apply *apply, const struct identity *id)
+{
+	struct inventory *inventory = &apply->inventory;
+	bool lacks = false;
+	size_t count;
+	struct definition *const *defs = definition_index_find(&inventory->by_identity, id, &count);
+	const char *name;
+
+	if (device_list_find_live(&inventory->devices, id) ||
+	    inventory_definition(inventory, id, NULL))
+		return false;
+	for (size_t i = 0; i < count; i++)
+		lacks |= parent_resolve(&inventory->parents, defs[i]->parent, &name) == -ENOENT;
+	return lacks;
+}
+
+static bool apply_lacks_parents(struct apply *apply)
+{
+	for (size_t i = 0; i < apply->id_count; i++)
+		if (apply_lacks_parent(apply, &apply->ids[i]))
+			return true;
+	return false;
+}
+
+/* What the words mean, and nothing else. They were asked for, whatever their definitions say. */
+static int apply_words(struct apply *apply, int word_count, char **words)
+{
+	struct plan_wish wish = {.all = true, .prune = apply->args->prune};
+	int status;
+
+	apply->enactment.flags |= ENACT_NAMED | (apply->args->wait ? ENACT_WAIT : 0);
 	apply->ids = xcalloc((size_t)word_count, sizeof(*apply->ids));
 	apply->id_count = (size_t)word_count;
-	status = cmd_identities(&cmd_apply, &inventory->devices, NULL,
-				wish.parent ?
-					"it is neither live on that parent nor defined for it" :
-					"it is neither live nor defined",
-				word_count, words, apply->ids);
-	apply->named = inventory->devices;
-	inventory->devices = (struct device_list){0};
+	status = apply_find(apply, &wish, word_count, words);
+	while (status == DONE && clock_ms() < apply->until && !unread_count() &&
+	       apply_lacks_parents(apply)) {
+		usleep(APPLY_POLL_MS * 1000);
+		status = apply_find(apply, &wish, word_count, words);
+	}
+	apply->named = apply->inventory.devices;
+	apply->inventory.devices = (struct device_list){0};
 	/* What is asked for may stand in a file that cannot be read. */
 	if (status == FAILED)
 		report_problems(apply);
-	return status == DONE ? apply_do(apply, &wish) : status;
+	if (status == DONE)
+		status = apply_do(apply, &wish);
+	enact_await_udev(&apply->enactment);
+	/* On that parent: the warning has said which other definition is meant. */
+	if (wish.parent && apply->enactment.counts[ACTION_SHADOWED])
+		status = FAILED;
+	return status;
 }
 
 /*
@@ -448,12 +512,18 @@ static int apply_run(const struct globals *globals, void *p, int word_count, cha
 {
 	const struct apply_args *args = p;
 	struct apply apply;
-	int status;
+	int64_t until;
+	int status = cmd_wait_until(&cmd_apply, args->wait, &until);
 
 	(void)globals;
+	if (status != DONE)
+		return status;
+	if (args->wait && !word_count)
+		return cmd_usage(&cmd_apply, "--wait goes with UUIDs");
 	if (args->listen)
 		return listener_run(apply_batch, p);
 	apply_init(&apply, args);
+	apply.until = args->dry_run ? 0 : until;
 	/* Somebody looks at it now; afterwards the log may have all of it once more. */
 	if (!args->event && !args->dry_run) {
 		said_forget();
@@ -476,11 +546,13 @@ const struct command cmd_apply = {
 	.name = "apply",
 	.summary = "Bring the host to what is defined: create what is auto and missing",
 	.synopsis = "[OPTION]... [UUID[:INSTANCE]]...",
-	.details = "With UUIDs only those, which may be shortened to four digits or more.\n"
-		   "A device that is live as defined is left alone; one that differs is reported.\n"
-		   "Where a definition or a parent fails, the others are still done, and the exit\n"
-		   "status is 1. A parent that is not there is no failure.",
-	.words = WORDS_ANY,
+	.details =
+		"With UUIDs those, whether auto or not; they may be shortened to four digits or\n"
+		"more. Then one that is not defined, or whose parent is not there, is a failure.\n"
+		"A device that is live as defined is left alone; one that differs is reported.\n"
+		"Where a definition or a parent fails, the others are still done, and the exit\n"
+		"status is 1. A parent that is not there is no failure.",
+	.words = WORDS_DEFINED,
 	.min_words = 0,
 	.max_words = -1,
 	.options = options,

@@ -11,6 +11,7 @@
 #include "host/absent.h"
 #include "host/port.h"
 #include "host/type_name.h"
+#include "host/udev.h"
 #include "model/find.h"
 
 #include <errno.h>
@@ -321,6 +322,28 @@ int cmd_identities(const struct command *command, const struct device_list *list
 	device_index_free(&index);
 	identity_sort(ret_ids, word_count);
 	return status;
+}
+
+#define WAIT_SECONDS 30
+#define UDEV_SECONDS 10
+
+int cmd_wait_until(const struct command *command, const char *text, int64_t *ret_until)
+{
+	uint32_t seconds = text ? WAIT_SECONDS : 0;
+
+	if (text && *text && parse_u32(text, &seconds) < 0)
+		return cmd_usage(command, "'%s' is not a number of seconds", text);
+	*ret_until = clock_ms() + (int64_t)seconds * 1000;
+	return DONE;
+}
+
+void cmd_await_udev(struct udev_wait *wait, const char *name, const struct identity *id)
+{
+	char text[IDENTITY_TEXT_SIZE];
+
+	if (udev_wait_end(wait, name, UDEV_SECONDS) < 0)
+		msg_warning("udev has not finished with %s after %u seconds, ignoring",
+			    identity_format(id, text), UDEV_SECONDS);
 }
 
 int cmd_type(const struct command *command, const char *parent, const char *text,

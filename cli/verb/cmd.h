@@ -73,6 +73,20 @@ const struct command *program_find(const struct program *program, const char *na
 /* Fails with a line that names the verb that may have been meant, and returns USAGE. */
 int cmd_unknown_verb(const struct program *program, const char *name);
 
+/*
+ * The argument of --wait[=S]: NULL without the option, "" for the usual number of seconds. DONE and
+ * the time, as of clock_ms(), until which to wait; or a message and USAGE.
+ */
+int cmd_wait_until(const struct command *command, const char *text, int64_t *ret_until);
+
+struct udev_wait;
+
+/*
+ * Waits for udev to be done with the device of that name on the bus (NULL: for nothing), ten
+ * seconds at most; then there is a warning. Ends what udev_wait_begin() began.
+ */
+void cmd_await_udev(struct udev_wait *wait, const char *name, const struct identity *id);
+
 /* What --help prints, on stdout. */
 void help_print(const struct program *program);
 void help_print_verb(const struct program *program, const struct command *command);

@@ -13,8 +13,6 @@
 
 #include <errno.h>
 
-#define UDEV_SECONDS 10
-
 struct create_args {
 	struct instance_args instance;
 	bool define, is_auto, wait, ensure, force;
@@ -311,7 +309,6 @@ static int create_make(void *p)
 	struct creation *creation = p;
 	const struct create_args *args = creation->args;
 	_cleanup_free_ char *error = NULL;
-	char text[IDENTITY_TEXT_SIZE];
 	const struct device *dev;
 	struct disk_change change;
 	int rc = args->ensure && args->define ? check_defined(creation, &error) : 0, status,
@@ -325,9 +322,7 @@ static int create_make(void *p)
 	else
 		change = keep(creation, &error);
 	dev = change.kind != CHANGE_FAILED && creation->wait ? look_up(creation) : NULL;
-	if (udev_wait_end(creation->wait, dev ? dev->name : NULL, UDEV_SECONDS) < 0)
-		msg_warning("udev has not finished with %s after %u seconds, ignoring",
-			    identity_format(&creation->def.id, text), UDEV_SECONDS);
+	cmd_await_udev(creation->wait, dev ? dev->name : NULL, &creation->def.id);
 	status = cmd_say_change("create", &creation->def.id, change, error);
 	printed = create_print(creation, change, error);
 	return status == DONE ? printed : status;

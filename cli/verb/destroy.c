@@ -114,8 +114,7 @@ static void destroy_skip(const struct device *dev, const char *why)
 	output_device(dev, &(struct outcome){.code = CODE_SKIPPED, .error = why});
 }
 
-/* How long to wait for holders; looked at every POLL_MS milliseconds. */
-#define WAIT_SECONDS 30
+/* How often is looked whether it is still in use, in milliseconds. */
 #define POLL_MS 50
 
 /* What is not live, and shall not be: a result by itself, but for a definition that is to go. */
@@ -442,14 +441,14 @@ static int destroy_run(const struct globals *globals, void *p, int word_count, c
 			  .flags = args->force ? CALLOUT_FORCE : 0,
 			  .word_count = word_count,
 			  .words = words};
-	uint32_t seconds = args->wait ? WAIT_SECONDS : 0;
+	int status = cmd_wait_until(&cmd_destroy, args->wait, &run.until);
 	const char *parent;
-	int status;
 
 	(void)globals;
-	if (args->wait && *args->wait && parse_u32(args->wait, &seconds) < 0)
-		return cmd_usage(&cmd_destroy, "'%s' is not a number of seconds", args->wait);
-	run.until = clock_ms() + (args->dry_run ? 0 : (int64_t)seconds * 1000);
+	if (status != DONE)
+		return status;
+	if (args->dry_run)
+		run.until = 0;
 	if (args->dry_run)
 		output_as_actions();
 	if (args->all ? !args->parent || word_count : !word_count)

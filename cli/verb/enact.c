@@ -8,6 +8,7 @@
 #include "host/core.h"
 #include "host/holder.h"
 #include "host/live.h"
+#include "host/udev.h"
 #include "out/output.h"
 #include "store/store.h"
 #include "verb/cmd.h"
@@ -72,7 +73,8 @@ static void enact_print(const struct enactment *enactment, const struct action *
 		dev.kind = enactment->creator.made.kind;
 		dev.name = enactment->creator.made.name;
 		dev.vf = enactment->creator.made.vf;
-	} else if (!(enactment->flags & ENACT_DRY_RUN) && !error && action->kind == ACTION_DESTROY) {
+	} else if (!(enactment->flags & ENACT_DRY_RUN) && !error &&
+		   action->kind == ACTION_DESTROY) {
 		dev.name = NULL;
 	}
 	output_device(&dev, &outcome);
@@ -214,6 +216,32 @@ static void report_shadowed(const struct definition *meant, const struct definit
 		    def->file, def->line, def->parent);
 }
 
+/* Another definition of an identity may be meant, whose parent is there. */
+static bool enact_is_lacking(const struct enactment *enactment, const struct action *action)
+{
+	return enactment->flags & ENACT_NAMED && action->kind == ACTION_ABSENT && !action->meant;
+}
+
+static void report_lack(struct enactment *enactment, const struct action *action)
+{
+	struct parent_index *parents = &enactment->inventory->parents;
+	const struct definition *def = action->def;
+	_cleanup_free_ char *error = absent_explain(parents, def->parent);
+	const char *name;
+
+	/* Other reasons than that it is not there are among the problems of the files. */
+	if (!action->dev && parent_resolve(parents, def->parent, &name) != -ENOENT) {
+		enactment->failed++;
+		enact_print(enactment, action, CODE_ABSENT, error);
+		return;
+	}
+	if (action->dev)
+		set_text(&error, "it is live on parent '%s', but defined for parent '%s': %s",
+			 action->dev->parent, def->parent, error);
+	enact_fail(enactment, action, action->dev ? CODE_DIFFERS : CODE_ABSENT,
+		   action->dev ? "left alone:" : "cannot create", error);
+}
+
 static void report_absent(struct enactment *enactment, const struct action *action)
 {
 	struct parent_index *parents = &enactment->inventory->parents;
@@ -239,6 +267,10 @@ static void report_absent(struct enactment *enactment, const struct action *acti
 /* Nobody reads it when udev runs this; and a parent that comes has an event of its own. */
 static void enact_pass_over(struct enactment *enactment, const struct action *action)
 {
+	if (enact_is_lacking(enactment, action)) {
+		report_lack(enactment, action);
+		return;
+	}
 	if (action->kind == ACTION_ABSENT && !(enactment->flags & ENACT_EVENT))
 		report_absent(enactment, action);
 	else if (action->kind == ACTION_SHADOWED && !(enactment->flags & ENACT_EVENT))
@@ -259,19 +291,61 @@ static struct disk_change enact_make(void *arg, char **reterr)
 	return disk_change_of(rc ? rc : lifecycle_create(creator, def, reterr));
 }
 
-static void enact_create(struct enactment *enactment, struct action *action)
+static int enact_create_it(struct enactment *enactment, const struct action *action,
+			   struct udev_wait **ret_wait, char **reterr)
 {
 	const struct definition *def = action->def;
 	struct enact_step step = {enactment, action};
-	_cleanup_free_ char *error = NULL;
 	int rc = 0;
 
 	if (!lifecycle_is_understood(def))
-		rc = lifecycle_check(&enactment->creator, def, &error);
+		rc = lifecycle_check(&enactment->creator, def, reterr);
+	if (!rc && enactment->flags & ENACT_WAIT)
+		rc = udev_wait_begin(ret_wait, reterr);
 	if (!rc)
-		rc = callout_do(SCRIPT_START, def, 0, enact_make, &step, &error).rc;
+		rc = callout_do(SCRIPT_START, def, 0, enact_make, &step, reterr).rc;
+	return rc;
+}
+
+/* Of what was just made. */
+static void enact_add_wait(struct enactment *enactment, struct udev_wait *wait)
+{
+	struct enact_wait *added;
+
+	enactment->waits =
+		xrealloc(enactment->waits, enactment->wait_count + 1, sizeof(*enactment->waits));
+	added = &enactment->waits[enactment->wait_count++];
+	*added = (struct enact_wait){.wait = wait, .id = enactment->creator.made.id};
+	strncpy(added->name, enactment->creator.made.name, sizeof(added->name) - 1);
+}
+
+void enact_await_udev(struct enactment *enactment)
+{
+	for (size_t i = 0; i < enactment->wait_count; i++) {
+		const struct enact_wait *wait = &enactment->waits[i];
+
+		cmd_await_udev(wait->wait, wait->name, &wait->id);
+	}
+	free(enactment->waits);
+	enactment->waits = NULL;
+	enactment->wait_count = 0;
+}
+
+static void enact_create(struct enactment *enactment, struct action *action)
+{
+	_cleanup_free_ char *error = NULL;
+	struct udev_wait *wait = NULL;
+	int rc = enact_create_it(enactment, action, &wait, &error);
+
+	if (rc)
+		(void)udev_wait_end(wait, NULL, 0);
+	else if (wait)
+		enact_add_wait(enactment, wait);
 	if (rc)
 		action->kind = explain_refusal(enactment, action, rc);
+	/* The parent goes away: with nobody waiting for it that is no failure. */
+	if (rc && action->kind == ACTION_ABSENT && enactment->flags & ENACT_NAMED)
+		action->kind = ACTION_CREATE;
 	if (!rc)
 		enact_done(enactment, action);
 	else if (action->kind == ACTION_CREATE)
@@ -302,13 +376,20 @@ static bool enact_distrusts(struct enactment *enactment, const struct action *ac
 	return rc;
 }
 
+/* What is asked for by name is known to fail, without a try. */
+static bool enact_is_refused(const struct enactment *enactment, const struct action *action)
+{
+	return enact_is_lacking(enactment, action) ||
+	       (enactment->flags & ENACT_NAMED && action->kind == ACTION_DIFFERS);
+}
+
 /* holders: who was seen to have a device open that is to be destroyed */
 static void enact_action(struct enactment *enactment, struct action *action,
 			 const struct holder_list *holders)
 {
 	if (action->kind == ACTION_CREATE && enact_distrusts(enactment, action))
 		return;
-	if (enactment->flags & ENACT_DRY_RUN) {
+	if (enactment->flags & ENACT_DRY_RUN && !enact_is_refused(enactment, action)) {
 		enact_print(enactment, action, CODE_NONE, NULL);
 		return;
 	}

@@ -14,6 +14,15 @@
 enum enact_flags {
 	ENACT_DRY_RUN = 1 << 0, /* print what would be done, do nothing */
 	ENACT_EVENT = 1 << 1, /* udev runs it: each failure is said once after a boot */
+	ENACT_NAMED = 1 << 2, /* each was asked for: one whose parent is not there is a failure */
+	ENACT_WAIT = 1 << 3, /* enact_await_udev() will be called */
+};
+
+/* A device that was made, and what waits for udev to be done with it. */
+struct enact_wait {
+	struct udev_wait *wait;
+	struct identity id;
+	char name[IDENTITY_TEXT_SIZE];
 };
 
 /*
@@ -28,6 +37,8 @@ struct enactment {
 	struct said said; /* with ENACT_EVENT: what the log has already */
 	const char *distrusted; /* the last file that was said not to be for root to obey */
 	size_t counts[ACTION_COUNT], failed; /* what became of the actions */
+	struct enact_wait *waits; /* with ENACT_WAIT */
+	size_t wait_count;
 	int status; /* an enum exit_status: FAILED once anything was complained of */
 };
 
@@ -47,6 +58,13 @@ void enact_plan(struct enactment *enactment, const struct plan *plan);
  * mistakes, and the log is to have each of them once.
  */
 void enact_complain(struct enactment *enactment, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/*
+ * With ENACT_WAIT: returns when udev is done with all that was made, or after a while with a
+ * warning. The caller holds no lock: udev comes to a device when it is done with the parent, and
+ * what its rule runs for the parent may wait for that lock.
+ */
+void enact_await_udev(struct enactment *enactment);
 
 void enactment_end(struct enactment *enactment);
 

@@ -106,33 +106,102 @@ applied() {
 	refused 2 "cannot name a parent" --root "$ROOT" apply -p ../soft
 }
 
-@test "apply with words does what they mean, and nothing else" {
+@test "apply with words does what they mean, whatever auto says, and nothing else" {
 	make_definitions
-	sed -i 's/no/yes/' "$ROOT/etc/mdev.d/2.conf"
 	applied "$U1"
 	assert "$output" == "create $U1 parent 0000:01:00.0 type acme-fact from $ROOT/etc/mdev.d/1.conf"
 	assert "$stderr $summary $(cat "$FACT" "$SOFT")" == " 1 created $U1"
-	applied 2222 -u 3333
+	applied 1 2222 -u 3333
 	assert "$output" == "create $U2 parent soft type soft-1 from $ROOT/etc/mdev.d/2.conf"
-	assert "$stderr" =~ "^mdev: warning: $U3 .*: there is no parent 'elsewhere'"
-	assert "$summary" == "1 created, 1 without their parent"
+	assert "$stderr" =~ "^mdev: cannot create $U3 .*/3.conf:1\): there is no parent 'elsewhere'"
+	assert "$summary" == "1 created, 1 failed"
 	make_device soft soft-1 "$U2"
 	applied "$U2" 2222
 	assert "$output$stderr $summary" == " 1 kept"
 	applied --dry-run "$U2"
 	assert "$summary" == "keep $U2 parent soft type soft-1 from $ROOT/etc/mdev.d/2.conf"
-	applied --dry-run --all "$U1" 3333
-	assert "$output" == "create $U1 parent 0000:01:00.0 type acme-fact from $ROOT/etc/mdev.d/1.conf"
+	applied 1 --dry-run "$U1" 3333
+	assert "$output$summary" == "create $U1 parent 0000:01:00.0 type acme-fact from $ROOT/etc/mdev.d/1.conf"
+	assert "$stderr" =~ "^mdev: cannot create $U3 .*: there is no parent 'elsewhere'"
+}
+
+@test "apply with a word that is live as something else, or whose parent is a bad name, is a failure" {
+	make_definitions
+	printf '[%s]\nparent = a/b\ntype = soft-1\n' "44440000-aaaa-4bbb-8ccc-000000000004" | make_definition 4.conf
+	make_device 0000:01:00.0 acme-dma "$U1"
+	make_device soft soft-1 "$U3"
+	for how in "" --dry-run; do
+		mdev 1 --root "$ROOT" apply $how 1111
+		assert "$stderr" =~ "^mdev: left alone: $U1 .*: it is live on parent '0000:01:00.0' with type 'acme-dma', but defined"
+		mdev 1 --root "$ROOT" apply $how 3333
+		assert "$stderr" =~ "^mdev: left alone: $U3 .*: it is live on parent 'soft', but defined for parent 'elsewhere': there is no parent"
+		mdev 1 --root "$ROOT" apply $how 4444
+		assert "${#stderr_lines[@]}" -eq 1 "$stderr"
+		assert "$stderr" =~ "/4.conf:1: .*'a/b'"
+	done
+}
+
+@test "apply with words that are several or none says which" {
+	make_definitions
+	printf '[%s]\nparent = soft\ntype = soft-1\n' "${U1%1}2" | make_definition 4.conf
+	refused 1 "cannot apply '1111': '1111' is the beginning of several devices: $U1, ${U1%1}2" --root "$ROOT" apply 1111 2222
+	make_device soft soft-1 5555"${U1#1111}"
+	refused 1 "cannot apply '5555': it is not defined" --root "$ROOT" apply 2222 5555
+	refused 1 "cannot apply '5555': it is not defined for that parent" --root "$ROOT" apply -p soft 5555
+	refused 2 "--wait goes with UUIDs" --root "$ROOT" apply --wait
+	refused 2 "'1s' is not a number of seconds" --root "$ROOT" apply --wait=1s "$U2"
+	assert "$(cat "$FACT" "$SOFT")" == ""
+}
+
+# sleeps PID: the process has looked, and waits before it looks again.
+sleeps() {
+	for _ in $(seq 3000); do
+		[[ $(< "/proc/$1/wchan") != *nanosleep* ]] || return 0
+		read -rt 0.01 <> <(:) || :
+	done
+	return 1
+}
+
+@test "apply --wait waits for the parent of a word, as long as it is said" {
+	make_definitions
+	mdev 1 --root "$ROOT" apply --wait=0 3333
+	assert "$stderr" =~ "there is no parent 'elsewhere'"
+	mdev 1 --root "$ROOT" apply --wait=1 3333
+	assert "$stderr" =~ "^mdev: cannot create $U3 .*: there is no parent 'elsewhere'"
+	assert "${#stderr_lines[@]}" -eq 1 "$stderr"
+	mdev 1 --root "$ROOT" apply --dry-run --wait=300 3333
+	make_parent devices/virtual/else/elsewhere else
+	make_type elsewhere soft-1 4 Else
+	mv "$ROOT/sys/class/mdev_bus/elsewhere" "$ROOT/parent"
+	"$MDEV" --root "$ROOT" apply --wait=300 3333 2222 > "$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+	pid=$!
+	sleeps $pid
+	assert "$(cat "$SOFT")" == "" "nothing is done before all of them can be"
+	mv "$ROOT/parent" "$ROOT/sys/class/mdev_bus/elsewhere"
+	wait $pid
+	assert "$(tail -n 1 "$BATS_TEST_TMPDIR/out")" == "2 created"
+	assert "$(cat "$SOFT" "$ROOT/sys/class/mdev_bus/elsewhere/mdev_supported_types/soft-1/create")" == "$U2$U3"
+}
+
+@test "apply --wait does not wait for what will not come" {
+	make_definitions
+	make_device soft soft-1 "$U3"
+	mdev 1 --root "$ROOT" apply --wait=100000 3333
+	mdev 1 --root "$ROOT" apply --wait=100000 4444
+	mdev --root "$ROOT" apply --wait=100000 "$U1" 2222
+	printf '[%s]\nparent = a/b\ntype = soft-1\n' "${U1%1}4" | make_definition 4.conf
+	mdev 1 --root "$ROOT" apply --wait=100000 "${U1%1}4"
 }
 
 @test "apply with a word and a parent does what the word means on that parent" {
 	for parent in soft 01:00.0; do
 		printf '[%s]\nparent = %s\ntype = acme-fact\nauto = yes\n' "$U1" "$parent"
 	done | make_definition 0.conf
-	applied -p 01:00.0 "$U1"
+	applied 1 -p 01:00.0 "$U1"
 	assert "$output$summary" == "1 shadowed"
 	assert "$stderr" =~ "0.conf:1 for parent 'soft' is meant, not"
-	refused 1 "cannot apply '$U1': it is neither live on that parent nor defined for it" --root "$ROOT" apply -p 02:00.0 "$U1"
+	refused 1 "cannot apply '$U1': it is not defined for that parent" --root "$ROOT" apply -p 02:00.0 "$U1"
+	refused 1 "cannot apply '$U1': it is neither live on that parent nor defined for it" --root "$ROOT" apply --prune -p 02:00.0 "$U1"
 	refused 1 "there is no parent 'nonsense'" --root "$ROOT" apply -p nonsense "$U1"
 }
 
@@ -141,8 +210,6 @@ applied() {
 	make_device soft soft-1 "$U2"
 	make_device soft soft-1 44440000-aaaa-4bbb-8ccc-000000000004
 	make_device soft soft-1 55550000-aaaa-4bbb-8ccc-000000000005
-	applied 4444
-	assert "$output$stderr $summary" == " nothing is defined of that"
 	applied --prune "$U2" 4444
 	assert "$output" == "destroy 44440000-aaaa-4bbb-8ccc-000000000004 parent soft type soft-1"
 	assert "$summary" == "1 destroyed, 1 kept"
@@ -155,7 +222,7 @@ applied() {
 
 @test "apply with a word that means nothing does nothing" {
 	make_definitions
-	refused 1 "^mdev: cannot apply '4444': it is neither live nor defined$" --root "$ROOT" apply "$U1" 4444
+	refused 1 "^mdev: cannot apply '4444': it is not defined$" --root "$ROOT" apply "$U1" 4444
 	refused 2 "'x' is neither a UUID" --root "$ROOT" apply "$U1" x
 	assert "$(cat "$FACT")" == ""
 }
@@ -164,9 +231,9 @@ applied() {
 	requires jq
 	make_definitions
 	make_device soft soft-1 "$U2"
-	mdev --root "$ROOT" apply --json 1111 "$U2" 3333
-	assert "$(jq -c '.results | map([.word, .uuid[0:4], .action, .changed])' <<<"$output")" == \
-		"[[\"1111\",\"1111\",\"create\",true],[\"$U2\",\"2222\",\"keep\",false],[\"3333\",\"3333\",\"absent\",false]]"
+	mdev 1 --root "$ROOT" apply --json 1111 "$U2" 3333
+	assert "$(jq -c '.results | map([.word, .uuid[0:4], .action, .changed, .code])' <<<"$output")" == \
+		"[[\"1111\",\"1111\",\"create\",true,null],[\"$U2\",\"2222\",\"keep\",false,null],[\"3333\",\"3333\",\"absent\",false,\"absent\"]]"
 }
 
 @test "apply --dry-run prints the plan and does nothing" {
