@@ -406,6 +406,9 @@ static const struct vfio_device_ops mvgpu_vf_ops = {
 	.attach_ioas = vfio_iommufd_physical_attach_ioas,
 	.detach_ioas = vfio_iommufd_physical_detach_ioas,
 #endif
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 19, 0)
+	.get_region_info_caps = vfio_pci_ioctl_get_region_info,
+#endif
 };
 
 static int mvgpu_sriov_configure(struct pci_dev *pdev, int nr)
