@@ -43,6 +43,7 @@ bool definition_same(const struct definition *a, const struct definition *b)
 	    !same_text(a->parent, b->parent) || !same_text(a->type, b->type) ||
 	    !same_text(a->params, b->params) || !same_text(a->description, b->description) ||
 	    a->has_vf != b->has_vf || (a->has_vf && a->vf != b->vf) ||
+	    !same_text(a->owner, b->owner) || !same_text(a->mode, b->mode) ||
 	    a->attr_count != b->attr_count)
 		return false;
 	for (size_t i = 0; i < a->attr_count; i++)

@@ -37,6 +37,8 @@ struct definition {
 	const char *description; /* NULL when none */
 	bool has_vf;
 	uint32_t vf; /* the virtual function that it is to be on, as N of the card's virtfnN */
+	const char *owner; /* of its nodes: USER or USER:GROUP; NULL when not said */
+	const char *mode; /* of its nodes: "0NNN"; NULL when not said */
 	struct attr *attrs;
 	size_t attr_count;
 	bool is_auto;

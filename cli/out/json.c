@@ -279,6 +279,8 @@ static void add_definition(const struct definition *def)
 	ADD_TEXT("description", def->description);
 	if (def->has_vf)
 		ADD_NUMBER("vf", def->vf);
+	ADD_TEXT("owner", def->owner);
+	ADD_TEXT("mode", def->mode);
 	add_attrs(def->attrs, def->attr_count);
 	ADD_TEXT("file", def->file);
 	add_line(def->line);

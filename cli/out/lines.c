@@ -190,6 +190,8 @@ static void print_definition(const struct definition *def)
 	if (def->has_vf)
 		vf = xasprintf("%u", def->vf);
 	print_line("vf:", vf);
+	print_line("owner:", def->owner);
+	print_line("mode:", def->mode);
 }
 
 static void print_device(const struct device *dev)

@@ -10,6 +10,7 @@
 #include "store/definition.h"
 
 #include "base/text.h"
+#include "model/owner.h"
 #include "store/card_keys.h"
 
 #include <errno.h>
@@ -424,6 +425,30 @@ static void set_description(struct parser *parser, struct definition *def, const
 	def->description = plain_value(parser, "description", value);
 }
 
+static void set_owner(struct parser *parser, struct definition *def, const char *value)
+{
+	_cleanup_free_ char *error = NULL;
+
+	if (!is_plain(parser, "owner", value))
+		return;
+	if (owner_check(value, &error) < 0)
+		bad_line(parser, "%s", error);
+	else
+		def->owner = definition_list_share(parser->list, value);
+}
+
+static void set_mode(struct parser *parser, struct definition *def, const char *value)
+{
+	_cleanup_free_ char *error = NULL;
+
+	if (!is_plain(parser, "mode", value))
+		return;
+	if (owner_parse_mode(value, NULL, &error) < 0)
+		bad_line(parser, "%s", error);
+	else
+		def->mode = definition_list_share(parser->list, value);
+}
+
 static void set_auto(struct parser *parser, struct definition *def, const char *value)
 {
 	_cleanup_free_ char *shown = NULL;
@@ -481,6 +506,8 @@ static const struct key {
 	[KEY_PARAMS] = {"params", set_params, true, false},
 	[KEY_DESCRIPTION] = {"description", set_description, false, false},
 	[KEY_VF] = {"vf", set_vf, false, false},
+	[KEY_OWNER] = {"owner", set_owner, true, false},
+	[KEY_MODE] = {"mode", set_mode, true, false},
 	[KEY_ATTR] = {"attr", add_attr, false, true},
 };
 
@@ -608,6 +635,10 @@ int definition_format(const struct definition *def, struct buf *ret_text, char *
 		buf_addf(&text, "description = %s\n", def->description);
 	if (def->has_vf)
 		buf_addf(&text, "vf = %u\n", def->vf);
+	if (def->owner)
+		buf_addf(&text, "owner = %s\n", def->owner);
+	if (def->mode)
+		buf_addf(&text, "mode = %s\n", def->mode);
 	for (size_t i = 0; i < def->attr_count; i++)
 		buf_addf(&text, "attr = %s %s\n", def->attrs[i].name, def->attrs[i].value);
 	rc = check_section_text(def, &text, reterr);

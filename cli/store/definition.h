@@ -16,6 +16,8 @@ enum definition_key {
 	KEY_PARAMS,
 	KEY_DESCRIPTION,
 	KEY_VF,
+	KEY_OWNER,
+	KEY_MODE,
 	KEY_ATTR,
 };
 

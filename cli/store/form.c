@@ -34,7 +34,11 @@ static const char *find_unsayable(const struct definition *before, const struct 
 		return "parameters";
 	if (after->description)
 		return "a description";
-	return after->has_vf ? "a virtual function" : NULL;
+	if (after->has_vf)
+		return "a virtual function";
+	if (after->owner)
+		return "an owner";
+	return after->mode ? "a mode" : NULL;
 }
 
 /* The members that are not known are kept as they are. */

@@ -3,6 +3,7 @@
 #include "store/mdevctl.h"
 
 #include "base/text.h"
+#include "model/owner.h"
 #include "store/json.h"
 #include "store/json_text.h"
 #include "store/mdevctl_plain.h"
@@ -124,6 +125,24 @@ static void take_attrs(struct import *import, struct json_object *attrs)
 		take_attr(import, json.object_array_get_idx(attrs, i));
 }
 
+static void take_owner(struct import *import, struct json_object *value)
+{
+	_cleanup_free_ char *error = NULL;
+
+	import->def->owner = take_text(import, "owner", value);
+	if (import->def->owner && owner_check(import->def->owner, &error) < 0)
+		bad(import, "%s", error);
+}
+
+static void take_mode(struct import *import, struct json_object *value)
+{
+	_cleanup_free_ char *error = NULL;
+
+	import->def->mode = take_text(import, "mode", value);
+	if (import->def->mode && owner_parse_mode(import->def->mode, NULL, &error) < 0)
+		bad(import, "%s", error);
+}
+
 static void take_key(struct import *import, const char *key, struct json_object *value)
 {
 	struct definition *def = import->def;
@@ -144,6 +163,10 @@ static void take_key(struct import *import, const char *key, struct json_object 
 		def->description = take_text(import, key, value);
 	} else if (strcmp(key, "vf") == 0) {
 		take_vf(import, key, value);
+	} else if (strcmp(key, "owner") == 0) {
+		take_owner(import, value);
+	} else if (strcmp(key, "mode") == 0) {
+		take_mode(import, value);
 	} else {
 		bad_key(import, key, "is not a known key, and would be lost");
 	}

@@ -165,6 +165,10 @@ static void list_extras(const struct definition *def, struct strlist *ret_member
 
 		strlist_add(ret_members, member);
 	}
+	if (def->owner)
+		add_extra(ret_members, "owner", def->owner);
+	if (def->mode)
+		add_extra(ret_members, "mode", def->mode);
 }
 
 static void no_extras(const struct definition *def, struct strlist *ret_members)
@@ -382,6 +386,10 @@ char *mdevctl_export_extras(const struct definition *def)
 		strlist_add(&words, "description");
 	if (def->has_vf)
 		strlist_add(&words, "vf");
+	if (def->owner)
+		strlist_add(&words, "owner");
+	if (def->mode)
+		strlist_add(&words, "mode");
 	if (!is_all_utf8(def))
 		strlist_add(&words, "values that are not UTF-8");
 	text = words.n ? strlist_join(&words, words.n) : NULL;

@@ -253,6 +253,8 @@ static int change_keys(struct change *change, const struct definition *before,
 		{KEY_PARAMS, before->params, after->params},
 		{KEY_DESCRIPTION, before->description, after->description},
 		{KEY_VF, vf_text(before, vf_before), vf_text(after, vf_after)},
+		{KEY_OWNER, before->owner, after->owner},
+		{KEY_MODE, before->mode, after->mode},
 	};
 	int rc = 0;
 

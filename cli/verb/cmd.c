@@ -13,6 +13,7 @@
 #include "host/type_name.h"
 #include "host/udev.h"
 #include "model/find.h"
+#include "model/owner.h"
 
 #include <errno.h>
 
@@ -376,6 +377,16 @@ int cmd_attr(const struct command *command, char *text, struct attr *ret_attr)
 	return DONE;
 }
 
+int cmd_check_owner(const struct command *command, const char *owner, const char *mode)
+{
+	_cleanup_free_ char *error = NULL;
+	int rc = owner ? owner_check(owner, &error) : 0;
+
+	if (!rc && mode)
+		rc = owner_parse_mode(mode, NULL, &error);
+	return rc ? cmd_usage(command, "%s", error) : DONE;
+}
+
 int cmd_take_instance_args(const struct command *command, const struct instance_args *args,
 			   struct arena *arena, struct definition *def)
 {
@@ -383,6 +394,12 @@ int cmd_take_instance_args(const struct command *command, const struct instance_
 		return cmd_usage(command, "the parameters are empty or not plain text");
 	if (args->params)
 		def->params = args->params;
+	if (cmd_check_owner(command, args->owner, args->mode) != DONE)
+		return USAGE;
+	if (args->owner)
+		def->owner = args->owner;
+	if (args->mode)
+		def->mode = args->mode;
 	for (size_t i = 0; i < args->attrs.n; i++) {
 		struct attr attr;
 

@@ -142,7 +142,7 @@ int cmd_parent_by(const struct command *command, struct inventory *inventory, co
 
 /* The options that say what an instance shall be; part of a verb's own struct. */
 struct instance_args {
-	const char *parent, *parent_by, *type, *instance, *params;
+	const char *parent, *parent_by, *type, *instance, *params, *owner, *mode;
 	struct strlist attrs;
 };
 
@@ -194,7 +194,13 @@ int cmd_type(const struct command *command, const char *parent, const char *text
  */
 int cmd_attr(const struct command *command, char *text, struct attr *ret_attr);
 
-/* --params and --attr into the definition, whose attributes belong to the arena. As above. */
+/* --owner and --mode (NULL: not given) have the form that a definition has. As above. */
+int cmd_check_owner(const struct command *command, const char *owner, const char *mode);
+
+/*
+ * --params, --owner, --mode and --attr into the definition, whose attributes belong to the arena.
+ * As above.
+ */
 int cmd_take_instance_args(const struct command *command, const struct instance_args *args,
 			   struct arena *arena, struct definition *def);
 

@@ -12,7 +12,7 @@
 #include <errno.h>
 
 struct modify_args {
-	const char *of, *parent, *parent_by, *type, *params, *description, *attr_at;
+	const char *of, *parent, *parent_by, *type, *params, *description, *owner, *mode, *attr_at;
 	struct strlist attrs, set_attrs, remove_attrs;
 	bool is_auto, is_manual, live, dry_run, force;
 };
@@ -30,6 +30,9 @@ static const struct option_row options[] = {
 	{"params", 0, OPTION_TEXT, "TEXT", "other parameters, '' for none", GO(params)},
 	{"description", 0, OPTION_TEXT, "TEXT", "another description, '' for none",
 	 GO(description)},
+	{"owner", 0, OPTION_TEXT, "USER[:GROUP]", "another owner of its nodes, '' for none",
+	 GO(owner)},
+	{"mode", 0, OPTION_TEXT, "MODE", "another mode of its nodes, '' for none", GO(mode)},
 	{"remove-attr", 0, OPTION_TEXTS, "NAME[=VALUE]", "take it out", GO(remove_attrs)},
 	{"set-attr", 0, OPTION_TEXTS, "NAME=VALUE", "give an attribute another value",
 	 GO(set_attrs)},
@@ -80,6 +83,12 @@ static int check_live_args(const struct modify_args *args)
 	return DONE;
 }
 
+/* An empty text takes what is there away. */
+static const char *given_text(const char *text)
+{
+	return text && *text ? text : NULL;
+}
+
 static int check_args(const struct modify_args *args, struct changes *changes)
 {
 	int status = DONE;
@@ -88,14 +97,15 @@ static int check_args(const struct modify_args *args, struct changes *changes)
 	if (args->is_auto && args->is_manual)
 		return cmd_usage(&cmd_modify, "either --auto or --manual");
 	if (!args->is_auto && !args->is_manual && !args->parent && !args->parent_by &&
-	    !args->type && !args->params && !args->description && !args->attrs.n &&
-	    !args->set_attrs.n && !args->remove_attrs.n)
+	    !args->type && !args->params && !args->description && !args->owner && !args->mode &&
+	    !args->attrs.n && !args->set_attrs.n && !args->remove_attrs.n)
 		return cmd_usage(&cmd_modify, "nothing to change is named");
 	if (args->attr_at && (parse_u32(args->attr_at, &changes->add_at) < 0 || !changes->add_at))
 		return cmd_usage(&cmd_modify, "'%s' is no place, counted from 1", args->attr_at);
 	if (args->attr_at && !args->attrs.n)
 		return cmd_usage(&cmd_modify, "--attr-at goes with --attr");
-	if (args->live)
+	status = cmd_check_owner(&cmd_modify, given_text(args->owner), given_text(args->mode));
+	if (status == DONE && args->live)
 		status = check_live_args(args);
 	if (status == DONE)
 		status = take_attrs(&args->set_attrs, &changes->set);
@@ -198,9 +208,13 @@ static int change(struct definition *def, struct arena *arena, void *arg, char *
 	if (args->type)
 		def->type = changes->type;
 	if (args->params)
-		def->params = *args->params ? args->params : NULL;
+		def->params = given_text(args->params);
 	if (args->description)
-		def->description = *args->description ? args->description : NULL;
+		def->description = given_text(args->description);
+	if (args->owner)
+		def->owner = given_text(args->owner);
+	if (args->mode)
+		def->mode = given_text(args->mode);
 	copy_attrs(def, arena);
 	for (size_t i = 0; !rc && i < args->remove_attrs.n; i++)
 		rc = remove_attr(def, args->remove_attrs.v[i], reterr);
@@ -422,6 +436,10 @@ static void modify_foresee(const struct device *dev, struct definition *def,
 		foresee("params = %s", args->params);
 	if (args->description)
 		foresee("description = %s", args->description);
+	if (args->owner)
+		foresee("owner = %s", args->owner);
+	if (args->mode)
+		foresee("mode = %s", args->mode);
 	for (size_t i = 0; i < args->remove_attrs.n; i++)
 		foresee("remove attr %s", args->remove_attrs.v[i]);
 	for (size_t i = 0; i < changes->set.n; i++)

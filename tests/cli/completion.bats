@@ -216,6 +216,9 @@ press_names() {
 	completes "$MDEV define --description " ""
 	completes "$MDEV define --parent-by p" "port"
 	completes "$MDEV define --parent-by=x" ""
+	completes "$MDEV create --owner roo" "root"
+	completes "$MDEV create --owner root:roo" "root"
+	completes "$MDEV modify --mode 066" "0660 0666"
 	completes "$MDEV --root $ROOT destroy --wa" "--wait"
 }
 

@@ -101,7 +101,7 @@ documented() {
 }
 
 @test "every key of a definition is in its man page" {
-	for key in parent type auto params description vf attr; do
+	for key in parent type auto params description vf owner mode attr; do
 		grep -q "^\*$key\*$" "$MAN/mdev.d.5.scd"
 		mdev 1 --root "$(make_root && printf '[%s]\nparent=a\ntype=b\n%sX=c\n' "$U1" "$key" > "$ROOT/etc/mdev.d/a.conf" && echo "$ROOT")" list
 		rm -r "$BATS_TEST_TMPDIR/root"

@@ -247,7 +247,7 @@ UUID
 	assert "$(jq -c '.results[0] | keys_unsorted' <<<"$output")" == \
 		'["word","uuid","instance","parent","type","state","live","defined","holders","action","changed","code","error"]'
 	assert "$(jq -c '.results[0].defined' <<<"$output")" == \
-		'{"parent":"01:00.0","type":"acme-fact","auto":true,"params":null,"description":null,"attrs":[],"file":"'"$ROOT"'/etc/mdev.d/a.conf","line":1}'
+		'{"parent":"01:00.0","type":"acme-fact","auto":true,"params":null,"description":null,"owner":null,"mode":null,"attrs":[],"file":"'"$ROOT"'/etc/mdev.d/a.conf","line":1}'
 	assert "$(jq -c '[.results[].instance]' <<<"$output")" == '[0,3,0]'
 	assert "$(jq -c '.results[1].live' <<<"$output")" == \
 		'{"name":"'"$U2-3"'","parent":"0000:01:00.0","type":"acme-dma"}'

@@ -120,6 +120,10 @@ static void add_changed_keys(const struct definition *old, const struct definiti
 		strlist_add(keys, "description");
 	if (old->has_vf != new->has_vf || (old->has_vf && old->vf != new->vf))
 		strlist_add(keys, "vf");
+	if (!same_text(old->owner, new->owner))
+		strlist_add(keys, "owner");
+	if (!same_text(old->mode, new->mode))
+		strlist_add(keys, "mode");
 	if (old->is_auto != new->is_auto)
 		strlist_add(keys, "auto");
 	if (!same_attrs(old, new))
@@ -327,6 +331,10 @@ static struct definition change(struct choices *choices, struct file *file,
 		new.has_vf = choose(choices, 2);
 	if (choose(choices, 2))
 		new.vf = (uint32_t)choose(choices, 70000);
+		new.owner = choose(choices, 3) ? some_value(choices, &file->list, old->owner) :
+						 NULL;
+	if (choose(choices, 2))
+		new.mode = choose(choices, 3) ? some_value(choices, &file->list, old->mode) : NULL;
 	new.is_auto = choose(choices, 2);
 	if (choose(choices, 2))
 		change_attrs(choices, file, old, &new);

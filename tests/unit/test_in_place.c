@@ -47,6 +47,11 @@ static const char *const pieces[] = {
 	"params = a;b #c\n",
 	"description = [x] \n",
 	"description = gr\xc3\xbcn\n",
+	"owner = alice\n",
+	"owner=1000:kvm \n",
+	"owner = :\n",
+	"mode = 0660\n",
+	"mode=660\n",
 	"attr = a 1\n",
 	"attr =a  1 \n",
 	"attr = a/b ;#=:\t\n",
@@ -133,6 +138,10 @@ static void change(struct definition *def, struct arena *arena)
 		def->description = next_number(2) ? "new; #text" : NULL;
 	if (next_number(2))
 		def->params = next_number(2) ? "a=b:c" : NULL;
+	if (next_number(2))
+		def->owner = next_number(2) ? "bob" : NULL;
+	if (next_number(2))
+		def->mode = next_number(2) ? "0600" : NULL;
 	change_attrs(def, arena);
 }
 
