@@ -197,7 +197,7 @@ bool pci_read_functions(const char *address, struct pci_functions *ret)
 {
 	*ret = (struct pci_functions){.address = address};
 	return read_number(address, "sriov_totalvfs", &ret->total) == 0 && ret->total &&
-	       read_number(address, "sriov_numvfs", &ret->enabled) == 0;
+	       read_number(address, LAYOUT_FUNCTIONS, &ret->enabled) == 0;
 }
 
 bool pci_read_all_functions(const char *address, struct pci_functions *ret)

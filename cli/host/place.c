@@ -54,10 +54,15 @@ static void add(struct place_table *table, const struct place *place)
 	table->v[table->n++] = *place;
 }
 
+static char *path_of(const struct place_table *table, const char *parent, const char *below)
+{
+	return table->path ? table->path(parent, below) : layout_parent(parent, below);
+}
+
 /* The parent and all devices above it, to where the tree of devices begins. */
 static void add_parent(struct place_table *table, const char *parent, const struct sysfs_id *top)
 {
-	_cleanup_free_ char *path = layout_parent(parent, "");
+	_cleanup_free_ char *path = path_of(table, parent, "");
 	struct place place = {.parent = parent};
 
 	for (; place.depth < DEPTH_MAX; place.depth++) {

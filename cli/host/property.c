@@ -65,13 +65,18 @@ static void add(const char *key, const char *value, void *arg)
 	};
 }
 
+static char *path_of(const struct property_table *table, const char *parent, const char *below)
+{
+	return table->path ? table->path(parent, below) : layout_parent(parent, below);
+}
+
 static void load(struct property_table *table, const struct strlist *parents)
 {
 	if (table->is_loaded)
 		return;
 	table->is_loaded = true;
 	for (size_t i = 0; i < parents->n; i++) {
-		_cleanup_free_ char *path = layout_parent(parents->v[i], "");
+		_cleanup_free_ char *path = path_of(table, parents->v[i], "");
 		struct reader reader = {table, parents->v[i], table->n};
 		int rc = udev_properties(path, add, &reader);
 

@@ -4,9 +4,11 @@
 #include "base/request.h"
 #include "base/run_state.h"
 #include "base/unread.h"
+#include "host/card.h"
 #include "host/live.h"
 #include "model/parent_map.h"
 #include "store/store.h"
+#include "verb/cards.h"
 #include "verb/cmd.h"
 #include "verb/enact.h"
 #include "verb/listener.h"
@@ -25,7 +27,7 @@
 
 struct apply_args {
 	const char *parent, *wait;
-	bool all, prune, dry_run, event, listen;
+	bool all, prune, dry_run, event, listen, card;
 };
 
 #define GO(field) offsetof(struct apply_args, field)
@@ -39,6 +41,8 @@ static const struct option_row options[] = {
 	{"dry-run", 'n', OPTION_FLAG, NULL, "print what would be done, do nothing", GO(dry_run)},
 	/* For the udev rule: nobody waits for the result, and the next event runs it again. */
 	{"event", 0, OPTION_FLAG, NULL, OPTION_HIDDEN, GO(event)},
+	/* The same for a card that has got its driver, if a file says what cards shall be. */
+	{"card", 0, OPTION_FLAG, NULL, OPTION_HIDDEN, GO(card)},
 	/* For the service that does the same without a run for each event. */
 	{"listen", 0, OPTION_FLAG, NULL, OPTION_HIDDEN, GO(listen)},
 	{0},
@@ -53,6 +57,7 @@ struct apply {
 	struct device_list named; /* what the words mean, as it was before it was locked */
 	int64_t until; /* how long parents are waited for, as of clock_ms() */
 	struct enactment enactment;
+	struct cards cards;
 };
 
 /* Definitions and parents as they are now, in place of those from before. */
@@ -254,6 +259,13 @@ static bool apply_has_nothing(struct apply *apply, const struct plan_wish *wish)
 					     !apply->inventory.definitions.n;
 }
 
+/* Before instances are made on them; name: of the only one, or of a function of it, or NULL. */
+static void apply_prepare(struct apply *apply, const char *name)
+{
+	if (cards_prepare(&apply->cards, &apply->enactment, &apply->inventory.definitions, name))
+		apply_load(apply);
+}
+
 static int apply_wish(struct apply *apply, const struct plan_wish *wish)
 {
 	_cleanup_free_ char *error = NULL;
@@ -287,13 +299,57 @@ static int apply_do(struct apply *apply, struct plan_wish *wish)
 	return status;
 }
 
+/*
+ * The address of the card that the text means, which is no parent itself, while each of its virtual
+ * functions may be one; NULL for any other text.
+ */
+static const char *apply_card_of(struct apply *apply, const char *text)
+{
+	struct definition_list *list = &apply->inventory.definitions;
+	const char *address, *parent;
+
+	if (!text || !list->card_count || cards_resolve(&apply->cards, text, &address) ||
+	    !cards_section(&apply->cards, list, address) ||
+	    parent_resolve(&apply->inventory.parents, text, &parent) == 0)
+		return NULL;
+	return address;
+}
+
+/* One after the other; those that are no parents are passed over. */
+static int apply_functions(struct apply *apply, const char *address, struct plan_wish *wish)
+{
+	struct pci_functions functions;
+	int status = DONE;
+
+	if (!pci_read_all_functions(address, &functions))
+		return DONE;
+	for (unsigned int i = 0; i < functions.enabled; i++) {
+		_cleanup_free_ char *name = pci_function_address(&functions, i);
+
+		if (parent_resolve(&apply->inventory.parents, name, &wish->parent) == 0 &&
+		    apply_wish(apply, wish) != DONE)
+			status = FAILED;
+	}
+	report_problems(apply);
+	if (status == DONE && !apply->args->event && !apply->args->dry_run)
+		apply_summarize(apply);
+	return status;
+}
+
 /* By hand, or an event that does its own parent alone. */
 static int apply_alone(struct apply *apply)
 {
 	struct plan_wish wish = {.all = apply->args->all, .prune = apply->args->prune};
+	const char *text = apply->args->parent, *card = text;
 	int status;
 
 	apply_load(apply);
+	if (text && apply->inventory.definitions.card_count)
+		(void)cards_resolve(&apply->cards, text, &card);
+	apply_prepare(apply, card);
+	card = apply_card_of(apply, text);
+	if (card)
+		return apply_functions(apply, card, &wish);
 	if ((apply->args->event && !apply->inventory.definitions.n && !wish.prune) ||
 	    is_gone(apply)) {
 		report_problems(apply);
@@ -398,8 +454,10 @@ static bool apply_asked(struct apply *apply, const char *text, unsigned int seco
 	struct plan_wish wish = {0};
 	int rc;
 
+	apply_prepare(apply, text);
 	/* A parent that udev has seen may be gone again. */
-	if (parent_resolve(&apply->inventory.parents, text, &wish.parent) ||
+	if (card_is_of_any(&apply->cards.held, text) ||
+	    parent_resolve(&apply->inventory.parents, text, &wish.parent) ||
 	    apply_has_nothing(apply, &wish))
 		return true;
 	rc = apply_locked(apply, &wish, seconds, &error);
@@ -460,11 +518,33 @@ static int apply_event(struct apply *apply)
 	return turn == REQUEST_ALONE ? apply_alone(apply) : DONE;
 }
 
+/*
+ * Whether a file says what cards shall be. Where none does, the rule for udev is told so. A file
+ * may get a section before that is told: then whoever wrote it has come too early to take it back,
+ * so there is a second look after it.
+ */
+static bool apply_is_any_card(struct apply *apply)
+{
+	struct inventory *inventory = &apply->inventory;
+
+	for (int looks = 0; looks < 2; looks++) {
+		inventory_free(inventory);
+		store_load(&inventory->definitions, &inventory->problems);
+		if (inventory->definitions.card_count)
+			return true;
+		/* One that cannot be read may say it. */
+		if (!looks && !inventory->problems.n)
+			cards_tell_none();
+	}
+	report_problems(apply);
+	return false;
+}
+
 /* As the rule for udev has it: others that ask the same way can do it. */
 static bool apply_can_ask(const struct apply_args *args)
 {
-	return args->event && !args->all && !args->prune && !args->dry_run && args->parent &&
-	       parent_is_name(args->parent);
+	return args->event && !args->card && !args->all && !args->prune && !args->dry_run &&
+	       args->parent && parent_is_name(args->parent);
 }
 
 static void apply_init(struct apply *apply, const struct apply_args *args)
@@ -472,6 +552,7 @@ static void apply_init(struct apply *apply, const struct apply_args *args)
 	*apply = (struct apply){.args = args, .enactment = ENACTMENT};
 	apply->enactment.inventory = &apply->inventory;
 	apply->enactment.named = &apply->named;
+	apply->enactment.held = &apply->cards.held;
 	apply->enactment.flags = (args->dry_run ? ENACT_DRY_RUN : 0) |
 				 (args->event ? ENACT_EVENT : 0);
 	if (args->event)
@@ -485,6 +566,7 @@ static void apply_free(struct apply *apply)
 	enactment_end(&apply->enactment);
 	parent_map_free(&apply->by_parent);
 	device_list_free(&apply->named);
+	cards_end(&apply->cards);
 	free(apply->ids);
 	inventory_free(&apply->inventory);
 }
@@ -529,7 +611,9 @@ static int apply_run(const struct globals *globals, void *p, int word_count, cha
 		said_forget();
 		store_tell_watchers();
 	}
-	if (word_count)
+	if (args->card && !apply_is_any_card(&apply))
+		status = DONE;
+	else if (word_count)
 		status = apply_words(&apply, word_count, words);
 	else if (apply_can_ask(args))
 		status = apply_event(&apply);

@@ -4,10 +4,12 @@
 #include "base/unread.h"
 #include "model/plan.h"
 #include "host/attribute.h"
+#include "host/card.h"
 #include "host/absent.h"
 #include "host/live.h"
 #include "host/port.h"
 #include "store/store.h"
+#include "verb/cards.h"
 #include "verb/cmd.h"
 
 #include <errno.h>
@@ -177,6 +179,80 @@ static void check_strangers(struct checker *checker)
 		     "its name is no UUID, so it is not read");
 }
 
+/* What is wrong whatever the host is like is an error; the rest may be otherwise tomorrow. */
+static bool check_card_name(struct checker *checker, struct cards *cards, const struct card *card,
+			    const char **ret_address)
+{
+	const struct definition place = {.file = card->file, .line = card->line};
+	int rc = cards_resolve(cards, card->parent, ret_address);
+	_cleanup_free_ char *error = NULL;
+
+	if (!rc)
+		return true;
+	if (rc == -ENOENT) {
+		warn(checker, &place, "no card '%s' with virtual functions is there", card->parent);
+		return false;
+	}
+	error = absent_explain(&cards->index, card->parent);
+	problem_add(&checker->inventory.problems, card->file, card->line, "%s", error);
+	return false;
+}
+
+static void check_functions(struct checker *checker, const struct card *card, const char *address)
+{
+	const struct definition place = {.file = card->file, .line = card->line};
+	struct pci_functions functions;
+	bool is_max = card->vfs == CARD_VFS_MAX;
+
+	if (card->vfs == CARD_VFS_UNSET)
+		warn(checker, &place, "without 'vfs' nothing is done for the card");
+	else if (!pci_read_functions(address, &functions))
+		return;
+	else if (!is_max && card->vfs > functions.total)
+		warn(checker, &place, "card '%s' can have %u virtual functions, not %u", address,
+		     functions.total, card->vfs);
+	else if (functions.enabled && functions.enabled != (is_max ? functions.total : card->vfs))
+		warn(checker, &place, "card '%s' has %u virtual functions, and is left alone",
+		     address, functions.enabled);
+}
+
+static void check_card(struct checker *checker, struct cards *cards, const struct card *card)
+{
+	const struct definition place = {.file = card->file, .line = card->line};
+	_cleanup_free_ char *error = NULL;
+	const struct card *meant;
+	const char *address;
+
+	if (card_check(card, &error))
+		problem_add(&checker->inventory.problems, card->file, card->line, "%s", error);
+	for (size_t i = 0; i < card->command_count; i++) {
+		_cleanup_free_ char *program = root_path(card->commands[i].argv[0] + 1);
+
+		if (access(program, X_OK) < 0)
+			warn(checker, &place, "'%s' cannot be run: %s", card->commands[i].argv[0],
+			     error_text(-errno));
+	}
+	if (!check_card_name(checker, cards, card, &address))
+		return;
+	meant = cards_section(cards, &checker->inventory.definitions, address);
+	if (meant != card)
+		warn(checker, &place, "the section in %s:%u is of the same card, which is meant",
+		     meant->file, meant->line);
+	else
+		check_functions(checker, card, address);
+}
+
+static void check_cards(struct checker *checker)
+{
+	const struct definition_list *list = &checker->inventory.definitions;
+	struct cards cards = {0};
+
+	for (size_t i = 0; i < list->card_count; i++)
+		check_card(checker, &cards, list->cards[i]);
+	problem_list_end_file(&checker->inventory.problems);
+	cards_end(&cards);
+}
+
 static void check(struct checker *checker)
 {
 	const struct problem_list *problems = &checker->inventory.problems;
@@ -184,6 +260,7 @@ static void check(struct checker *checker)
 	struct plan plan;
 
 	check_attrs(&checker->inventory);
+	check_cards(checker);
 	for (size_t i = 0; i < problems->n; i++)
 		add_error(checker, &problems->v[i]);
 	check_strangers(checker);

@@ -5,6 +5,7 @@
 #include "base/msg.h"
 #include "base/unread.h"
 #include "host/absent.h"
+#include "host/card.h"
 #include "host/core.h"
 #include "host/holder.h"
 #include "host/live.h"
@@ -383,6 +384,18 @@ static bool enact_is_refused(const struct enactment *enactment, const struct act
 	       (enactment->flags & ENACT_NAMED && action->kind == ACTION_DIFFERS);
 }
 
+/* An event says nothing: whoever prepares the card has said what is wrong, and does it then. */
+static bool enact_is_held(struct enactment *enactment, const struct action *action)
+{
+	if (!enactment->held || !enactment->held->n ||
+	    !card_is_of_any(enactment->held, action->def->parent_name))
+		return false;
+	if (!(enactment->flags & ENACT_EVENT))
+		enact_fail(enactment, action, CODE_SKIPPED, "cannot create",
+			   "its card is not ready");
+	return true;
+}
+
 /* holders: who was seen to have a device open that is to be destroyed */
 static void enact_action(struct enactment *enactment, struct action *action,
 			 const struct holder_list *holders)
@@ -395,7 +408,8 @@ static void enact_action(struct enactment *enactment, struct action *action,
 	}
 	switch (action->kind) {
 	case ACTION_CREATE:
-		enact_create(enactment, action);
+		if (!enact_is_held(enactment, action))
+			enact_create(enactment, action);
 		return;
 	case ACTION_DESTROY:
 		enact_destroy(enactment, action, holders);

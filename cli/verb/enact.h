@@ -33,6 +33,7 @@ struct enactment {
 	enum enact_flags flags;
 	struct inventory *inventory; /* that the plans are of */
 	const struct device_list *named; /* devices with the words that named them; or NULL */
+	const struct strlist *held; /* cards on which nothing is to be made now; or NULL */
 	struct lifecycle_creator creator;
 	struct said said; /* with ENACT_EVENT: what the log has already */
 	const char *distrusted; /* the last file that was said not to be for root to obey */

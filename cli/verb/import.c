@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "host/attribute.h"
 #include "host/absent.h"
+#include "model/card.h"
 #include "store/folder.h"
 #include "store/mdevctl.h"
 #include "store/mdevctl_folder.h"
@@ -338,6 +339,9 @@ static int export_print(const struct inventory *inventory, const struct export_a
 			msg_warning("%s: mdevctl has no word for: %s",
 				    identity_format(&list->v[i]->id, identity), extras);
 	}
+	for (size_t i = 0; i < list->card_count; i++)
+		msg_warning("%s:%u: mdevctl has no word for what a card shall be",
+			    list->cards[i]->file, list->cards[i]->line);
 	if (args->single && count != 1) {
 		output_fail(CODE_INVALID, "there are %zu such definitions, not a single one",
 			    count);

@@ -117,3 +117,314 @@ wrong() {
 	chmod 1777 "$ETC"
 	check_says "its folder can be written by every user"
 }
+
+# make_card ADDRESS TOTAL DRIVER: a card without virtual functions. What enables them, "functions ADDRESS N"
+# in $BIN, makes each a parent with two instances of type acme-vf.
+make_card() {
+	local dir=$ROOT/sys/devices/pci0000:40/$1
+	mkdir -p "$dir" "$ROOT/sys/bus/pci/drivers/$3"
+	ln -s "../../../devices/pci0000:40/$1" "$ROOT/sys/bus/pci/devices/$1"
+	ln -s "../../../bus/pci/drivers/$3" "$dir/driver"
+	echo 0x10de > "$dir/vendor"
+	echo 0x2230 > "$dir/device"
+	echo "$2" > "$dir/sriov_totalvfs"
+	echo 0 > "$dir/sriov_numvfs"
+	echo 1 > "$dir/sriov_offset"
+	echo 1 > "$dir/sriov_stride"
+	echo 1 > "$dir/sriov_drivers_autoprobe"
+	: > "$dir/remove"
+	ln -s ../../../bus/pci "$dir/subsystem"
+	printf 'DRIVER=%s\n' "$3" > "$dir/uevent"
+	printf 'I:1\nE:ID_PATH=pci-%s\n' "$1" > "$ROOT/run/udev/data/+pci:$1"
+	BIN=$ROOT/usr/lib/nvidia
+	mkdir -p "$BIN"
+	cat > "$BATS_TEST_TMPDIR/functions" <<-'S'
+		#!/bin/bash
+		# ROOT, ADDRESS, N
+		for ((i = 0; i < $3; i++)); do
+			vf=${2%.*}.$((i + 1)) dir=$1/sys/devices/pci0000:40/${2%.*}.$((i + 1))
+			mkdir -p "$dir/mdev_supported_types/acme-vf/devices"
+			echo 2 > "$dir/mdev_supported_types/acme-vf/available_instances"
+			echo vfio-pci > "$dir/mdev_supported_types/acme-vf/device_api"
+			: > "$dir/mdev_supported_types/acme-vf/create"
+			ln -sfn "../$2" "$dir/physfn"
+			ln -sfn "../$vf" "$1/sys/devices/pci0000:40/$2/virtfn$i"
+			ln -sfn "../../../devices/pci0000:40/$vf" "$1/sys/bus/pci/devices/$vf"
+			ln -sfn "../../devices/pci0000:40/$vf" "$1/sys/class/mdev_bus/$vf"
+		done
+		echo "$3" > "$1/sys/devices/pci0000:40/$2/sriov_numvfs"
+	S
+	chmod +x "$BATS_TEST_TMPDIR/functions"
+}
+
+# make_tool: the vendor's program, which notes its words, then does what stdin says.
+make_tool() {
+	printf '#!/bin/bash\nROOT=%q\nfunctions() { %q "$ROOT" "$@"; }\nprintf "%%s " "$@" >> %q\necho >> %q\ntries=$(wc -l < %q)\n' \
+		"$ROOT" "$BATS_TEST_TMPDIR/functions" "$BATS_TEST_TMPDIR/calls"{,,} > "$BIN/sriov-manage"
+	cat >> "$BIN/sriov-manage"
+	chmod 755 "$BIN/sriov-manage"
+	: > "$BATS_TEST_TMPDIR/calls"
+}
+
+CARD=0000:41:00.0
+
+# created VF: the identity that was written to "create" of the virtual function
+created() {
+	cat "$ROOT/sys/bus/pci/devices/0000:41:00.$1/mdev_supported_types/acme-vf/create"
+}
+
+calls() {
+	wc -l < "$BATS_TEST_TMPDIR/calls"
+}
+
+# The kernel's part, when a number is written to the card's file.
+react() {
+	local file=$ROOT/sys/bus/pci/devices/$CARD/sriov_numvfs
+	until [ "$(cat "$file")" != 0 ]; do sleep 0.02; done
+	cp "$file" "$BATS_TEST_TMPDIR/written"
+	"$BATS_TEST_TMPDIR/functions" "$ROOT" "$CARD" "$(cat "$file")"
+}
+
+@test "the number of virtual functions is written where the vendor has no program for it" {
+	local vfs
+	for vfs in max:6 4:4; do
+		make_card $CARD 6 acme
+		printf '[parent %s]\nvfs = %s\n[%s]\nparent = 0000:41:00.2\ntype = acme-vf\nauto = yes\n' \
+			$CARD "${vfs%:*}" "$U1" > "$ETC/a.conf"
+		timeout 100 bash -c "$(declare -f react); CARD=$CARD ROOT=$ROOT BATS_TEST_TMPDIR=$BATS_TEST_TMPDIR; react" 3>&- &
+		mdev --root "$ROOT" apply
+		assert "$(cat "$BATS_TEST_TMPDIR/written")" == "${vfs#*:}"
+		assert "$(created 2)" == "$U1"
+		rm -r "$ROOT"/sys/devices/pci0000:40 "$ROOT"/sys/bus/pci/devices/0000:41* "$ROOT"/sys/class/mdev_bus/0000:41*
+	done
+	make_card $CARD 6 acme
+	printf '[parent %s]\nvfs = 7\n' $CARD > "$ETC/a.conf"
+	mdev 1 --root "$ROOT" apply
+	assert "$stderr" == "mdev: cannot prepare card '$CARD' ($ETC/a.conf:1): it can have 6 virtual functions, not 7"
+}
+
+@test "a card that has virtual functions is left alone, however many" {
+	make_card $CARD 6 nvidia
+	make_tool <<< 'functions $2 6'
+	"$BATS_TEST_TMPDIR/functions" "$ROOT" $CARD 2
+	printf '[parent %s]\nvfs = max\nattr = sriov_drivers_autoprobe 0\nthen = /bin/false\n[%s]\nparent = 0000:41:00.2\ntype = acme-vf\nauto = yes\n' \
+		$CARD "$U1" > "$ETC/a.conf"
+	mdev --root "$ROOT" apply
+	assert "$(cat "$ROOT/sys/bus/pci/devices/$CARD/sriov_numvfs" "$ROOT/sys/bus/pci/devices/$CARD/sriov_drivers_autoprobe")" == $'2\n1'
+	assert "$(calls)" -eq 0
+	assert "$(created 2)" == "$U1"
+}
+
+@test "the vendor's program counts by what the card has after it, not by its exit status" {
+	make_card $CARD 6 nvidia
+	printf '[parent 41:00.0]\nvfs = max\n[%s]\nparent = 0000:41:00.2\ntype = acme-vf\nauto = yes\n' "$U1" > "$ETC/a.conf"
+	make_tool <<< 'echo; echo "Enabling VFs on $2"; echo; exit 0'
+	mdev 1 --root "$ROOT" apply
+	assert "$stderr" =~ "cannot prepare card '$CARD' \($ETC/a.conf:1\): '$BIN/sriov-manage -e $CARD' enabled no virtual function: exit status 0: Enabling VFs on $CARD"
+	assert "$(cat "$BATS_TEST_TMPDIR/calls")" == "-e $CARD "
+	make_tool <<< 'rm "$ROOT/sys/bus/pci/devices/$2/driver"; exit 3'
+	mdev 1 --root "$ROOT" apply
+	assert "$stderr" =~ "exit status 3 \(and the card was left without its driver\)"
+	ln -s "../../../bus/pci/drivers/nvidia" "$ROOT/sys/bus/pci/devices/$CARD/driver"
+	make_tool <<< 'functions $2 6; exit 1'
+	mdev --root "$ROOT" apply
+	assert "$stderr" == ""
+	assert "$(created 2)" == "$U1"
+	mdev --root "$ROOT" apply
+	assert "$(calls)" -eq 1 "a second apply"
+}
+
+@test "the vendor's program is tried five times where it does not get the driver's lock" {
+	make_card $CARD 6 nvidia
+	printf '[parent %s]\nvfs = max\n' $CARD > "$ETC/a.conf"
+	make_tool <<< '[ $tries -lt 3 ] || functions $2 6; [ $tries -ge 3 ] || echo "Cannot obtain unbindLock for $2" >&2'
+	mdev --root "$ROOT" apply
+	assert "$(calls)" -eq 3
+	"$BATS_TEST_TMPDIR/functions" "$ROOT" $CARD 0
+	rm "$ROOT/sys/bus/pci/devices/$CARD"/virtfn*
+	make_tool <<< 'echo "Cannot obtain unbindLock for $2"; exit 1'
+	mdev 1 --root "$ROOT" apply
+	assert "$stderr" =~ "exit status 1: Cannot obtain unbindLock for $CARD"
+	assert "$(calls)" -eq 5
+}
+
+@test "the vendor's program is not run when others can write it" {
+	requires root
+	make_card $CARD 6 nvidia
+	printf '[parent %s]\nvfs = max\n' $CARD > "$ETC/a.conf"
+	make_tool <<< 'functions $2 6'
+	chmod 777 "$BIN/sriov-manage"
+	mdev 1 --root "$ROOT" apply
+	assert "$stderr" =~ "'$BIN/sriov-manage' is not run: it can be written by every user"
+	assert "$(calls)" -eq 0
+}
+
+@test "programs are run in order, and no instance is made where one failed, until all succeed" {
+	local out=$BATS_TEST_TMPDIR/out
+	make_card $CARD 6 nvidia
+	make_tool <<< 'functions $2 6'
+	printf '#!/bin/sh\nprintf "[%%s]" "$@" >> %q\necho >> %q\n[ "$1" != fail ] || { echo why >&2; exit 19; }\n' "$out" "$out" > "$BATS_TEST_TMPDIR/run"
+	chmod 755 "$BATS_TEST_TMPDIR/run"
+	printf '[parent %s]\nvfs = max\nthen = %s one "two words" $HOME\nthen = %s fail\nthen = %s three\n[%s]\nparent = 0000:41:00.2\ntype = acme-vf\nauto = yes\n' \
+		$CARD "$BATS_TEST_TMPDIR/run"{,,} "$U1" > "$ETC/a.conf"
+	mdev 1 --root "$ROOT" apply
+	assert "$stderr" =~ "cannot prepare card '$CARD' \($ETC/a.conf:1\): '.*/run fail' failed: exit status 19: why"
+	assert "$stderr" =~ "cannot create $U1 \($ETC/a.conf:6\): its card is not ready"
+	assert "$(cat "$out")" == $'[one][two words][$HOME]\n[fail]'
+	assert "$(created 2)" == ""
+	sed -i 's/run fail/run good/' "$ETC/a.conf"
+	: > "$out"
+	mdev --root "$ROOT" apply -p $CARD
+	assert "$(cat "$out")" == $'[one][two words][$HOME]\n[good]\n[three]'
+	assert "$(created 2)" == "$U1"
+	assert "$(calls)" -eq 1
+	mdev --root "$ROOT" apply -p $CARD
+	assert "$(wc -l < "$out")" -eq 3 "a second apply"
+	sed -i 's/^then = .*three/then = \/not\/there/' "$ETC/a.conf"
+	"$BATS_TEST_TMPDIR/functions" "$ROOT" $CARD 0
+	rm "$ROOT/sys/bus/pci/devices/$CARD"/virtfn*
+	mdev 1 --root "$ROOT" apply -p $CARD
+	assert "$stderr" =~ "'/not/there' cannot be run: No such file or directory"
+}
+
+@test "attributes of the card are written before virtual functions are enabled" {
+	local bad
+	make_card $CARD 6 nvidia
+	make_tool <<< 'cat "$ROOT/sys/bus/pci/devices/$2/sriov_drivers_autoprobe" > "$ROOT/seen"; functions $2 6'
+	printf '[parent %s]\nvfs = max\nattr = sriov_drivers_autoprobe 0\n' $CARD > "$ETC/a.conf"
+	mdev --root "$ROOT" apply
+	assert "$(cat "$ROOT/seen")" == 0
+	rm "$ROOT/sys/bus/pci/devices/$CARD"/virtfn*
+	echo 0 > "$ROOT/sys/bus/pci/devices/$CARD/sriov_numvfs"
+	for bad in remove reset config driver_override sriov_numvfs resource0 uevent; do
+		: > "$ROOT/sys/bus/pci/devices/$CARD/$bad"
+		[ $bad != sriov_numvfs ] || echo 0 > "$ROOT/sys/bus/pci/devices/$CARD/$bad"
+		printf '[parent %s]\nvfs = max\nattr = %s 1\n' $CARD $bad > "$ETC/a.conf"
+		mdev 1 --root "$ROOT" apply
+		assert "$stderr" =~ "'$bad' is the kernel's own file, not an attribute of a card"
+	done
+	printf '[parent %s]\nvfs = max\nattr = driver/unbind %s\n' $CARD $CARD > "$ETC/a.conf"
+	: > "$ROOT/sys/bus/pci/drivers/nvidia/unbind"
+	mdev 1 --root "$ROOT" apply
+	assert "$(cat "$ROOT/sys/bus/pci/drivers/nvidia/unbind")" == ""
+	assert "$(calls)" -eq 1
+}
+
+@test "a dry run prepares no card, and says which it would" {
+	make_card $CARD 6 nvidia
+	make_tool <<< 'functions $2 6'
+	printf '[parent %s]\nvfs = max\n' $CARD > "$ETC/a.conf"
+	before=$(fingerprint)
+	mdev -v --root "$ROOT" apply --dry-run
+	assert "$stderr" =~ "card '$CARD' would be prepared first \($ETC/a.conf:1\)"
+	assert "$(fingerprint)" == "$before"
+}
+
+@test "cards are named as parents are; one whose name means none, or several, is said" {
+	local name
+	make_card $CARD 6 nvidia
+	make_tool <<< 'functions $2 6'
+	for name in 0000:41:00.0 41:00.0 pci:10de:2230 pci:10DE:2230/1 udev:ID_PATH=pci-$CARD "/sys/bus/pci/devices/$CARD"; do
+		printf '[parent %s]\nvfs = max\n' "$name" > "$ETC/a.conf"
+		mdev --root "$ROOT" apply
+		assert "$stderr" == ""
+		assert "$(cat "$ROOT/sys/bus/pci/devices/$CARD/sriov_numvfs")" -eq 6 "$name"
+		rm "$ROOT/sys/bus/pci/devices/$CARD"/virtfn*
+		echo 0 > "$ROOT/sys/bus/pci/devices/$CARD/sriov_numvfs"
+	done
+	for name in 0000:42:00.0 soft pci:1234:5678; do
+		printf '[parent %s]\nvfs = max\n' "$name" > "$ETC/a.conf"
+		mdev --root "$ROOT" apply
+		assert "$stderr" == "mdev: warning: $ETC/a.conf:1: no card '$name' with virtual functions is there, ignoring"
+	done
+	make_card 0000:43:00.0 6 nvidia
+	printf '[parent pci:10de:2230]\nvfs = max\n' > "$ETC/a.conf"
+	mdev 1 --root "$ROOT" apply
+	assert "$stderr" =~ "$ETC/a.conf:1: 'pci:10de:2230' names several PCI devices"
+	printf '[parent ../x]\nvfs = max\n' > "$ETC/a.conf"
+	mdev 1 --root "$ROOT" apply
+	assert "$stderr" =~ "$ETC/a.conf:1: '../x' cannot name a parent"
+}
+
+@test "of two sections for one card the first counts; one card that fails stops no other" {
+	make_card $CARD 6 nvidia
+	make_card 0000:42:00.0 4 nvidia
+	make_tool <<< '[ $2 = 0000:41:00.0 ] || functions $2 4'
+	printf '[parent 41:00.0]\nvfs = max\n[parent %s]\nvfs = max\nthen = /bin/false\n' $CARD > "$ETC/a.conf"
+	printf '[parent 42:00.0]\nvfs = max\n[%s]\nparent = 0000:42:00.3\ntype = acme-vf\nauto = yes\n' "$U1" > "$ETC/b.conf"
+	mdev 1 --root "$ROOT" apply
+	assert "$(cat "$BATS_TEST_TMPDIR/calls")" == $'-e 0000:41:00.0 \n-e 0000:42:00.0 '
+	assert "$(cat "$ROOT/sys/bus/pci/devices/0000:42:00.3/mdev_supported_types/acme-vf/create")" == "$U1"
+	assert "$(grep -c "cannot prepare card '$CARD' ($ETC/a.conf:1)" <<< "$stderr")" -eq 1
+	make_tool <<< 'functions $2 6'
+	mdev --root "$ROOT" apply -p 42:00.0
+	assert "$(calls)" -eq 0 "another card"
+}
+
+@test "an event leaves a card to the run that prepares it" {
+	make_card $CARD 6 nvidia
+	mkfifo "$BATS_TEST_TMPDIR/go"
+	make_tool <<< "functions \$2 2; : > $BATS_TEST_TMPDIR/begun; read -r < $BATS_TEST_TMPDIR/go; functions \$2 6"
+	printf '[parent %s]\nvfs = max\n[%s]\nparent = 0000:41:00.2\ntype = acme-vf\nauto = yes\n' $CARD "$U1" > "$ETC/a.conf"
+	timeout 100 "$MDEV" --root "$ROOT" apply 3>&- &
+	until [ -e "$BATS_TEST_TMPDIR/begun" ]; do sleep 0.02; done
+	mdev --root "$ROOT" apply --event -p 0000:41:00.2
+	mdev --root "$ROOT" apply --event --card -p $CARD
+	assert "$stderr" == ""
+	assert "$(created 2)" == ""
+	echo > "$BATS_TEST_TMPDIR/go"
+	wait $!
+	assert "$(created 2)" == "$U1"
+	assert "$(calls)" -eq 1
+}
+
+@test "an event of a card does its part alone, and tells the rule where no file has a section" {
+	local none=$ROOT/run/mdev/no-cards
+	make_card $CARD 6 nvidia
+	make_tool <<< 'functions $2 6'
+	printf '[%s]\nparent = 0000:41:00.2\ntype = acme-vf\nauto = yes\n' "$U1" > "$ETC/a.conf"
+	mdev --root "$ROOT" apply --event --card -p $CARD
+	assert "$(calls)" -eq 0
+	[ -e "$none" ]
+	printf '[parent %s]\nvfs = max\n' $CARD > "$ETC/b.conf"
+	mdev --root "$ROOT" apply --dry-run
+	[ ! -e "$none" ]
+	mdev --root "$ROOT" apply --event --card -p $CARD
+	assert "$(calls)" -eq 1
+	assert "$(created 2)" == "$U1"
+	[ ! -e "$none" ]
+	printf '[parent %s]\nvfs = many\n' $CARD > "$ETC/b.conf"
+	mdev --root "$ROOT" apply --event --card -p $CARD
+	[ ! -e "$none" ]
+}
+
+@test "check says what is wrong with the section of a card, and what may be another day" {
+	make_card $CARD 6 nvidia
+	checks() {
+		local expected=$1
+		mdev "${@:2}" --root "$ROOT" check
+		assert "$stderr" == "$expected"
+	}
+	printf '[parent %s]\nvfs = max\nthen = /bin/sh -c true\n' $CARD > "$ETC/a.conf"
+	mkdir -p "$ROOT/bin"
+	cp /bin/true "$ROOT/bin/sh"
+	checks ""
+	printf '[parent %s]\nvfs = 7\nthen = /not/there\n[parent 41:00.0]\n' $CARD > "$ETC/a.conf"
+	checks "mdev: warning: $ETC/a.conf:1: '/not/there' cannot be run: No such file or directory
+mdev: warning: $ETC/a.conf:1: card '$CARD' can have 6 virtual functions, not 7
+mdev: warning: $ETC/a.conf:4: the section in $ETC/a.conf:1 is of the same card, which is meant"
+	"$BATS_TEST_TMPDIR/functions" "$ROOT" $CARD 2
+	printf '[parent %s]\nvfs = max\n[parent 42:00.0]\nvfs = max\n' $CARD > "$ETC/a.conf"
+	checks "mdev: warning: $ETC/a.conf:1: card '$CARD' has 2 virtual functions, and is left alone
+mdev: warning: $ETC/a.conf:3: no card '42:00.0' with virtual functions is there"
+	printf '[parent %s]\nattr = remove 1\n[parent ../x]\nvfs = 1\n' $CARD > "$ETC/a.conf"
+	checks "mdev: warning: $ETC/a.conf:1: without 'vfs' nothing is done for the card
+mdev: $ETC/a.conf:1: 'remove' is the kernel's own file, not an attribute of a card
+mdev: $ETC/a.conf:3: '../x' cannot name a parent" 1
+}
+
+@test "export warns of what a card shall be, which mdevctl has no word for" {
+	printf '[%s]\nparent = soft\ntype = soft-1\n[parent soft]\nvfs = max\n' "$U1" > "$ETC/a.conf"
+	mdev --root "$ROOT" export
+	assert "$stderr" == "mdev: warning: $ETC/a.conf:4: mdevctl has no word for what a card shall be"
+}
