@@ -55,6 +55,7 @@ dropin_pages := build/man/mdevctl.8
 dropin_completions := completions/mdevctl
 installed_pages := $(if $(DROPIN),$(man_pages),$(filter-out $(dropin_pages),$(man_pages)))
 installed_completions := $(if $(DROPIN),$(completions),$(filter-out $(dropin_completions),$(completions)))
+units := $(notdir $(wildcard conf.d/systemd/*.service))
 samples := $(notdir $(wildcard conf.d/mdev.d/*.conf))
 
 .DELETE_ON_ERROR:
@@ -224,8 +225,10 @@ install: ## The command and its files below DESTDIR; prefix=/usr/local; DROPIN=1
 	$(foreach file,$(installed_completions),$(INSTALL) -D -m 644 -t $(DESTDIR)$(completionsdir) $(file);)
 	$(INSTALL) -d $(DESTDIR)$(udevrulesdir) $(DESTDIR)$(systemdsystemunitdir) $(DESTDIR)$(sysconfdir)/mdev.d
 	sed 's|@bindir@|$(bindir)|g' conf.d/udev/60-mdev.rules > $(DESTDIR)$(udevrulesdir)/60-mdev.rules
-	sed 's|@bindir@|$(bindir)|g' conf.d/systemd/mdev.service > $(DESTDIR)$(systemdsystemunitdir)/mdev.service
-	chmod 644 $(DESTDIR)$(udevrulesdir)/60-mdev.rules $(DESTDIR)$(systemdsystemunitdir)/mdev.service
+	for unit in $(units); do \
+		sed 's|@bindir@|$(bindir)|g' conf.d/systemd/$$unit > $(DESTDIR)$(systemdsystemunitdir)/$$unit && \
+		chmod 644 $(DESTDIR)$(systemdsystemunitdir)/$$unit || exit; done
+	chmod 644 $(DESTDIR)$(udevrulesdir)/60-mdev.rules
 	for f in $(samples); do \
 		test -e $(DESTDIR)$(sysconfdir)/mdev.d/$$f || \
 		$(INSTALL) -m 644 conf.d/mdev.d/$$f $(DESTDIR)$(sysconfdir)/mdev.d/$$f || exit; done
@@ -238,7 +241,7 @@ endif
 
 # Samples that were changed are definitions of the user's by now and stay.
 uninstall: ## Remove what install put there; definitions stay
-	rm -f $(DESTDIR)$(bindir)/mdev $(DESTDIR)$(udevrulesdir)/60-mdev.rules $(DESTDIR)$(systemdsystemunitdir)/mdev.service
+	rm -f $(DESTDIR)$(bindir)/mdev $(DESTDIR)$(udevrulesdir)/60-mdev.rules $(units:%=$(DESTDIR)$(systemdsystemunitdir)/%)
 	rm -f $(DESTDIR)$(docdir)/mdev.schema.json
 	test ! -d $(DESTDIR)$(docdir) || rmdir --ignore-fail-on-non-empty $(DESTDIR)$(docdir)
 	rm -f $(foreach file,$(filter-out $(dropin_completions),$(completions)),$(DESTDIR)$(completionsdir)/$(notdir $(file)))
