@@ -132,6 +132,8 @@ static int run_command(const struct command *command, struct globals *globals, i
 		status = cmd_usage(command, "unexpected argument '%s'", argv[command->max_words]);
 	else
 		status = apply_globals(globals);
+	if (status == DONE && !globals->help && !globals->version)
+		status = cmd_take_addresses(command, words, argv);
 	if (status == DONE && globals->help)
 		help_print_verb(&program, command);
 	else if (status == DONE && globals->version)

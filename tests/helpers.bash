@@ -208,3 +208,69 @@ fingerprint() {
 	(cd "$ROOT" && find . -not -name .mdev.lock -printf '%p %y %m %s %l\n' | sort &&
 		find . -type f -not -name .mdev.lock -exec sha256sum {} + | sort)
 }
+
+# make_card ADDRESS COUNT: an NVIDIA card whose first COUNT of 16 virtual functions are enabled, none
+# with a type, at BUS:00.4 and behind it. Types are nvidia-5 and nvidia-7, of one digit, for what is written
+# to a file replaces as many bytes. It changes no other file.
+make_card() {
+	local slot=${1%.0} bus devices=$ROOT/sys/bus/pci/devices dir i vf
+	bus=${slot#*:}
+	bus=${bus%:*}
+	dir=$ROOT/sys/devices/pci0000:$bus
+	mkdir -p "$ROOT/sys/module/vfio_pci_core" "$ROOT/sys/bus/pci/drivers/nvidia" "$dir/$1"
+	ln -s "../../../devices/pci0000:$bus/$1" "$devices/$1"
+	ln -s "../../../../devices/pci0000:$bus/$1" "$ROOT/sys/bus/pci/drivers/nvidia/$1"
+	ln -s ../../../bus/pci/drivers/nvidia "$dir/$1/driver"
+	: > "$ROOT/sys/bus/pci/drivers/nvidia/bind"
+	echo 16 > "$dir/$1/sriov_totalvfs"
+	echo "$2" > "$dir/$1/sriov_numvfs"
+	echo 4 > "$dir/$1/sriov_offset"
+	echo 1 > "$dir/$1/sriov_stride"
+	echo 0x10de > "$dir/$1/vendor"
+	echo 0x26b9 > "$dir/$1/device"
+	for ((i = 0; i < $2; i++)); do
+		vf=$(vgpu_function "$1" "$i")
+		mkdir -p "$dir/$vf/nvidia"
+		ln -s "../$1" "$dir/$vf/physfn"
+		ln -s "../$vf" "$dir/$1/virtfn$i"
+		ln -s ../../../bus/pci/drivers/nvidia "$dir/$vf/driver"
+		ln -s "../../../devices/pci0000:$bus/$vf" "$devices/$vf"
+		ln -s "../../../../devices/pci0000:$bus/$vf" "$ROOT/sys/bus/pci/drivers/nvidia/$vf"
+		echo 0x10de > "$dir/$vf/vendor"
+		echo 0x26b9 > "$dir/$vf/device"
+		: > "$dir/$vf/driver_override"
+		: > "$dir/$vf/remove"
+		: > "$dir/$vf/uevent"
+		: > "$dir/$vf/nvidia/vgpu_params"
+		set_vgpu "$1" "$i" 0
+	done
+}
+
+# vgpu_function CARD N: the address of its virtual function N
+vgpu_function() {
+	local number=$(($2 + 4))
+	printf '%s:%02x.%x\n' "${1%:*}" $((number / 8)) $((number % 8))
+}
+
+# vgpu_file CARD N NAME: the path of a file that NVIDIA's driver gives the virtual function
+vgpu_file() {
+	echo "$ROOT/sys/bus/pci/devices/$(vgpu_function "$1" "$2")/nvidia/$3"
+}
+
+# set_vgpu CARD N TYPE: somebody gives virtual function N a type, or takes it away (0)
+set_vgpu() {
+	echo "$3" > "$(vgpu_file "$1" "$2" current_vgpu_type)"
+	{
+		echo 'ID    : vGPU Name'
+		[ "$3" != 0 ] || printf '%-5s : %s\n' 5 'NVIDIA L40S-1Q' 7 'NVIDIA L40S-4Q'
+	} > "$(vgpu_file "$1" "$2" creatable_vgpu_types)"
+}
+
+# record_vgpu CARD N UUID TYPE: what mdev writes down of an instance that it made
+record_vgpu() {
+	local function
+	function=$(vgpu_function "$1" "$2")
+	mkdir -p "$ROOT/run/mdev/vf"
+	echo "$3 nvidia-$4" > "$ROOT/run/mdev/vf/$function"
+	ln -sfn "$function" "$ROOT/run/mdev/vf/$3"
+}

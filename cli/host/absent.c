@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "host/core.h"
 #include "host/layout.h"
+#include "host/live.h"
 #include "host/subchannel.h"
 #include "host/udev.h"
 
@@ -40,18 +41,16 @@ static bool has_file(const char *address, const char *below)
 	return sysfs_exists(SYSFS_TOP, path);
 }
 
-/* A device that is shared in another way than by mediated devices; NULL for any other. */
-static char *explain_vendor(const char *address)
+/* A function of a parent, which is none itself; NULL for any other device. */
+static char *explain_function(const char *address)
 {
-	static const char shared[] =
-		"shared by its vendor's own VFIO interface, not by mediated devices: the type is set in its " LAYOUT_VENDOR_VFIO
-		", which this program does not manage";
+	const char *parent;
+	int vf;
 
-	if (has_file(address, LAYOUT_VENDOR_VFIO))
-		return xasprintf("PCI device '%s' is %s", address, shared);
-	if (has_file(address, LAYOUT_FIRST_FUNCTION "/" LAYOUT_VENDOR_VFIO))
-		return xasprintf("each virtual function of PCI device '%s' is %s", address, shared);
-	return NULL;
+	parent = live_function_parent(address, &vf);
+	return parent ? xasprintf("PCI device '%s' is virtual function %d of parent '%s'", address,
+				  vf, parent) :
+			NULL;
 }
 
 /* A port or a bridge, behind which no device is. */
@@ -65,7 +64,7 @@ static bool is_port(const char *address)
 /* A device that is there, with its driver or without. */
 static char *explain_present(const char *address)
 {
-	char *reason = explain_vendor(address);
+	char *reason = explain_function(address);
 	_cleanup_free_ char *path = layout_pci_device(address, "driver"), *driver = NULL;
 	struct pci_functions functions;
 	struct buf text = {0};

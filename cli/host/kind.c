@@ -4,6 +4,7 @@
 
 const struct kind *const kinds[INSTANCE_KINDS] = {
 	[INSTANCE_MDEV] = &kind_mdev,
+	[INSTANCE_NVIDIA] = &kind_nvidia,
 };
 
 const struct kind *kind_of_type(const char *parent, const char *type)
@@ -12,6 +13,15 @@ const struct kind *kind_of_type(const char *parent, const char *type)
 		if (kinds[i]->claims(parent, type))
 			return kinds[i];
 	return kinds[INSTANCE_MDEV];
+}
+
+char *kind_parent_path(const char *parent, const char *below)
+{
+	char *path = NULL;
+
+	for (size_t i = INSTANCE_KINDS; !path && i > INSTANCE_MDEV; i--)
+		path = kinds[i - 1]->parent_path(parent, below);
+	return path;
 }
 
 void kind_forget(void)

@@ -26,24 +26,41 @@ enum look_up {
 	LOOK_UP_USUAL, /* where a device can have two names on its bus, by the usual one alone */
 };
 
+/* What happened to an instance. */
+enum kind_event { KIND_CREATED, KIND_DESTROYED };
+
 struct kind {
 	enum instance_kind number; /* its own */
-	const char *name; /* for people and programs: "mdev" */
 
 	/* What there is. */
 
 	/* Adds the names of its parents, sorted. None is no error. 0 or a negative errno. */
 	int (*parents)(struct strlist *ret_names);
 
-	/* The path below SYSFS_TOP of a parent, or of what is below that; the caller frees it. */
+	/*
+	 * The path below SYSFS_TOP of a parent, or of what is below that; the caller frees it. NULL
+	 * for what is none of its parents, nor a function of one; INSTANCE_MDEV takes any name.
+	 */
 	char *(*parent_path)(const char *parent, const char *below);
+
+	/*
+	 * Adds the addresses of the virtual functions that its parents have; and the parent of one,
+	 * with its number, or NULL for a function of none. Both NULL for a kind without functions.
+	 */
+	void (*functions)(struct strlist *ret_addresses);
+	const char *(*function_parent)(const char *address, int *ret_vf);
+
+	/* The instance on a virtual function, added as by look_up(); NULL for a kind without them.
+	 */
+	struct device *(*look_at)(struct device_list *list, const char *address);
 
 	/* Adds the types of one parent (NULL: of all), sorted by parent, then name. */
 	void (*types)(struct type_list *list, const char *parent);
 
 	/*
 	 * Adds the devices of one parent (NULL: of all) whose UUIDs the filter takes (NULL: any).
-	 * Each has kind, id, name, parent and type, texts in the list's arena.
+	 * Each has kind, id, name, parent and type, and if that is so vf and is_foreign; texts are
+	 * in the list's arena.
 	 */
 	void (*devices)(struct device_list *list, const char *parent,
 			const struct identity_filter *filter);
@@ -72,6 +89,12 @@ struct kind {
 	/* No more instances are made there, because the parent is going or gone. */
 	bool (*is_closed)(const char *parent, const char *type);
 
+	/*
+	 * The kernel itself refuses to end what somebody has open: then nobody need be looked for
+	 * before that is tried. NULL: it never does.
+	 */
+	bool (*guards_open)(void);
+
 	/* How instances come and go; the reason of each negative errno goes to *reterr. */
 
 	/* Whether kernel and driver take what there is beside the UUID: number and parameters. */
@@ -94,7 +117,8 @@ struct kind {
 	int (*open)(struct lifecycle_creator *creator, const struct definition *def, char **reterr);
 
 	/*
-	 * Makes the instance, without its attributes. ret_made has the definition's identity,
+	 * Makes the instance, without its attributes, or finds that it is there as it shall be, and
+	 * sets creator->was_there. ret_made has the definition's identity,
 	 * parent and type; make() adds what the kernel calls it, in name (at most
 	 * IDENTITY_TEXT_SIZE bytes), and vf. Called while signals wait, where there is something to
 	 * undo after it.
@@ -112,6 +136,12 @@ struct kind {
 	 */
 	int (*undo)(const struct device *dev, int dirfd, const char *folder);
 
+	/*
+	 * Makes an event of an instance that was made whole, or has ended; NULL where the kernel
+	 * does that by itself. destroy() calls it on its own.
+	 */
+	void (*tell)(const struct device *dev, enum kind_event event);
+
 	/* Ends a live instance; see lifecycle_destroy(). */
 	int (*destroy)(const struct device *dev, char **reterr);
 
@@ -120,6 +150,7 @@ struct kind {
 };
 
 extern const struct kind kind_mdev;
+extern const struct kind kind_nvidia;
 
 /* By enum instance_kind. */
 extern const struct kind *const kinds[INSTANCE_KINDS];
@@ -130,6 +161,18 @@ const struct kind *kind_of_type(const char *parent, const char *type);
 static inline const struct kind *kind_of(const struct device *dev)
 {
 	return kinds[dev->kind];
+}
+
+/*
+ * The path below SYSFS_TOP of a parent of any kind, or of a virtual function of one, or of what is
+ * below that; the caller frees it.
+ */
+char *kind_parent_path(const char *parent, const char *below);
+
+/* The kernel itself refuses to end the device while somebody has it open. */
+static inline bool kind_guards_open(const struct device *dev)
+{
+	return kind_of(dev)->guards_open && kind_of(dev)->guards_open();
 }
 
 /* For programs that run for long, before each look at the host. */

@@ -329,7 +329,6 @@ static int mdev_destroy(const struct device *dev, char **reterr)
 
 const struct kind kind_mdev = {
 	.number = INSTANCE_MDEV,
-	.name = "mdev",
 	.parents = mdev_parents,
 	.parent_path = layout_parent,
 	.types = mdev_types,
@@ -338,6 +337,7 @@ const struct kind kind_mdev = {
 	.path = mdev_path,
 	.is_kernels = layout_is_kernels,
 	.is_closed = mdev_is_closed,
+	.guards_open = core_is_extended,
 	.understands = mdev_understands,
 	.check_form = mdev_check_form,
 	.check = mdev_check,

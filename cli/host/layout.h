@@ -33,7 +33,9 @@
 #define LAYOUT_FUNCTION "virtfn" /* and a number */
 #define LAYOUT_FIRST_FUNCTION LAYOUT_FUNCTION "0"
 #define LAYOUT_FUNCTIONS "sriov_numvfs" /* how many there are */
-#define LAYOUT_VENDOR_VFIO "nvidia/current_vgpu_type"
+#define LAYOUT_VGPU "nvidia"
+#define LAYOUT_VENDOR_VFIO LAYOUT_VGPU "/current_vgpu_type"
+#define LAYOUT_VGPU_CREATABLE LAYOUT_VGPU "/creatable_vgpu_types"
 #define LAYOUT_DRIVER "driver"
 #define LAYOUT_OVERRIDE "driver_override" /* the only driver that may have it */
 #define LAYOUT_MODALIAS "modalias"

@@ -138,7 +138,7 @@ static int make_instance(struct lifecycle_creator *creator, const struct kind *k
 	if (def->attr_count)
 		signals_hold(&before);
 	rc = kind->make(creator, def, fd, &creator->made, creator->made_name, reterr);
-	if (!rc && def->attr_count)
+	if (!rc && def->attr_count && !creator->was_there)
 		rc = write_attrs(creator, def, reterr);
 	if (def->attr_count)
 		signals_release(&before);
@@ -154,12 +154,15 @@ int lifecycle_create(struct lifecycle_creator *creator, const struct definition 
 	if (rc)
 		return rc;
 	creator->failure.step = LIFECYCLE_CREATE;
+	creator->was_there = false;
 	fd = kind->open(creator, def, reterr);
 	if (fd < 0)
 		return fd;
 	rc = make_instance(creator, kind, def, fd, reterr);
 	if (kind->close)
 		kind->close(fd);
+	if (!rc && kind->tell && !creator->was_there)
+		kind->tell(&creator->made, KIND_CREATED);
 	return rc;
 }
 

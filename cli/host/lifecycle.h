@@ -30,6 +30,10 @@ struct lifecycle_creator {
 	struct lifecycle_failure failure; /* of the last instance that failed */
 	struct device made; /* the last instance that was made; its texts are the definition's */
 	char made_name[IDENTITY_TEXT_SIZE];
+	bool was_there; /* it was live before, and got its identity alone */
+	/* Those of the host, where virtual functions are chosen that none of them names; or NULL.
+	 */
+	const struct definition_list *definitions;
 };
 
 void lifecycle_creator_close(struct lifecycle_creator *creator);

@@ -11,12 +11,48 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+/* How many kinds are looked at, in their order. */
+static size_t kind_count = INSTANCE_KINDS;
+
+void live_hide_others(void)
+{
+	kind_count = INSTANCE_MDEV + 1;
+}
+
+void live_functions(struct strlist *ret_addresses)
+{
+	for (size_t i = 0; i < kind_count; i++)
+		if (kinds[i]->functions)
+			kinds[i]->functions(ret_addresses);
+	strlist_sort_unique(ret_addresses);
+}
+
+const char *live_function_parent(const char *address, int *ret_vf)
+{
+	const char *parent = NULL;
+
+	for (size_t i = 0; !parent && i < kind_count; i++)
+		if (kinds[i]->function_parent)
+			parent = kinds[i]->function_parent(address, ret_vf);
+	return parent;
+}
+
+struct device *live_look_at(struct device_list *list, const char *address)
+{
+	struct device *dev = NULL;
+
+	for (size_t i = 0; !dev && i < kind_count; i++)
+		if (kinds[i]->look_at)
+			dev = kinds[i]->look_at(list, address);
+	return dev;
+}
+
 int live_parents(struct strlist *ret_names)
 {
 	size_t first = 0;
 	int rc = 0;
 
-	for (size_t i = 0; i < INSTANCE_KINDS; i++) {
+	for (size_t i = 0; i < kind_count; i++) {
 		int failed = kinds[i]->parents(ret_names);
 
 		rc = rc ? rc : failed;
@@ -41,7 +77,7 @@ void live_devices(struct device_list *list, const char *parent)
 void live_devices_some(struct device_list *list, const char *parent,
 		       const struct identity_filter *filter)
 {
-	for (size_t i = 0; i < INSTANCE_KINDS; i++)
+	for (size_t i = 0; i < kind_count; i++)
 		kinds[i]->devices(list, parent, filter);
 }
 
@@ -49,7 +85,7 @@ static struct device *look_up(struct device_list *list, const struct identity *i
 {
 	struct device *dev = NULL;
 
-	for (size_t i = 0; !dev && i < INSTANCE_KINDS; i++)
+	for (size_t i = 0; !dev && i < kind_count; i++)
 		dev = kinds[i]->look_up(list, id, how);
 	return dev;
 }
@@ -231,7 +267,7 @@ void live_types(struct type_list *list, const char *parent)
 {
 	size_t first = 0;
 
-	for (size_t i = 0; i < INSTANCE_KINDS; i++) {
+	for (size_t i = 0; i < kind_count; i++) {
 		kinds[i]->types(list, parent);
 		first = i ? first : list->n;
 	}

@@ -13,6 +13,18 @@
 /* Names of the registered parents, sorted. None at all is no error. 0 or a negative errno. */
 int live_parents(struct strlist *ret_names);
 
+/* Adds the addresses of virtual functions that can be instances, sorted. */
+void live_functions(struct strlist *ret_addresses);
+/* The parent of such a function, and its number there; NULL for any other address. */
+const char *live_function_parent(const char *address, int *ret_vf);
+/* Adds the instance on such a function, and returns it; NULL, and nothing added, without one. */
+struct device *live_look_at(struct device_list *list, const char *address);
+
+/*
+ * From now on there are mediated devices alone, for a front that knows no others.
+ */
+void live_hide_others(void);
+
 /*
  * No more instances are made there, because the parent is going or gone: it loses its place among
  * the parents, or first the file that makes instances. False for a type that it never had.

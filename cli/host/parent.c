@@ -255,6 +255,35 @@ int parent_resolve(struct parent_index *index, const char *text, const char **re
 	return entry->rc;
 }
 
+static struct parent_index *load_functions(struct parent_index *index)
+{
+	if (!index->functions) {
+		index->functions = xcalloc(1, sizeof(*index->functions));
+		index->functions->is_loaded = true;
+		live_functions(&index->functions->names);
+	}
+	return index->functions;
+}
+
+int parent_resolve_function(struct parent_index *index, const char *text, const char **ret_name,
+			    int *ret_vf)
+{
+	int rc = parent_resolve(index, text, ret_name);
+	struct strlist found = {0};
+	const char *parent;
+
+	*ret_vf = VF_ANY;
+	if (rc != -ENOENT)
+		return rc;
+	if (parent_candidates(load_functions(index), text, &found) == 0) {
+		parent = live_function_parent(found.v[0], ret_vf);
+		*ret_name = parent ? index_find(index, parent) : NULL;
+		rc = *ret_name ? 0 : rc;
+	}
+	strlist_free(&found);
+	return rc;
+}
+
 static void free_resolved(void *p)
 {
 	struct resolved *entry = p;
@@ -272,5 +301,8 @@ void parent_index_free(struct parent_index *index)
 	property_table_free(&index->properties);
 	strlist_free(&index->listed_ids);
 	free(index->no_parent);
+	if (index->functions)
+		parent_index_free(index->functions);
+	free(index->functions);
 	*index = (struct parent_index){0};
 }

@@ -23,6 +23,7 @@ struct parent_index {
 	struct property_table properties;
 	struct strlist listed_ids; /* the parents by vendor and device, for explanations */
 	char *no_parent; /* why there is no parent at all, once that was looked for */
+	struct parent_index *functions; /* the virtual functions, looked for as parents are */
 	unsigned int near_searches; /* names that near ones were looked for */
 };
 
@@ -39,8 +40,16 @@ struct parent_index {
 int parent_resolve(struct parent_index *index, const char *text, const char **ret_name);
 
 /*
- * As above, but adds what the text could mean to found: names of parents, or with -ENOTUNIQ for
- * pci:VENDOR:DEVICE how each of the devices would be written. Does not remember what it found.
+ * The same; and what names a virtual function in one of these ways means its parent, and in *ret_vf
+ * the function's number. VF_ANY where the parent itself was named.
+ */
+int parent_resolve_function(struct parent_index *index, const char *text, const char **ret_name,
+			    int *ret_vf);
+
+/*
+ * As parent_resolve(), but adds what the text could mean to found: names of parents, or with
+ * -ENOTUNIQ for pci:VENDOR:DEVICE how each of the devices would be written. Does not remember what
+ * it found.
  */
 int parent_candidates(struct parent_index *index, const char *text, struct strlist *found);
 

@@ -4,6 +4,7 @@
 
 #include "base/sysfs.h"
 #include "base/unread.h"
+#include "host/kind.h"
 #include "host/layout.h"
 
 #include <errno.h>
@@ -56,7 +57,7 @@ static void add(struct place_table *table, const struct place *place)
 
 static char *path_of(const struct place_table *table, const char *parent, const char *below)
 {
-	return table->path ? table->path(parent, below) : layout_parent(parent, below);
+	return table->path ? table->path(parent, below) : kind_parent_path(parent, below);
 }
 
 /* The parent and all devices above it, to where the tree of devices begins. */

@@ -7,7 +7,7 @@
 
 /* Read once and then kept, for many paths are looked up in it. Zeroed at the start. */
 struct place_table {
-	/* The path of a parent below SYSFS_TOP; NULL: layout_parent(), for registered ones. */
+	/* The path of a parent below SYSFS_TOP; NULL: kind_parent_path(), for registered ones. */
 	char *(*path)(const char *parent, const char *below);
 	bool is_loaded;
 	int rc; /* the first error but that a parent is not there any more, and of which; or 0 */

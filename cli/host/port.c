@@ -4,6 +4,7 @@
 
 #include "base/sysfs.h"
 #include "base/text.h"
+#include "host/kind.h"
 #include "host/layout.h"
 
 #include <errno.h>
@@ -11,7 +12,7 @@
 /* "/sys/devices/..." of the parent. */
 static int real_path(const char *name, char **ret_path)
 {
-	_cleanup_free_ char *path = layout_parent(name, "");
+	_cleanup_free_ char *path = kind_parent_path(name, "");
 	_cleanup_close_ int fd = sysfs_open_dir(SYSFS_TOP, path);
 
 	return fd < 0 ? fd : sysfs_real_path(fd, ret_path);

@@ -3,6 +3,7 @@
 #include "host/property.h"
 
 #include "base/text.h"
+#include "host/kind.h"
 #include "host/layout.h"
 #include "host/udev.h"
 
@@ -67,7 +68,7 @@ static void add(const char *key, const char *value, void *arg)
 
 static char *path_of(const struct property_table *table, const char *parent, const char *below)
 {
-	return table->path ? table->path(parent, below) : layout_parent(parent, below);
+	return table->path ? table->path(parent, below) : kind_parent_path(parent, below);
 }
 
 static void load(struct property_table *table, const struct strlist *parents)

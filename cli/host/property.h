@@ -7,7 +7,7 @@
 
 /* Read once and then kept, for many definitions are looked up in it. Zeroed at the start. */
 struct property_table {
-	/* The path of a parent below SYSFS_TOP; NULL: layout_parent(), for registered ones. */
+	/* The path of a parent below SYSFS_TOP; NULL: kind_parent_path(), for registered ones. */
 	char *(*path)(const char *parent, const char *below);
 	bool is_loaded;
 	int rc; /* the first error of a parent, and of which; or 0 */

@@ -96,6 +96,7 @@ void type_name_unknown(const char *parent, const char *id, char **reterr)
 	type_list_free(&types);
 }
 
+/* A file of mediated devices says so at once; other kinds have their types in a list alone. */
 static bool is_id(const char *parent, const char *text)
 {
 	_cleanup_free_ char *path = NULL;
@@ -117,7 +118,10 @@ int type_name_resolve(const char *parent, const char *text, char **ret_id, char 
 		return 0;
 	}
 	live_types(&types, parent);
-	find_called(&types, text, &called);
+	if (type_list_find(&types, parent, text))
+		strlist_add(&called, text);
+	else
+		find_called(&types, text, &called);
 	if (called.n == 1) {
 		*ret_id = xstrdup(called.v[0]);
 	} else if (called.n) {

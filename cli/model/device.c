@@ -26,6 +26,16 @@ void attr_add(struct attr **attrs, size_t *n, struct arena *arena, const char *n
 	++*n;
 }
 
+const char *instance_kind_name(enum instance_kind kind)
+{
+	static const char *const names[INSTANCE_KINDS] = {
+		[INSTANCE_MDEV] = "mdev",
+		[INSTANCE_NVIDIA] = "nvidia",
+	};
+
+	return names[kind];
+}
+
 void definition_add_attr(struct definition *def, struct arena *arena, const char *name,
 			 const char *value)
 {
@@ -130,7 +140,8 @@ char *holder_describe(const struct holder *holders, size_t count)
 bool device_is_as_defined(const struct device *dev, const struct definition *def)
 {
 	return device_is_live(dev) && def->parent_name &&
-	       strcmp(dev->parent, def->parent_name) == 0 && strcmp(dev->type, def->type) == 0;
+	       strcmp(dev->parent, def->parent_name) == 0 && strcmp(dev->type, def->type) == 0 &&
+	       (!def->has_vf || dev->vf == (int)def->vf);
 }
 
 const char *device_presence(const struct device *dev)

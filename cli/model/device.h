@@ -17,10 +17,14 @@ struct attr {
 };
 
 /*
- * Kinds of instances: devices on the mdev bus, which have a UUID of their own. What differs between
- * them is known to host/kind.h.
+ * Kinds of instances: devices on the mdev bus, which have a UUID of their own, and virtual
+ * functions of a card that NVIDIA's driver gave a type. What differs between them is known to
+ * host/kind.h.
  */
-enum instance_kind { INSTANCE_MDEV, INSTANCE_KINDS };
+enum instance_kind { INSTANCE_MDEV, INSTANCE_NVIDIA, INSTANCE_KINDS };
+
+/* As programs and people see it: "mdev", "nvidia". */
+const char *instance_kind_name(enum instance_kind kind);
 
 /* No virtual function in particular. */
 #define VF_ANY (-1)
@@ -102,6 +106,7 @@ struct device {
 	const char *word; /* what the user called it; NULL when no word stands for it */
 	const char *parent;
 	const char *type;
+	bool is_foreign; /* live; somebody else made it, as far as is known */
 	int vf; /* the number of its virtual function at the parent, or VF_ANY */
 	struct definition *def; /* NULL when not defined */
 	const char *state; /* live: stopped, started; NULL when not known or not looked at */
@@ -112,12 +117,21 @@ struct device {
 	size_t hidden_processes; /* of other users: only root may see what they have open */
 };
 
+/* The PCI address of one that is live on a virtual function; else NULL. */
+static inline const char *device_address(const struct device *dev)
+{
+	return dev->kind == INSTANCE_MDEV ? NULL : dev->name;
+}
+
 static inline bool device_is_live(const struct device *dev)
 {
 	return dev->name != NULL;
 }
 
-/* The device is live with the parent and the type that the definition says. */
+/*
+ * The device is live with the parent and the type that the definition says, and on the virtual
+ * function, if it says one.
+ */
 bool device_is_as_defined(const struct device *dev, const struct definition *def);
 
 /*

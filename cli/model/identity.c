@@ -10,16 +10,21 @@
 
 static struct {
 	__typeof__(uuid_generate_random) *generate_random;
+	__typeof__(uuid_generate_sha1) *generate_sha1;
+	__typeof__(uuid_get_template) *get_template;
 } libuuid;
 
 static const struct library_function functions[] = {
 	{"uuid_generate_random", &libuuid.generate_random},
+	{"uuid_generate_sha1", &libuuid.generate_sha1},
+	{"uuid_get_template", &libuuid.get_template},
 	{NULL, NULL},
 };
 static struct library library = {"libuuid.so.1", "libuuid1", functions, false};
 
 /* cppcheck-suppress unusedStructMember ; packagers read it */
-LIBRARY_NOTE("uuid", "new UUIDs for create and define", "recommended", "libuuid.so.1");
+LIBRARY_NOTE("uuid", "new UUIDs for create and define, and those of virtual functions",
+	     "recommended", "libuuid.so.1");
 
 /*
  * Parsing and formatting by hand, for a listing does hardly anything else for a device. The best of
@@ -210,6 +215,17 @@ int identity_make(struct identity *ret_id, char **reterr)
 	if (rc)
 		return rc;
 	libuuid.generate_random(ret_id->uuid);
+	ret_id->instance = 0;
+	return 0;
+}
+
+int identity_of_url(const char *url, struct identity *ret_id, char **reterr)
+{
+	int rc = library_open(&library, reterr);
+
+	if (rc)
+		return rc;
+	libuuid.generate_sha1(ret_id->uuid, *libuuid.get_template("url"), url, strlen(url));
 	ret_id->instance = 0;
 	return 0;
 }

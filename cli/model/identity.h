@@ -41,6 +41,11 @@ int identity_parse_name(const char *name, struct identity *ret_id);
 int identity_parse_file_name(const char *name, struct identity *ret_id);
 /* A new random identity, instance 0. 0; or -ELIBACC, without libuuid, and a reason in *reterr. */
 int identity_make(struct identity *ret_id, char **reterr);
+/*
+ * The UUID of version 5 (RFC 9562, 5.5) for a name among URLs, instance 0: the same on every host.
+ * 0 or -ELIBACC, as above.
+ */
+int identity_of_url(const char *url, struct identity *ret_id, char **reterr);
 /* "UUID" for instance 0, else "UUID:INSTANCE"; returns text. */
 const char *identity_format(const struct identity *id, char text[IDENTITY_TEXT_SIZE]);
 /* "UUID" for instance 0, else "UUID-INSTANCE": as on the bus and in names of files. */
@@ -71,6 +76,12 @@ static inline int identity_compare(const struct identity *a, const struct identi
 void identity_sort(struct identity *ids, int count);
 /* Of identities that identity_sort() has sorted. */
 bool identity_is_one_of(const struct identity *id, const struct identity *ids, int count);
+/* A UUID that identity_of_url() could have made. */
+static inline bool identity_may_be_of_url(const struct identity *id)
+{
+	return id->uuid[6] >> 4 == 5 && !id->instance;
+}
+
 bool identity_same_uuid(const struct identity *a, const struct identity *b);
 
 /* The beginning of an identity as a user may shorten it: four digits of the UUID or more. */

@@ -142,7 +142,8 @@ static bool is_defined(const struct context *context, const struct identity *id)
 static void add_destroys(struct context *context)
 {
 	for (size_t i = 0; i < context->live.n; i++)
-		if (is_wished(context, context->live.v[i]->parent) &&
+		if ((context->wish->foreign || !context->live.v[i]->is_foreign) &&
+		    is_wished(context, context->live.v[i]->parent) &&
 		    !is_defined(context, &context->live.v[i]->id))
 			add_action(context->plan, ACTION_DESTROY, NULL, context->live.v[i]);
 }

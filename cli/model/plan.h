@@ -35,6 +35,7 @@ struct plan_wish {
 	const char *parent; /* only what is defined for, or live on, this parent; NULL: all */
 	bool all; /* create what is not auto, too */
 	bool prune; /* destroy what no definition names, whatever its parent */
+	bool foreign; /* with prune: what others made, too */
 };
 
 /*

@@ -2,17 +2,33 @@
 /* The types of instance that parents offer, and lists of them. */
 #include "model/type.h"
 
+/* The vendor's word in front may be left out: "L40S-2Q" is "NVIDIA L40S-2Q". */
+static const char *skip_vendor(const char *name)
+{
+	static const char *const vendors[] = {"NVIDIA ", "GRID "};
+
+	for (size_t i = 0; i < ARRAY_SIZE(vendors); i++)
+		if (strncmp(name, vendors[i], strlen(vendors[i])) == 0)
+			return name + strlen(vendors[i]);
+	return name;
+}
+
+static bool is_same_name(const char *name, const char *text)
+{
+	while (*name && (*name == *text || (*name == ' ' && *text == '_'))) {
+		name++;
+		text++;
+	}
+	return !*name && !*text;
+}
+
 bool type_is_called(const struct type *type, const char *text)
 {
 	const char *name = type->pretty_name;
 
 	if (!name || !*name)
 		return false;
-	while (*name && (*name == *text || (*name == ' ' && *text == '_'))) {
-		name++;
-		text++;
-	}
-	return !*name && !*text;
+	return is_same_name(name, text) || is_same_name(skip_vendor(name), text);
 }
 
 struct type *type_list_add(struct type_list *list)

@@ -15,6 +15,7 @@ struct type {
 	const char *parent;
 	const char *name;
 	int64_t available;
+	bool is_at_most; /* the number is an upper bound */
 	const char *available_text; /* as the parent says it, whatever that is */
 	const char *device_api;
 	const char *pretty_name;
@@ -28,7 +29,10 @@ struct type_list {
 	struct arena arena;
 };
 
-/* Its pretty name is that text, which may have '_' for blanks. */
+/*
+ * Its pretty name is that text, which may have '_' for blanks, and may leave out the vendor
+ * ("NVIDIA", "GRID") in front.
+ */
 bool type_is_called(const struct type *type, const char *text);
 
 /* A zeroed type at the end; the pointer is good until the next one. */

@@ -11,8 +11,8 @@ static const char *device_identity(const void *row, char scratch[CELL_SIZE])
 {
 	const struct device *dev = row;
 
-	/* The name on the bus is the same text, unless there is a number in it. */
-	if (dev->name && !dev->name[UUID_TEXT_LEN])
+	/* A mediated device's name on the bus is the same text, unless there is a number in it. */
+	if (dev->kind == INSTANCE_MDEV && dev->name && !dev->name[UUID_TEXT_LEN])
 		return dev->name;
 	return identity_format(&dev->id, scratch);
 }
@@ -55,6 +55,33 @@ static const char *device_group(const void *row, char scratch[CELL_SIZE])
 {
 	(void)scratch;
 	return ((const struct device *)row)->iommu_group;
+}
+
+static const char *device_kind(const void *row, char scratch[CELL_SIZE])
+{
+	const struct device *dev = row;
+
+	(void)scratch;
+	return device_is_live(dev) ? instance_kind_name(dev->kind) : NULL;
+}
+
+static const char *device_pci(const void *row, char scratch[CELL_SIZE])
+{
+	(void)scratch;
+	return device_address(row);
+}
+
+static const char *device_vf(const void *row, char scratch[CELL_SIZE])
+{
+	const struct device *dev = row;
+
+	if (device_address(dev))
+		snprintf(scratch, CELL_SIZE, "%d", dev->vf);
+	else if (!device_is_live(dev) && dev->def && dev->def->has_vf)
+		snprintf(scratch, CELL_SIZE, "%u", dev->def->vf);
+	else
+		return NULL;
+	return scratch;
 }
 
 static const char *device_params(const void *row, char scratch[CELL_SIZE])
@@ -101,7 +128,8 @@ static const char *type_available(const void *row, char scratch[CELL_SIZE])
 
 	if (type->available == TYPE_UNKNOWN)
 		return NULL;
-	snprintf(scratch, CELL_SIZE, "%lld", (long long)type->available);
+	snprintf(scratch, CELL_SIZE, "%s%lld", type->is_at_most && type->available ? "<=" : "",
+		 (long long)type->available);
 	return scratch;
 }
 
@@ -172,6 +200,9 @@ static const struct column device_columns[] = {
 	{"MACHINE", "whether its machine is started or stopped", COLUMN_DETAIL, 0, device_machine,
 	 NULL},
 	{"GROUP", "IOMMU group", COLUMN_DETAIL | COLUMN_RIGHT, 0, device_group, NULL},
+	{"KIND", "kind of instance: mdev, nvidia", 0, 0, device_kind, NULL},
+	{"ADDRESS", "PCI address of its virtual function", 0, 0, device_pci, NULL},
+	{"VF", "number of its virtual function", COLUMN_RIGHT, 0, device_vf, NULL},
 	{"PARAMS", "parameters in the definition", 0, 2, device_params, NULL},
 	{"DESCRIPTION", "description in the definition", 0, 1, device_description, NULL},
 	{"FILE", "file and line of the definition", 0, 3, device_file, NULL},

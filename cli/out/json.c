@@ -249,8 +249,13 @@ static void add_live(const struct device *dev)
 	PUT_KEY("live");
 	PUT("{");
 	ADD_TEXT("name", dev->name);
+	ADD_TEXT("kind", instance_kind_name(dev->kind));
 	ADD_TEXT("parent", dev->parent);
 	ADD_TEXT("type", dev->type);
+	if (device_address(dev)) {
+		ADD_TEXT("address", dev->name);
+		ADD_NUMBER("vf", (uint64_t)dev->vf);
+	}
 	if (dev->state || dev->iommu_group || dev->details) {
 		ADD_TEXT("machine", dev->state);
 		if (dev->iommu_group && parse_u32(dev->iommu_group, &group) == 0)
@@ -382,6 +387,10 @@ static void add_type(const struct type *type)
 		ADD_NULL("available_instances");
 	else
 		ADD_NUMBER("available_instances", (uint64_t)type->available);
+	if (type->is_at_most) {
+		PUT_KEY("at_most");
+		put_flag(true);
+	}
 	ADD_TEXT("device_api", type->device_api);
 	ADD_TEXT("name", type->pretty_name);
 	ADD_TEXT("description", type->description);

@@ -69,6 +69,10 @@ static int lines_devices(const struct device_list *list, const struct output_sty
 {
 	struct table_style style = make_style(asked);
 
+	/* What a guest is given is the address, where there is one. */
+	for (size_t i = 0; !style.columns && i < list->n; i++)
+		if (device_address(&list->v[i]))
+			style.columns = "+ADDRESS";
 	return table_print_devices(list, &style, reterr);
 }
 
@@ -167,6 +171,7 @@ static void print_live(const struct device *dev)
 
 	print_line("machine:", dev->state);
 	print_line("path:", details ? details->path : NULL);
+	print_line("address:", device_address(dev));
 	print_line("IOMMU group:", dev->iommu_group);
 	print_line("VFIO group:", details ? details->vfio_group : NULL);
 	print_line("VFIO device:", details ? details->vfio_cdev : NULL);
@@ -181,17 +186,23 @@ static void print_live(const struct device *dev)
 
 static void print_definition(const struct definition *def)
 {
-	_cleanup_free_ char *place = xasprintf("%s:%u", def->file, def->line), *vf = NULL;
+	_cleanup_free_ char *place = xasprintf("%s:%u", def->file, def->line);
 
 	print_line("definition:", place);
 	print_line("auto:", def->is_auto ? "yes" : "no");
 	print_line("params:", def->params);
 	print_line("description:", def->description);
-	if (def->has_vf)
-		vf = xasprintf("%u", def->vf);
-	print_line("vf:", vf);
 	print_line("owner:", def->owner);
 	print_line("mode:", def->mode);
+}
+
+static void print_vf(const struct device *dev)
+{
+	const struct definition *def = dev->def;
+	_cleanup_free_ char *live = device_address(dev) ? xasprintf("%d", dev->vf) : NULL;
+	_cleanup_free_ char *defined = def && def->has_vf ? xasprintf("%u", def->vf) : NULL;
+
+	print_both("vf:", live, defined);
 }
 
 static void print_device(const struct device *dev)
@@ -207,6 +218,7 @@ static void print_device(const struct device *dev)
 	if (def && !is_same(def->parent, defined_parent))
 		print_line("written as:", def->parent);
 	print_both("type:", dev->type, def ? def->type : NULL);
+	print_vf(dev);
 	if (device_is_live(dev))
 		print_live(dev);
 	if (def)

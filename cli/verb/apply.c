@@ -5,6 +5,7 @@
 #include "base/run_state.h"
 #include "base/unread.h"
 #include "host/card.h"
+#include "host/kind.h"
 #include "host/live.h"
 #include "model/parent_map.h"
 #include "store/store.h"
@@ -27,7 +28,7 @@
 
 struct apply_args {
 	const char *parent, *wait;
-	bool all, prune, dry_run, event, listen, card;
+	bool all, prune, foreign, dry_run, event, listen, card;
 };
 
 #define GO(field) offsetof(struct apply_args, field)
@@ -36,6 +37,7 @@ static const struct option_row options[] = {
 	{"parent", 'p', OPTION_TEXT, "PARENT", "only what concerns this parent", GO(parent)},
 	{"all", 0, OPTION_FLAG, NULL, "create what is not auto, too", GO(all)},
 	{"prune", 0, OPTION_FLAG, NULL, "destroy what is not defined", GO(prune)},
+	{"foreign", 0, OPTION_FLAG, NULL, "with --prune: also what others made", GO(foreign)},
 	{"wait", 0, OPTION_MAYBE, "S",
 	 "with UUIDs: wait for their parents, S seconds (30), and for udev", GO(wait)},
 	{"dry-run", 'n', OPTION_FLAG, NULL, "print what would be done, do nothing", GO(dry_run)},
@@ -65,6 +67,7 @@ static void apply_load(struct apply *apply)
 {
 	parent_map_free(&apply->by_parent);
 	inventory_free(&apply->inventory);
+	kind_forget();
 	apply->enactment.distrusted = NULL;
 	if (apply->args->parent || apply->args->listen)
 		inventory_load_unsettled(&apply->inventory);
@@ -339,7 +342,9 @@ static int apply_functions(struct apply *apply, const char *address, struct plan
 /* By hand, or an event that does its own parent alone. */
 static int apply_alone(struct apply *apply)
 {
-	struct plan_wish wish = {.all = apply->args->all, .prune = apply->args->prune};
+	struct plan_wish wish = {.all = apply->args->all,
+				 .prune = apply->args->prune,
+				 .foreign = apply->args->foreign};
 	const char *text = apply->args->parent, *card = text;
 	int status;
 
@@ -347,6 +352,7 @@ static int apply_alone(struct apply *apply)
 	if (text && apply->inventory.definitions.card_count)
 		(void)cards_resolve(&apply->cards, text, &card);
 	apply_prepare(apply, card);
+	kind_forget();
 	card = apply_card_of(apply, text);
 	if (card)
 		return apply_functions(apply, card, &wish);
@@ -379,6 +385,7 @@ static int apply_find(struct apply *apply, struct plan_wish *wish, int word_coun
 	int status;
 
 	inventory_free(inventory);
+	kind_forget();
 	status = cmd_parent(&cmd_apply, inventory, apply->args->parent, &wish->parent);
 	if (status != DONE)
 		return status;
@@ -417,7 +424,8 @@ static bool apply_lacks_parents(struct apply *apply)
 /* What the words mean, and nothing else. They were asked for, whatever their definitions say. */
 static int apply_words(struct apply *apply, int word_count, char **words)
 {
-	struct plan_wish wish = {.all = true, .prune = apply->args->prune};
+	struct plan_wish wish = {
+		.all = true, .prune = apply->args->prune, .foreign = apply->args->foreign};
 	int status;
 
 	apply->enactment.flags |= ENACT_NAMED | (apply->args->wait ? ENACT_WAIT : 0);

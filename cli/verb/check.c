@@ -131,7 +131,8 @@ static void check_demands(struct checker *checker)
 		const struct demand *demand = &checker->demands[i];
 		const struct type *type = &checker->types.v[i];
 
-		if (type->available != TYPE_UNKNOWN && demand->count > (size_t)type->available)
+		if (type->available != TYPE_UNKNOWN && !type->is_at_most &&
+		    demand->count > (size_t)type->available)
 			warn(checker, demand->last,
 			     "%zu more instances of type '%s' are to be created on parent '%s', which has %lld left",
 			     demand->count, type->name, type->parent, (long long)type->available);

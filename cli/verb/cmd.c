@@ -9,6 +9,7 @@
 #include "base/unread.h"
 #include "host/attribute.h"
 #include "host/absent.h"
+#include "host/live.h"
 #include "host/port.h"
 #include "host/type_name.h"
 #include "host/udev.h"
@@ -42,6 +43,37 @@ const struct option_row *command_word_options(const struct command *command)
 	default:
 		return identity;
 	}
+}
+
+/* The words of the verb are identities, of which the kinds of words say more. */
+static bool takes_identities(const struct command *command)
+{
+	return command_word_options(command)[0].name != NULL;
+}
+
+int cmd_take_addresses(const struct command *command, int word_count, char **words)
+{
+	static struct strlist taken; /* to the end of the program, as the words are */
+	char text[IDENTITY_TEXT_SIZE];
+
+	for (int i = 0; takes_identities(command) && i < word_count; i++) {
+		_cleanup_free_ char *address = pci_address(words[i]);
+		struct device_list devices = {0};
+		const struct device *dev = address ? live_look_at(&devices, address) : NULL;
+
+		if (address && !dev) {
+			output_error(words[i], CODE_ABSENT,
+				     "cannot %s '%s': no instance is on that PCI device",
+				     command->name, words[i]);
+			return FAILED;
+		}
+		if (dev) {
+			strlist_add(&taken, identity_format(&dev->id, text));
+			words[i] = taken.v[taken.n - 1];
+		}
+		device_list_free(&devices);
+	}
+	return DONE;
 }
 
 int cmd_unknown_verb(const struct program *program, const char *name)
@@ -155,19 +187,12 @@ struct device cmd_device_of(struct definition *def)
 	};
 }
 
-int cmd_parent(const struct command *command, struct inventory *inventory, const char *text,
-	       const char **ret_name)
+/* rc: why the text names no parent */
+static int explain_parent(const struct command *command, struct inventory *inventory,
+			  const char *text, int rc)
 {
-	_cleanup_free_ char *error = NULL;
-	int rc;
+	_cleanup_free_ char *error = absent_explain(&inventory->parents, text);
 
-	*ret_name = NULL;
-	if (!text)
-		return DONE;
-	rc = parent_resolve(&inventory->parents, text, ret_name);
-	if (!rc)
-		return DONE;
-	error = absent_explain(&inventory->parents, text);
 	if (rc == -EINVAL)
 		return cmd_usage(command, "%s", error);
 	/* What keeps the parents from being listed was noted with its path. */
@@ -175,6 +200,27 @@ int cmd_parent(const struct command *command, struct inventory *inventory, const
 		return FAILED;
 	output_fail(code_of(rc), "%s", error);
 	return FAILED;
+}
+
+int cmd_parent(const struct command *command, struct inventory *inventory, const char *text,
+	       const char **ret_name)
+{
+	int rc;
+
+	*ret_name = NULL;
+	rc = text ? parent_resolve(&inventory->parents, text, ret_name) : 0;
+	return rc ? explain_parent(command, inventory, text, rc) : DONE;
+}
+
+int cmd_parent_function(const struct command *command, struct inventory *inventory,
+			const char *text, const char **ret_name, int *ret_vf)
+{
+	int rc;
+
+	*ret_name = NULL;
+	*ret_vf = VF_ANY;
+	rc = text ? parent_resolve_function(&inventory->parents, text, ret_name, ret_vf) : 0;
+	return rc ? explain_parent(command, inventory, text, rc) : DONE;
 }
 
 int cmd_parent_to_come(const struct command *command, struct inventory *inventory, const char *text,

@@ -119,11 +119,20 @@ void cmd_remove_definitions(struct removal *removals, size_t count, enum callout
 struct device cmd_device_of(struct definition *def);
 
 /*
+ * Puts the UUID of the instance on a virtual function in the place of each word that is the
+ * function's PCI address. DONE, or FAILED with a message where there is none.
+ */
+int cmd_take_addresses(const struct command *command, int word_count, char **words);
+
+/*
  * A parent as the user names it. DONE and its name, or a message and FAILED or USAGE. NULL
  * stays NULL.
  */
 int cmd_parent(const struct command *command, struct inventory *inventory, const char *text,
 	       const char **ret_name);
+/* The same; a virtual function names its parent, and in *ret_vf itself, which else is VF_ANY. */
+int cmd_parent_function(const struct command *command, struct inventory *inventory,
+			const char *text, const char **ret_name, int *ret_vf);
 
 /*
  * As above, for a parent that may come later: what could never be one is USAGE, any other that is

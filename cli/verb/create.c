@@ -3,6 +3,7 @@
 #include "base/msg.h"
 #include "base/unread.h"
 #include "host/absent.h"
+#include "host/kind.h"
 #include "host/lifecycle.h"
 #include "host/live.h"
 #include "host/udev.h"
@@ -137,12 +138,47 @@ static int create_check_args(const struct create_args *args, const char *word)
 	return DONE;
 }
 
+/* --parent is a virtual function. */
+static int create_take_function(struct creation *creation, const char *parent, uint32_t vf)
+{
+	struct definition *def = &creation->def;
+
+	if (def->has_vf && def->vf != vf) {
+		output_fail(CODE_DIFFERS, "it is defined for virtual function %u of parent '%s'",
+			    def->vf, parent);
+		return FAILED;
+	}
+	def->parent = arena_strdup(&creation->arena, parent);
+	def->has_vf = true;
+	def->vf = vf;
+	return DONE;
+}
+
+/*
+ * Other definitions may name virtual functions, which are theirs. Mediated devices have none, and
+ * no need of that.
+ */
+static void create_load_others(struct creation *creation, struct definition_list *others)
+{
+	const struct definition *def = &creation->def;
+	struct problem_list problems = {0};
+	struct parent_index *parents = &creation->inventory.parents;
+
+	if (kind_of_type(def->parent_name, def->type)->number == INSTANCE_MDEV || def->has_vf)
+		return;
+	store_load(others, &problems);
+	for (size_t i = 0; i < others->n; i++)
+		(void)parent_resolve(parents, others->v[i]->parent, &others->v[i]->parent_name);
+	problem_list_free(&problems);
+	creation->creator.definitions = others;
+}
+
 static int create_prepare(struct creation *creation, const struct create_args *args, char *word)
 {
 	/* Another instance than the word's, or for another parent than the one that counts. */
 	bool is_other = args->instance.instance || args->instance.parent;
 	const char *parent;
-	int status;
+	int status, vf;
 
 	if (create_check_args(args, word) != DONE)
 		return USAGE;
@@ -154,8 +190,8 @@ static int create_prepare(struct creation *creation, const struct create_args *a
 			      args->instance.type ? NULL : &creation->inventory.devices, is_defined,
 			      &creation->def.id);
 	if (status == DONE)
-		status = cmd_parent(&cmd_create, &creation->inventory, args->instance.parent,
-				    &parent);
+		status = cmd_parent_function(&cmd_create, &creation->inventory,
+					     args->instance.parent, &parent, &vf);
 	if (status == DONE && !args->instance.type) {
 		status = use_definition(creation, parent);
 	} else if (status == DONE) {
@@ -164,6 +200,8 @@ static int create_prepare(struct creation *creation, const struct create_args *a
 		status = cmd_type(&cmd_create, parent, args->instance.type, &creation->arena,
 				  &creation->def.type);
 	}
+	if (status == DONE && vf != VF_ANY)
+		status = create_take_function(creation, parent, (uint32_t)vf);
 	if (status == DONE)
 		status = cmd_parent_by(&cmd_create, &creation->inventory, args->instance.parent_by,
 				       parent, &creation->arena, &creation->def.parent);
@@ -275,13 +313,32 @@ static bool create_was_live(struct creation *creation, int rc)
 	return creation->was_live;
 }
 
+/* The definition that is written names the function, for a guest knows it by its address. */
+static void create_keep_function(struct creation *creation)
+{
+	creation->def.has_vf = true;
+	creation->def.vf = (uint32_t)creation->creator.made.vf;
+}
+
 /* For callout_do(). */
 static struct disk_change create_act(void *arg, char **reterr)
 {
 	struct creation *creation = arg;
-	int rc = lifecycle_create(&creation->creator, &creation->def, reterr);
+	struct definition_list others = {0};
+	int rc;
 
-	return disk_change_of(create_was_live(creation, rc) ? 0 : rc);
+	create_load_others(creation, &others);
+	rc = lifecycle_create(&creation->creator, &creation->def, reterr);
+	creation->creator.definitions = NULL;
+	definition_list_free(&others);
+	/* Another program made it, and it got its identity alone. */
+	if (!rc && creation->creator.was_there)
+		creation->was_live = true;
+	else if (create_was_live(creation, rc))
+		rc = 0;
+	else if (!rc && creation->creator.made.vf != VF_ANY)
+		create_keep_function(creation);
+	return disk_change_of(rc);
 }
 
 /* 0 when it was made, or with --ensure when it was live so before. */

@@ -6,6 +6,7 @@
 #include "model/find.h"
 #include "host/core.h"
 #include "host/holder.h"
+#include "host/kind.h"
 #include "host/lifecycle.h"
 #include "host/live.h"
 #include "store/change.h"
@@ -15,7 +16,7 @@
 
 struct destroy_args {
 	const char *parent, *wait;
-	bool all, undefine, ensure, dry_run, force;
+	bool all, foreign, undefine, ensure, dry_run, force;
 };
 
 #define GO(field) offsetof(struct destroy_args, field)
@@ -24,6 +25,7 @@ static const struct option_row options[] = {
 	{"parent", 'p', OPTION_TEXT, "PARENT", "instances of this parent only", GO(parent)},
 	{"all", 0, OPTION_FLAG, NULL, "with --parent: all its instances", GO(all)},
 	{"wait", 0, OPTION_MAYBE, "S", "wait until they are not in use, S seconds (30)", GO(wait)},
+	{"foreign", 0, OPTION_FLAG, NULL, "with --all: also what others made", GO(foreign)},
 	{"undefine", 0, OPTION_FLAG, NULL, "remove their definitions, too", GO(undefine)},
 	{"ensure", 0, OPTION_FLAG, NULL, "succeed, too, for what is not live", GO(ensure)},
 	{"force", 'f', OPTION_FLAG, NULL, "go on though a script refuses it", GO(force)},
@@ -59,10 +61,10 @@ static void targets_free(struct targets *targets)
 	free(targets->is_chosen);
 }
 
-static void choose_all(struct device_list *devices, struct targets *targets)
+static void choose_all(struct device_list *devices, struct targets *targets, bool foreign)
 {
 	for (size_t i = 0; i < devices->n; i++)
-		if (device_is_live(&devices->v[i]))
+		if (device_is_live(&devices->v[i]) && (foreign || !devices->v[i].is_foreign))
 			add_target(targets, devices, &devices->v[i]);
 }
 
@@ -204,7 +206,7 @@ static char *explain_in_use(const struct holder_list *holders)
  */
 static bool is_in_use(const struct device *dev, const struct holder_list *holders)
 {
-	return holders->n || (!core_is_extended() && holder_has_group_open(dev));
+	return holders->n || (!kind_guards_open(dev) && holder_has_group_open(dev));
 }
 
 static void free_holders(struct holder_list *holders, size_t count)
@@ -251,7 +253,7 @@ static void say_in_use(const struct run *run, const struct holder_list *holders)
  */
 static bool will_be_told(const struct run *run)
 {
-	return core_is_extended() && run->targets.n == 1 && !run->args->dry_run;
+	return run->targets.n == 1 && !run->args->dry_run && kind_guards_open(run->targets.v[0]);
 }
 
 /* Waits until nobody has one of them open. DONE, or FAILED when that takes too long. */
@@ -277,6 +279,12 @@ struct destruction {
 	int64_t until;
 };
 
+/* It is in use, or its driver is not done with whoever had it open. */
+static bool destroy_is_early(int rc)
+{
+	return rc == -EBUSY || rc == -ETIMEDOUT;
+}
+
 /*
  * For callout_do(). On the project's core it may be in use, and the user of it gets what is left of
  * the time. On the kernel's own somebody may have opened it while scripts took their time.
@@ -286,9 +294,10 @@ static struct disk_change destroy_act(void *arg, char **reterr)
 	const struct destruction *destruction = arg;
 	int rc;
 
-	if (!core_is_extended() && callout_is_any() && holder_is_any(destruction->dev))
+	if (!kind_guards_open(destruction->dev) && callout_is_any() &&
+	    holder_is_any(destruction->dev))
 		return disk_change_of(-EBUSY);
-	while ((rc = lifecycle_destroy(destruction->dev, reterr)) == -EBUSY &&
+	while (destroy_is_early(rc = lifecycle_destroy(destruction->dev, reterr)) &&
 	       clock_ms() < destruction->until)
 		usleep(POLL_MS * 1000);
 	return disk_change_of(rc);
@@ -429,7 +438,7 @@ static int destroy_choose(struct run *run, const char *parent)
 	targets_make(&run->targets, devices->n);
 	targets_make(&run->absent, devices->n);
 	if (args->all)
-		choose_all(devices, &run->targets);
+		choose_all(devices, &run->targets, args->foreign);
 	status = choose(run);
 	return status == DONE && args->undefine ? check_definitions(run) : status;
 }

@@ -6,8 +6,8 @@
 #include "base/unread.h"
 #include "host/absent.h"
 #include "host/card.h"
-#include "host/core.h"
 #include "host/holder.h"
+#include "host/kind.h"
 #include "host/live.h"
 #include "host/udev.h"
 #include "out/output.h"
@@ -150,7 +150,7 @@ static struct disk_change enact_remove(void *arg, char **reterr)
 	_cleanup_close_ int lock = -1;
 	int rc = enact_lock(dev->parent, &lock, reterr);
 
-	if (!rc && lock >= 0 && !core_is_extended() && holder_is_any(dev))
+	if (!rc && lock >= 0 && !kind_guards_open(dev) && holder_is_any(dev))
 		rc = -EBUSY;
 	return disk_change_of(rc ? rc : lifecycle_destroy(dev, reterr));
 }
@@ -171,7 +171,7 @@ static void enact_destroy(struct enactment *enactment, const struct action *acti
 	_cleanup_free_ char *error = NULL;
 	struct device *dev = action->dev;
 	enum code code = CODE_BUSY;
-	bool is_held = holders->n || (!core_is_extended() && holder_has_group_open(dev));
+	bool is_held = holders->n || (!kind_guards_open(dev) && holder_has_group_open(dev));
 
 	if (!is_held && unread_count()) {
 		code = CODE_UNREADABLE;
@@ -338,7 +338,7 @@ static void enact_create(struct enactment *enactment, struct action *action)
 	struct udev_wait *wait = NULL;
 	int rc = enact_create_it(enactment, action, &wait, &error);
 
-	if (rc)
+	if (rc || enactment->creator.was_there)
 		(void)udev_wait_end(wait, NULL, 0);
 	else if (wait)
 		enact_add_wait(enactment, wait);
@@ -347,7 +347,9 @@ static void enact_create(struct enactment *enactment, struct action *action)
 	/* The parent goes away: with nobody waiting for it that is no failure. */
 	if (rc && action->kind == ACTION_ABSENT && enactment->flags & ENACT_NAMED)
 		action->kind = ACTION_CREATE;
-	if (!rc)
+	if (!rc && enactment->creator.was_there)
+		action->kind = ACTION_KEEP;
+	if (!rc && action->kind == ACTION_CREATE)
 		enact_done(enactment, action);
 	else if (action->kind == ACTION_CREATE)
 		enact_fail(enactment, action, code_of(rc), "cannot create", error);
@@ -441,6 +443,15 @@ static struct holder_list *find_holders(const struct plan *plan, size_t destroy_
 	return holders;
 }
 
+/* Of what is to be destroyed the kernel itself guards all that is open. */
+static bool enact_needs_no_look(const struct plan *plan, size_t destroy_count)
+{
+	for (size_t i = 0; i < destroy_count; i++)
+		if (!kind_guards_open(plan->v[i].dev))
+			return false;
+	return true;
+}
+
 void enact_plan(struct enactment *enactment, const struct plan *plan)
 {
 	static const struct holder_list nobody;
@@ -449,10 +460,11 @@ void enact_plan(struct enactment *enactment, const struct plan *plan)
 
 	while (destroy_count < plan->n && plan->v[destroy_count].kind == ACTION_DESTROY)
 		destroy_count++;
-	if (core_is_extended() || enactment->flags & ENACT_DRY_RUN)
+	if (enact_needs_no_look(plan, destroy_count) || enactment->flags & ENACT_DRY_RUN)
 		holders = xcalloc(destroy_count, sizeof(*holders));
 	else
 		holders = find_holders(plan, destroy_count);
+	enactment->creator.definitions = &enactment->inventory->definitions;
 	for (size_t i = 0; i < plan->n; i++)
 		enact_action(enactment, &plan->v[i], i < destroy_count ? &holders[i] : &nobody);
 	for (size_t i = 0; i < destroy_count; i++)

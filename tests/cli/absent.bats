@@ -89,15 +89,9 @@ make_subchannel() {
 	assert "$output" == "$U1"
 }
 
-@test "a device that its vendor shares in another way" {
-	make_pci 0000:41:00.4 nvidia
-	mkdir "$PCI/0000:41:00.4/nvidia"
-	echo 0 >"$PCI/0000:41:00.4/nvidia/current_vgpu_type"
-	make_pci 0000:41:00.0 nvidia 16 16
-	ln -s ../0000:41:00.4 "$PCI/0000:41:00.0/virtfn0"
-	local reason="shared by its vendor's own VFIO interface, not by mediated devices: the type is set in its nvidia/current_vgpu_type, "
-	refused 1 "PCI device '0000:41:00.4' is $reason" --root "$ROOT" types -p 41:00.4
-	refused 1 "each virtual function of PCI device '0000:41:00.0' is $reason" --root "$ROOT" types -p 41:00.0
+@test "a function of a card that is a parent" {
+	make_card 0000:41:00.0 2
+	refused 1 "PCI device '0000:41:00.5' is virtual function 1 of parent '0000:41:00.0'" --root "$ROOT" types -p 41:00.5
 }
 
 @test "a port that no device is behind" {

@@ -250,7 +250,7 @@ UUID
 		'{"parent":"01:00.0","type":"acme-fact","auto":true,"params":null,"description":null,"owner":null,"mode":null,"attrs":[],"file":"'"$ROOT"'/etc/mdev.d/a.conf","line":1}'
 	assert "$(jq -c '[.results[].instance]' <<<"$output")" == '[0,3,0]'
 	assert "$(jq -c '.results[1].live' <<<"$output")" == \
-		'{"name":"'"$U2-3"'","parent":"0000:01:00.0","type":"acme-dma"}'
+		'{"name":"'"$U2-3"'","kind":"mdev","parent":"0000:01:00.0","type":"acme-dma"}'
 	assert "$(jq -c '.results[2] | [.live, .parent, .defined.description]' <<<"$output")" == \
 		'[null,"elsewhere","not there yet"]'
 	mdev --root "$ROOT" list --json -o +machine,group 1111

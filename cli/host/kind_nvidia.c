@@ -1,0 +1,470 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The kind "nvidia": a virtual function of a card that was given a type. The card is the parent,
+ * the function's address the name, and vf_record.c says who the instance is.
+ */
+#include "base/msg.h"
+#include "base/sysfs.h"
+#include "base/text.h"
+#include "host/holder.h"
+#include "host/kind.h"
+#include "host/layout.h"
+#include "host/lifecycle.h"
+#include "host/type_name.h"
+#include "host/vf_record.h"
+#include "host/vgpu.h"
+#include "host/vgpu_place.h"
+
+#include <errno.h>
+
+/* How long other runs on the same card are waited for, and a driver that still ends a vGPU. */
+#define LOCK_SECONDS 10
+#define END_SECONDS 2
+#define POLL_MS 50
+
+/* Calls each() for one card (NULL: for all); none of that address is no error. */
+static void each_card(const char *parent, void (*each)(const struct vgpu_card *card, void *arg),
+		      void *arg)
+{
+	size_t count;
+	const struct vgpu_card *cards = vgpu_cards(&count);
+
+	for (size_t i = 0; i < count; i++)
+		if (!parent || strcmp(cards[i].address, parent) == 0)
+			each(&cards[i], arg);
+}
+
+static void add_name(const struct vgpu_card *card, void *names)
+{
+	strlist_add(names, card->address);
+}
+
+static int nvidia_parents(struct strlist *ret_names)
+{
+	each_card(NULL, add_name, ret_names);
+	return 0;
+}
+
+static char *nvidia_parent_path(const char *parent, const char *below)
+{
+	unsigned int number;
+
+	if (!vgpu_card(parent) && !vgpu_card_of(parent, &number))
+		return NULL;
+	return layout_pci_device(parent, below);
+}
+
+static void add_functions(const struct vgpu_card *card, void *addresses)
+{
+	for (unsigned int i = 0; i < card->functions.enabled; i++) {
+		_cleanup_free_ char *function = vgpu_function(card, i);
+
+		strlist_add(addresses, function);
+	}
+}
+
+static void nvidia_functions(struct strlist *ret_addresses)
+{
+	each_card(NULL, add_functions, ret_addresses);
+}
+
+static const char *nvidia_function_parent(const char *address, int *ret_vf)
+{
+	unsigned int number;
+	const struct vgpu_card *card = vgpu_card_of(address, &number);
+
+	if (!card)
+		return NULL;
+	*ret_vf = (int)number;
+	return card->address;
+}
+
+/* The types of a card are gathered from its functions. */
+struct gathering {
+	struct type_list *list;
+	size_t first; /* the card's own in the list */
+	const char *parent;
+};
+
+/* That type of the card, which is added when it is new. */
+static struct type *gather_type(struct gathering *gathering, uint32_t id)
+{
+	_cleanup_free_ char *name = vgpu_type_name(id);
+	struct type_list *list = gathering->list;
+	struct type *type;
+
+	for (size_t i = gathering->first; i < list->n; i++)
+		if (strcmp(list->v[i].name, name) == 0)
+			return &list->v[i];
+	type = type_list_add(list);
+	type->parent = gathering->parent;
+	type->name = arena_strdup(&list->arena, name);
+	type->device_api = "vfio-pci";
+	type->is_at_most = true;
+	return type;
+}
+
+static void gather_creatable(uint32_t id, const char *name, void *arg)
+{
+	struct gathering *gathering = arg;
+	struct type *type = gather_type(gathering, id);
+
+	type->available++;
+	if (!type->pretty_name)
+		type->pretty_name = arena_strdup(&gathering->list->arena, name);
+}
+
+/*
+ * A function offers the types that it could have now, as if it were the only one: so the number of
+ * functions that offer a type is the most that there is room for.
+ */
+static void add_types(const struct vgpu_card *card, void *arg)
+{
+	struct gathering gathering = {.list = arg, .first = ((struct type_list *)arg)->n};
+
+	gathering.parent = arena_strdup(&gathering.list->arena, card->address);
+	for (unsigned int i = 0; i < card->functions.enabled; i++) {
+		_cleanup_free_ char *function = vgpu_function(card, i);
+		uint32_t id;
+
+		if (!vgpu_creatable(function, gather_creatable, &gathering) &&
+		    vgpu_current(function, &id) == 0 && id)
+			(void)gather_type(&gathering, id);
+	}
+	for (size_t i = gathering.first; i < gathering.list->n; i++) {
+		struct type *type = &gathering.list->v[i];
+		_cleanup_free_ char *text = xasprintf("%lld", (long long)type->available);
+
+		type->available_text = arena_strdup(&gathering.list->arena, text);
+	}
+}
+
+static void nvidia_types(struct type_list *list, const char *parent)
+{
+	each_card(parent, add_types, list);
+}
+
+/* A function with a type, as an instance; false for one without. */
+static bool read_device(const struct vgpu_card *card, unsigned int number, const char *function,
+			struct arena *arena, struct device *ret)
+{
+	_cleanup_free_ char *type = NULL;
+	uint32_t id;
+
+	*ret = (struct device){.kind = INSTANCE_NVIDIA, .vf = (int)number};
+	if (vgpu_current(function, &id) < 0 || !id)
+		return false;
+	type = vgpu_type_name(id);
+	ret->is_foreign = vf_record_read(function, type, &ret->id) < 0;
+	if (ret->is_foreign && vf_record_foreign(function, &ret->id) < 0)
+		return false;
+	ret->name = arena_strdup(arena, function);
+	ret->parent = arena_strdup(arena, card->address);
+	ret->type = arena_strdup(arena, type);
+	return true;
+}
+
+struct reader {
+	struct device_list *list;
+	const struct identity_filter *filter; /* NULL: all */
+};
+
+static void add_devices(const struct vgpu_card *card, void *arg)
+{
+	struct reader *reader = arg;
+
+	for (unsigned int i = 0; i < card->functions.enabled; i++) {
+		_cleanup_free_ char *function = vgpu_function(card, i);
+		struct device dev;
+
+		if (read_device(card, i, function, &reader->list->arena, &dev) &&
+		    (!reader->filter || identity_filter_takes(reader->filter, &dev.id)))
+			*device_list_add(reader->list) = dev;
+	}
+}
+
+static void nvidia_devices(struct device_list *list, const char *parent,
+			   const struct identity_filter *filter)
+{
+	struct reader reader = {list, filter};
+
+	each_card(parent, add_devices, &reader);
+}
+
+static struct device *nvidia_look_at(struct device_list *list, const char *address)
+{
+	const struct vgpu_card *card;
+	unsigned int number;
+	struct device dev, *added;
+
+	card = vgpu_card_of(address, &number);
+	if (!card || !read_device(card, number, address, &list->arena, &dev))
+		return NULL;
+	added = device_list_add(list);
+	*added = dev;
+	return added;
+}
+
+/* The instance on a function, if it has that identity. */
+static struct device *look_at(struct device_list *list, const char *function,
+			      const struct identity *id)
+{
+	struct device *dev = nvidia_look_at(list, function);
+
+	if (!dev || identity_compare(&dev->id, id) == 0)
+		return dev;
+	list->n--;
+	return NULL;
+}
+
+/* Among what others made, whose identity says nothing of where it is. */
+static struct device *look_among_foreign(struct device_list *list, const struct identity *id)
+{
+	size_t count;
+	const struct vgpu_card *cards = vgpu_cards(&count);
+	struct device *dev = NULL;
+
+	for (size_t i = 0; i < count; i++)
+		for (unsigned int j = 0; !dev && j < cards[i].functions.enabled; j++) {
+			_cleanup_free_ char *function = vgpu_function(&cards[i], j);
+
+			dev = look_at(list, function, id);
+		}
+	return dev;
+}
+
+static struct device *nvidia_look_up(struct device_list *list, const struct identity *id,
+				     enum look_up how)
+{
+	_cleanup_free_ char *function = NULL;
+	struct device *dev = NULL;
+	size_t count;
+
+	(void)how;
+	(void)vgpu_cards(&count);
+	if (count && vf_record_find(id, &function) == 0)
+		dev = look_at(list, function, id);
+	return dev || !count || !identity_may_be_of_url(id) ? dev : look_among_foreign(list, id);
+}
+
+static char *nvidia_path(const struct device *dev, const char *below)
+{
+	return layout_pci_device(dev->name, below);
+}
+
+/*
+ * Files of the driver's alone: the kernel's own folder of a PCI device has "remove", "reset",
+ * "driver_override" and more that would do anything but set an attribute.
+ */
+static bool nvidia_is_kernels(const char *name)
+{
+	if (strcmp(name, LAYOUT_VGPU) == 0)
+		return false;
+	return !str_starts(name, LAYOUT_VGPU "/") || strcmp(name, LAYOUT_VENDOR_VFIO) == 0 ||
+	       strcmp(name, LAYOUT_VGPU_CREATABLE) == 0;
+}
+
+static bool nvidia_claims(const char *parent, const char *type)
+{
+	return vgpu_type_id(type) && vgpu_card(parent);
+}
+
+/* Without functions a card is no parent. */
+static bool nvidia_is_closed(const char *parent, const char *type)
+{
+	_cleanup_free_ char *path = layout_pci_device(parent, LAYOUT_FIRST_FUNCTION);
+
+	(void)type;
+	return !sysfs_exists(SYSFS_TOP, path);
+}
+
+static bool nvidia_understands(const struct definition *def)
+{
+	return !def->params;
+}
+
+static int nvidia_check_form(const struct definition *def, char **reterr)
+{
+	if (!def->params)
+		return 0;
+	set_text(reterr, "type '%s' takes no parameters: what there is to set are its attributes",
+		 def->type);
+	return -EOPNOTSUPP;
+}
+
+/* Whether there is room is known when it was tried: what the driver says of it is an upper bound.
+ */
+static int nvidia_check(struct lifecycle_creator *creator, const struct definition *def,
+			char **reterr)
+{
+	struct type_list types = {0};
+	bool is_known = false;
+
+	(void)creator;
+	nvidia_types(&types, def->parent_name);
+	for (size_t i = 0; i < types.n; i++)
+		is_known |= strcmp(types.v[i].name, def->type) == 0;
+	type_list_free(&types);
+	if (is_known)
+		return lifecycle_check_form(def, reterr);
+	type_name_unknown(def->parent_name, def->type, reterr);
+	return -ENOENT;
+}
+
+/* The kernel does not mind two of one identity. */
+static int refuse_taken(struct lifecycle_creator *creator, const struct definition *def,
+			char **reterr)
+{
+	const struct device *dev = refusal_find_device(&creator->facts, &def->id);
+
+	if (!dev)
+		return 0;
+	refusal_live(dev, reterr);
+	return -EEXIST;
+}
+
+/* The locks of the card and of the identity. */
+static int nvidia_open(struct lifecycle_creator *creator, const struct definition *def,
+		       char **reterr)
+{
+	int fd = vf_record_lock(def->parent_name, LOCK_SECONDS, reterr);
+	int rc = fd < 0 ? fd : vf_record_lock_identity(fd, &def->id, LOCK_SECONDS, reterr);
+
+	if (!rc)
+		rc = refuse_taken(creator, def, reterr);
+	if (!rc)
+		return fd;
+	cleanup_close(&fd);
+	return rc;
+}
+
+static int nvidia_make(struct lifecycle_creator *creator, const struct definition *def, int fd,
+		       struct device *ret_made, char *name, char **reterr)
+{
+	const struct vgpu_card *card = vgpu_card(def->parent_name);
+
+	(void)fd;
+	return vgpu_place(creator, card, def, ret_made, name, reterr);
+}
+
+static void nvidia_close(int fd)
+{
+	close(fd);
+}
+
+static int nvidia_undo(const struct device *dev, int dirfd, const char *folder)
+{
+	bool is_opened;
+	int rc = vgpu_write(dirfd, folder, 0, &is_opened);
+
+	if (!rc)
+		vf_record_remove(dev->name, &dev->id);
+	return rc;
+}
+
+/*
+ * Types come and go without an event of the kernel's own. It makes one on demand; what is asked for
+ * is in Documentation/ABI/testing/sysfs-uevent of the kernel.
+ */
+static void nvidia_tell(const struct device *dev, enum kind_event event)
+{
+	const char *what = event == KIND_CREATED ? "created" : "destroyed";
+	_cleanup_free_ char *path = nvidia_path(dev, "uevent"), *text = NULL;
+	_cleanup_close_ int fd = sysfs_open_write(SYSFS_TOP, path);
+	char uuid[IDENTITY_TEXT_SIZE];
+
+	text = xasprintf("change %s MDEV=%s", identity_format_uuid(&dev->id, uuid), what);
+	if (fd >= 0)
+		(void)sysfs_write_fd(fd, text, strlen(text));
+}
+
+/* It is what the caller saw: the function may have been given to another instance meanwhile. */
+static bool is_still(const struct device *dev)
+{
+	struct arena arena = {0};
+	const struct vgpu_card *card;
+	unsigned int number;
+	struct device now;
+	bool is_same;
+
+	card = vgpu_card_of(dev->name, &number);
+	is_same = card && read_device(card, number, dev->name, &arena, &now) &&
+		  strcmp(now.type, dev->type) == 0 && identity_compare(&now.id, &dev->id) == 0;
+	arena_free(&arena);
+	return is_same;
+}
+
+/* -ETIMEDOUT: the driver is not done with whoever had it open. */
+static int try_to_end(const struct device *dev, char **reterr)
+{
+	_cleanup_free_ char *path = nvidia_path(dev, "");
+	_cleanup_close_ int lock = vf_record_lock(dev->parent, LOCK_SECONDS, reterr);
+	bool is_opened;
+	uint32_t now;
+	int rc;
+
+	if (lock < 0)
+		return lock;
+	if (!is_still(dev)) {
+		set_text(reterr, "it went away meanwhile");
+		return -ENODEV;
+	}
+	rc = vgpu_write(SYSFS_TOP, path, 0, &is_opened);
+	if (rc && !is_opened) {
+		refusal_of_open(path, rc, reterr);
+		return rc;
+	}
+	/* One that is gone all the same was ended by somebody else. */
+	if (vgpu_current(dev->name, &now) == 0 && now) {
+		set_text(reterr, "the driver has not ended it yet: %s", error_text(rc));
+		return !rc || rc == -EPERM || rc == -EBUSY || rc == -EIO ? -ETIMEDOUT : rc;
+	}
+	vf_record_remove(dev->name, &dev->id);
+	return 0;
+}
+
+static int nvidia_destroy(const struct device *dev, char **reterr)
+{
+	int64_t until = clock_ms() + INT64_C(1000) * END_SECONDS;
+	struct device asked = *dev;
+	int rc;
+
+	while ((rc = try_to_end(dev, reterr)) == -ETIMEDOUT) {
+		if (holder_is_any(&asked)) {
+			set_text(reterr, "it is in use");
+			return -EBUSY;
+		}
+		if (clock_ms() >= until)
+			return rc;
+		usleep(POLL_MS * 1000);
+	}
+	if (!rc)
+		nvidia_tell(dev, KIND_DESTROYED);
+	return rc;
+}
+
+const struct kind kind_nvidia = {
+	.number = INSTANCE_NVIDIA,
+	.parents = nvidia_parents,
+	.parent_path = nvidia_parent_path,
+	.functions = nvidia_functions,
+	.function_parent = nvidia_function_parent,
+	.look_at = nvidia_look_at,
+	.types = nvidia_types,
+	.devices = nvidia_devices,
+	.look_up = nvidia_look_up,
+	.path = nvidia_path,
+	.is_kernels = nvidia_is_kernels,
+	.claims = nvidia_claims,
+	.is_closed = nvidia_is_closed,
+	.understands = nvidia_understands,
+	.check_form = nvidia_check_form,
+	.check = nvidia_check,
+	.open = nvidia_open,
+	.make = nvidia_make,
+	.close = nvidia_close,
+	.tell = nvidia_tell,
+	.undo = nvidia_undo,
+	.destroy = nvidia_destroy,
+	.forget = vgpu_forget,
+};
