@@ -141,16 +141,40 @@ static size_t vfio_mdev_piece(size_t left)
 }
 
 /*
- * Both return how many bytes were copied. If the user's memory ends within a
- * piece of several registers, whole steps are copied, so that no register is
- * copied in part. Most accesses are one register: they go without the general
- * copy, which takes longer.
+ * Copy steps for as long as the user's memory reaches: no register is copied in
+ * part. copy_to_user() and copy_from_user() may say less of a longer copy, as
+ * on arm64, where they move several registers of the processor at a time.
+ */
+static size_t vfio_mdev_steps_out(char __user *buf, const void *piece,
+				  size_t len)
+{
+	size_t done = 0;
+
+	while (len - done >= MDEV_ACCESS_STEP &&
+	       !copy_to_user(buf + done, piece + done, MDEV_ACCESS_STEP))
+		done += MDEV_ACCESS_STEP;
+	return done;
+}
+
+static size_t vfio_mdev_steps_in(void *piece, const char __user *buf,
+				 size_t len)
+{
+	size_t done = 0;
+
+	while (len - done >= MDEV_ACCESS_STEP &&
+	       !copy_from_user(piece + done, buf + done, MDEV_ACCESS_STEP))
+		done += MDEV_ACCESS_STEP;
+	return done;
+}
+
+/*
+ * Both return how many bytes were copied, which are fewer where the user's
+ * memory ends within a piece. Most accesses are one register: they go without
+ * the general copy, which takes longer.
  */
 static size_t vfio_mdev_copy_out(char __user *buf, const void *piece,
 				 size_t len)
 {
-	size_t left;
-
 	switch (len) {
 	case 1:
 		return put_user(*(const u8 *)piece, (u8 __user *)buf) ? 0 : 1;
@@ -159,15 +183,14 @@ static size_t vfio_mdev_copy_out(char __user *buf, const void *piece,
 	case 4:
 		return put_user(*(const u32 *)piece, (u32 __user *)buf) ? 0 : 4;
 	default:
-		left = copy_to_user(buf, piece, len);
-		return left ? round_down(len - left, MDEV_ACCESS_STEP) : len;
+		if (copy_to_user(buf, piece, len))
+			return vfio_mdev_steps_out(buf, piece, len);
+		return len;
 	}
 }
 
 static size_t vfio_mdev_copy_in(void *piece, const char __user *buf, size_t len)
 {
-	size_t left;
-
 	switch (len) {
 	case 1:
 		return get_user(*(u8 *)piece, (const u8 __user *)buf) ? 0 : 1;
@@ -176,8 +199,9 @@ static size_t vfio_mdev_copy_in(void *piece, const char __user *buf, size_t len)
 	case 4:
 		return get_user(*(u32 *)piece, (const u32 __user *)buf) ? 0 : 4;
 	default:
-		left = copy_from_user(piece, buf, len);
-		return left ? round_down(len - left, MDEV_ACCESS_STEP) : len;
+		if (copy_from_user(piece, buf, len))
+			return vfio_mdev_steps_in(piece, buf, len);
+		return len;
 	}
 }
 

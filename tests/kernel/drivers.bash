@@ -14,11 +14,12 @@
 
 setup_file() {
 	[ "${MDEV_TEST_VM-}" = 1 ] || skip "needs the virtual machine"
+	requires_samples
 	load_samples
 }
 
 teardown_file() {
-	[ "${MDEV_TEST_VM-}" = 1 ] || return 0
+	[ "${MDEV_TEST_VM-}" = 1 ] && has_samples || return 0
 	unload_samples
 }
 

@@ -9,13 +9,14 @@ CONTROL=/sys/kernel/debug/mdev_test/control
 
 setup_file() {
 	requires_core ours
+	requires_samples
 	modprobe vfio_mdev
 	modprobe medu
 	load_samples
 }
 
 teardown_file() {
-	[ "${MDEV_TEST_CORE-}" = ours ] || return 0
+	[ "${MDEV_TEST_CORE-}" = ours ] && has_samples || return 0
 	[ ! -e $CONTROL ] || modprobe -r mdev_test
 	modprobe -r medu vfio_mdev
 	unload_samples

@@ -24,6 +24,15 @@ requires_core() {
 	[ "${MDEV_TEST_CORE-}" = "$1" ] || skip "needs the virtual machine with the core '$1'"
 }
 
+# Debian's kernel for arm64 has no core of its own, so the kernel's drivers for it are not built there.
+has_samples() {
+	[ -e "/lib/modules/$(uname -r)/kernel/drivers/vfio/mdev" ]
+}
+
+requires_samples() {
+	has_samples || skip "this kernel has no core of its own, and so no drivers for it"
+}
+
 # Skips the test on a kernel without iommufd, where instances have no file below /dev/vfio/devices.
 has_iommufd() {
 	modprobe iommufd 2>/dev/null || :

@@ -15,12 +15,12 @@ setup_file() {
 	# Fewer than torture has identities; in a file, since torture loads the module again.
 	echo options medu instances=4 >/etc/modprobe.d/torture.conf
 	load_modules
-	modprobe mtty
+	! has_samples || modprobe mtty
 }
 
 teardown_file() {
 	load kernel
-	releases_late || modprobe -r mtty
+	! has_samples || releases_late || modprobe -r mtty
 	unload_modules
 	rm -f /etc/modprobe.d/torture.conf
 }
@@ -34,9 +34,10 @@ torture_run() {
 	[ "$status" = 0 ]
 	# Each role has done something.
 	local role
-	for role in create mtty destroy start stop open read bind load; do
+	for role in create destroy start stop open read bind load; do
 		grep -Eq "^$role +done [1-9]" "$log"
 	done
+	! has_samples || grep -Eq "^mtty +done [1-9]" "$log"
 }
 
 teardown() {
@@ -56,13 +57,14 @@ all_met_failures() {
 nothing_is_left() {
 	local parent
 	load_modules
-	modprobe mtty
+	! has_samples || modprobe mtty
 	assert "$(ls $DEVICES)" == ""
 	for parent in $PARENT $OTHER_PARENT; do
 		[ -e "/sys/bus/pci/drivers/medu/$parent" ] || echo $parent >/sys/bus/pci/drivers/medu/bind
 		assert "$(cat "$(types $parent)"/*/available_instances)" == $'4\n4'
 	done
-	wait_for grep -qx 24 /sys/class/mdev_bus/mtty/mdev_supported_types/mtty-1/available_instances
+	! has_samples ||
+		wait_for grep -qx 24 /sys/class/mdev_bus/mtty/mdev_supported_types/mtty-1/available_instances
 	# The driver counts no instance as started any more: it can start one of at most one.
 	create $UUID
 	echo 1 >/sys/module/medu/parameters/max_started
