@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "front/args.h"
 #include "front/say.h"
+#include "host/live.h"
 
 /* The version of mdevctl whose behaviour this is: programs look at the number. */
 #define MDEVCTL_VERSION "1.4.0"
@@ -176,6 +177,7 @@ int front_run(int argc, char **argv)
 	_cleanup_free_ char *error = NULL;
 	int left;
 
+	live_hide_others();
 	msg_set_form(MSG_FORM_DATED);
 	callout_set_form(CALLOUT_FORM_MDEVCTL);
 	if (is_lister(argv[0]))

@@ -6,6 +6,7 @@
 #include "base/sort.h"
 #include "base/text.h"
 #include "front/say.h"
+#include "host/kind.h"
 
 /*
  * What mdevctl calls the parent: by its name in sysfs. One that is not there, and is named in
@@ -36,12 +37,19 @@ static bool is_before(const void *a, const void *b)
 	return order ? order < 0 : first->is_own && !second->is_own;
 }
 
+/* libvirt takes all that mdevctl lists for mediated devices. */
+static bool is_of_mdev(const struct definition *def)
+{
+	return !def->has_vf &&
+	       kind_of_type(def->parent_name, def->type)->number == INSTANCE_MDEV;
+}
+
 static void take(struct known *known, struct definition *def, const struct identity *id,
 		 const char *parent)
 {
 	def->parent_name = parent_of(def);
 	if (!def->parent_name || def->id.instance || (id && identity_compare(&def->id, id) != 0) ||
-	    (parent && strcmp(def->parent_name, parent) != 0))
+	    (parent && strcmp(def->parent_name, parent) != 0) || !is_of_mdev(def))
 		return;
 	known->v[known->n++] = def;
 }

@@ -383,3 +383,32 @@ grows_linearly() {
 		assert "$(grep -c 'json-c' "$BATS_TEST_TMPDIR/calls")" -eq 0 "$verb"
 	done
 }
+
+# Whether any driver of VFIO for PCI functions is loaded, or built in, is looked at once for a run.
+@test "a host with mediated devices alone costs two looks that fail, however much is done" {
+	local command
+	add_devices 1 20
+	add_definitions 21 40 'auto = yes'
+	for command in 'list' 'types' 'apply' "create $U1 -p soft -t soft-1"; do
+		# shellcheck disable=SC2086 # words
+		strace -f -e trace=file -o "$BATS_TEST_TMPDIR/looks" "$MDEV" $command --root "$ROOT" > /dev/null
+		assert "$(grep -c 'vfio_pci_core\|pci/drivers' "$BATS_TEST_TMPDIR/looks" || :)" -le 2 "looks of: $command"
+		assert "$(grep 'vfio_pci_core\|pci/drivers' "$BATS_TEST_TMPDIR/looks" | grep -vc ENOENT || :)" -eq 0 "$command"
+		assert "$(grep -c 'run/mdev/vf' "$BATS_TEST_TMPDIR/looks" || :)" -eq 0 "records of: $command"
+	done
+}
+
+# What a function costs is its file of a type, one without as one with a record beside.
+@test "a virtual function costs the reading of its type, and one with a type of its record" {
+	local i few many
+	make_card 0000:41:00.0 2
+	few=$(calls_of list)
+	make_card 0000:51:00.0 16
+	many=$(calls_of list)
+	growth "$few" "$many" 16
+	for ((i = 0; i < 16; i++)); do
+		record_vgpu 0000:51:00.0 $i "$(identities $i $i)" 5
+		set_vgpu 0000:51:00.0 $i 5
+	done
+	assert "$(growth "$many" "$(calls_of list)" 16)" == "close 1, openat 1, read 2" "of a record"
+}

@@ -266,3 +266,26 @@ foreign() {
 	current 1 5
 	assert "$(grep vf "$ROOT/etc/mdev.d/$U1.conf")" == "vf = 1"
 }
+
+@test "mdevctl knows mediated devices alone, live and defined" {
+	make_device soft soft-1 $U1
+	set_vgpu $CARD 0 5
+	record_vgpu $CARD 0 $U2 5
+	make_definition a.conf <<- END
+		[$U2]
+		parent = $CARD
+		type = nvidia-5
+		[$U3]
+		parent = 0000:51:00.0
+		type = nvidia-5
+		vf = 3
+	END
+	ln -s "$(realpath "$MDEV")" "$BATS_TEST_TMPDIR/mdevctl"
+	export MDEVCTL_ENV_ROOT=$ROOT
+	run -0 "$BATS_TEST_TMPDIR/mdevctl" list
+	assert "$output" == "$U1 soft soft-1 manual"
+	run -0 "$BATS_TEST_TMPDIR/mdevctl" list --defined
+	assert "$output" == ""
+	run -0 "$BATS_TEST_TMPDIR/mdevctl" types
+	assert "$output" !~ "$CARD"
+}
