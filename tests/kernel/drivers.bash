@@ -14,13 +14,17 @@
 
 setup_file() {
 	[ "${MDEV_TEST_VM-}" = 1 ] || skip "needs the virtual machine"
+	! has_samples || load_samples
+}
+
+# Each test is skipped by itself: bats takes a skip in setup_file for a failure.
+setup() {
 	requires_samples
-	load_samples
 }
 
 teardown_file() {
-	[ "${MDEV_TEST_VM-}" = 1 ] && [ -e "$OWN_CORE" ] || return 0
-	unload_samples
+	[ "${MDEV_TEST_VM-}" = 1 ] || return 0
+	! has_samples || unload_samples
 }
 
 teardown() {

@@ -24,12 +24,9 @@ requires_core() {
 	[ "${MDEV_TEST_CORE-}" = "$1" ] || skip "needs the virtual machine with the core '$1'"
 }
 
-# Where a kernel has its own core. Debian's for arm64 has none, so the kernel's drivers for it are not built
-# there. (After a skip in setup_file bats takes any function that fails in teardown_file for a failure.)
-OWN_CORE=/lib/modules/$(uname -r)/kernel/drivers/vfio/mdev
-
+# Debian's kernel for arm64 has no core of its own, so the kernel's drivers for it are not built there.
 has_samples() {
-	[ -e "$OWN_CORE" ]
+	[ -e "/lib/modules/$(uname -r)/kernel/drivers/vfio/mdev" ]
 }
 
 requires_samples() {
