@@ -40,8 +40,7 @@ static bool is_before(const void *a, const void *b)
 /* libvirt takes all that mdevctl lists for mediated devices. */
 static bool is_of_mdev(const struct definition *def)
 {
-	return !def->has_vf &&
-	       kind_of_type(def->parent_name, def->type)->number == INSTANCE_MDEV;
+	return !def->has_vf && kind_of_type(def->parent_name, def->type)->number == INSTANCE_MDEV;
 }
 
 static void take(struct known *known, struct definition *def, const struct identity *id,

@@ -47,11 +47,11 @@ records() {
 }
 
 @test "each function that has a type is a device, by the record of it or by its address" {
-	record_vgpu $CARD 0 $U1 5
+	record_vgpu $CARD 0 "$U1" 5
 	set_vgpu $CARD 0 5
-	record_vgpu $CARD 1 $U2 5
+	record_vgpu $CARD 1 "$U2" 5
 	set_vgpu $CARD 1 7
-	record_vgpu $CARD 2 $U3 5
+	record_vgpu $CARD 2 "$U3" 5
 	# UUIDs of version 5 for pci:0000:41:00.5 among URLs
 	mdev list --root "$ROOT" -o UUID,TYPE,KIND,ADDRESS,VF --noheadings --raw
 	assert_lines "$output" \
@@ -76,53 +76,53 @@ foreign() {
 		mdev list --root "$ROOT" -o UUID --noheadings
 		assert "$output" == "$(foreign 0)" "with the record '$text'"
 	done
-	printf '%s nvidia-5' $U1 > "$ROOT/run/mdev/vf/0000:41:00.4"
+	printf '%s nvidia-5' "$U1" > "$ROOT/run/mdev/vf/0000:41:00.4"
 	mdev list --root "$ROOT" -o UUID --noheadings
 	assert "$output" == "$(foreign 0)" "with a record without an end"
 }
 
 @test "show has the address, the function and the driver's own attributes, nothing of PCI's" {
 	set_vgpu $CARD 3 5
-	record_vgpu $CARD 3 $U1 5
-	mdev show --root "$ROOT" $U1
+	record_vgpu $CARD 3 "$U1" 5
+	mdev show --root "$ROOT" "$U1"
 	assert "$output" =~ "address:     0000:41:00.7"
 	assert "$output" =~ "vf:          3"
 	assert "$output" =~ "attribute:   nvidia/vgpu_params"
-	assert "$output" != *driver_override*
-	assert "$output" != *current_vgpu_type*
+	assert "$output" !~ driver_override
+	assert "$output" !~ current_vgpu_type
 }
 
 @test "create takes the first free function, and destroy frees it" {
 	set_vgpu $CARD 0 7
-	mdev create --root "$ROOT" $U1 -p $CARD -t nvidia-5
+	mdev create --root "$ROOT" "$U1" -p $CARD -t nvidia-5
 	current 1 5
 	assert_lines "$(records)" "0000:41:00.5 $U1 nvidia-5" "$U1 0000:41:00.5"
 	assert "$(cat "$ROOT/sys/bus/pci/devices/0000:41:00.5/uevent")" == "change $U1 MDEV=created"
-	mdev create --root "$ROOT" $U2 -p $CARD -t L40S-1Q
+	mdev create --root "$ROOT" "$U2" -p $CARD -t L40S-1Q
 	current 2 5
-	mdev destroy --root "$ROOT" $U1
+	mdev destroy --root "$ROOT" "$U1"
 	current 1 0
 	assert_lines "$(records)" "0000:41:00.6 $U2 nvidia-5" "$U2 0000:41:00.6"
-	mdev create --root "$ROOT" $U3:4 -p $CARD -t 'NVIDIA L40S-4Q'
+	mdev create --root "$ROOT" "$U3:4" -p $CARD -t 'NVIDIA L40S-4Q'
 	current 1 7
 	mdev list --root "$ROOT" -p $CARD -o UUID --noheadings
 	assert "$output" =~ "$U3:4"
 }
 
 @test "an identity is one instance's alone, of whatever kind" {
-	make_device soft soft-1 $U1
-	refused 1 "it is live already, on parent 'soft'" create --root "$ROOT" $U1 -p $CARD -t nvidia-5
-	mdev create --root "$ROOT" $U2 -p $CARD -t nvidia-5
-	refused 1 "it is live already, on parent '$CARD'" create --root "$ROOT" $U2 -p $CARD -t nvidia-5
-	refused 1 "it is live already, on parent '$CARD'" create --root "$ROOT" $U2 -p soft -t soft-1
+	make_device soft soft-1 "$U1"
+	refused 1 "it is live already, on parent 'soft'" create --root "$ROOT" "$U1" -p $CARD -t nvidia-5
+	mdev create --root "$ROOT" "$U2" -p $CARD -t nvidia-5
+	refused 1 "it is live already, on parent '$CARD'" create --root "$ROOT" "$U2" -p $CARD -t nvidia-5
+	refused 1 "it is live already, on parent '$CARD'" create --root "$ROOT" "$U2" -p soft -t soft-1
 	current 1 0
 }
 
 @test "a stale record is no instance, and gives way" {
-	record_vgpu $CARD 3 $U1 5
-	mdev create --root "$ROOT" $U1 -p $CARD -t nvidia-5
+	record_vgpu $CARD 3 "$U1" 5
+	mdev create --root "$ROOT" "$U1" -p $CARD -t nvidia-5
 	assert "$(readlink "$ROOT/run/mdev/vf/$U1")" == 0000:41:00.4
-	mdev show --root "$ROOT" $U1
+	mdev show --root "$ROOT" "$U1"
 	assert "$output" =~ "vf:          0"
 }
 
@@ -130,7 +130,7 @@ foreign() {
 	local i
 	for i in 0 1 2; do set_vgpu $CARD $i 5; done
 	set_vgpu $CARD 3 7
-	refused 1 'nvidia-5 on 3, nvidia-7 on 1' create --root "$ROOT" $U1 -p $CARD -t nvidia-5
+	refused 1 'nvidia-5 on 3, nvidia-7 on 1' create --root "$ROOT" "$U1" -p $CARD -t nvidia-5
 	assert "$(records)" == ""
 }
 
@@ -138,24 +138,24 @@ foreign() {
 	local i
 	set_vgpu $CARD 0 7
 	for i in 1 2 3; do printf 'ID    : vGPU Name\n7     : NVIDIA L40S-4Q\n' > "$(vgpu_file $CARD $i creatable_vgpu_types)"; done
-	refused 1 "has no type 'nvidia-5'" create --root "$ROOT" $U1 -p $CARD -t nvidia-5
+	refused 1 "has no type 'nvidia-5'" create --root "$ROOT" "$U1" -p $CARD -t nvidia-5
 	set_vgpu $CARD 0 5
-	refused 1 'no room for type .nvidia-5. .*: nvidia-5 on 1 .*-shm 1' create --root "$ROOT" $U1 -p $CARD -t nvidia-5
+	refused 1 'no room for type .nvidia-5. .*: nvidia-5 on 1 .*-shm 1' create --root "$ROOT" "$U1" -p $CARD -t nvidia-5
 }
 
 @test "parameters and attributes of PCI's are refused before anything is written" {
 	local name
-	refused 1 'takes no parameters' create --root "$ROOT" $U1 -p $CARD -t nvidia-5 --params x
+	refused 1 'takes no parameters' create --root "$ROOT" "$U1" -p $CARD -t nvidia-5 --params x
 	for name in remove reset enable config resource0 nvidia/current_vgpu_type nvidia/creatable_vgpu_types physfn/remove; do
-		refused 1 "kernel's own file" create --root "$ROOT" $U1 -p $CARD -t nvidia-5 -a "$name=1" ||
-			refused 2 "kernel's own file" create --root "$ROOT" $U1 -p $CARD -t nvidia-5 -a "$name=1"
+		refused 1 "kernel's own file" create --root "$ROOT" "$U1" -p $CARD -t nvidia-5 -a "$name=1" ||
+			refused 2 "kernel's own file" create --root "$ROOT" "$U1" -p $CARD -t nvidia-5 -a "$name=1"
 	done
 	current 0 0
 	assert "$(records)" == ""
 }
 
 @test "an attribute that is refused leaves neither instance nor record" {
-	refused 1 "no attribute 'nvidia/x'" create --root "$ROOT" $U1 -p $CARD -t nvidia-5 -a nvidia/vgpu_params=a -a nvidia/x=1
+	refused 1 "no attribute 'nvidia/x'" create --root "$ROOT" "$U1" -p $CARD -t nvidia-5 -a nvidia/vgpu_params=a -a nvidia/x=1
 	current 0 0
 	assert "$(records)" == ""
 }
@@ -195,6 +195,7 @@ foreign() {
 		vf = 3
 	END
 	mdev 1 apply --root "$ROOT"
+	# shellcheck disable=SC2154 # by mdev
 	assert "$stderr" =~ "virtual function 3 .0000:41:00.7. has type 'nvidia-7', which mdev did not make"
 	assert "$output" == "1 kept, 1 failed"
 	assert_lines "$(records)" "0000:41:00.6 $U1 nvidia-5" "$U1 0000:41:00.6"
@@ -211,15 +212,15 @@ foreign() {
 		type = nvidia-5
 		vf = 1
 	END
-	refused 1 'virtual function 9 .* is not there: 4 of 16 are enabled' create --root "$ROOT" $U1
+	refused 1 'virtual function 9 .* is not there: 4 of 16 are enabled' create --root "$ROOT" "$U1"
 	rm -r "$ROOT/sys/bus/pci/devices/0000:41:00.5/nvidia"
-	refused 1 'virtual function 1 .0000:41:00.5. has no driver' create --root "$ROOT" $U2
+	refused 1 'virtual function 1 .0000:41:00.5. has no driver' create --root "$ROOT" "$U2"
 }
 
 @test "what others made is destroyed when it is named, by all of its card only with --foreign" {
 	set_vgpu $CARD 0 5
 	set_vgpu $CARD 1 5
-	record_vgpu $CARD 2 $U1 5
+	record_vgpu $CARD 2 "$U1" 5
 	set_vgpu $CARD 2 5
 	mdev destroy --root "$ROOT" "$(foreign 0)"
 	current 0 0
@@ -234,23 +235,23 @@ foreign() {
 
 @test "a function that somebody has open keeps its type" {
 	set_vgpu $CARD 0 5
-	record_vgpu $CARD 0 $U1 5
+	record_vgpu $CARD 0 "$U1" 5
 	mkdir -p "$ROOT/sys/kernel/iommu_groups/1" "$ROOT/sys/class/vfio/1"
 	ln -s ../../../kernel/iommu_groups/1 "$ROOT/sys/devices/pci0000:41/0000:41:00.4/iommu_group"
 	vfio_number 1 > "$ROOT/sys/class/vfio/1/dev"
 	make_process 4242 qemu-system-x86 "$(vfio_node 1)"
 	make_extended
-	refused 1 "in use by PID 4242" destroy --root "$ROOT" $U1
+	refused 1 "in use by PID 4242" destroy --root "$ROOT" "$U1"
 	current 0 5
 }
 
 @test "a PCI address is taken where a UUID is, and a function where its card is" {
-	mdev create --root "$ROOT" $U1 -p 41:00.6 -t nvidia-5
+	mdev create --root "$ROOT" "$U1" -p 41:00.6 -t nvidia-5
 	current 2 5
 	mdev show --root "$ROOT" 41:00.6
 	assert "${lines[0]}" == "$U1"
 	refused 1 "no instance is on that PCI device" destroy --root "$ROOT" 41:00.5
-	refused 1 "virtual function 2 .0000:41:00.6. is $U1" create --root "$ROOT" $U2 -p 0000:41:00.6 -t nvidia-5
+	refused 1 "virtual function 2 .0000:41:00.6. is $U1" create --root "$ROOT" "$U2" -p 0000:41:00.6 -t nvidia-5
 	mdev destroy --root "$ROOT" 0000:41:00.6
 	current 2 0
 }
@@ -262,15 +263,15 @@ foreign() {
 		type = nvidia-5
 		vf = 0
 	END
-	mdev create --root "$ROOT" $U1 -p $CARD -t nvidia-5 --define
+	mdev create --root "$ROOT" "$U1" -p $CARD -t nvidia-5 --define
 	current 1 5
 	assert "$(grep vf "$ROOT/etc/mdev.d/$U1.conf")" == "vf = 1"
 }
 
 @test "mdevctl knows mediated devices alone, live and defined" {
-	make_device soft soft-1 $U1
+	make_device soft soft-1 "$U1"
 	set_vgpu $CARD 0 5
-	record_vgpu $CARD 0 $U2 5
+	record_vgpu $CARD 0 "$U2" 5
 	make_definition a.conf <<- END
 		[$U2]
 		parent = $CARD
