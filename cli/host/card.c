@@ -380,6 +380,14 @@ static unsigned int count_ready(const char *address, unsigned int count)
 	return i;
 }
 
+bool card_is_whole(const char *address)
+{
+	struct pci_functions functions;
+
+	return pci_read_functions(address, &functions) && functions.enabled &&
+	       count_ready(address, functions.enabled) == functions.enabled;
+}
+
 static int wait_for_functions(const char *address, char **reterr)
 {
 	int64_t until = clock_ms() + INT64_C(1000) * FUNCTIONS_SECONDS;

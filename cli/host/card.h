@@ -37,6 +37,9 @@ bool card_is_unready(const struct card *card, const char *address);
  */
 int card_lock(const char *address, unsigned int seconds, char **reterr);
 
+/* Each virtual function of the card has all of its files. */
+bool card_is_whole(const char *address);
+
 /*
  * Brings the card to what the section says, and takes as long as that takes: attributes are
  * written, virtual functions enabled and waited for, programs run. To be called with the lock, for

@@ -99,6 +99,10 @@ static bool is_wished(const struct context *context, const char *parent)
 static bool concerns(const struct context *context, const struct definition *def,
 		     const struct device *live)
 {
+	const struct plan_wish *wish = context->wish;
+
+	if (wish->is_of_function && (def->has_vf ? def->vf != wish->vf : !wish->with_any))
+		return false;
 	return is_wished(context, def->parent_name ? def->parent_name : live ? live->parent : NULL);
 }
 

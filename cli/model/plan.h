@@ -33,6 +33,9 @@ struct plan {
 
 struct plan_wish {
 	const char *parent; /* only what is defined for, or live on, this parent; NULL: all */
+	bool is_of_function; /* only what is for this virtual function of the parent: */
+	uint32_t vf;
+	bool with_any; /* and what may be on any */
 	bool all; /* create what is not auto, too */
 	bool prune; /* destroy what no definition names, whatever its parent */
 	bool foreign; /* with prune: what others made, too */

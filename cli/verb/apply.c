@@ -243,14 +243,29 @@ static bool apply_may_prune(const struct apply *apply)
 	return false;
 }
 
+/*
+ * What the text names: a parent, or a virtual function of it. Of a function that is what is defined
+ * for it. What may be on any function waits until all are there: before that it would come to
+ * another one than after the next boot. 0, or as parent_resolve() fails.
+ */
+static int apply_resolve(struct apply *apply, const char *text, struct plan_wish *wish)
+{
+	int vf, rc = parent_resolve_function(&apply->inventory.parents, text, &wish->parent, &vf);
+
+	wish->is_of_function = !rc && vf != VF_ANY;
+	wish->vf = wish->is_of_function ? (uint32_t)vf : 0;
+	wish->with_any = wish->is_of_function && card_is_whole(wish->parent);
+	return rc;
+}
+
 /* A parent that udev has seen may be gone again; then its definitions are those of an absent one.
  */
 static bool is_gone(struct apply *apply)
 {
-	const char *name;
+	struct plan_wish wish;
 
 	return apply->args->event && apply->args->parent &&
-	       parent_resolve(&apply->inventory.parents, apply->args->parent, &name) == -ENOENT;
+	       apply_resolve(apply, apply->args->parent, &wish) == -ENOENT;
 }
 
 /* Then there is nothing to lock, and nothing of the parent to read. */
@@ -346,7 +361,7 @@ static int apply_alone(struct apply *apply)
 				 .prune = apply->args->prune,
 				 .foreign = apply->args->foreign};
 	const char *text = apply->args->parent, *card = text;
-	int status;
+	int status = DONE;
 
 	apply_load(apply);
 	if (text && apply->inventory.definitions.card_count)
@@ -361,7 +376,8 @@ static int apply_alone(struct apply *apply)
 		report_problems(apply);
 		return DONE;
 	}
-	status = cmd_parent(&cmd_apply, &apply->inventory, apply->args->parent, &wish.parent);
+	if (!text || apply_resolve(apply, text, &wish))
+		status = cmd_parent(&cmd_apply, &apply->inventory, text, &wish.parent);
 	return status == DONE ? apply_do(apply, &wish) : status;
 }
 
@@ -464,8 +480,7 @@ static bool apply_asked(struct apply *apply, const char *text, unsigned int seco
 
 	apply_prepare(apply, text);
 	/* A parent that udev has seen may be gone again. */
-	if (card_is_of_any(&apply->cards.held, text) ||
-	    parent_resolve(&apply->inventory.parents, text, &wish.parent) ||
+	if (card_is_of_any(&apply->cards.held, text) || apply_resolve(apply, text, &wish) ||
 	    apply_has_nothing(apply, &wish))
 		return true;
 	rc = apply_locked(apply, &wish, seconds, &error);

@@ -6,6 +6,7 @@
 #include "host/attribute.h"
 #include "host/card.h"
 #include "host/absent.h"
+#include "host/kind.h"
 #include "host/live.h"
 #include "host/port.h"
 #include "store/store.h"
@@ -101,12 +102,30 @@ static void check_parent(struct checker *checker, const struct definition *def)
 	warn(checker, def, "%s", doubt);
 }
 
+/* A guest knows a virtual function by its address. */
+static void check_function(struct checker *checker, const struct definition *def)
+{
+	const struct definition *other = NULL; /* the first of that function */
+
+	if (kind_of_type(def->parent_name, def->type)->number == INSTANCE_MDEV)
+		return;
+	if (!def->has_vf)
+		warn(checker, def, "without 'vf' its address may change");
+	else
+		other = inventory_of_function(&checker->inventory, def->parent_name, def->vf);
+	if (other && other != def)
+		warn(checker, def, "virtual function %u is that of %s:%u, too", def->vf,
+		     other->file, other->line);
+}
+
 static void check_action(struct checker *checker, const struct action *action)
 {
 	const struct definition *def = action->def;
 
-	if (def->parent_name)
+	if (def->parent_name) {
 		check_parent(checker, def);
+		check_function(checker, def);
+	}
 	switch (action->kind) {
 	case ACTION_ABSENT:
 		check_absent(checker, def);
@@ -140,12 +159,23 @@ static void check_demands(struct checker *checker)
 }
 
 /* What apply would refuse before it makes the instance, whatever the host is like. */
+/* As far as the parent is there, which tells. */
+static void check_has_functions(struct inventory *inventory, const struct definition *def)
+{
+	if (def->has_vf && def->parent_name &&
+	    kind_of_type(def->parent_name, def->type)->number == INSTANCE_MDEV)
+		problem_add(&inventory->problems, def->file, def->line,
+			    "instances of type '%s' on parent '%s' have no 'vf'", def->type,
+			    def->parent_name);
+}
+
 static void check_attrs(struct inventory *inventory)
 {
 	for (size_t i = 0; i < inventory->definitions.n; i++) {
 		const struct definition *def = inventory->definitions.v[i];
 		_cleanup_free_ char *error = NULL;
 
+		check_has_functions(inventory, def);
 		if (attribute_check_definition(def, &error) < 0)
 			problem_add(&inventory->problems, def->file, def->line, "%s", error);
 	}

@@ -2,6 +2,7 @@
 /* mdev define: write down how an instance shall be. */
 #include "base/msg.h"
 #include "host/attribute.h"
+#include "host/kind.h"
 #include "host/live.h"
 #include "store/change.h"
 #include "verb/cmd.h"
@@ -52,6 +53,8 @@ static int take_live(const struct inventory *inventory, struct definition *def)
 	}
 	def->parent = dev->parent;
 	def->type = dev->type;
+	def->has_vf = dev->vf != VF_ANY;
+	def->vf = def->has_vf ? (uint32_t)dev->vf : 0;
 	return DONE;
 }
 
@@ -63,6 +66,47 @@ struct define_plan {
 	struct definition def;
 	bool from_live; /* it shall be as it is */
 };
+
+/* --parent may be a virtual function, which the definition says in two keys. */
+static int define_take_parent(struct define_plan *plan)
+{
+	struct inventory *inventory = &plan->inventory;
+	struct definition *def = &plan->def;
+	const char *name;
+	int vf;
+
+	if (parent_resolve_function(&inventory->parents, def->parent, &name, &vf) == 0 &&
+	    vf != VF_ANY) {
+		def->parent = arena_strdup(&plan->arena, name);
+		def->has_vf = true;
+		def->vf = (uint32_t)vf;
+	}
+	return cmd_parent_to_come(&cmd_define, inventory, def->parent, &def->parent_name);
+}
+
+/*
+ * A guest knows a virtual function by its address, so a definition names the first one that no
+ * other definition has, unless it is said which.
+ */
+static void define_choose_function(struct define_plan *plan)
+{
+	struct definition *def = &plan->def;
+	struct inventory all = {0};
+	struct pci_functions functions;
+
+	if (def->has_vf || !def->parent_name ||
+	    kind_of_type(def->parent_name, def->type)->number == INSTANCE_MDEV ||
+	    !pci_read_functions(def->parent_name, &functions))
+		return;
+	inventory_load_definitions(&all);
+	while (def->vf < functions.total && inventory_of_function(&all, def->parent_name, def->vf))
+		def->vf++;
+	def->has_vf = def->vf < functions.total;
+	if (!def->has_vf)
+		msg_warning("each virtual function of parent '%s' has a definition already",
+			    def->parent_name);
+	inventory_free(&all);
+}
 
 static int make_definition(struct define_plan *plan, char *word)
 {
@@ -95,13 +139,15 @@ static int make_definition(struct define_plan *plan, char *word)
 	if (status == DONE)
 		status = cmd_take_instance_args(&cmd_define, &args->instance, &plan->arena, def);
 	if (status == DONE)
-		status = cmd_parent_to_come(&cmd_define, inventory, def->parent, &def->parent_name);
+		status = define_take_parent(plan);
 	if (status == DONE)
 		status = cmd_parent_by(&cmd_define, inventory, args->instance.parent_by,
 				       def->parent_name, &plan->arena, &def->parent);
 	if (status == DONE)
 		status = cmd_type(&cmd_define, def->parent_name, def->type, &plan->arena,
 				  &def->type);
+	if (status == DONE)
+		define_choose_function(plan);
 	return status;
 }
 

@@ -427,6 +427,19 @@ struct definition *inventory_definition(const struct inventory *inventory,
 	return NULL;
 }
 
+const struct definition *inventory_of_function(const struct inventory *inventory,
+					       const char *parent, uint32_t vf)
+{
+	for (size_t i = 0; i < inventory->definitions.n; i++) {
+		const struct definition *def = inventory->definitions.v[i];
+
+		if (def->has_vf && def->vf == vf && def->parent_name && !def->is_overruled &&
+		    strcmp(def->parent_name, parent) == 0)
+			return def;
+	}
+	return NULL;
+}
+
 void inventory_free(struct inventory *inventory)
 {
 	device_list_free(&inventory->devices);

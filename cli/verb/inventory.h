@@ -95,6 +95,10 @@ void inventory_drop_overruled(struct inventory *inventory);
 struct definition *inventory_definition(const struct inventory *inventory,
 					const struct identity *id, const char *parent);
 
+/* The first definition that names that virtual function; NULL for none. */
+const struct definition *inventory_of_function(const struct inventory *inventory,
+					       const char *parent, uint32_t vf);
+
 void inventory_free(struct inventory *inventory);
 
 #endif

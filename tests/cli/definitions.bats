@@ -214,7 +214,7 @@ mdev: $ETC/link.conf: a folder in place of a file"
 	assert "$output" == "$U3"
 	sed -n 's/^#\(\[.*\]\|[a-z]* = .*\|[a-z]*=.*\)$/\1/p' "$sample" > "$ETC/a.conf"
 	mdev --root "$ROOT" list --noheadings --raw -o uuid
-	assert "${#lines[@]}" -eq 3
+	assert "${#lines[@]}" -eq 4
 }
 
 @test "of a file ten problems are reported, and how many more there are" {

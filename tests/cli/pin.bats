@@ -1,0 +1,93 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Which virtual function of its parent an instance is on, as definitions say it.
+
+load ../helpers
+
+CARD=0000:41:00.0
+
+setup() {
+	make_root
+	make_card $CARD 4
+	ETC=$ROOT/etc/mdev.d
+}
+
+current() {
+	assert "$(cat "$(vgpu_file $CARD "$1" current_vgpu_type)")" == "$2" "type of virtual function $1"
+}
+
+# defined UUID: the function that its own file names
+defined() {
+	sed -n 's/^vf = //p' "$ETC/$1.conf"
+}
+
+@test "a definition of what is live names its function" {
+	set_vgpu $CARD 2 5
+	record_vgpu $CARD 2 $U1 5
+	mdev define --root "$ROOT" $U1
+	assert "$(defined $U1)" == 2
+	mdev list --root "$ROOT" -o STATE --noheadings
+	assert "$output" == live
+	sed -i 's/^vf = 2/vf = 3/' "$ETC/$U1.conf"
+	mdev list --root "$ROOT" -o STATE --noheadings
+	assert "$output" == differs
+	mdev 1 apply --root "$ROOT"
+	assert "$stderr" =~ "left alone"
+	current 2 5
+	current 3 0
+}
+
+@test "a new definition names the first function that no other one names" {
+	printf '[%s]\nparent = 41:00.0\ntype = nvidia-5\nvf = 0\n' $U1 > "$ETC/a.conf"
+	mdev define --root "$ROOT" $U2 -p 41:00.0 -t nvidia-5
+	assert "$(defined $U2)" == 1
+	mdev define --root "$ROOT" $U3 -p 0000:41:00.7 -t nvidia-5
+	assert "$(grep -c "^parent = $CARD$" "$ETC/$U3.conf")" -eq 1
+	assert "$(defined $U3)" == 3
+	mdev undefine --root "$ROOT" $U2
+	mdev define --root "$ROOT" $U2 -p $CARD -t nvidia-5
+	assert "$(defined $U2)" == 1
+	mdev define --root "$ROOT" ${U1/1111/4444} -p soft -t soft-1
+	assert "$(defined ${U1/1111/4444})" == "" "of mediated devices"
+}
+
+@test "check warns of what has no function, shares one, or can have none" {
+	printf '[%s]\nparent = %s\ntype = nvidia-5\n[%s]\nparent = %s\ntype = nvidia-5\nvf = 1\n[%s]\nparent = %s\ntype = nvidia-5\nvf = 1\n' \
+		$U1 $CARD $U2 $CARD $U3 $CARD > "$ETC/a.conf"
+	mdev check --root "$ROOT"
+	assert "$stderr" =~ "$ETC/a.conf:1: without 'vf' its address may change"
+	assert "$stderr" =~ "$ETC/a.conf:8: virtual function 1 is that of $ETC/a.conf:4, too"
+	assert "${#stderr_lines[@]}" -eq 2
+	printf '[%s]\nparent = soft\ntype = soft-1\nvf = 1\n' $U1 > "$ETC/a.conf"
+	mdev 1 check --root "$ROOT"
+	assert "$stderr" =~ "$ETC/a.conf:1: instances of type 'soft-1' on parent 'soft' have no 'vf'"
+}
+
+@test "apply gives each definition its function, and the others what no definition names" {
+	printf '[defaults]\nparent = %s\ntype = nvidia-5\nauto = yes\n[%s]\n[%s]\nvf = 0\n[%s]\n' $CARD $U1 $U2 $U3 > "$ETC/a.conf"
+	mdev apply --root "$ROOT"
+	mdev list --root "$ROOT" -o UUID,VF --noheadings --raw
+	assert "$(sort <<< "$output")" == "$U1 1
+$U2 0
+$U3 2"
+	mdev apply --root "$ROOT"
+	assert "$output" =~ "3 kept"
+}
+
+@test "an event of a function does what names it, and the rest once all functions are there" {
+	local last
+	printf '[defaults]\nparent = %s\ntype = nvidia-5\nauto = yes\n[%s]\n[%s]\nvf = 2\n[%s]\nvf = 1\n' $CARD $U1 $U2 $U3 > "$ETC/a.conf"
+	last=$(dirname "$(vgpu_file $CARD 3 current_vgpu_type)")
+	mv "$last" "$ROOT/last"
+	mdev apply --root "$ROOT" --event -p 0000:41:00.6
+	current 2 5
+	current 1 0
+	current 0 0
+	mdev apply --root "$ROOT" --event -p 0000:41:00.5
+	current 1 5
+	current 0 0
+	mv "$ROOT/last" "$last"
+	mdev apply --root "$ROOT" --event -p 0000:41:00.7
+	current 0 5
+	current 3 0
+}
