@@ -74,6 +74,13 @@ struct kind {
 	char *(*path)(const struct device *dev, const char *below);
 
 	/*
+	 * How a machine of QEMU, and a domain of libvirt, is told to have a live device; see
+	 * host/assign.h, also for more. The caller frees it; NULL where there is no way.
+	 */
+	char *(*qemu)(const struct device *dev, const char *more);
+	char *(*libvirt)(const struct device *dev);
+
+	/*
 	 * What is called so in a device's folder ("power/control") is the kernel's own, or in a
 	 * folder of the kernel's own: neither shown nor written as an attribute.
 	 */

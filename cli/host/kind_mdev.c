@@ -2,6 +2,7 @@
 /* The kind "mdev": a device with a UUID on the mdev bus, which its parent's driver makes. */
 #include "base/sysfs.h"
 #include "base/text.h"
+#include "host/assign.h"
 #include "host/core.h"
 #include "host/kind.h"
 #include "host/layout.h"
@@ -65,7 +66,7 @@ static void add_type(int types_fd, const char *parent, const char *name, void *a
 		.parent = arena_strdup(&list->arena, parent),
 		.name = arena_strdup(&list->arena, name),
 		.available = TYPE_UNKNOWN,
-		.device_api = read_into(&list->arena, fd, "device_api"),
+		.device_api = read_into(&list->arena, fd, LAYOUT_API),
 		.pretty_name = read_into(&list->arena, fd, "name"),
 		.description = read_into(&list->arena, fd, "description"),
 	};
@@ -165,6 +166,28 @@ static struct device *mdev_look_up(struct device_list *list, const struct identi
 static char *mdev_path(const struct device *dev, const char *below)
 {
 	return layout_device(dev->parent, dev->name, below);
+}
+
+static char *mdev_api(const struct device *dev)
+{
+	_cleanup_free_ char *path = mdev_path(dev, LAYOUT_TYPE "/" LAYOUT_API);
+	char *api = NULL;
+
+	return sysfs_read(SYSFS_TOP, path, &api) ? NULL : api;
+}
+
+static char *mdev_qemu(const struct device *dev, const char *more)
+{
+	_cleanup_free_ char *api = mdev_api(dev);
+
+	return assign_mdev_qemu(dev->name, api, more);
+}
+
+static char *mdev_libvirt(const struct device *dev)
+{
+	_cleanup_free_ char *api = mdev_api(dev);
+
+	return assign_mdev_libvirt(dev->name, api);
 }
 
 static bool mdev_is_closed(const char *parent, const char *type)
@@ -335,6 +358,8 @@ const struct kind kind_mdev = {
 	.devices = mdev_devices,
 	.look_up = mdev_look_up,
 	.path = mdev_path,
+	.qemu = mdev_qemu,
+	.libvirt = mdev_libvirt,
 	.is_kernels = layout_is_kernels,
 	.is_closed = mdev_is_closed,
 	.guards_open = core_is_extended,

@@ -6,6 +6,7 @@
 #include "base/msg.h"
 #include "base/sysfs.h"
 #include "base/text.h"
+#include "host/assign.h"
 #include "host/holder.h"
 #include "host/kind.h"
 #include "host/layout.h"
@@ -252,6 +253,20 @@ static char *nvidia_path(const struct device *dev, const char *below)
 	return layout_pci_device(dev->name, below);
 }
 
+/* The driver in the guest wants the machine to have the UUID of the vGPU. */
+static char *nvidia_qemu(const struct device *dev, const char *more)
+{
+	_cleanup_free_ char *device = assign_pci_qemu(dev->name, more);
+	char uuid[IDENTITY_TEXT_SIZE];
+
+	return xasprintf("%s -uuid %s", device, identity_format_uuid(&dev->id, uuid));
+}
+
+static char *nvidia_libvirt(const struct device *dev)
+{
+	return assign_pci_libvirt(dev->name);
+}
+
 /*
  * Files of the driver's alone: the kernel's own folder of a PCI device has "remove", "reset",
  * "driver_override" and more that would do anything but set an attribute.
@@ -454,6 +469,8 @@ const struct kind kind_nvidia = {
 	.devices = nvidia_devices,
 	.look_up = nvidia_look_up,
 	.path = nvidia_path,
+	.qemu = nvidia_qemu,
+	.libvirt = nvidia_libvirt,
 	.is_kernels = nvidia_is_kernels,
 	.claims = nvidia_claims,
 	.is_closed = nvidia_is_closed,

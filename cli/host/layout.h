@@ -54,6 +54,7 @@
 /* In the folder of a type. */
 #define LAYOUT_CREATE "create"
 #define LAYOUT_AVAILABLE "available_instances"
+#define LAYOUT_API "device_api"
 #define LAYOUT_DEVICES "devices"
 
 /* In the folder of an instance. */

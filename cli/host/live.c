@@ -240,6 +240,34 @@ void vfio_nodes_free(struct vfio_nodes *nodes)
 	free(nodes->own.path);
 }
 
+/*
+ * A kernel without VFIO groups has the node of the device alone, which QEMU opens with an iommufd:
+ * one for each device, for the options of several may come together.
+ */
+static char *qemu_options(const struct device *dev, const struct vfio_nodes *nodes)
+{
+	const char *number = nodes->own.path ? strrchr(nodes->own.path, '/') : NULL;
+	_cleanup_free_ char *more = NULL, *options = NULL;
+
+	if (!kind_of(dev)->qemu)
+		return NULL;
+	if (nodes->group.path || !number)
+		return kind_of(dev)->qemu(dev, "");
+	number += strcspn(number, "0123456789");
+	more = xasprintf(",iommufd=iommufd%s", number);
+	options = kind_of(dev)->qemu(dev, more);
+	return options ? xasprintf("-object iommufd,id=iommufd%s %s", number, options) : NULL;
+}
+
+/* Frees text. */
+static const char *move_into(struct arena *arena, char *text)
+{
+	const char *moved = text ? arena_strdup(arena, text) : NULL;
+
+	free(text);
+	return moved;
+}
+
 void live_device_all(struct device *dev, struct arena *arena)
 {
 	_cleanup_free_ char *path = live_device_path(dev, ""), *real = NULL;
@@ -257,6 +285,9 @@ void live_device_all(struct device *dev, struct arena *arena)
 		.path = sysfs_real_path(fd, &real) ? NULL : arena_strdup(arena, real),
 		.vfio_group = nodes.group.path ? arena_strdup(arena, nodes.group.path) : NULL,
 		.vfio_cdev = nodes.own.path ? arena_strdup(arena, nodes.own.path) : NULL,
+		.qemu = move_into(arena, qemu_options(dev, &nodes)),
+		.libvirt =
+			move_into(arena, kind_of(dev)->libvirt ? kind_of(dev)->libvirt(dev) : NULL),
 		.attrs = attrs.attrs,
 		.attr_count = attrs.attr_count,
 	};

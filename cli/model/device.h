@@ -89,6 +89,7 @@ char *holder_describe(const struct holder *holders, size_t count);
 struct device_details {
 	const char *path; /* "/sys/devices/..." */
 	const char *vfio_group, *vfio_cdev; /* nodes under /dev/vfio, NULL when there is none */
+	const char *qemu, *libvirt; /* options, and XML of a domain; NULL when there are none */
 	struct attr *attrs; /* of the vendor; the value is NULL when it cannot be read */
 	size_t attr_count;
 	struct attr *script_attrs; /* that it has by what a script says */

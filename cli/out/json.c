@@ -230,6 +230,8 @@ static void add_details(const struct device_details *details)
 	ADD_TEXT("path", details->path);
 	ADD_TEXT("vfio_group", details->vfio_group);
 	ADD_TEXT("vfio_cdev", details->vfio_cdev);
+	ADD_TEXT("qemu", details->qemu);
+	ADD_TEXT("libvirt", details->libvirt);
 	add_attrs(details->attrs, details->attr_count);
 	if (details->script_attr_count) {
 		PUT_KEY("script_attrs");

@@ -224,6 +224,8 @@ static void print_device(const struct device *dev)
 	if (def)
 		print_definition(def);
 	print_attrs(dev);
+	print_line("QEMU:", dev->details ? dev->details->qemu : NULL);
+	print_line("libvirt:", dev->details ? dev->details->libvirt : NULL);
 }
 
 static void lines_details(const struct device *dev, struct definition *const *others,

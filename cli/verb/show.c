@@ -11,7 +11,26 @@
 
 #include <errno.h>
 
-static const struct option_row options[] = {{0}};
+struct show_args {
+	const char *program;
+};
+
+#define GO(field) offsetof(struct show_args, field)
+
+static const struct option_row options[] = {
+	{"for", 0, OPTION_TEXT, "PROGRAM", "print only what qemu or libvirt needs to have it",
+	 GO(program)},
+	{0},
+};
+
+/* Programs that run virtual machines, and what each takes of the details. */
+static const struct consumer {
+	const char *name;
+	size_t text;
+} consumers[] = {
+	{"qemu", offsetof(struct device_details, qemu)},
+	{"libvirt", offsetof(struct device_details, libvirt)},
+};
 
 /* What a word of the command line means. */
 struct shown {
@@ -72,7 +91,7 @@ static void show_ask_script(struct device *dev, struct arena *arena)
 
 /* The live device and the definition that is meant for it, though they may differ. */
 static struct device *show_find(struct inventory *inventory, const struct device_index *index,
-				const struct identity *id)
+				const struct consumer *consumer, const struct identity *id)
 {
 	struct device *dev = device_index_find(index, id);
 
@@ -81,7 +100,7 @@ static struct device *show_find(struct inventory *inventory, const struct device
 	if (dev && device_is_live(dev) && !dev->details) {
 		live_device_all(dev, &inventory->devices.arena);
 		/* There are none where it has gone, or its folder leads out of the root. */
-		if (dev->details)
+		if (dev->details && !consumer)
 			show_ask_script(dev, &inventory->devices.arena);
 	}
 	return dev;
@@ -101,19 +120,56 @@ static void show_print(const struct inventory *inventory, const struct device *d
 	output_details(dev, other, others);
 }
 
-static int show_word(const struct inventory *inventory, const struct shown *shown, const char *word)
+/* What the program takes, or a reason in *reterr. */
+static const char *show_text_for(const struct consumer *consumer, const struct device *dev,
+				 char **reterr)
+{
+	const char *text = NULL;
+
+	if (!device_is_live(dev))
+		set_text(reterr, "it is not live");
+	else if (!dev->details)
+		set_text(reterr, "it went away");
+	else
+		text = *(const char *const *)((const char *)dev->details + consumer->text);
+	if (!text && !*reterr)
+		set_text(reterr, "%s has no way to name such a device", consumer->name);
+	return text;
+}
+
+static int show_for(const struct consumer *consumer, const struct shown *shown, const char *word)
+{
+	_cleanup_free_ char *error = NULL, *line = NULL;
+	const char *text = show_text_for(consumer, shown->dev, &error);
+
+	if (!text) {
+		output_error(word, CODE_UNSUPPORTED, "cannot show '%s' for %s: %s", word,
+			     consumer->name, error);
+		return FAILED;
+	}
+	line = xasprintf("%s\n", text);
+	output_foreign(line);
+	return DONE;
+}
+
+/* consumer: NULL for everything. */
+static int show_word(const struct inventory *inventory, const struct consumer *consumer,
+		     const struct shown *shown, const char *word)
 {
 	if (shown->rc) {
 		output_error(word, code_of(shown->rc), "cannot show '%s': %s%s", word, shown->error,
 			     core_hint(shown->rc));
 		return FAILED;
 	}
+	if (consumer)
+		return show_for(consumer, shown, word);
 	shown->dev->word = word;
 	show_print(inventory, shown->dev);
 	return DONE;
 }
 
-static int show_words(struct inventory *inventory, int word_count, char **words)
+static int show_words(struct inventory *inventory, const struct consumer *consumer, int word_count,
+		      char **words)
 {
 	_cleanup_free_ struct shown *shown = xcalloc((size_t)word_count, sizeof(*shown));
 	struct device_index index;
@@ -125,11 +181,12 @@ static int show_words(struct inventory *inventory, int word_count, char **words)
 
 		shown[i].rc = find_identity(&index, words[i], &id, &shown[i].error);
 		if (!shown[i].rc)
-			shown[i].dev = show_find(inventory, &index, &id);
+			shown[i].dev = show_find(inventory, &index, consumer, &id);
 	}
-	show_holders(inventory, shown, (size_t)word_count);
+	if (!consumer)
+		show_holders(inventory, shown, (size_t)word_count);
 	for (int i = 0; i < word_count; i++) {
-		if (show_word(inventory, &shown[i], words[i]) != DONE)
+		if (show_word(inventory, consumer, &shown[i], words[i]) != DONE)
 			status = FAILED;
 		free(shown[i].error);
 	}
@@ -137,13 +194,33 @@ static int show_words(struct inventory *inventory, int word_count, char **words)
 	return status;
 }
 
-static int show_run(const struct globals *globals, void *args, int word_count, char **words)
+/* DONE, and NULL without the option; or a message and USAGE. */
+static int show_consumer(const char *name, const struct consumer **ret_consumer)
 {
+	*ret_consumer = NULL;
+	if (!name)
+		return DONE;
+	if (output_is_json())
+		return cmd_usage(&cmd_show, "--for prints text; --json has it in \"live\" anyway");
+	for (size_t i = 0; i < ARRAY_SIZE(consumers); i++)
+		if (strcmp(consumers[i].name, name) == 0)
+			*ret_consumer = &consumers[i];
+	if (!*ret_consumer)
+		return cmd_usage(&cmd_show, "'%s' is neither qemu nor libvirt", name);
+	return DONE;
+}
+
+static int show_run(const struct globals *globals, void *p, int word_count, char **words)
+{
+	const struct show_args *args = p;
+	const struct consumer *consumer;
 	struct inventory inventory = {0};
 	struct identity_prefix prefix;
 	int status;
 
-	(void)globals, (void)args;
+	(void)globals;
+	if (show_consumer(args->program, &consumer) != DONE)
+		return USAGE;
 	for (int i = 0; i < word_count; i++)
 		if (identity_prefix_parse(words[i], &prefix) < 0)
 			return cmd_usage(
@@ -152,7 +229,7 @@ static int show_run(const struct globals *globals, void *args, int word_count, c
 				words[i]);
 	inventory_load_words(&inventory, NEED_DEFINITIONS | NEED_DEVICES, NULL, word_count, words);
 	status = cmd_report_problems(&inventory);
-	if (show_words(&inventory, word_count, words) != DONE)
+	if (show_words(&inventory, consumer, word_count, words) != DONE)
 		status = FAILED;
 	inventory_free(&inventory);
 	return status;
@@ -167,5 +244,6 @@ const struct command cmd_show = {
 	.min_words = 1,
 	.max_words = -1,
 	.options = options,
+	.args_size = sizeof(struct show_args),
 	.run = show_run,
 };

@@ -30,6 +30,11 @@ setup() {
 	E
 }
 
+# hostdev UUID [MODEL]: the element of a domain of libvirt
+hostdev() {
+	echo "<hostdev mode='subsystem' type='mdev' model='${2-vfio-pci}'><source><address uuid='$1'/></source></hostdev>"
+}
+
 @test "show has what is live beside what is defined" {
 	mkdir -p "$DEVICE/vfio-dev/vfio3" "$ROOT/proc/42/fd"
 	vfio_number 1 > "$DEVICE/vfio-dev/vfio3/dev"
@@ -56,6 +61,8 @@ $U1
   attribute:   medu/label = one (defined: other)
   attribute:   text = two\\x0alines
   attribute:   assign = 4 (defined)
+  QEMU:        -device vfio-pci,sysfsdev=/sys/bus/mdev/devices/$U1
+  libvirt:     $(hostdev $U1)
   not meant:   $ROOT/etc/mdev.d/a.conf:12 for parent soft"
 }
 
@@ -106,5 +113,49 @@ $U1
 		"[\"/sys/devices/pci0000:00/0000:01:00.0/$U1\",\"/dev/vfio/0\",null,[]]"
 	assert "$(jq -c '.results[0].live.attrs' <<<"$output")" == \
 		'[{"name":"assign","value":null},{"name":"medu/label","value":"one"},{"name":"text","value":"two\nlines"}]'
+	assert "$(jq -r '.results[0].live | .qemu, .libvirt' <<<"$output")" == "-device vfio-pci,sysfsdev=/sys/bus/mdev/devices/$U1
+$(hostdev "$U1")"
 	assert "$(jq -c '[.results[1].live, .results[1].defined.parent]' <<<"$output")" == '[null,"elsewhere"]'
+}
+
+@test "show --for prints what a program takes, a line for each device, and nothing else" {
+	make_device soft soft-1 "$U3"
+	make_process 42 vmm "$(vfio_node 0)"
+	echo vfio-ccw > "$ROOT/sys/class/mdev_bus/soft/mdev_supported_types/soft-1/device_api"
+	mdev --root "$ROOT" show 1111 3333 --for qemu
+	assert "$output$stderr" == "-device vfio-pci,sysfsdev=/sys/bus/mdev/devices/$U1
+-device vfio-ccw,sysfsdev=/sys/bus/mdev/devices/$U3"
+	mdev --root "$ROOT" show 1111 3333 --for libvirt
+	assert "$output$stderr" == "$(hostdev "$U1")
+$(hostdev "$U3" vfio-ccw)"
+}
+
+@test "show --for qemu has an iommufd for each device where the kernel has no VFIO groups" {
+	mkdir -p "$DEVICE/vfio-dev/vfio3"
+	vfio_number 1 > "$DEVICE/vfio-dev/vfio3/dev"
+	mdev --root "$ROOT" show 1111 --for qemu
+	assert "$output" == "-device vfio-pci,sysfsdev=/sys/bus/mdev/devices/$U1"
+	rm -r "$ROOT/sys/class/vfio"
+	mdev --root "$ROOT" show 1111 --for qemu
+	assert "$output" == "-object iommufd,id=iommufd3 -device vfio-pci,sysfsdev=/sys/bus/mdev/devices/$U1,iommufd=iommufd3"
+}
+
+@test "show --for of what no program can have says why, and the others are still printed" {
+	make_device soft soft-1 "$U3-7"
+	mdev 1 --root "$ROOT" show 2222 "$U3:7" 4444 1111 --for libvirt
+	assert "$output" == "$(hostdev "$U1")"
+	assert "$stderr" == "mdev: cannot show '2222' for libvirt: it is not live
+mdev: cannot show '$U3:7' for libvirt: libvirt has no way to name such a device
+mdev: cannot show '4444': there is no device '4444'"
+	mdev --root "$ROOT" show "$U3:7" --for qemu
+	assert "$output" == "-device vfio-pci,sysfsdev=/sys/bus/mdev/devices/$U3-7"
+	for api in vfio-amba '"' vfio-pci,host=0; do
+		echo "$api" > "$ROOT/sys/class/mdev_bus/0000:01:00.0/mdev_supported_types/acme-fact/device_api"
+		refused 1 "cannot show '1111' for qemu: qemu has no way" --root "$ROOT" show 1111 --for qemu
+		mdev --root "$ROOT" show 1111
+		assert "$output" !~ "QEMU:|libvirt:"
+	done
+	refused 2 "'xen' is neither qemu nor libvirt" --root "$ROOT" show 1111 --for xen
+	mdev 2 --root "$ROOT" --json show 1111 --for qemu
+	assert "$stderr" =~ "--for prints text"
 }

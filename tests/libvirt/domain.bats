@@ -3,7 +3,7 @@
 
 load libvirt
 
-# domain_xml NAME UUID
+# domain_xml NAME UUID: with the element that mdev show prints for it
 domain_xml() {
 	cat <<-END
 		<domain type='qemu'>
@@ -11,9 +11,7 @@ domain_xml() {
 		  <os><type arch='x86_64' machine='q35'>hvm</type></os>
 		  <devices>
 		    <emulator>/usr/bin/qemu-system-x86_64</emulator>
-		    <hostdev mode='subsystem' type='mdev' model='vfio-pci' managed='no'>
-		      <source><address uuid='$2'/></source>
-		    </hostdev>
+		    $(mdev show "$2" --for libvirt)
 		    <memballoon model='none'/>
 		  </devices>
 		</domain>
@@ -22,7 +20,7 @@ domain_xml() {
 
 define_domain() {
 	domain_xml "$1" "$2" >"$BATS_TEST_TMPDIR/$1.xml"
-	virsh -q define "$BATS_TEST_TMPDIR/$1.xml"
+	virsh -q define --validate "$BATS_TEST_TMPDIR/$1.xml"
 }
 
 # The log of a domain says why its QEMU left.

@@ -30,16 +30,20 @@ teardown() {
 	remove_devices
 }
 
-# Starts QEMU with the instance $1, and waits until it answers.
-start_qemu() {
+# Starts QEMU with these options, and waits until it answers.
+start_qemu_with() {
 	IRQS=$BATS_TEST_TMPDIR/irqs
 	: >"$IRQS"
 	coproc QEMU { exec qemu-system-x86_64 -M q35 -accel tcg -m 64 -nodefaults -display none -S \
-		-qtest stdio -qtest-log none \
-		-device "vfio-pci,sysfsdev=$DEVICES/$1,addr=$SLOT" 2>"$BATS_TEST_TMPDIR/qemu" 3>&-; }
+		-qtest stdio -qtest-log none "$@" 2>"$BATS_TEST_TMPDIR/qemu" 3>&-; }
 	# shellcheck disable=SC2153 # bash sets it
 	QEMU_IN=${QEMU[1]} QEMU_OUT=${QEMU[0]}
 	qtest irq_intercept_in ioapic || { cat "$BATS_TEST_TMPDIR/qemu"; return 1; }
+}
+
+# The same with the instance $1 at $SLOT.
+start_qemu() {
+	start_qemu_with -device "vfio-pci,sysfsdev=$DEVICES/$1,addr=$SLOT"
 }
 
 stop_qemu() {
@@ -129,6 +133,18 @@ irq_is() {
 	assert "$(config 0x08)" == $((0x00ff0010))
 	# No physical function stands behind it that could report errors of the bus.
 	assert "$(grep -v 'Could not enable error recovery' "$BATS_TEST_TMPDIR/qemu")" == ""
+}
+
+@test "QEMU: it has the instance by the options that mdev show prints, pasted as they are" {
+	create $UUID
+	read -ra options < <(command mdev show $UUID --for qemu)
+	start_qemu_with "${options[@]}"
+	found=
+	for slot in $(seq 0 31); do
+		config_address "$slot" 0
+		[ $(($(qtest inl 0xcfc))) != $ID ] || found+=" $slot"
+	done
+	assert "$found" =~ "^ [0-9]+$"
 }
 
 @test "QEMU: the BARs have their sizes and can be moved" {
