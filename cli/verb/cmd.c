@@ -384,6 +384,13 @@ int cmd_wait_until(const struct command *command, const char *text, int64_t *ret
 	return DONE;
 }
 
+void cmd_warn_hidden(size_t count, const char *what)
+{
+	if (count)
+		msg_warning("processes of others that only root may look into: %zu; more may be %s",
+			    count, what);
+}
+
 void cmd_await_udev(struct udev_wait *wait, const char *name, const struct identity *id)
 {
 	char text[IDENTITY_TEXT_SIZE];

@@ -79,6 +79,12 @@ int cmd_unknown_verb(const struct program *program, const char *name);
  */
 int cmd_wait_until(const struct command *command, const char *text, int64_t *ret_until);
 
+/*
+ * Warns of processes of other users, so many, which could not be looked into: more devices than
+ * were found may be what ("in use"). Nothing for none.
+ */
+void cmd_warn_hidden(size_t count, const char *what);
+
 struct udev_wait;
 
 /*

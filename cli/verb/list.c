@@ -5,6 +5,7 @@
 #include "model/find.h"
 #include "host/absent.h"
 #include "host/core.h"
+#include "host/holder.h"
 #include "host/live.h"
 #include "out/column.h"
 #include "out/output.h"
@@ -14,7 +15,7 @@
 
 struct list_args {
 	const char *parent, *type, *columns;
-	bool active, defined, tree, no_truncate;
+	bool active, defined, orphans, tree, no_truncate;
 };
 
 #define GO(field) offsetof(struct list_args, field)
@@ -22,6 +23,8 @@ struct list_args {
 static const struct option_row options[] = {
 	{"active", 'a', OPTION_FLAG, NULL, "live devices only", GO(active)},
 	{"defined", 'd', OPTION_FLAG, NULL, "defined devices only", GO(defined)},
+	{"orphans", 0, OPTION_FLAG, NULL, "live devices that are neither defined nor in use",
+	 GO(orphans)},
 	{"parent", 'p', OPTION_TEXT, "PARENT", "devices of this parent only", GO(parent)},
 	{"type", 't', OPTION_TEXT, "TYPE", "devices of this type only", GO(type)},
 	{"columns", 'o', OPTION_TEXT, "COLUMNS", "the columns, +COLUMNS: also these", GO(columns)},
@@ -39,11 +42,33 @@ static bool is_wanted(const struct device *dev, const struct list_args *args,
 
 	for (size_t i = 0; !is_type && i < types->n; i++)
 		is_type = strcmp(types->v[i], dev->type) == 0;
+	if (args->orphans && (!device_is_live(dev) || dev->def))
+		return false;
 	if (args->active && !args->defined && !device_is_live(dev))
 		return false;
 	if (args->defined && !args->active && !dev->def)
 		return false;
 	return is_type;
+}
+
+/* Of devices that are live and not defined: keeps those that nobody has open. */
+static void list_drop_held(struct device_list *list)
+{
+	_cleanup_free_ struct device **devs = xcalloc(list->n, sizeof(struct device *));
+	_cleanup_free_ struct holder_list *holders = xcalloc(list->n, sizeof(*holders));
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->n; i++)
+		devs[i] = &list->v[i];
+	cmd_warn_hidden(holder_find(devs, list->n, holders), "in use");
+	for (size_t i = 0; i < list->n; i++) {
+		bool is_held = holders[i].n || holder_has_group_open(&list->v[i]);
+
+		holder_list_free(&holders[i]);
+		if (!is_held)
+			list->v[kept++] = list->v[i];
+	}
+	list->n = kept;
 }
 
 /* Keeps what the options ask for, and of that what the words name (all without words). */
@@ -55,12 +80,14 @@ static int list_filter(struct device_list *list, const struct list_args *args,
 	struct device_index index;
 	size_t kept = 0;
 
-	if (args->active || args->defined || args->type) {
+	if (args->active || args->defined || args->orphans || args->type) {
 		for (size_t i = 0; i < list->n; i++)
 			if (is_wanted(&list->v[i], args, types))
 				list->v[kept++] = list->v[i];
 		list->n = kept;
 	}
+	if (args->orphans)
+		list_drop_held(list);
 	device_index_make(&index, list, NULL, (size_t)word_count);
 	for (int i = 0; i < word_count && status != USAGE; i++) {
 		_cleanup_free_ char *error = NULL;
@@ -198,6 +225,8 @@ static int list_run(const struct globals *globals, void *p, int word_count, char
 	(void)globals;
 	if (column_check(COLUMNS_OF_DEVICES, args->columns, &error) < 0)
 		return cmd_usage(&cmd_list, "%s", error);
+	if (args->orphans && args->defined)
+		return cmd_usage(&cmd_list, "what is defined is no orphan");
 	if (is_of_words)
 		inventory_load_words(&inventory, NEED_DEFINITIONS | NEED_DEVICES, NULL, word_count,
 				     words);

@@ -285,3 +285,35 @@ UUID
 	mdev --root "$ROOT" list --noheadings
 	assert "$output" == ""
 }
+
+@test "list --orphans has what is live, not defined, and open nowhere" {
+	requires root
+	local orphan=44440000-aaaa-4bbb-8ccc-000000000004 held=55550000-aaaa-4bbb-8ccc-000000000005
+	make_device soft soft-1 "$orphan"
+	make_device soft soft-1 "$held"
+	make_process 42 vmm "$(vfio_node 3)"
+	for options in --orphans "--orphans --active"; do
+		# shellcheck disable=SC2086 # several words
+		mdev --root "$ROOT" list $options --raw --noheadings -o uuid,state
+		assert "$output$stderr" == "$U2:3 transient
+$orphan transient"
+	done
+	mdev --root "$ROOT" list --orphans -p soft --raw --noheadings -o uuid 4444
+	assert "$output" == "$orphan"
+	mdev 1 --root "$ROOT" list --orphans 5555
+	assert "$stderr" =~ "there is no device '5555'"
+	refused 2 "what is defined is no orphan" --root "$ROOT" list --orphans --defined
+	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_TEST_TMPDIR"
+	chmod 700 "$ROOT/proc/42/fd"
+	run --separate-stderr setpriv --reuid 65534 --clear-groups "$MDEV" --root "$ROOT" list --orphans
+	assert "$status $stderr" =~ "^0 mdev: warning: "
+	assert "$stderr" == "mdev: warning: processes of others that only root may look into: 1; more may be in use"
+}
+
+@test "list --orphans where a definition cannot be read is no success, for that may be of one of them" {
+	make_device soft soft-1 44440000-aaaa-4bbb-8ccc-000000000004
+	make_definition 0.conf <<< nonsense
+	mdev 1 --root "$ROOT" list --orphans --raw --noheadings -o uuid
+	assert "$output" =~ 44440000
+	assert "$stderr" =~ "0.conf:1: "
+}

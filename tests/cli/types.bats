@@ -141,3 +141,95 @@ soft         soft-1           24 vfio-pci Soft"
 	script -qec "stty cols 80; NO_COLOR=1 $MDEV --root $ROOT types --no-truncate" /dev/null | grep -q 'max_instance=8'
 	"$MDEV" --root "$ROOT" types | grep -q 'max_instance=8'
 }
+
+# Of the rules of Prometheus' text format, all that a gauge can break: awk reads lines, and fails with the
+# first one that is wrong.
+well_formed() {
+	[ "$(tail -c 1 "$1" | od -An -tx1)" = " 0a" ] || { echo "no newline at the end"; return 1; }
+	iconv -f UTF-8 -t UTF-8 "$1" > /dev/null || return
+	LC_ALL=C awk '
+		function wrong(why) { print NR ": " why ": " $0; failed = 1; exit 1 }
+		BEGIN {
+			name = "[a-zA-Z_:][a-zA-Z0-9_:]*"
+			label = "[a-zA-Z_][a-zA-Z0-9_]*=\"([^\"\\\\]|\\\\[\\\\\"n])*\""
+		}
+		/^# HELP / {
+			if ($0 !~ "^# HELP " name " ([^\\\\]|\\\\[\\\\n])+$" || $3 in help) wrong("HELP")
+			help[$3]; next
+		}
+		/^# TYPE / {
+			if ($0 !~ "^# TYPE " name " gauge$" || $3 in type || !($3 in help)) wrong("TYPE")
+			type[$3]; metric = $3; next
+		}
+		{
+			if ($0 !~ "^" name "{" label "(," label ")*} [0-9]+$") wrong("sample")
+			if (substr($0, 1, index($0, "{") - 1) != metric) wrong("not below its TYPE")
+			sub(/ [0-9]+$/, "")
+			if ($0 in seen) wrong("twice")
+			seen[$0]
+		}
+		END { exit failed }' "$1" || return
+	! command -v promtool > /dev/null || promtool check metrics < "$1"
+}
+
+# metrics [STATUS] ARG...: what types --prometheus prints, samples alone, after its form was checked
+metrics() {
+	mdev "$@" --root "$ROOT" types --prometheus || return
+	printf '%s\n' "$output" > "$BATS_TEST_TMPDIR/metrics"
+	well_formed "$BATS_TEST_TMPDIR/metrics" || return
+	output=$(grep -v '^#' "$BATS_TEST_TMPDIR/metrics" || :)
+}
+
+@test "types --prometheus counts the instances of each type by state, and those that are left" {
+	make_device soft soft-1 "$U1"
+	make_device soft soft-1 "$U2"
+	make_device 0000:01:00.0 acme-fact "$U3"
+	make_device soft soft-1 44440000-aaaa-4bbb-8ccc-000000000004
+	make_process 42 vmm "$(vfio_node 0)"
+	make_process 43 vmm "$(vfio_node 2)"
+	printf '[%s]\nparent = soft\ntype = soft-1\n' "$U2" | make_definition 1.conf
+	metrics
+	assert "$stderr" == ""
+	assert $'\n'"$output" == '
+mdev_instances{parent="0000:01:00.0",type="acme-dma",state="held"} 0
+mdev_instances{parent="0000:01:00.0",type="acme-dma",state="idle"} 0
+mdev_instances{parent="0000:01:00.0",type="acme-dma",state="orphan"} 0
+mdev_instances{parent="0000:01:00.0",type="acme-fact",state="held"} 1
+mdev_instances{parent="0000:01:00.0",type="acme-fact",state="idle"} 0
+mdev_instances{parent="0000:01:00.0",type="acme-fact",state="orphan"} 0
+mdev_instances{parent="0000:02:00.0",type="acme-fact",state="held"} 0
+mdev_instances{parent="0000:02:00.0",type="acme-fact",state="idle"} 0
+mdev_instances{parent="0000:02:00.0",type="acme-fact",state="orphan"} 0
+mdev_instances{parent="soft",type="soft-1",state="held"} 1
+mdev_instances{parent="soft",type="soft-1",state="idle"} 1
+mdev_instances{parent="soft",type="soft-1",state="orphan"} 1
+mdev_available_instances{parent="0000:01:00.0",type="acme-dma"} 2
+mdev_available_instances{parent="0000:01:00.0",type="acme-fact"} 4
+mdev_available_instances{parent="0000:02:00.0",type="acme-fact"} 0
+mdev_available_instances{parent="soft",type="soft-1"} 24'
+	mdev --root "$ROOT" types --prometheus -p soft
+	assert "$(grep -c '^mdev_' <<< "$output")" == 4
+	assert "$(grep -c 'parent="soft"' <<< "$output")" == 4
+}
+
+@test "types --prometheus escapes what a label may not have, and leaves out what is not known" {
+	make_type soft 'a"b\c' x Odd
+	make_type soft $'f\xfc"r' 1 Odd
+	metrics
+	assert "$output" =~ 'type="a\\"b\\\\c",state="held"} 0'
+	assert "$output" =~ 'type="f\\\\xfc\\"r",state="held"} 0'
+	assert "$output" !~ 'available_instances{parent="soft",type="a'
+	rm -r "$ROOT/sys/class/mdev_bus"
+	metrics
+	assert "$output$stderr" == ""
+}
+
+@test "types --prometheus tells by its status when not all was read, and takes no other form" {
+	make_device soft soft-1 "$U1"
+	make_definition 1.conf <<< nonsense
+	mdev 1 --root "$ROOT" types --prometheus
+	assert "$stderr" =~ "1.conf:1: "
+	rm "$ROOT/etc/mdev.d/1.conf"
+	refused 2 "a form of its own" --root "$ROOT" types --prometheus -o type
+	mdev 2 --root "$ROOT" --json types --prometheus
+}
