@@ -38,8 +38,7 @@ static const struct option_row options[] = {
 	{"all", 0, OPTION_FLAG, NULL, "create what is not auto, too", GO(all)},
 	{"prune", 0, OPTION_FLAG, NULL, "destroy what is not defined", GO(prune)},
 	{"foreign", 0, OPTION_FLAG, NULL, "with --prune: also what others made", GO(foreign)},
-	{"wait", 0, OPTION_MAYBE, "S",
-	 "with UUIDs: wait for their parents, S seconds (30), and for udev", GO(wait)},
+	{"wait", 0, OPTION_MAYBE, "S", "with UUIDs: wait for parents, S seconds (30)", GO(wait)},
 	{"dry-run", 'n', OPTION_FLAG, NULL, "print what would be done, do nothing", GO(dry_run)},
 	/* For the udev rule: nobody waits for the result, and the next event runs it again. */
 	{"event", 0, OPTION_FLAG, NULL, OPTION_HIDDEN, GO(event)},
