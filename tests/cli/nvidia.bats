@@ -290,3 +290,28 @@ foreign() {
 	run -0 "$BATS_TEST_TMPDIR/mdevctl" types
 	assert "$output" !~ "$CARD"
 }
+
+@test "QEMU gets a function by its address with the UUID of its machine, libvirt one that keeps its driver" {
+	set_vgpu $CARD 3 5
+	record_vgpu $CARD 3 $U1 5
+	mdev show --root "$ROOT" $U1 --for qemu
+	assert "$output" == "-device vfio-pci,host=0000:41:00.7 -uuid $U1"
+	mdev show --root "$ROOT" $U1 --for libvirt
+	assert "$output" == "<hostdev mode='subsystem' type='pci' managed='no'><source><address domain='0x0000' bus='0x41' slot='0x00' function='0x7'/></source></hostdev>"
+}
+
+@test "functions that nobody has open and no definition names are orphans, and are counted" {
+	set_vgpu $CARD 0 5
+	record_vgpu $CARD 0 $U1 5
+	set_vgpu $CARD 3 5
+	record_vgpu $CARD 3 $U2 5
+	printf '[%s]\nparent = %s\ntype = nvidia-5\nvf = 3\n' $U2 $CARD | make_definition a.conf
+	mdev list --root "$ROOT" --orphans --raw --noheadings -o uuid
+	assert "$output" == "$U1"
+	mdev types --root "$ROOT" --prometheus -p $CARD
+	assert "$(grep 'type="nvidia-5"' <<< "$output")" == "\
+mdev_instances{parent=\"$CARD\",type=\"nvidia-5\",state=\"held\"} 0
+mdev_instances{parent=\"$CARD\",type=\"nvidia-5\",state=\"idle\"} 1
+mdev_instances{parent=\"$CARD\",type=\"nvidia-5\",state=\"orphan\"} 1
+mdev_available_instances{parent=\"$CARD\",type=\"nvidia-5\"} 2"
+}
