@@ -146,8 +146,8 @@ static int check_taken(const char *address, const char *driver, char **reterr)
 	if (rc)
 		set_text(reterr, "it cannot be read after it was bound: %s", error_text(rc));
 	else if (!has_driver(&now, driver))
-		rc = -EBUSY;
-	if (rc == -EBUSY)
+		rc = now.driver ? -EBUSY : -EIO;
+	if (rc == -EBUSY || rc == -EIO)
 		set_text(reterr, "driver '%s' took it, but now it has %s%s%s", driver,
 			 now.driver ? "driver '" : "none", now.driver ? now.driver : "",
 			 now.driver ? "'" : "");

@@ -26,6 +26,7 @@ void binding_free(struct binding *binding);
  * Binds a function that has no driver to a loaded one, by driver_override, and reads back that it
  * is bound. When that fails the override is cleared again; what could not be undone is part of the
  * reason in *reterr.
+ * -EIO     the driver said that it took it, and it has none
  * -EBUSY   it has a driver, or somebody else gave it one or an override meanwhile
  * -ENODEV  the function or the driver went away, or the driver does not take it
  * other    what the driver said, or the system when a file was opened

@@ -5,6 +5,7 @@
 const struct kind *const kinds[INSTANCE_KINDS] = {
 	[INSTANCE_MDEV] = &kind_mdev,
 	[INSTANCE_NVIDIA] = &kind_nvidia,
+	[INSTANCE_VF] = &kind_vf,
 };
 
 const struct kind *kind_of_type(const char *parent, const char *type)
@@ -13,6 +14,15 @@ const struct kind *kind_of_type(const char *parent, const char *type)
 		if (kinds[i]->claims(parent, type))
 			return kinds[i];
 	return kinds[INSTANCE_MDEV];
+}
+
+bool kind_is_parent(const char *name)
+{
+	bool is_parent = false;
+
+	for (size_t i = 0; !is_parent && i < INSTANCE_KINDS; i++)
+		is_parent = kinds[i]->is_parent && kinds[i]->is_parent(name);
+	return is_parent;
 }
 
 char *kind_parent_path(const char *parent, const char *below)

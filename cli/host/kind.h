@@ -38,6 +38,12 @@ struct kind {
 	int (*parents)(struct strlist *ret_names);
 
 	/*
+	 * The name is that of a parent; NULL when parents() lists them all. A kind may list those
+	 * alone that are found without looking at everything on the host.
+	 */
+	bool (*is_parent)(const char *name);
+
+	/*
 	 * The path below SYSFS_TOP of a parent, or of what is below that; the caller frees it. NULL
 	 * for what is none of its parents, nor a function of one; INSTANCE_MDEV takes any name.
 	 */
@@ -73,6 +79,9 @@ struct kind {
 	/* The path below SYSFS_TOP of a device's folder, or of what is below that. */
 	char *(*path)(const struct device *dev, const char *below);
 
+	/* The folder of a device's attributes; NULL when that is path(). */
+	char *(*attributes)(const struct device *dev);
+
 	/*
 	 * How a machine of QEMU, and a domain of libvirt, is told to have a live device; see
 	 * host/assign.h, also for more. The caller frees it; NULL where there is no way.
@@ -81,8 +90,8 @@ struct kind {
 	char *(*libvirt)(const struct device *dev);
 
 	/*
-	 * What is called so in a device's folder ("power/control") is the kernel's own, or in a
-	 * folder of the kernel's own: neither shown nor written as an attribute.
+	 * What is called so in the folder of its attributes ("power/control") is the kernel's own,
+	 * or in a folder of the kernel's own: neither shown nor written as an attribute.
 	 */
 	bool (*is_kernels)(const char *name);
 
@@ -158,6 +167,7 @@ struct kind {
 
 extern const struct kind kind_mdev;
 extern const struct kind kind_nvidia;
+extern const struct kind kind_vf;
 
 /* By enum instance_kind. */
 extern const struct kind *const kinds[INSTANCE_KINDS];
@@ -169,6 +179,9 @@ static inline const struct kind *kind_of(const struct device *dev)
 {
 	return kinds[dev->kind];
 }
+
+/* The name is that of a parent which its kind does not list. */
+bool kind_is_parent(const char *name);
 
 /*
  * The path below SYSFS_TOP of a parent of any kind, or of a virtual function of one, or of what is

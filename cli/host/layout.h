@@ -36,9 +36,14 @@
 #define LAYOUT_VGPU "nvidia"
 #define LAYOUT_VENDOR_VFIO LAYOUT_VGPU "/current_vgpu_type"
 #define LAYOUT_VGPU_CREATABLE LAYOUT_VGPU "/creatable_vgpu_types"
+#define LAYOUT_FUNCTIONS_TOTAL "sriov_totalvfs"
+#define LAYOUT_SRIOV_ADMIN "sriov_admin" /* with a folder for each function */
 #define LAYOUT_DRIVER "driver"
 #define LAYOUT_OVERRIDE "driver_override" /* the only driver that may have it */
 #define LAYOUT_MODALIAS "modalias"
+
+/* In the folder that Xe has for each virtual function. */
+#define LAYOUT_PROFILE "profile"
 
 /* In the folder of a driver: an address is written to them. */
 #define LAYOUT_BIND "bind"

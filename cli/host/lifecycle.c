@@ -49,10 +49,16 @@ int lifecycle_check(struct lifecycle_creator *creator, const struct definition *
 	return kind_of_type(def->parent_name, def->type)->check(creator, def, reterr);
 }
 
-/* Of a device that is gone nothing is left in the folder that was opened. */
-static bool is_gone(int device_fd)
+/*
+ * Of a device that is gone nothing is left in the folder that was opened, unless that is not its
+ * own.
+ */
+static bool is_gone(const struct device *dev, int attributes_fd)
 {
-	return !sysfs_exists(device_fd, LAYOUT_REMOVE);
+	_cleanup_free_ char *path = live_device_path(dev, LAYOUT_REMOVE);
+
+	return kind_of(dev)->attributes ? !sysfs_exists(SYSFS_TOP, path) :
+					  !sysfs_exists(attributes_fd, LAYOUT_REMOVE);
 }
 
 /* Drivers cut values, or take what they like of them, without a word. */
@@ -99,26 +105,70 @@ static void note_attribute(int device_fd, const struct attr *attr,
 	failure->attr = attr;
 }
 
+/*
+ * Back to the old values, the last one first. Those that cannot be set back are added to *reterr.
+ */
+static void undo_attrs(int device_fd, const struct attr *attrs, char **old, size_t count,
+		       char **reterr)
+{
+	while (count--) {
+		struct attr attr = {attrs[count].name, old[count]};
+		_cleanup_free_ char *error = NULL;
+
+		if (!old[count])
+			set_text(&error, "the old value of attribute '%s' cannot be read",
+				 attr.name);
+		else if (attribute_write(device_fd, &attr, &error) == 0)
+			continue;
+		set_text(reterr, "%s (and not all was set back: %s)", *reterr, error);
+	}
+}
+
+/*
+ * In order; old gets the values from before, where attributes outlive the instance. How many were
+ * written, or a refused one tried, goes to *ret_done.
+ */
+static int write_new_attrs(struct lifecycle_creator *creator, const struct definition *def, int fd,
+			   char **old, size_t *ret_done, char **reterr)
+{
+	char identity[IDENTITY_TEXT_SIZE];
+	size_t done = 0;
+	int rc = 0;
+
+	identity_format(&def->id, identity);
+	for (; done < def->attr_count && !rc; done++) {
+		const struct attr *attr = &def->attrs[done];
+
+		if (kind_of(&creator->made)->attributes)
+			(void)attribute_read(fd, attr->name, &old[done]);
+		rc = attribute_write(fd, attr, reterr);
+		if (rc)
+			note_attribute(fd, attr, &creator->failure);
+		else
+			compare_attr(fd, identity, attr);
+	}
+	*ret_done = done;
+	return rc;
+}
+
 static int write_attrs(struct lifecycle_creator *creator, const struct definition *def,
 		       char **reterr)
 {
 	_cleanup_free_ char *path = live_device_path(&creator->made, "");
-	_cleanup_close_ int fd = sysfs_try_open_dir(SYSFS_TOP, path);
-	char identity[IDENTITY_TEXT_SIZE];
-	int rc = 0;
+	_cleanup_close_ int fd = live_try_open_attributes(&creator->made);
+	_cleanup_free_ char **old = xcalloc(def->attr_count, sizeof(*old));
+	size_t done;
+	int rc;
 
 	if (fd < 0) {
 		set_text(reterr, "it is not to be found after it was made: %s", error_text(fd));
 		return fd == -ENOENT ? fd : undo_create(creator, SYSFS_TOP, path, fd, reterr);
 	}
-	identity_format(&def->id, identity);
-	for (size_t i = 0; i < def->attr_count && !rc; i++) {
-		rc = attribute_write(fd, &def->attrs[i], reterr);
-		if (rc)
-			note_attribute(fd, &def->attrs[i], &creator->failure);
-		else
-			compare_attr(fd, identity, &def->attrs[i]);
-	}
+	rc = write_new_attrs(creator, def, fd, old, &done, reterr);
+	if (rc && kind_of(&creator->made)->attributes)
+		undo_attrs(fd, def->attrs, old, done - 1, reterr);
+	for (size_t i = 0; i < def->attr_count; i++)
+		free(old[i]);
 	return rc ? undo_create(creator, fd, ".", rc, reterr) : 0;
 }
 
@@ -166,39 +216,22 @@ int lifecycle_create(struct lifecycle_creator *creator, const struct definition 
 	return rc;
 }
 
-/*
- * Back to the old values, the last one first. Those that cannot be set back are added to *reterr.
- */
-static void undo_attrs(int device_fd, const struct attr *attrs, char **old, size_t count,
-		       char **reterr)
-{
-	while (count--) {
-		struct attr attr = {attrs[count].name, old[count]};
-		_cleanup_free_ char *error = NULL;
-
-		if (!old[count])
-			set_text(&error, "the old value of attribute '%s' cannot be read",
-				 attr.name);
-		else if (attribute_write(device_fd, &attr, &error) == 0)
-			continue;
-		set_text(reterr, "%s (and not all was set back: %s)", *reterr, error);
-	}
-}
-
 /* Each in order; old gets the values from before, NULL where they cannot be read. */
-static int write_live_attrs(int device_fd, const char *identity, const struct attr *attrs,
+static int write_live_attrs(const struct device *dev, int device_fd, const struct attr *attrs,
 			    size_t count, char **old, char **reterr)
 {
+	char identity[IDENTITY_TEXT_SIZE];
 	size_t done = 0;
 	int rc = 0;
 
+	identity_format(&dev->id, identity);
 	for (; !rc && done < count; done++) {
 		(void)attribute_read(device_fd, attrs[done].name, &old[done]);
 		rc = attribute_write(device_fd, &attrs[done], reterr);
 		if (!rc)
 			compare_attr(device_fd, identity, &attrs[done]);
 	}
-	if (rc && is_gone(device_fd)) {
+	if (rc && is_gone(dev, device_fd)) {
 		set_text(reterr, "it went away meanwhile");
 		return -ENODEV;
 	}
@@ -210,8 +243,7 @@ static int write_live_attrs(int device_fd, const char *identity, const struct at
 int lifecycle_check_attrs(const struct device *dev, const struct attr *attrs, size_t count,
 			  char **reterr)
 {
-	_cleanup_free_ char *path = live_device_path(dev, "");
-	_cleanup_close_ int fd = sysfs_open_dir(SYSFS_TOP, path);
+	_cleanup_close_ int fd = live_open_attributes(dev);
 	int rc;
 
 	if (fd < 0) {
@@ -227,10 +259,8 @@ int lifecycle_check_attrs(const struct device *dev, const struct attr *attrs, si
 int lifecycle_write_attrs(const struct device *dev, const struct attr *attrs, size_t count,
 			  char **reterr)
 {
-	_cleanup_free_ char *path = live_device_path(dev, "");
-	_cleanup_close_ int fd = sysfs_try_open_dir(SYSFS_TOP, path);
+	_cleanup_close_ int fd = live_try_open_attributes(dev);
 	_cleanup_free_ char **old = xcalloc(count, sizeof(*old));
-	char identity[IDENTITY_TEXT_SIZE];
 	sigset_t before;
 	int rc;
 
@@ -242,7 +272,7 @@ int lifecycle_write_attrs(const struct device *dev, const struct attr *attrs, si
 	if (rc)
 		return rc;
 	signals_hold(&before);
-	rc = write_live_attrs(fd, identity_format(&dev->id, identity), attrs, count, old, reterr);
+	rc = write_live_attrs(dev, fd, attrs, count, old, reterr);
 	signals_release(&before);
 	for (size_t i = 0; i < count; i++)
 		free(old[i]);

@@ -105,6 +105,25 @@ char *live_device_path(const struct device *dev, const char *below)
 	return kind_of(dev)->path(dev, below);
 }
 
+int live_try_open_attributes(const struct device *dev)
+{
+	_cleanup_free_ char *own = live_device_path(dev, ""), *path = NULL;
+	int fd;
+
+	if (!kind_of(dev)->attributes)
+		return sysfs_try_open_dir(SYSFS_TOP, own);
+	path = kind_of(dev)->attributes(dev);
+	fd = sysfs_try_open_dir(SYSFS_TOP, path);
+	return fd == -ENOENT ? sysfs_try_open_dir(SYSFS_TOP, own) : fd;
+}
+
+int live_open_attributes(const struct device *dev)
+{
+	_cleanup_free_ char *path = live_device_path(dev, "");
+
+	return sysfs_note(SYSFS_TOP, path, live_try_open_attributes(dev));
+}
+
 static const char *read_into(struct arena *arena, int dirfd, const char *path)
 {
 	_cleanup_free_ char *value = NULL;
@@ -272,6 +291,7 @@ void live_device_all(struct device *dev, struct arena *arena)
 {
 	_cleanup_free_ char *path = live_device_path(dev, ""), *real = NULL;
 	_cleanup_close_ int fd = sysfs_open_dir(SYSFS_TOP, path);
+	_cleanup_close_ int attrs_fd = kind_of(dev)->attributes ? live_open_attributes(dev) : -1;
 	struct vfio_nodes nodes;
 	struct definition attrs = {0};
 
@@ -279,7 +299,7 @@ void live_device_all(struct device *dev, struct arena *arena)
 		return;
 	live_device_details(dev, arena);
 	live_device_nodes(dev, &nodes);
-	add_attrs(fd, "", kind_of(dev), &attrs, arena);
+	add_attrs(attrs_fd < 0 ? fd : attrs_fd, "", kind_of(dev), &attrs, arena);
 	dev->details = arena_alloc(arena, sizeof(*dev->details));
 	*dev->details = (struct device_details){
 		.path = sysfs_real_path(fd, &real) ? NULL : arena_strdup(arena, real),

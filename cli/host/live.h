@@ -66,6 +66,14 @@ struct device *live_look_up_usual(struct device_list *list, const struct identit
  */
 char *live_device_path(const struct device *dev, const char *below);
 
+/*
+ * The folder that the attributes of a device are in, which is its own where it has no other. The
+ * caller closes it. A negative errno when neither is there.
+ */
+int live_open_attributes(const struct device *dev);
+/* The same, of which the caller says what failed. */
+int live_try_open_attributes(const struct device *dev);
+
 /* Fills in what is not in those folders: state and IOMMU group. */
 void live_device_details(struct device *dev, struct arena *arena);
 

@@ -6,8 +6,10 @@
 #include "base/sysfs.h"
 #include "base/text.h"
 #include "base/unread.h"
+#include "host/kind.h"
 #include "host/layout.h"
 #include "host/live.h"
+#include "host/unlisted.h"
 
 #include <errno.h>
 #include <search.h>
@@ -197,12 +199,34 @@ static void load(struct parent_index *index)
 	index->is_loaded = true;
 }
 
+/* What was looked up among the parents known before is looked up anew. */
+static bool learn(struct parent_index *index, const char *text)
+{
+	struct strlist names = {0};
+	size_t before = index->names.n;
+
+	unlisted_find(&index->pci, text, &names);
+	for (size_t i = 0; i < names.n; i++)
+		if (!index_find(index, names.v[i])) {
+			strlist_add(&index->names, names.v[i]);
+			strlist_sort(&index->names);
+		}
+	strlist_free(&names);
+	if (index->names.n == before)
+		return false;
+	place_table_free(&index->places);
+	property_table_free(&index->properties);
+	return true;
+}
+
 int parent_candidates(struct parent_index *index, const char *text, struct strlist *found)
 {
 	int rc;
 
 	load(index);
 	rc = resolve_any(index, text, found);
+	if (!rc && !index->rc && !found->n && learn(index, text))
+		rc = resolve_any(index, text, found);
 	if (!rc && index->rc)
 		return index->rc;
 	if (!rc && found->n != 1)
@@ -269,19 +293,21 @@ int parent_resolve_function(struct parent_index *index, const char *text, const 
 			    int *ret_vf)
 {
 	int rc = parent_resolve(index, text, ret_name);
+	_cleanup_free_ char *address = NULL;
 	struct strlist found = {0};
-	const char *parent;
+	const char *parent = NULL;
 
 	*ret_vf = VF_ANY;
 	if (rc != -ENOENT)
 		return rc;
-	if (parent_candidates(load_functions(index), text, &found) == 0) {
-		parent = live_function_parent(found.v[0], ret_vf);
-		*ret_name = parent ? index_find(index, parent) : NULL;
-		rc = *ret_name ? 0 : rc;
-	}
+	if (parent_candidates(load_functions(index), text, &found) == 0)
+		address = xstrdup(found.v[0]);
+	else
+		address = pci_address(text);
 	strlist_free(&found);
-	return rc;
+	if (address)
+		parent = live_function_parent(address, ret_vf);
+	return parent ? parent_resolve(index, parent, ret_name) : rc;
 }
 
 static void free_resolved(void *p)

@@ -13,10 +13,22 @@
 #define PCI_PREFIX "pci:"
 #define ALIAS_PREFIX "alias vfio_pci:"
 
+static enum { ANY_UNKNOWN, ANY_NONE, ANY_LOADED } any;
+
 bool vfio_driver_is_any(void)
 {
-	return sysfs_exists(SYSFS_TOP, LAYOUT_VFIO_PCI_MODULE) ||
-	       sysfs_exists(SYSFS_TOP, LAYOUT_PCI_DRIVERS "/" VFIO_DRIVER_ANY);
+	if (any == ANY_UNKNOWN)
+		any = sysfs_exists(SYSFS_TOP, LAYOUT_VFIO_PCI_MODULE) ||
+				      sysfs_exists(SYSFS_TOP,
+						   LAYOUT_PCI_DRIVERS "/" VFIO_DRIVER_ANY) ?
+			      ANY_LOADED :
+			      ANY_NONE;
+	return any == ANY_LOADED;
+}
+
+void vfio_driver_forget(void)
+{
+	any = ANY_UNKNOWN;
 }
 
 static char *exchange(const char *name, char old, char new)
@@ -164,6 +176,7 @@ int vfio_driver_find(const char *type, char **ret_name, char **reterr)
 	rc = kernel_load(type, reterr);
 	if (rc)
 		return rc;
+	vfio_driver_forget();
 	rc = find_loaded(type, ret_name);
 	if (rc)
 		set_text(reterr, "module '%s' has no driver of PCI functions by VFIO", type);

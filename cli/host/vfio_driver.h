@@ -15,11 +15,13 @@
 
 /*
  * The part of VFIO that all drivers of PCI functions need, those of vendors as well, is loaded:
- * where it is not, no function is given to user space. A single look, for the hosts that have
- * mediated devices alone. Where it is built into the kernel that look does not show it: a second
- * one does, at the driver that is built in with it.
+ * where it is not, no function is given to user space. That is all that hosts with mediated devices
+ * alone pay for: a look at its module and, because the kernel shows no module where it is built in,
+ * one at the driver that is built in with it.
  */
 bool vfio_driver_is_any(void);
+/* It is looked at anew; else once in a run. */
+void vfio_driver_forget(void);
 
 struct vfio_driver {
 	char *name; /* as sysfs has it */

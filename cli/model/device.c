@@ -31,6 +31,7 @@ const char *instance_kind_name(enum instance_kind kind)
 	static const char *const names[INSTANCE_KINDS] = {
 		[INSTANCE_MDEV] = "mdev",
 		[INSTANCE_NVIDIA] = "nvidia",
+		[INSTANCE_VF] = "vf",
 	};
 
 	return names[kind];

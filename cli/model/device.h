@@ -18,12 +18,12 @@ struct attr {
 
 /*
  * Kinds of instances: devices on the mdev bus, which have a UUID of their own, and virtual
- * functions of a card that NVIDIA's driver gave a type. What differs between them is known to
- * host/kind.h.
+ * functions: of a card, that NVIDIA's driver gave a type, or of any device, that a driver of VFIO
+ * gives away as they are. What differs between them is known to host/kind.h.
  */
-enum instance_kind { INSTANCE_MDEV, INSTANCE_NVIDIA, INSTANCE_KINDS };
+enum instance_kind { INSTANCE_MDEV, INSTANCE_NVIDIA, INSTANCE_VF, INSTANCE_KINDS };
 
-/* As programs and people see it: "mdev", "nvidia". */
+/* As programs and people see it: "mdev", "nvidia", "vf". */
 const char *instance_kind_name(enum instance_kind kind);
 
 /* No virtual function in particular. */

@@ -200,7 +200,7 @@ static const struct column device_columns[] = {
 	{"MACHINE", "whether its machine is started or stopped", COLUMN_DETAIL, 0, device_machine,
 	 NULL},
 	{"GROUP", "IOMMU group", COLUMN_DETAIL | COLUMN_RIGHT, 0, device_group, NULL},
-	{"KIND", "kind of instance: mdev, nvidia", 0, 0, device_kind, NULL},
+	{"KIND", "kind of instance: mdev, nvidia, vf", 0, 0, device_kind, NULL},
 	{"ADDRESS", "PCI address of its virtual function", 0, 0, device_pci, NULL},
 	{"VF", "number of its virtual function", COLUMN_RIGHT, 0, device_vf, NULL},
 	{"PARAMS", "parameters in the definition", 0, 2, device_params, NULL},
