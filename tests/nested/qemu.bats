@@ -1,17 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Instances given to QEMU, inside the virtual machine.
 #
-# Theory of operation: the nested machine never runs. QEMU's test protocol (docs/devel/qtest in its
-# sources) plays its processor: ports, memory, and what arrives at the interrupt controller. What
-# the registers answer is computed by the edu of the outer machine, whose count of jobs shows it.
+# The nested machine never runs (see qemu.bash). What the registers answer is computed by the edu of the
+# outer machine, whose count of jobs shows it.
 
 load ../kernel/kernel
+load qemu
 
 BAR0=$((0xe0000000))
 BAR2=$((0xe0100000))
 ID=$((0x11e81234))
 MSI_TARGET=$((0x100000))
-SLOT=5
 
 setup_file() {
 	load ../kernel/kernel
@@ -30,56 +29,9 @@ teardown() {
 	remove_devices
 }
 
-# Starts QEMU with these options, and waits until it answers.
-start_qemu_with() {
-	IRQS=$BATS_TEST_TMPDIR/irqs
-	: >"$IRQS"
-	coproc QEMU { exec qemu-system-x86_64 -M q35 -accel tcg -m 64 -nodefaults -display none -S \
-		-qtest stdio -qtest-log none "$@" 2>"$BATS_TEST_TMPDIR/qemu" 3>&-; }
-	# shellcheck disable=SC2153 # bash sets it
-	QEMU_IN=${QEMU[1]} QEMU_OUT=${QEMU[0]}
-	qtest irq_intercept_in ioapic || { cat "$BATS_TEST_TMPDIR/qemu"; return 1; }
-}
-
-# The same with the instance $1 at $SLOT.
+# Starts QEMU with the instance $1 at $SLOT.
 start_qemu() {
 	start_qemu_with -device "vfio-pci,sysfsdev=$DEVICES/$1,addr=$SLOT"
-}
-
-stop_qemu() {
-	[ -n "${QEMU_PID-}" ] || return 0
-	local pid=$QEMU_PID
-	kill "$pid" 2>/dev/null || :
-	wait "$pid" || :
-}
-
-# qtest COMMAND...: sends it to QEMU and prints the answer; interrupts on the way go to $IRQS
-qtest() {
-	local word value
-	printf '%s\n' "$*" >&"$QEMU_IN"
-	while read -r -t "$HANG" word value <&"$QEMU_OUT"; do
-		case $word in
-		IRQ) echo "$value" >>"$IRQS" ;;
-		OK) printf '%s\n' "$value"; return ;;
-		*) echo "qtest: '$*' is answered with '$word $value'" >&2; return 1 ;;
-		esac
-	done
-	echo "QEMU does not answer '$*'" >&2
-	return 1
-}
-
-config_address() {
-	qtest outl 0xcf8 $((0x80000000 | $1 << 11 | $2)) >/dev/null
-}
-
-# config OFFSET [VALUE]: a word of the device's config space
-config() {
-	config_address $SLOT "$1"
-	if [ $# = 2 ]; then
-		qtest outl 0xcfc "$2" >/dev/null
-	else
-		printf '%d\n' "$(qtest inl 0xcfc)"
-	fi
 }
 
 # bar ADDRESS [VALUE]: a word of memory, or of what stands there
