@@ -127,13 +127,14 @@ build/tests/vfio.o: $(guest_library) | build/tests
 $(guest_programs): build/tests/%: %.c build/tests/vfio.o | build/tests
 	$(guest_cc) -static -o $@ $< build/tests/vfio.o
 
-guest-programs: $(guest_programs)
+guest-programs: $(guest_programs) build/tests/strike
 # Those that suites run; what measures knows amd64 alone.
 suite-programs: $(patsubst tests/kernel/%.c,build/tests/%,$(filter tests/kernel/%,$(guest_sources)))
 
 fire-programs: $(fire_programs) build/tests/live.so build/tests/mdev-crowd
+# Statically, as one of them is also run in the guest.
 $(fire_programs): build/tests/%: tests/fire/%.c | build/tests
-	$(CC) -std=gnu11 -Wall -Wextra $(WERROR) -D_GNU_SOURCE -O2 -g -MMD -MP -o $@ $<
+	$(guest_cc) -static -o $@ $<
 
 build/tests/live.so: $(fire_library) | build/tests
 	$(CC) -std=gnu11 -Wall -Wextra $(WERROR) -D_GNU_SOURCE -O2 -g -shared -fPIC -o $@ $<

@@ -13,6 +13,8 @@ load ../kernel/kernel
 	CARD=0000:04:00.0
 	OTHER_CARD=0000:05:00.0
 	KNOBS=/sys/module/mvgpu/parameters
+	# Which instances mdev has made: a file for each function, named by its address
+	RECORDS=/run/mdev/vf
 }
 
 setup_file() {
@@ -24,10 +26,12 @@ teardown_file() {
 	[ ! -e $PCI/$CARD/sriov_numvfs ] || unload_cards
 }
 
-# Clears what a failed test may have left, so that the next test does not fail as well
+# Clears what a test has left, so that the next test does not fail as well. What is cleared by somebody
+# else than mdev leaves a record, which counts for nothing.
 teardown() {
 	end_holder
 	clear_types
+	rm -f $RECORDS/[0-9a-f]* /etc/mdev.d/{cards,5f0c3b1e-*}.conf
 }
 
 # Skips the suite unless it runs in the machine that has the cards.
@@ -84,6 +88,15 @@ set_type() {
 
 creatable() {
 	cat "$(file "$1" creatable_vgpu_types "${2-$CARD}")"
+}
+
+# foreign_id ADDRESS: the UUID of what others than mdev made there: that of version 5 (RFC 9562) for the URL
+# "pci:ADDRESS"
+foreign_id() {
+	local hash
+	hash=$(printf '\x6b\xa7\xb8\x11\x9d\xad\x11\xd1\x80\xb4\x00\xc0\x4f\xd4\x30\xc8pci:%s' "$1" | sha1sum)
+	printf '%s-%s-5%s-%x%s-%s\n' "${hash:0:8}" "${hash:8:4}" "${hash:13:3}" \
+		$((0x${hash:16:1} & 3 | 8)) "${hash:17:3}" "${hash:20:12}"
 }
 
 # Functions that are being closed are so for as long as slow_close says.
