@@ -62,6 +62,8 @@ void card_index_make(struct parent_index *index)
 	if (index->rc == -ENOENT)
 		index->rc = 0;
 	strlist_sort(&index->names);
+	/* A virtual function may have the number of its card, and is none. */
+	pci_keep(&index->pci, &index->names);
 }
 
 /* Files in the folder of a PCI device that end it, or do what the section has other words for. */

@@ -125,8 +125,20 @@ static void load(struct pci_table *table)
 		table->by_id[table->n++] = dev;
 	}
 	strlist_free(&names);
+	table->id_count = table->n;
 	if (table->n)
 		qsort(table->by_id, table->n, sizeof(struct pci_device *), compare_ids);
+}
+
+void pci_keep(struct pci_table *table, const struct strlist *addresses)
+{
+	size_t kept = 0;
+
+	load(table);
+	for (size_t i = 0; i < table->id_count; i++)
+		if (strlist_find(addresses, table->by_id[i]->address))
+			table->by_id[kept++] = table->by_id[i];
+	table->id_count = kept;
 }
 
 size_t pci_find(struct pci_table *table, const struct pci_id *id,
@@ -136,7 +148,7 @@ size_t pci_find(struct pci_table *table, const struct pci_id *id,
 	size_t low = 0, high, count = 0;
 
 	load(table);
-	high = table->n;
+	high = table->id_count;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
@@ -146,7 +158,7 @@ size_t pci_find(struct pci_table *table, const struct pci_id *id,
 			high = middle;
 	}
 	*ret_devices = table->by_id + low;
-	while (low + count < table->n && table->by_id[low + count]->vendor == id->vendor &&
+	while (low + count < table->id_count && table->by_id[low + count]->vendor == id->vendor &&
 	       table->by_id[low + count]->device == id->device)
 		count++;
 	return count;

@@ -44,10 +44,13 @@ struct pci_table {
 	char *rc_path;
 	struct pci_device *v; /* by address */
 	struct pci_device **by_id; /* by vendor and device, then address */
-	size_t n;
+	size_t n, id_count;
 	struct pci_functions *functions;
 	size_t function_count;
 };
+
+/* From now on pci_find() knows these devices alone; the list is sorted. */
+void pci_keep(struct pci_table *table, const struct strlist *addresses);
 
 /*
  * The devices of that vendor and device, in order of address: how many, and the first of an array.

@@ -147,6 +147,8 @@ make_card() {
 			echo 2 > "$dir/mdev_supported_types/acme-vf/available_instances"
 			echo vfio-pci > "$dir/mdev_supported_types/acme-vf/device_api"
 			: > "$dir/mdev_supported_types/acme-vf/create"
+			echo 0x10de > "$dir/vendor"
+			echo 0x2230 > "$dir/device"
 			ln -sfn "../$2" "$dir/physfn"
 			ln -sfn "../$vf" "$1/sys/devices/pci0000:40/$2/virtfn$i"
 			ln -sfn "../../../devices/pci0000:40/$vf" "$1/sys/bus/pci/devices/$vf"
