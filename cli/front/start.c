@@ -270,6 +270,7 @@ static bool start_fail_create(const struct start *start, const struct definition
 			    strerror(-cause->undo));
 	switch (cause->step) {
 	case LIFECYCLE_FORM:
+	case LIFECYCLE_NODE:
 		return fail(failure, 0, "Failed to create mdev %s: %s", uuid, error);
 	case LIFECYCLE_CREATE:
 		return fail(failure, rc, "Failed to create mdev %s, type %s on %s", uuid, def->type,

@@ -29,8 +29,16 @@ enum look_up {
 /* What happened to an instance. */
 enum kind_event { KIND_CREATED, KIND_DESTROYED };
 
+enum kind_flags {
+	KIND_KEEPS_NODES = 1 << 0, /* nodes under /dev/vfio stay when an instance ends */
+	/* It reaches memory by itself, so that all of a machine's has to be locked while it runs.
+	 */
+	KIND_PINS_MEMORY = 1 << 1,
+};
+
 struct kind {
 	enum instance_kind number; /* its own */
+	enum kind_flags flags;
 
 	/* What there is. */
 

@@ -460,6 +460,7 @@ static int nvidia_destroy(const struct device *dev, char **reterr)
 
 const struct kind kind_nvidia = {
 	.number = INSTANCE_NVIDIA,
+	.flags = KIND_KEEPS_NODES | KIND_PINS_MEMORY,
 	.parents = nvidia_parents,
 	.parent_path = nvidia_parent_path,
 	.functions = nvidia_functions,

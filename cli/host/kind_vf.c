@@ -472,6 +472,7 @@ static int vf_destroy(const struct device *dev, char **reterr)
 
 const struct kind kind_vf = {
 	.number = INSTANCE_VF,
+	.flags = KIND_PINS_MEMORY,
 	.parents = vf_parents,
 	.is_parent = vf_is_parent,
 	.parent_path = vf_parent_path,

@@ -4,6 +4,8 @@
 
 #include "base/util.h"
 
+#include <sys/sysmacros.h>
+
 static char *join(const char *folder, const char *name, const char *below)
 {
 	return xasprintf("%s/%s%s%s", folder, name, *below ? "/" : "", below);
@@ -46,6 +48,12 @@ char *layout_pci_driver(const char *driver, const char *below)
 char *layout_module(const char *module, const char *below)
 {
 	return join("module", module, below);
+}
+
+char *layout_device_number(dev_t number, const char *below)
+{
+	return xasprintf(LAYOUT_DEVICE_NUMBERS "/char/%u:%u/%s", major(number), minor(number),
+			 below);
 }
 
 char *layout_channel_device(const char *number)

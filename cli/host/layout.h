@@ -9,6 +9,7 @@
 #define LAYOUT_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 /* Folders and files below SYSFS_TOP. */
 #define LAYOUT_PARENTS "class/mdev_bus"
@@ -68,9 +69,11 @@
 #define LAYOUT_TYPE "mdev_type"
 #define LAYOUT_IOMMU_GROUP "iommu_group"
 #define LAYOUT_VFIO_DEVICES "vfio-dev"
+#define LAYOUT_GROUP_DEVICES LAYOUT_IOMMU_GROUP "/devices"
 
 /* In the folder of what has a node under /dev: "MAJOR:MINOR" of the node. */
 #define LAYOUT_DEV "dev"
+#define LAYOUT_UEVENT "uevent" /* a word written to it makes an event of the device */
 
 /*
  * The path below SYSFS_TOP of a parent, of one of its types, of one of its instances, of any PCI
@@ -85,6 +88,9 @@ char *layout_subchannel(const char *name, const char *below);
 /* The same of a driver of PCI devices, and of a module by its name with '_' for '-'. */
 char *layout_pci_driver(const char *driver, const char *below);
 char *layout_module(const char *module, const char *below);
+
+/* What is below the folder of the device that has a node of that number. */
+char *layout_device_number(dev_t number, const char *below);
 
 /* The link to the folder of a device with that number, which is in its subchannel's. */
 char *layout_channel_device(const char *number);

@@ -11,6 +11,7 @@
 #include "host/kind.h"
 #include "host/layout.h"
 #include "host/live.h"
+#include "host/node.h"
 
 #include <errno.h>
 
@@ -35,7 +36,11 @@ int lifecycle_check_form(const struct definition *def, char **reterr)
 {
 	int rc = kind_of_type(def->parent_name, def->type)->check_form(def, reterr);
 
-	return rc ? rc : attribute_check_definition(def, reterr);
+	struct node_wish wish;
+
+	if (!rc)
+		rc = attribute_check_definition(def, reterr);
+	return rc ? rc : node_wish_of(def, &wish, reterr);
 }
 
 int lifecycle_check(struct lifecycle_creator *creator, const struct definition *def, char **reterr)
@@ -151,8 +156,27 @@ static int write_new_attrs(struct lifecycle_creator *creator, const struct defin
 	return rc;
 }
 
-static int write_attrs(struct lifecycle_creator *creator, const struct definition *def,
-		       char **reterr)
+/* Before anybody can wait for it: a device that its user cannot open is of no use to him. */
+static int give_nodes(struct lifecycle_creator *creator, const struct definition *def,
+		      char **reterr)
+{
+	struct node_change change = {0};
+	char identity[IDENTITY_TEXT_SIZE];
+	struct node_wish wish;
+	int rc = node_wish_of(def, &wish, reterr);
+
+	if (!rc)
+		rc = node_change(&creator->made, &wish, &change, reterr);
+	node_change_end(&change, rc);
+	if (rc)
+		creator->failure.step = LIFECYCLE_NODE;
+	else if (wish.parts)
+		node_warn_of_group(&creator->made, identity_format(&def->id, identity));
+	return rc;
+}
+
+/* All that comes after an instance was made, or none of it and no instance. */
+static int finish(struct lifecycle_creator *creator, const struct definition *def, char **reterr)
 {
 	_cleanup_free_ char *path = live_device_path(&creator->made, "");
 	_cleanup_close_ int fd = live_try_open_attributes(&creator->made);
@@ -165,17 +189,27 @@ static int write_attrs(struct lifecycle_creator *creator, const struct definitio
 		return fd == -ENOENT ? fd : undo_create(creator, SYSFS_TOP, path, fd, reterr);
 	}
 	rc = write_new_attrs(creator, def, fd, old, &done, reterr);
+	done -= rc != 0;
+	if (!rc)
+		rc = give_nodes(creator, def, reterr);
 	if (rc && kind_of(&creator->made)->attributes)
-		undo_attrs(fd, def->attrs, old, done - 1, reterr);
+		undo_attrs(fd, def->attrs, old, done, reterr);
 	for (size_t i = 0; i < def->attr_count; i++)
 		free(old[i]);
 	return rc ? undo_create(creator, fd, ".", rc, reterr) : 0;
 }
 
-/* The instance, and all attributes after it or none. */
+/* Something is to be done once the instance was made. */
+static bool is_more_wanted(const struct definition *def)
+{
+	return def->attr_count || def->owner || def->mode;
+}
+
+/* The instance with its attributes and owner, or none. */
 static int make_instance(struct lifecycle_creator *creator, const struct kind *kind,
 			 const struct definition *def, int fd, char **reterr)
 {
+	bool is_more = is_more_wanted(def);
 	sigset_t before;
 	int rc;
 
@@ -185,12 +219,12 @@ static int make_instance(struct lifecycle_creator *creator, const struct kind *k
 					.type = def->type,
 					.vf = VF_ANY};
 	/* An instance without its attributes could not be told from one that is as defined. */
-	if (def->attr_count)
+	if (is_more)
 		signals_hold(&before);
 	rc = kind->make(creator, def, fd, &creator->made, creator->made_name, reterr);
-	if (!rc && def->attr_count && !creator->was_there)
-		rc = write_attrs(creator, def, reterr);
-	if (def->attr_count)
+	if (!rc && is_more && !creator->was_there)
+		rc = finish(creator, def, reterr);
+	if (is_more)
 		signals_release(&before);
 	return rc;
 }
@@ -281,7 +315,14 @@ int lifecycle_write_attrs(const struct device *dev, const struct attr *attrs, si
 
 int lifecycle_destroy(const struct device *dev, char **reterr)
 {
-	return kind_of(dev)->destroy(dev, reterr);
+	const struct kind *kind = kind_of(dev);
+	struct node_change taken = {0};
+	int rc = kind->flags & KIND_KEEPS_NODES ? node_take(dev, &taken, reterr) : 0;
+
+	if (!rc)
+		rc = kind->destroy(dev, reterr);
+	node_take_end(&taken, rc);
+	return rc;
 }
 
 int lifecycle_machine(bool start, const struct identity *id, char **reterr)

@@ -14,6 +14,7 @@ struct lifecycle_failure {
 		LIFECYCLE_CREATE, /* the instance was refused */
 		LIFECYCLE_NO_ATTRIBUTE, /* the instance has no such attribute of its own */
 		LIFECYCLE_ATTRIBUTE, /* the value of an attribute was refused */
+		LIFECYCLE_NODE, /* its nodes could not be given to their owner */
 	} step;
 	const struct attr *attr; /* that attribute, of the definition; or NULL */
 	int undo; /* why the instance could not be removed again, a negative errno, or 0 */
@@ -48,7 +49,7 @@ const struct device *lifecycle_find_live(struct lifecycle_creator *creator,
 /* Whether core and driver take what the definition has beside the UUID: number and parameters. */
 bool lifecycle_is_understood(const struct definition *def);
 
-/* What is known to fail whatever the host is like, of def itself and of its attributes. */
+/* What is known to fail whatever the host is like, of def, its attributes and its owner. */
 int lifecycle_check_form(const struct definition *def, char **reterr);
 
 /*
@@ -60,16 +61,14 @@ int lifecycle_check_form(const struct definition *def, char **reterr);
 int lifecycle_check(struct lifecycle_creator *creator, const struct definition *def, char **reterr);
 
 /*
- * Makes the instance that def describes on def->parent_name and writes its attributes in order.
- * When one is refused the instance is removed again; one that reads back as another value is warned
- * of. Signals that end the program wait until it is whole or gone, but for SIGKILL. Negative errno
- * with the reason in *reterr:
- * -EEXIST    the identity is taken, by a device anywhere on the host
- * -EUSERS    no instance is left
- * -EINVAL, -EPERM, -E2BIG    nothing was made, for the type or an attribute cannot be called so, or
- *            an attribute or the parameters cannot be written
- * other      what the kernel said of the instance or of the attribute
- * What went wrong while undoing is part of the reason.
+ * Makes the instance that def describes on def->parent_name, writes its attributes in order and
+ * gives its nodes to their owner. When one of that is refused the instance is removed again; an
+ * attribute that reads back as another value is warned of. Signals that end the program wait until
+ * it is whole or gone, but for SIGKILL. Negative errno with the reason in *reterr: -EEXIST    the
+ * identity is taken, by a device anywhere on the host -EUSERS    no instance is left -EINVAL,
+ * -EPERM, -E2BIG    nothing was made, for the type or an attribute cannot be called so, or an
+ * attribute or the parameters cannot be written other      what the kernel said of the instance or
+ * of the attribute What went wrong while undoing is part of the reason.
  */
 int lifecycle_create(struct lifecycle_creator *creator, const struct definition *def,
 		     char **reterr);

@@ -112,6 +112,10 @@ struct device {
 	struct definition *def; /* NULL when not defined */
 	const char *state; /* live: stopped, started; NULL when not known or not looked at */
 	const char *iommu_group; /* live; NULL when none or not looked at */
+	/* Live, and looked at: of its nodes, "alice:kvm" and "0660"; NULL when not known. */
+	const char *owner, *mode;
+	const char *owner_defined; /* the owner that its definition means, in the same words */
+	bool pins_memory; /* its owner, who is not root, needs to lock all memory of a machine */
 	struct device_details *details; /* live; NULL when not looked at */
 	struct holder *holders; /* who has it open, as far as is seen; NULL when not looked at */
 	size_t holder_count;

@@ -10,7 +10,7 @@ const char *action_name(enum action_kind kind)
 		[ACTION_DESTROY] = "destroy",	[ACTION_CREATE] = "create",
 		[ACTION_KEEP] = "keep",		[ACTION_DIFFERS] = "differs",
 		[ACTION_MANUAL] = "manual",	[ACTION_ABSENT] = "absent",
-		[ACTION_SHADOWED] = "shadowed",
+		[ACTION_SHADOWED] = "shadowed", [ACTION_OWN] = "own",
 	};
 
 	return names[kind];

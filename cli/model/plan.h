@@ -9,6 +9,7 @@ enum action_kind {
 	ACTION_DESTROY, /* live, and not defined */
 	ACTION_CREATE, /* defined, and not live */
 	ACTION_KEEP, /* as it shall be */
+	ACTION_OWN, /* the same, but its nodes are to get the owner or mode that is defined */
 	ACTION_DIFFERS, /* live with another type or on another parent; left alone */
 	ACTION_MANUAL, /* not live, and not to be created by itself */
 	ACTION_ABSENT, /* its parent is not there; dev may be live on another one */
@@ -45,6 +46,8 @@ struct plan_wish {
  * A pure function of its arguments: definitions in the order of their files, live devices (those
  * that are only defined are passed over). What is to be destroyed comes first, for it makes
  * room; the rest in the order of the definitions. The plan points into both lists.
+ *
+ * Whose nodes are is not looked at here: of what is to be kept the caller finds out.
  *
  * Of several definitions of an identity the one is meant by which it is live, else the first whose
  * parent is there.

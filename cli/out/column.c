@@ -100,6 +100,23 @@ static const char *device_description(const void *row, char scratch[CELL_SIZE])
 	return dev->def ? dev->def->description : NULL;
 }
 
+/* As the kernel has it, or as it is defined for one that is not live or has no node. */
+static const char *device_owner(const void *row, char scratch[CELL_SIZE])
+{
+	const struct device *dev = row;
+
+	(void)scratch;
+	return dev->owner || !dev->def ? dev->owner : dev->def->owner;
+}
+
+static const char *device_mode(const void *row, char scratch[CELL_SIZE])
+{
+	const struct device *dev = row;
+
+	(void)scratch;
+	return dev->mode || !dev->def ? dev->mode : dev->def->mode;
+}
+
 static const char *device_file(const void *row, char scratch[CELL_SIZE])
 {
 	const struct device *dev = row;
@@ -205,6 +222,9 @@ static const struct column device_columns[] = {
 	{"VF", "number of its virtual function", COLUMN_RIGHT, 0, device_vf, NULL},
 	{"PARAMS", "parameters in the definition", 0, 2, device_params, NULL},
 	{"DESCRIPTION", "description in the definition", 0, 1, device_description, NULL},
+	{"OWNER", "who may open it through VFIO, live or else as defined", COLUMN_NODE, 0,
+	 device_owner, NULL},
+	{"MODE", "mode of its nodes, live or else as defined", COLUMN_NODE, 0, device_mode, NULL},
 	{"FILE", "file and line of the definition", 0, 3, device_file, NULL},
 	{0},
 };
@@ -273,16 +293,16 @@ int column_check(enum column_set set, const char *names, char **reterr)
 	return count < 0 ? count : 0;
 }
 
-bool column_needs_details(const char *names)
+unsigned int column_needs(const char *names)
 {
 	const struct column *chosen[COLUMNS_MAX];
 	_cleanup_free_ char *error = NULL;
 	int count = column_choose(COLUMNS_OF_DEVICES, names, chosen, &error);
-	bool needed = false;
+	unsigned int flags = 0;
 
 	for (int i = 0; i < count; i++)
-		needed |= chosen[i]->flags & COLUMN_DETAIL;
-	return needed;
+		flags |= chosen[i]->flags;
+	return flags & (COLUMN_DETAIL | COLUMN_NODE);
 }
 
 void column_print_help(enum column_set set)

@@ -16,6 +16,7 @@ enum column_flag {
 	COLUMN_DEFAULT = 1, /* printed when nothing else is asked for */
 	COLUMN_DETAIL = 2, /* filled in by live_device_details() */
 	COLUMN_RIGHT = 4, /* a number */
+	COLUMN_NODE = 8, /* filled in by node_describe() */
 };
 
 struct column {
@@ -42,8 +43,11 @@ int column_choose(enum column_set set, const char *names, const struct column *c
 		  char **reterr);
 /* 0, or what column_choose() says. */
 int column_check(enum column_set set, const char *names, char **reterr);
-/* One of the columns of devices that are asked for is a COLUMN_DETAIL; the names were checked. */
-bool column_needs_details(const char *names);
+/*
+ * What has to be filled in for the columns of devices that are asked for, of COLUMN_DETAIL and
+ * COLUMN_NODE; the names were checked.
+ */
+unsigned int column_needs(const char *names);
 /* A chapter of --help on stdout: the name and meaning of each. */
 void column_print_help(enum column_set set);
 /* The names alone, one a line, for completion. */

@@ -267,6 +267,10 @@ static void add_live(const struct device *dev)
 		if (dev->details)
 			add_details(dev->details);
 	}
+	if (dev->details || dev->owner) {
+		ADD_TEXT("owner", dev->owner);
+		ADD_TEXT("mode", dev->mode);
+	}
 	PUT("}");
 }
 

@@ -184,6 +184,22 @@ static void print_live(const struct device *dev)
 	print_line("not seen:", hidden);
 }
 
+/* Of the live nodes beside what is defined for them. */
+static void print_owner(const struct device *dev)
+{
+	const struct definition *def = dev->def;
+	const char *owner = def ? def->owner : NULL;
+
+	/* Two ways to write one owner are no difference. */
+	if (dev->owner && is_same(dev->owner, dev->owner_defined))
+		owner = NULL;
+	print_both("owner:", dev->owner, owner);
+	print_both("mode:", dev->mode, def ? def->mode : NULL);
+	if (dev->pins_memory)
+		print_line("memlock:",
+			   "all memory of its machine, see LimitMEMLOCK= in systemd.exec(5)");
+}
+
 static void print_definition(const struct definition *def)
 {
 	_cleanup_free_ char *place = xasprintf("%s:%u", def->file, def->line);
@@ -192,8 +208,6 @@ static void print_definition(const struct definition *def)
 	print_line("auto:", def->is_auto ? "yes" : "no");
 	print_line("params:", def->params);
 	print_line("description:", def->description);
-	print_line("owner:", def->owner);
-	print_line("mode:", def->mode);
 }
 
 static void print_vf(const struct device *dev)
@@ -223,6 +237,7 @@ static void print_device(const struct device *dev)
 		print_live(dev);
 	if (def)
 		print_definition(def);
+	print_owner(dev);
 	print_attrs(dev);
 	print_line("QEMU:", dev->details ? dev->details->qemu : NULL);
 	print_line("libvirt:", dev->details ? dev->details->libvirt : NULL);

@@ -205,11 +205,9 @@ static void apply_summarize(const struct apply *apply)
 		enum action_kind kind;
 		const char *what;
 	} rows[] = {
-		{ACTION_DESTROY, "destroyed"},
-		{ACTION_CREATE, "created"},
-		{ACTION_KEEP, "kept"},
-		{ACTION_MANUAL, "not auto"},
-		{ACTION_ABSENT, "without their parent"},
+		{ACTION_DESTROY, "destroyed"}, {ACTION_CREATE, "created"},
+		{ACTION_KEEP, "kept"},	       {ACTION_OWN, "given to their owners"},
+		{ACTION_MANUAL, "not auto"},   {ACTION_ABSENT, "without their parent"},
 		{ACTION_SHADOWED, "shadowed"},
 	};
 	struct buf text = {0};

@@ -8,6 +8,7 @@
 #include "host/absent.h"
 #include "host/kind.h"
 #include "host/live.h"
+#include "host/node.h"
 #include "host/port.h"
 #include "store/store.h"
 #include "verb/cards.h"
@@ -158,7 +159,6 @@ static void check_demands(struct checker *checker)
 	}
 }
 
-/* What apply would refuse before it makes the instance, whatever the host is like. */
 /* As far as the parent is there, which tells. */
 static void check_has_functions(struct inventory *inventory, const struct definition *def)
 {
@@ -169,15 +169,19 @@ static void check_has_functions(struct inventory *inventory, const struct defini
 			    def->parent_name);
 }
 
-static void check_attrs(struct inventory *inventory)
+/* What apply would refuse before it makes the instance, whatever the host is like. */
+static void check_forms(struct inventory *inventory)
 {
 	for (size_t i = 0; i < inventory->definitions.n; i++) {
 		const struct definition *def = inventory->definitions.v[i];
-		_cleanup_free_ char *error = NULL;
+		_cleanup_free_ char *error = NULL, *no_owner = NULL;
+		struct node_wish wish;
 
 		check_has_functions(inventory, def);
 		if (attribute_check_definition(def, &error) < 0)
 			problem_add(&inventory->problems, def->file, def->line, "%s", error);
+		if (node_wish_of(def, &wish, &no_owner) < 0)
+			problem_add(&inventory->problems, def->file, def->line, "%s", no_owner);
 	}
 	problem_list_end_file(&inventory->problems);
 }
@@ -290,7 +294,7 @@ static void check(struct checker *checker)
 	const struct plan_wish wish = {.parent = NULL};
 	struct plan plan;
 
-	check_attrs(&checker->inventory);
+	check_forms(&checker->inventory);
 	check_cards(checker);
 	for (size_t i = 0; i < problems->n; i++)
 		add_error(checker, &problems->v[i]);

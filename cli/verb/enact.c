@@ -9,6 +9,7 @@
 #include "host/holder.h"
 #include "host/kind.h"
 #include "host/live.h"
+#include "host/node.h"
 #include "host/udev.h"
 #include "out/output.h"
 #include "store/store.h"
@@ -59,7 +60,8 @@ static const char *find_word(const struct enactment *enactment, const struct ide
 static void enact_print(const struct enactment *enactment, const struct action *action,
 			enum code code, const char *error)
 {
-	bool would_change = action->kind == ACTION_CREATE || action->kind == ACTION_DESTROY;
+	bool would_change = action->kind == ACTION_CREATE || action->kind == ACTION_DESTROY ||
+			    action->kind == ACTION_OWN;
 	const struct outcome outcome = {
 		.action = action_name(action->kind),
 		.is_changed = !error && would_change,
@@ -398,12 +400,55 @@ static bool enact_is_held(struct enactment *enactment, const struct action *acti
 	return true;
 }
 
+static int enact_give(const struct action *action, const struct node_wish *wish, char **reterr)
+{
+	struct node_change change = {0};
+	char text[IDENTITY_TEXT_SIZE];
+	int rc = node_change(action->dev, wish, &change, reterr);
+
+	node_change_end(&change, rc);
+	if (!rc)
+		node_warn_of_group(action->dev, identity_format(&action->def->id, text));
+	return rc;
+}
+
+/* Gives the nodes of what is live to their owner where they are not his: ACTION_OWN then. */
+static void enact_keep(struct enactment *enactment, struct action *action)
+{
+	const struct definition *def = action->def;
+	_cleanup_free_ char *error = NULL;
+	struct node_wish wish;
+	int rc = node_wish_of(def, &wish, &error);
+
+	if (!rc && wish.parts)
+		rc = node_differs(action->dev, &wish, &error);
+	if (rc) {
+		action->kind = ACTION_OWN;
+		if (enact_distrusts(enactment, action))
+			return;
+	}
+	if (rc > 0)
+		rc = enactment->flags & ENACT_DRY_RUN ? 0 : enact_give(action, &wish, &error);
+	if (rc)
+		enact_fail(enactment, action, code_of(rc), "cannot give to its owner", error);
+	else if (enactment->flags & ENACT_DRY_RUN)
+		enact_print(enactment, action, CODE_NONE, NULL);
+	else if (action->kind == ACTION_OWN)
+		enact_done(enactment, action);
+	else
+		enact_pass_over(enactment, action);
+}
+
 /* holders: who was seen to have a device open that is to be destroyed */
 static void enact_action(struct enactment *enactment, struct action *action,
 			 const struct holder_list *holders)
 {
 	if (action->kind == ACTION_CREATE && enact_distrusts(enactment, action))
 		return;
+	if (action->kind == ACTION_KEEP && (action->def->owner || action->def->mode)) {
+		enact_keep(enactment, action);
+		return;
+	}
 	if (enactment->flags & ENACT_DRY_RUN && !enact_is_refused(enactment, action)) {
 		enact_print(enactment, action, CODE_NONE, NULL);
 		return;

@@ -7,6 +7,7 @@
 #include "host/core.h"
 #include "host/holder.h"
 #include "host/live.h"
+#include "host/node.h"
 #include "out/column.h"
 #include "out/output.h"
 #include "verb/cmd.h"
@@ -204,11 +205,14 @@ static int list_print(struct device_list *list, const struct list_args *args)
 {
 	const struct output_style style = {
 		.columns = args->columns, .tree = args->tree, .is_whole = args->no_truncate};
-	bool details = column_needs_details(args->columns);
+	unsigned int needed = column_needs(args->columns);
 
-	for (size_t i = 0; details && i < list->n; i++)
-		if (device_is_live(&list->v[i]))
+	for (size_t i = 0; needed && i < list->n; i++) {
+		if (device_is_live(&list->v[i]) && needed & COLUMN_DETAIL)
 			live_device_details(&list->v[i], &list->arena);
+		if (device_is_live(&list->v[i]) && needed & COLUMN_NODE)
+			node_describe(&list->v[i], &list->arena);
+	}
 	return output_devices(list, &style) ? FAILED : DONE;
 }
 

@@ -6,6 +6,7 @@
 #include "host/core.h"
 #include "host/lifecycle.h"
 #include "host/live.h"
+#include "host/node.h"
 #include "store/change.h"
 #include "verb/cmd.h"
 
@@ -78,8 +79,8 @@ static int check_live_args(const struct modify_args *args)
 		return cmd_usage(&cmd_modify,
 				 "what was written to a live device cannot be taken back or put in "
 				 "another order: --live goes with --set-attr and --attr");
-	if (!args->set_attrs.n && !args->attrs.n)
-		return cmd_usage(&cmd_modify, "--live needs --set-attr or --attr");
+	if (!args->set_attrs.n && !args->attrs.n && !args->owner && !args->mode)
+		return cmd_usage(&cmd_modify, "--live needs --set-attr, --attr, --owner or --mode");
 	return DONE;
 }
 
@@ -325,18 +326,74 @@ static int change_by_script(struct definition *live, const struct definition *de
 	return rc;
 }
 
-static int change_live(struct device *dev, const struct definition *def,
-		       const struct changes *changes, char **reterr)
+static int change_live_attrs(struct device *dev, const struct definition *def,
+			     const struct changes *changes, char **reterr)
 {
 	struct definition live = callout_device(dev);
-	int rc = changes->args->dry_run ? 0 : callout_find_live(&live, reterr);
+	int rc;
 
+	if (!changes->set.n && !changes->add.n)
+		return 0;
+	rc = changes->args->dry_run ? 0 : callout_find_live(&live, reterr);
 	if (rc < 0)
 		return rc;
 	if (!rc)
 		return write_live(dev, changes, reterr);
 	return change_by_script(&live, def && device_is_as_defined(dev, def) ? def : NULL, changes,
 				reterr);
+}
+
+/* What the nodes are to be: as the definition will say, or the options alone where there is none.
+ */
+static int wish_for_live(const struct definition *def, const struct modify_args *args,
+			 struct node_wish *ret_wish, char **reterr)
+{
+	unsigned int removed = (args->owner ? NODE_OWNER | NODE_MODE : 0) |
+			       (args->mode ? NODE_MODE : 0);
+	struct definition wanted = {0};
+	int rc;
+
+	wanted.owner = args->owner || !def ? given_text(args->owner) : def->owner;
+	wanted.mode = args->mode || !def ? given_text(args->mode) : def->mode;
+	rc = node_wish_of(&wanted, ret_wish, reterr);
+	if (!rc)
+		node_wish_remove(ret_wish, removed);
+	return rc;
+}
+
+static int change_live_nodes(struct device *dev, const struct definition *def,
+			     const struct modify_args *args, struct node_change *ret_change,
+			     char **reterr)
+{
+	struct node_wish wish;
+	int rc;
+
+	*ret_change = (struct node_change){0};
+	if (!args->owner && !args->mode)
+		return 0;
+	rc = wish_for_live(def, args, &wish, reterr);
+	if (!rc && args->dry_run)
+		rc = node_differs(dev, &wish, reterr);
+	else if (!rc)
+		rc = node_change(dev, &wish, ret_change, reterr);
+	return rc < 0 ? rc : 0;
+}
+
+/* The nodes first: they get back what they had when an attribute is refused. */
+static int change_live(struct device *dev, const struct definition *def,
+		       const struct changes *changes, char **reterr)
+{
+	struct node_change change;
+	char text[IDENTITY_TEXT_SIZE];
+	int rc = change_live_nodes(dev, def, changes->args, &change, reterr);
+	bool is_given = change.n && given_text(changes->args->owner);
+
+	if (!rc)
+		rc = change_live_attrs(dev, def, changes, reterr);
+	node_change_end(&change, rc);
+	if (!rc && is_given)
+		node_warn_of_group(dev, identity_format(&dev->id, text));
+	return rc;
 }
 
 /* For callout_do(). */
@@ -555,9 +612,10 @@ const struct command cmd_modify = {
 	.name = "modify",
 	.summary = "Change a definition, and with --live the device",
 	.synopsis = "[OPTION]... UUID[:INSTANCE]",
-	.details = "Attributes are removed first, then set, then added. No other byte of the file\n"
-		   "changes. With --live, attributes are also written to the live device; when it\n"
-		   "refuses one, those before it get their old values back.",
+	.details =
+		"Attributes are removed first, then set, then added. No other byte of the file\n"
+		"changes. With --live, its nodes get their owner, and attributes are written to\n"
+		"the live device; when it refuses one, all gets back what it had before.",
 	.words = WORDS_DEFINED,
 	.min_words = 1,
 	.max_words = 1,

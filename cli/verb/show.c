@@ -6,6 +6,7 @@
 #include "host/core.h"
 #include "host/holder.h"
 #include "host/live.h"
+#include "host/node.h"
 #include "verb/callout.h"
 #include "verb/cmd.h"
 
@@ -100,8 +101,10 @@ static struct device *show_find(struct inventory *inventory, const struct device
 	if (dev && device_is_live(dev) && !dev->details) {
 		live_device_all(dev, &inventory->devices.arena);
 		/* There are none where it has gone, or its folder leads out of the root. */
-		if (dev->details && !consumer)
+		if (dev->details && !consumer) {
 			show_ask_script(dev, &inventory->devices.arena);
+			node_describe(dev, &inventory->devices.arena);
+		}
 	}
 	return dev;
 }

@@ -153,7 +153,7 @@ changed() {
 		refused 2 "of a live device cannot be changed: modify it without --live" --root "$ROOT" modify 1111 --live $change
 	done
 	refused 2 "cannot be taken back" --root "$ROOT" modify 1111 --live --remove-attr a
-	refused 2 "--live needs --set-attr or --attr" --root "$ROOT" modify 1111 --live --auto
+	refused 2 "--live needs --set-attr, --attr, --owner or --mode" --root "$ROOT" modify 1111 --live --auto
 	refused 1 "cannot modify $U2:3: it is not live" --root "$ROOT" modify 2222 --live --set-attr a=1
 	refused 1 "it is live, but not defined" --root "$ROOT" modify 3333 --live --auto --set-attr medu/label=1
 	assert "$(fingerprint)" == "$before"

@@ -115,3 +115,245 @@ is_defined() {
 		--root "$ROOT" modify "$U1" --owner alice
 	refused 1 "mdevctl's file cannot say a mode" --root "$ROOT" modify "$U1" --mode 0660
 }
+
+# From here on: nodes. A made device gets its node, which has the number of the host's /dev/zero or so.
+
+# make_live PARENT TYPE UUID: a live device with a group's node, in $NODE
+make_live() {
+	requires root
+	local group number
+	make_device "$1" "$2" "$3"
+	group=$(basename "$(realpath "$ROOT/sys/bus/mdev/devices/$3/iommu_group")")
+	mkdir -p "$ROOT/dev/vfio" "$ROOT/sys/kernel/iommu_groups/$group/devices"
+	ln -s "../../../../bus/mdev/devices/$3" "$ROOT/sys/kernel/iommu_groups/$group/devices/$3"
+	number=$(vfio_number "$group")
+	NODE=$ROOT/dev/vfio/$group
+	mknod -m 0600 "$NODE" c "${number%:*}" "${number#*:}"
+	printf 'root:x:0:0::/root:/bin/sh\nalice:x:4000:4000::/:/bin/sh\nbob:x:4001:4001::/:/bin/sh\n' > "$ROOT/etc/passwd"
+	printf 'root:x:0:\nalice:x:4000:\nteam:x:78:\n' > "$ROOT/etc/group"
+}
+
+# make_coming UUID: the same for one that is not live yet. The made root has its folder before it is
+# created, but not on the bus.
+make_coming() {
+	make_live soft soft-1 "$1"
+	rm "$ROOT/sys/bus/mdev/devices/$1" "$ROOT/sys/class/mdev_bus/soft/mdev_supported_types/soft-1/devices/$1"
+}
+
+# A node of the device's own
+make_cdev() {
+	local number
+	number=$(vfio_number 3)
+	mkdir -p "$ROOT/sys/class/mdev_bus/soft/$1/vfio-dev/vfio7" "$ROOT/dev/vfio/devices"
+	echo "$number" > "$ROOT/sys/class/mdev_bus/soft/$1/vfio-dev/vfio7/dev"
+	mknod -m 0600 "$ROOT/dev/vfio/devices/vfio7" c "${number%:*}" "${number#*:}"
+}
+
+# removed UUID: it was ended; that of a made root stays where it is
+removed() {
+	assert "$(< "$ROOT/sys/class/mdev_bus/soft/$1/remove")" == 1 "$1 is removed again"
+}
+
+@test "create gives all nodes of the instance to their owner" {
+	make_coming "$U1"
+	make_cdev "$U1"
+	mdev --root "$ROOT" create "$U1" -p soft -t soft-1 --owner alice:team
+	assert "$output" == "$U1"
+	assert "$stderr" == ""
+	assert "$(stat -c '%u:%g %a' "$NODE" "$ROOT/dev/vfio/devices/vfio7" | uniq)" == "4000:78 660"
+	mdev --root "$ROOT" create "$U1" -p soft -t soft-1 --owner 4001 --mode 0600
+	assert "$(stat -c '%u:%g %a' "$NODE" "$ROOT/dev/vfio/devices/vfio7" | uniq)" == "4001:0 600" "no group is root's"
+	mdev --root "$ROOT" create "$U1" -p soft -t soft-1 --mode 0666
+	assert "$(stat -c '%u:%g %a' "$NODE")" == "4001:0 666" "the mode alone"
+	mdev --root "$ROOT" create "$U1" -p soft -t soft-1
+	assert "$(stat -c '%u:%g %a' "$NODE")" == "4001:0 666" "who says nothing changes nothing"
+}
+
+@test "create takes owner and mode of the definition" {
+	make_coming "$U1"
+	printf '%sowner = alice\n' "$DEFINED" | make_definition a.conf
+	mdev --root "$ROOT" create "$U1"
+	assert "$(stat -c '%u:%g %a' "$NODE")" == "4000:0 660"
+	mdev --root "$ROOT" create "$U1" --owner bob --mode 0640
+	assert "$(stat -c '%u:%g %a' "$NODE")" == "4001:0 640"
+}
+
+@test "who is not there gets nothing, and nothing is made" {
+	make_coming "$U1"
+	before=$(fingerprint)
+	refused 1 "cannot create $U1: there is no user 'carol' in the root's etc/passwd" \
+		--root "$ROOT" create "$U1" -p soft -t soft-1 --owner carol
+	refused 1 "there is no group 'crew' in the root's etc/group" \
+		--root "$ROOT" create "$U1" -p soft -t soft-1 --owner alice:crew
+	refused 1 "there is no user '4294967295'" --root "$ROOT" create "$U1" -p soft -t soft-1 --owner 4294967295
+	assert "$(fingerprint)" == "$before"
+	rm "$ROOT/etc/passwd"
+	refused 1 "user 'alice' cannot be looked up in the root's etc/passwd: No such file" \
+		--root "$ROOT" create "$U1" -p soft -t soft-1 --owner alice
+	mkdir "$ROOT/etc/passwd"
+	refused 1 "user 'alice' cannot be looked up in the root's etc/passwd: Is a directory" \
+		--root "$ROOT" create "$U1" -p soft -t soft-1 --owner alice
+	ln -sfn /etc/group "$ROOT/etc/group"
+	refused 1 "group 'root' cannot be looked up" --root "$ROOT" create "$U1" -p soft -t soft-1 --owner 0:root
+	assert "$(< "$ROOT/sys/class/mdev_bus/soft/mdev_supported_types/soft-1/create")" == ""
+}
+
+@test "check names the file and line of who is not there" {
+	make_coming "$U1"
+	printf '%sowner = carol\n[%s]\nparent = soft\ntype = soft-1\nowner = alice:crew\n' "$DEFINED" "$U2" | make_definition a.conf
+	mdev 1 --root "$ROOT" check
+	assert "$stderr" == "\
+mdev: $ETC/a.conf:1: there is no user 'carol' in the root's etc/passwd
+mdev: $ETC/a.conf:5: there is no group 'crew' in the root's etc/group"
+}
+
+@test "what is not the device's node is left alone, and the instance is removed again" {
+	make_coming "$U1"
+	local kind
+	for kind in other link file none; do
+		: > "$ROOT/sys/class/mdev_bus/soft/$U1/remove"
+		rm -f "$NODE"
+		: > "$ROOT/dev/target"
+		case $kind in
+		other) mknod -m 0600 "$NODE" c 510 77 ;;
+		link) mknod -m 0600 "$ROOT/dev/target2" c 1 5 && ln -s ../target2 "$NODE" ;;
+		file) : > "$NODE" ;;
+		esac
+		run -1 --separate-stderr "$MDEV" --root "$ROOT" create "$U1" -p soft -t soft-1 --owner alice
+		assert "$output" == "" "$kind"
+		[ "$kind" = none ] || assert "$stderr" =~ "cannot create $U1: /dev/vfio/0 is not the node 1:5 that the kernel has for it" "$kind"
+		[ "$kind" != none ] || assert "$stderr" =~ "dev/vfio/0 cannot be opened: No such file" "$kind"
+		removed "$U1"
+		assert "$(find "$ROOT/dev" -user 4000)" == "" "$kind"
+	done
+}
+
+@test "an instance without any node is of no use to an owner" {
+	make_coming "$U1"
+	rm "$ROOT/sys/class/vfio/0/dev"
+	refused 1 "cannot create $U1: it has no VFIO node, for no driver of VFIO has it" \
+		--root "$ROOT" create "$U1" -p soft -t soft-1 --owner alice
+	removed "$U1"
+}
+
+# Each call that the nodes need, of the first and the second of them
+@test "a call that fails undoes all: the first error is told, the nodes are as they were" {
+	requires strace
+	make_coming "$U1"
+	make_cdev "$U1"
+	local what options
+	while read -r what options; do
+		: > "$ROOT/sys/class/mdev_bus/soft/$U1/remove"
+		# shellcheck disable=SC2086 # words
+		ASAN_OPTIONS=detect_leaks=0 run -1 --separate-stderr strace -qq -o "$BATS_TEST_TMPDIR/calls" $options \
+			"$MDEV" --root "$ROOT" create "$U1" -p soft -t soft-1 --owner alice
+		grep -q INJECTED "$BATS_TEST_TMPDIR/calls" || assert "" == "$what" "was reached"
+		assert "$stderr" =~ "Input/output error" "$what: $stderr"
+		assert "$(grep -c "cannot create" <<<"$stderr")" -eq 1 "$what"
+		removed "$U1"
+		assert "$(stat -c '%u:%g %a' "$NODE" "$ROOT/dev/vfio/devices/vfio7" | uniq)" == "0:0 600" "$what: $stderr"
+	done <<-E
+		open -P /dev/vfio/0 -e trace=openat2 -e inject=openat2:error=EIO:when=1
+		fstat -P $NODE -e trace=fstat,newfstatat -e inject=fstat,newfstatat:error=EIO:when=1
+		chown -e trace=fchownat -e inject=fchownat:error=EIO:when=1
+		chown-of-second -e trace=fchownat -e inject=fchownat:error=EIO:when=2
+		chmod -e trace=chmod,fchmodat -e inject=chmod,fchmodat:error=EIO:when=1
+		chmod-of-second -e trace=chmod,fchmodat -e inject=chmod,fchmodat:error=EIO:when=2
+		number -P $ROOT/sys/class/vfio/0/dev -e trace=read -e inject=read:error=EIO:when=1
+		number-again -P $ROOT/sys/class/vfio/0/dev -e trace=read -e inject=read:error=EIO:when=2
+	E
+}
+
+@test "apply sets what differs, says so, and changes nothing when it is run again" {
+	make_live soft soft-1 "$U1"
+	printf '%sowner = alice:team\n' "$DEFINED" | make_definition a.conf
+	mdev --root "$ROOT" apply --dry-run
+	assert "$output" == "own $U1 parent soft type soft-1 from $ETC/a.conf"
+	assert "$(stat -c '%u:%g %a' "$NODE")" == "0:0 600"
+	mdev --root "$ROOT" apply
+	assert "$output" == "own $U1 parent soft type soft-1 from $ETC/a.conf"$'\n'"1 given to their owners"
+	assert "$(stat -c '%u:%g %a' "$NODE")" == "4000:78 660"
+	changed=$(stat -c %z "$NODE")
+	mdev --root "$ROOT" apply
+	assert "$output" == "1 kept"
+	assert "$(stat -c %z "$NODE")" == "$changed"
+	chmod 0666 "$NODE"
+	requires jq
+	mdev --root "$ROOT" apply --json
+	assert "$(jq -c '.results[] | [.action, .changed, .error]' <<<"$output")" == '["own",true,null]'
+	assert "$(stat -c '%u:%g %a' "$NODE")" == "4000:78 660"
+}
+
+@test "apply says whom it cannot give a device to, and does the others" {
+	make_live soft soft-1 "$U2"
+	make_live soft soft-1 "$U1"
+	printf '%sowner = carol\n[%s]\nparent = soft\ntype = soft-1\nowner = alice\n' "$DEFINED" "$U2" | make_definition a.conf
+	mdev 1 --root "$ROOT" apply
+	assert "$stderr" == "mdev: cannot give to its owner $U1 ($ETC/a.conf:1): there is no user 'carol' in the root's etc/passwd"
+	assert "$output" =~ "own $U2"
+	assert "$(stat -c '%u' "$NODE" "$ROOT/dev/vfio/0" | paste -sd ' ')" == "0 4000"
+}
+
+@test "a file that others can write gives no device away" {
+	make_live soft soft-1 "$U1"
+	printf '%sowner = alice\n' "$DEFINED" | make_definition a.conf
+	chmod 0666 "$ETC/a.conf"
+	mdev 1 --root "$ROOT" apply
+	assert "$stderr" =~ "a.conf: root does not obey it"
+	assert "$(stat -c '%u:%g %a' "$NODE")" == "0:0 600"
+}
+
+@test "modify --live gives the nodes away, and takes them back" {
+	make_live soft soft-1 "$U1"
+	printf '%s' "$DEFINED" | make_definition a.conf
+	mdev --root "$ROOT" modify "$U1" --live --owner alice --dry-run
+	assert "$(stat -c '%u:%g %a' "$NODE")" == "0:0 600"
+	mdev --root "$ROOT" modify "$U1" --live --owner alice
+	assert "$(stat -c '%u:%g %a' "$NODE")" == "4000:0 660"
+	grep -q '^owner = alice$' "$ETC/a.conf"
+	mdev --root "$ROOT" modify "$U1" --live --mode 0600
+	assert "$(stat -c '%u:%g %a' "$NODE")" == "4000:0 600"
+	mdev --root "$ROOT" modify "$U1" --live --mode ''
+	assert "$(stat -c '%u:%g %a' "$NODE")" == "4000:0 660"
+	mdev --root "$ROOT" modify "$U1" --live --owner ''
+	assert "$(stat -c '%u:%g %a' "$NODE")" == "0:0 600"
+	! grep -q '^owner\|^mode' "$ETC/a.conf"
+}
+
+@test "an attribute that is refused gives the nodes back" {
+	make_live soft soft-1 "$U1"
+	printf '%s' "$DEFINED" | make_definition a.conf
+	refused 1 "cannot modify $U1: the device has no attribute 'no/such'" \
+		--root "$ROOT" modify "$U1" --live --owner alice --set-attr no/such=1
+	assert "$(stat -c '%u:%g %a' "$NODE")" == "0:0 600"
+	! grep -q owner "$ETC/a.conf"
+	refused 1 "there is no user 'carol'" --root "$ROOT" modify "$U1" --live --owner carol --set-attr medu/label=x
+	assert "$(< "$ROOT/sys/bus/mdev/devices/$U1/medu/label")" == ""
+}
+
+@test "others of the IOMMU group are named" {
+	make_coming "$U1"
+	ln -s ../x "$ROOT/sys/kernel/iommu_groups/0/devices/0000:09:00.1"
+	mdev --root "$ROOT" create "$U1" -p soft -t soft-1 --owner alice
+	assert "$stderr" == "mdev: warning: $U1: who may open it may open all of its IOMMU group, to which belongs 0000:09:00.1"
+	assert "$(stat -c '%u:%g %a' "$NODE")" == "4000:0 660"
+}
+
+@test "show and list have owner and mode as they are" {
+	requires jq
+	make_live soft soft-1 "$U1"
+	printf '%sowner = 4000:team\n' "$DEFINED" | make_definition a.conf
+	mdev --root "$ROOT" show "$U1"
+	assert "$(grep -A1 owner: <<<"$output")" == "  owner:       root:root (defined: 4000:team)"$'\n'"  mode:        0600"
+	mdev --root "$ROOT" apply
+	mdev --root "$ROOT" show "$U1"
+	assert "$(grep -A1 owner: <<<"$output")" == "  owner:       alice:team"$'\n'"  mode:        0660"
+	chown 4007:4008 "$NODE"
+	mdev --root "$ROOT" list --raw --noheadings -o owner,mode
+	assert "$output" == "4007:4008 0660"
+	mdev --root "$ROOT" show --json "$U1"
+	assert "$(jq -c '.results[0] | [.live.owner, .live.mode, .defined.owner, .defined.mode]' <<<"$output")" == \
+		'["4007:4008","0660","4000:team",null]'
+	mdev --root "$ROOT" list --json -o +owner
+	assert "$(jq -c '.results[0].live | [.owner, .mode]' <<<"$output")" == '["4007:4008","0660"]'
+}
