@@ -109,7 +109,7 @@ documented() {
 }
 
 @test "every key of the section of a parent is in its man page" {
-	for key in vfs then attr; do
+	for key in vfs "then" attr; do
 		sed -n '/^# CARDS$/,/^# FILES/p' "$MAN/mdev.d.5.scd" | grep -q "^\*$key\*$"
 		make_root
 		printf '[parent a]\n%sX=c\n' "$key" > "$ROOT/etc/mdev.d/a.conf"

@@ -326,7 +326,7 @@ mdev: $ETC/a.conf:5: there is no group 'crew' in the root's etc/group"
 	refused 1 "cannot modify $U1: the device has no attribute 'no/such'" \
 		--root "$ROOT" modify "$U1" --live --owner alice --set-attr no/such=1
 	assert "$(stat -c '%u:%g %a' "$NODE")" == "0:0 600"
-	! grep -q owner "$ETC/a.conf"
+	run ! grep -q owner "$ETC/a.conf"
 	refused 1 "there is no user 'carol'" --root "$ROOT" modify "$U1" --live --owner carol --set-attr medu/label=x
 	assert "$(< "$ROOT/sys/bus/mdev/devices/$U1/medu/label")" == ""
 }

@@ -172,9 +172,9 @@ well_formed() {
 	! command -v promtool > /dev/null || promtool check metrics < "$1"
 }
 
-# metrics [STATUS] ARG...: what types --prometheus prints, samples alone, after its form was checked
+# metrics: what types --prometheus prints, samples alone, after its form was checked
 metrics() {
-	mdev "$@" --root "$ROOT" types --prometheus || return
+	mdev --root "$ROOT" types --prometheus || return
 	printf '%s\n' "$output" > "$BATS_TEST_TMPDIR/metrics"
 	well_formed "$BATS_TEST_TMPDIR/metrics" || return
 	output=$(grep -v '^#' "$BATS_TEST_TMPDIR/metrics" || :)

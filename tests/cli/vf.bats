@@ -52,7 +52,8 @@ vf() {
 
 # bind N DRIVER: virtual function N has that driver
 bind() {
-	local folder=$PCI/devices/$(vf "$1")
+	local folder
+	folder=$PCI/devices/$(vf "$1")
 	mkdir -p "$PCI/drivers/$2"
 	ln -s "../../drivers/$2" "$folder/driver"
 	ln -s "../../devices/$(vf "$1")" "$PCI/drivers/$2/$(vf "$1")"
