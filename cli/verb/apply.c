@@ -315,34 +315,39 @@ static int apply_do(struct apply *apply, struct plan_wish *wish)
 }
 
 /*
- * The address of the card that the text means, which is no parent itself, while each of its virtual
- * functions may be one; NULL for any other text.
+ * The address of the card that the text means, if that has a section. The card may be a parent, and
+ * so may each of its virtual functions. NULL for any other text.
  */
 static const char *apply_card_of(struct apply *apply, const char *text)
 {
 	struct definition_list *list = &apply->inventory.definitions;
-	const char *address, *parent;
+	const char *address;
 
 	if (!text || !list->card_count || cards_resolve(&apply->cards, text, &address) ||
-	    !cards_section(&apply->cards, list, address) ||
-	    parent_resolve(&apply->inventory.parents, text, &parent) == 0)
+	    !cards_section(&apply->cards, list, address))
 		return NULL;
 	return address;
 }
 
-/* One after the other; those that are no parents are passed over. */
-static int apply_functions(struct apply *apply, const char *address, struct plan_wish *wish)
+static int apply_if_parent(struct apply *apply, const char *name, struct plan_wish *wish)
+{
+	if (parent_resolve(&apply->inventory.parents, name, &wish->parent))
+		return DONE;
+	return apply_wish(apply, wish);
+}
+
+/* The card and its functions, one after the other. */
+static int apply_card(struct apply *apply, const char *address, struct plan_wish *wish)
 {
 	struct pci_functions functions;
-	int status = DONE;
+	int status = apply_if_parent(apply, address, wish);
 
 	if (!pci_read_all_functions(address, &functions))
-		return DONE;
+		functions.enabled = 0;
 	for (unsigned int i = 0; i < functions.enabled; i++) {
 		_cleanup_free_ char *name = pci_function_address(&functions, i);
 
-		if (parent_resolve(&apply->inventory.parents, name, &wish->parent) == 0 &&
-		    apply_wish(apply, wish) != DONE)
+		if (apply_if_parent(apply, name, wish) != DONE)
 			status = FAILED;
 	}
 	report_problems(apply);
@@ -367,7 +372,7 @@ static int apply_alone(struct apply *apply)
 	kind_forget();
 	card = apply_card_of(apply, text);
 	if (card)
-		return apply_functions(apply, card, &wish);
+		return apply_card(apply, card, &wish);
 	if ((apply->args->event && !apply->inventory.definitions.n && !wish.prune) ||
 	    is_gone(apply)) {
 		report_problems(apply);
