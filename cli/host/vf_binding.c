@@ -33,7 +33,7 @@ static bool gets_type(const char *function)
 	return sysfs_exists(SYSFS_TOP, path);
 }
 
-/* A driver of a vendor's gives all of its functions types: the first one shows that. */
+/* Also those that are no virtual functions. */
 static void list_functions(const char *driver, struct strlist *ret_functions)
 {
 	_cleanup_free_ char *folder = layout_pci_driver(driver, "");
@@ -44,11 +44,8 @@ static void list_functions(const char *driver, struct strlist *ret_functions)
 		_cleanup_free_ char *address = pci_address(names.v[i]);
 
 		/* There are files in that folder, too. */
-		if (!address || strcmp(address, names.v[i]) != 0)
-			continue;
-		if (!ret_functions->n && gets_type(address))
-			break;
-		strlist_add(ret_functions, address);
+		if (address && strcmp(address, names.v[i]) == 0)
+			strlist_add(ret_functions, address);
 	}
 	strlist_free(&names);
 }
@@ -61,14 +58,20 @@ void vf_binding_each(void (*each)(const char *function, const char *parent, cons
 
 	for (size_t i = 0; i < list->n; i++) {
 		struct strlist functions = {0};
+		bool is_first = true;
 
 		list_functions(list->v[i].name, &functions);
 		for (size_t j = 0; j < functions.n; j++) {
 			_cleanup_free_ char *parent = pci_physical(functions.v[j]);
 
 			/* A device that is given away as a whole is nobody's function. */
-			if (parent)
-				each(functions.v[j], parent, list->v[i].type, arg);
+			if (!parent)
+				continue;
+			/* A vendor's driver, which has cards as well, gives all of them types. */
+			if (is_first && gets_type(functions.v[j]))
+				break;
+			is_first = false;
+			each(functions.v[j], parent, list->v[i].type, arg);
 		}
 		strlist_free(&functions);
 	}

@@ -135,6 +135,8 @@ xe-vfio-pci 2"
 	mkdir -p "$ROOT/sys/module/vfio_pci_core/holders/mvgpu" "$ROOT/sys/module/mvgpu/drivers"
 	ln -s ../../../bus/pci/drivers/other "$ROOT/sys/module/mvgpu/drivers/pci:other"
 	bind 0 other
+	# The same driver has the card, which comes first.
+	ln -s ../../devices/$CARD "$PCI/drivers/other/$CARD"
 	mkdir "$PCI/devices/$(vf 0)/nvidia"
 	echo 0 > "$PCI/devices/$(vf 0)/nvidia/current_vgpu_type"
 	mdev --root "$ROOT" list --active --raw --noheadings -o uuid
