@@ -331,6 +331,7 @@ static struct definition change(struct choices *choices, struct file *file,
 		new.has_vf = choose(choices, 2);
 	if (choose(choices, 2))
 		new.vf = (uint32_t)choose(choices, 70000);
+	if (choose(choices, 2))
 		new.owner = choose(choices, 3) ? some_value(choices, &file->list, old->owner) :
 						 NULL;
 	if (choose(choices, 2))

@@ -252,7 +252,7 @@ static void test_attributes(void)
 {
 	static struct attr attrs[] = {{"profile/preempt_timeout_us", "5"},
 				      {"profile/exec_quantum_ms", "20"}};
-	_cleanup_free_ char *path = root_path(PROFILE "/preempt_timeout_us"), *value = NULL;
+	_cleanup_free_ char *path = root_path(PROFILE "/preempt_timeout_us");
 	struct definition def = definition();
 	struct buf text = {0};
 
