@@ -50,7 +50,7 @@ setup() {
 @test "every option with an argument wants one" {
 	for verb in "${verbs[@]}"; do
 		for option in $("$MDEV" --list-options "$verb" | grep '='); do
-			refused 2 "^mdev: option '${option%%=*}' needs [][A-Z=]+; try 'mdev $verb --help'$" --root="$ROOT" "$verb" "${option%%=*}"
+			refused 2 "^mdev: option '${option%%=*}' needs [][A-Z=:]+; try 'mdev $verb --help'$" --root="$ROOT" "$verb" "${option%%=*}"
 		done
 	done
 }
