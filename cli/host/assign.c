@@ -41,11 +41,12 @@ char *assign_pci_qemu(const char *address, const char *more)
 
 char *assign_pci_libvirt(const char *address)
 {
-	unsigned int domain, bus, slot, function;
+	const char *bus = strchr(address, ':'), *slot = bus ? strchr(bus + 1, ':') : NULL;
+	const char *function = slot ? strchr(slot, '.') : NULL;
 
-	if (sscanf(address, "%x:%x:%x.%x", &domain, &bus, &slot, &function) != 4)
+	if (!function)
 		return NULL;
 	return xasprintf(
-		"<hostdev mode='subsystem' type='pci' managed='no'><source><address domain='0x%04x' bus='0x%02x' slot='0x%02x' function='0x%x'/></source></hostdev>",
-		domain, bus, slot, function);
+		"<hostdev mode='subsystem' type='pci' managed='no'><source><address domain='0x%.*s' bus='0x%.2s' slot='0x%.2s' function='0x%s'/></source></hostdev>",
+		(int)(bus - address), address, bus + 1, slot + 1, function + 1);
 }

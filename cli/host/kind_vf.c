@@ -205,6 +205,12 @@ static void vf_devices(struct device_list *list, const char *parent,
 	vf_binding_each(add_device, &reader);
 }
 
+/* The first that was added to the list since it had so many; NULL for none. */
+static struct device *added_since(struct device_list *list, size_t before)
+{
+	return list->n > before ? &list->v[before] : NULL;
+}
+
 /* By its record, or among all where its identity is one that others' instances have. */
 static struct device *vf_look_up(struct device_list *list, const struct identity *id,
 				 enum look_up how)
@@ -224,7 +230,7 @@ static struct device *vf_look_up(struct device_list *list, const struct identity
 		add_device(function, parent, type, &reader);
 	else if (identity_may_be_of_url(id))
 		vf_binding_each(add_device, &reader);
-	return list->n > before ? &list->v[before] : NULL;
+	return added_since(list, before);
 }
 
 static struct device *vf_look_at(struct device_list *list, const char *address)
@@ -236,7 +242,7 @@ static struct device *vf_look_at(struct device_list *list, const char *address)
 
 	if (parent)
 		add_device(address, parent, type, &reader);
-	return list->n > before ? &list->v[before] : NULL;
+	return added_since(list, before);
 }
 
 static void add_function(const char *function, const char *parent, const char *type,
@@ -340,14 +346,14 @@ static int check_type(const struct pci_functions *functions, const struct defini
 		      char **reterr)
 {
 	struct strlist types = {0};
-	bool is_known = strcmp(def->type, VFIO_DRIVER_ANY) == 0;
+	bool is_offered = strcmp(def->type, VFIO_DRIVER_ANY) == 0;
 
-	if (!is_known)
+	if (!is_offered)
 		vf_binding_types(functions, &types);
 	for (size_t i = 0; i < types.n; i++)
-		is_known |= strcmp(types.v[i], def->type) == 0;
+		is_offered |= strcmp(types.v[i], def->type) == 0;
 	strlist_free(&types);
-	if (is_known)
+	if (is_offered)
 		return 0;
 	type_name_unknown(def->parent_name, def->type, reterr);
 	return -ENOENT;

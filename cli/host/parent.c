@@ -318,6 +318,7 @@ static void free_resolved(void *p)
 	free(entry);
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): the index of functions has none of its own */
 void parent_index_free(struct parent_index *index)
 {
 	tdestroy(index->resolved, free_resolved);

@@ -170,11 +170,14 @@ void cards_tell_none(void)
 {
 	_cleanup_free_ char *run = root_path("run"), *folder = root_path("run/mdev");
 	_cleanup_free_ char *path = root_path(NONE_FILE);
-	_cleanup_close_ int fd = -1;
+	int fd;
 
 	/* Where that cannot be said the rule runs the program each time. */
-	if (folder_make(run) == 0 && folder_make(folder) == 0)
-		fd = file_open(path, O_WRONLY | O_CREAT | O_NOFOLLOW, 0644);
+	if (folder_make(run) < 0 || folder_make(folder) < 0)
+		return;
+	fd = file_open(path, O_WRONLY | O_CREAT | O_NOFOLLOW, 0644);
+	if (fd >= 0)
+		close(fd);
 }
 
 void cards_tell_some(void)

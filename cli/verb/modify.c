@@ -383,14 +383,14 @@ static int change_live_nodes(struct device *dev, const struct definition *def,
 static int change_live(struct device *dev, const struct definition *def,
 		       const struct changes *changes, char **reterr)
 {
-	struct node_change change;
+	struct node_change node;
 	char text[IDENTITY_TEXT_SIZE];
-	int rc = change_live_nodes(dev, def, changes->args, &change, reterr);
-	bool is_given = change.n && given_text(changes->args->owner);
+	int rc = change_live_nodes(dev, def, changes->args, &node, reterr);
+	bool is_given = node.n && given_text(changes->args->owner);
 
 	if (!rc)
 		rc = change_live_attrs(dev, def, changes, reterr);
-	node_change_end(&change, rc);
+	node_change_end(&node, rc);
 	if (!rc && is_given)
 		node_warn_of_group(dev, identity_format(&dev->id, text));
 	return rc;
