@@ -12,14 +12,14 @@
 #include "host/layout.h"
 #include "host/lifecycle.h"
 #include "host/type_name.h"
+#include "host/vf_claim.h"
 #include "host/vf_record.h"
 #include "host/vgpu.h"
 #include "host/vgpu_place.h"
 
 #include <errno.h>
 
-/* How long other runs on the same card are waited for, and a driver that still ends a vGPU. */
-#define LOCK_SECONDS 10
+/* How long a driver is waited for that still ends a vGPU. */
 #define END_SECONDS 2
 #define POLL_MS 50
 
@@ -326,33 +326,6 @@ static int nvidia_check(struct lifecycle_creator *creator, const struct definiti
 	return -ENOENT;
 }
 
-/* The kernel does not mind two of one identity. */
-static int refuse_taken(struct lifecycle_creator *creator, const struct definition *def,
-			char **reterr)
-{
-	const struct device *dev = refusal_find_device(&creator->facts, &def->id);
-
-	if (!dev)
-		return 0;
-	refusal_live(dev, reterr);
-	return -EEXIST;
-}
-
-/* The locks of the card and of the identity. */
-static int nvidia_open(struct lifecycle_creator *creator, const struct definition *def,
-		       char **reterr)
-{
-	int fd = vf_record_lock(def->parent_name, LOCK_SECONDS, reterr);
-	int rc = fd < 0 ? fd : vf_record_lock_identity(fd, &def->id, LOCK_SECONDS, reterr);
-
-	if (!rc)
-		rc = refuse_taken(creator, def, reterr);
-	if (!rc)
-		return fd;
-	cleanup_close(&fd);
-	return rc;
-}
-
 static int nvidia_make(struct lifecycle_creator *creator, const struct definition *def, int fd,
 		       struct device *ret_made, char *name, char **reterr)
 {
@@ -413,7 +386,7 @@ static bool is_still(const struct device *dev)
 static int try_to_end(const struct device *dev, char **reterr)
 {
 	_cleanup_free_ char *path = nvidia_path(dev, "");
-	_cleanup_close_ int lock = vf_record_lock(dev->parent, LOCK_SECONDS, reterr);
+	_cleanup_close_ int lock = vf_record_lock(dev->parent, VF_CLAIM_SECONDS, reterr);
 	bool is_opened;
 	uint32_t now;
 	int rc;
@@ -478,7 +451,7 @@ const struct kind kind_nvidia = {
 	.understands = nvidia_understands,
 	.check_form = nvidia_check_form,
 	.check = nvidia_check,
-	.open = nvidia_open,
+	.open = vf_claim,
 	.make = nvidia_make,
 	.close = nvidia_close,
 	.tell = nvidia_tell,

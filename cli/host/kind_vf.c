@@ -17,13 +17,11 @@
 #include "host/lifecycle.h"
 #include "host/type_name.h"
 #include "host/vf_binding.h"
+#include "host/vf_claim.h"
 #include "host/vf_place.h"
 #include "host/vf_record.h"
 
 #include <errno.h>
-
-/* How long other runs on the same device are waited for. */
-#define LOCK_SECONDS 10
 
 /*
  * What is kept of the host for a run: the names of all PCI devices, once one is looked for, so that
@@ -377,32 +375,6 @@ static int vf_check(struct lifecycle_creator *creator, const struct definition *
 	return rc ? rc : vf_place_check(creator, &functions, def, reterr);
 }
 
-/* The kernel does not mind two of one identity. */
-static int refuse_taken(struct lifecycle_creator *creator, const struct definition *def,
-			char **reterr)
-{
-	const struct device *dev = refusal_find_device(&creator->facts, &def->id);
-
-	if (!dev)
-		return 0;
-	refusal_live(dev, reterr);
-	return -EEXIST;
-}
-
-/* The locks of the device and of the identity. */
-static int vf_open(struct lifecycle_creator *creator, const struct definition *def, char **reterr)
-{
-	int fd = vf_record_lock(def->parent_name, LOCK_SECONDS, reterr);
-	int rc = fd < 0 ? fd : vf_record_lock_identity(fd, &def->id, LOCK_SECONDS, reterr);
-
-	if (!rc)
-		rc = refuse_taken(creator, def, reterr);
-	if (!rc)
-		return fd;
-	cleanup_close(&fd);
-	return rc;
-}
-
 static int vf_make(struct lifecycle_creator *creator, const struct definition *def, int fd,
 		   struct device *ret_made, char *name, char **reterr)
 {
@@ -457,7 +429,7 @@ static int vf_undo(const struct device *dev, int dirfd, const char *folder)
  */
 static int vf_destroy(const struct device *dev, char **reterr)
 {
-	_cleanup_close_ int lock = vf_record_lock(dev->parent, LOCK_SECONDS, reterr);
+	_cleanup_close_ int lock = vf_record_lock(dev->parent, VF_CLAIM_SECONDS, reterr);
 	struct device asked = *dev;
 	sigset_t before;
 	int rc;
@@ -498,7 +470,7 @@ const struct kind kind_vf = {
 	.understands = vf_understands,
 	.check_form = vf_check_form,
 	.check = vf_check,
-	.open = vf_open,
+	.open = vf_claim,
 	.make = vf_make,
 	.close = vf_close,
 	.undo = vf_undo,

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the kinds on virtual functions do alike before they make an instance. */
+#ifndef VF_CLAIM_H
+#define VF_CLAIM_H
+
+#include "host/lifecycle.h"
+
+/* How long other runs on the same parent are waited for. */
+#define VF_CLAIM_SECONDS 10
+
+/*
+ * Locks the parent and the identity of a definition against other runs, and sees that no instance
+ * has that identity. Closing the descriptor that is returned unlocks. A negative errno with the
+ * reason in *reterr: -EEXIST when there is one, or as vf_record_lock() fails.
+ */
+int vf_claim(struct lifecycle_creator *creator, const struct definition *def, char **reterr);
+
+#endif
