@@ -101,8 +101,11 @@ mdev_machine_member(struct mdev_machine *machine, u32 instance)
 struct mdev_core_device *
 mdev_machine_find_device(const struct mdev_identity *id)
 {
-	struct mdev_machine *machine = mdev_machine_lookup(&id->uuid);
+	struct mdev_machine *machine;
 
+	lockdep_assert_held(&mdev_lock);
+
+	machine = mdev_machine_lookup(&id->uuid);
 	return machine ? mdev_machine_member(machine, id->instance) : NULL;
 }
 
@@ -117,8 +120,11 @@ mdev_machine_find_device(const struct mdev_identity *id)
  */
 int mdev_machine_join(struct mdev_core_device *mdev)
 {
-	struct mdev_machine *machine = mdev_machine_lookup(&mdev->id.uuid);
+	struct mdev_machine *machine;
 
+	lockdep_assert_held(&mdev_lock);
+
+	machine = mdev_machine_lookup(&mdev->id.uuid);
 	if (machine && mdev_machine_member(machine, mdev->id.instance))
 		return -EEXIST;
 	if (!machine)
