@@ -317,7 +317,7 @@ mdev: $ETC/a.conf:5: there is no group 'crew' in the root's etc/group"
 	assert "$(stat -c '%u:%g %a' "$NODE")" == "4000:0 660"
 	mdev --root "$ROOT" modify "$U1" --live --owner ''
 	assert "$(stat -c '%u:%g %a' "$NODE")" == "0:0 600"
-	! grep -q '^owner\|^mode' "$ETC/a.conf"
+	run ! grep -q '^owner\|^mode' "$ETC/a.conf"
 }
 
 @test "an attribute that is refused gives the nodes back" {
