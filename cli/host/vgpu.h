@@ -2,15 +2,16 @@
 /*
  * NVIDIA's vGPUs on virtual functions, as sysfs has them.
  *
- * A card that has its virtual functions enabled gives each of them a folder, "nvidia":
+ * A card that has its virtual functions enabled gives each of them a folder, "nvidia", with:
  *
- *	current_vgpu_type     the number of the function's type, 0 for none; writing one makes a
- *vGPU, writing 0 ends it creatable_vgpu_types  a line "NUMBER : NAME" for each type that may be
- *written now, and a header; none while the function has a type
+ * current_vgpu_type, the number of the function's type, 0 for none. Writing a number makes a vGPU,
+ * writing 0 ends it.
+ *
+ * creatable_vgpu_types, a header and a line "NUMBER : NAME" for each type that may be written now.
+ * It has none while the function has a type.
  *
  * The folder comes when a driver takes the function, a moment after the function itself. NVIDIA's
- * own driver and the one that is to come with Linux have both files; they differ in what they
- *refuse.
+ * own driver and the one that is to come with Linux have both files; what they refuse differs.
  */
 #ifndef VGPU_H
 #define VGPU_H
