@@ -4,8 +4,8 @@
  *
  * A run leaves its request, a file of that name, in run/mdev/asked, and waits for its turn. Who has
  * the turn moves all requests to run/mdev/taken, then reads what is needed for any of them, does
- *one after the other, and removes the file of each that is done. A run whose turn comes, and that
- *finds its request in neither folder, has nothing left to do:
+ * one after the other, and removes the file of each that is done. A run whose turn comes, and that
+ * finds its request in neither folder, has nothing left to do:
  *
  *	run A               run B               run C
  *	asks for a
