@@ -180,7 +180,10 @@ extern const struct kind kind_vf;
 /* By enum instance_kind. */
 extern const struct kind *const kinds[INSTANCE_KINDS];
 
-/* The kind of the instances of that type on that parent, NULL for one that is not there. */
+/*
+ * The kind of the instances of that type on that parent. NULL for a parent that is not there: such
+ * instances count as INSTANCE_MDEV's.
+ */
 const struct kind *kind_of_type(const char *parent, const char *type);
 
 static inline const struct kind *kind_of(const struct device *dev)
