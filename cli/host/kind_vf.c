@@ -397,14 +397,28 @@ static void vf_close(int fd)
 	close(fd);
 }
 
+/* It is what the caller saw: the function may have been given to another instance meanwhile. */
+static bool is_still(const struct device *dev)
+{
+	_cleanup_free_ char *type = vf_binding_type(dev->name);
+	struct arena arena = {0};
+	struct device now;
+	bool is_same;
+
+	is_same = type && strcmp(type, dev->type) == 0 &&
+		  read_device(dev->name, dev->parent, type, &arena, &now) &&
+		  identity_compare(&now.id, &dev->id) == 0;
+	arena_free(&arena);
+	return is_same;
+}
+
 /* The function is free again, as it was found, and has no name any more. */
 static int give_back(const struct device *dev, char **reterr)
 {
-	_cleanup_free_ char *type = vf_binding_type(dev->name);
 	struct binding now;
 	int rc;
 
-	if (!type || strcmp(type, dev->type) != 0)
+	if (!is_still(dev))
 		return -ENODEV;
 	rc = binding_read(dev->name, &now);
 	if (!rc)

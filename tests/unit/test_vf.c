@@ -299,6 +299,28 @@ static void test_destroy(void)
 	ok(!has_record(VF0), "its record is gone");
 }
 
+/* Another run has ended it, and given the function to another instance, since it was looked up. */
+static void test_destroy_too_late(void)
+{
+	struct definition def = definition();
+	struct identity other = def.id;
+	struct device_list list = {0};
+	_cleanup_free_ char *error = NULL;
+
+	reset();
+	create(&def, 0, VF0, NULL);
+	live_devices(&list, CARD);
+	other.uuid[0] ^= 1;
+	(void)vf_record_write(VF0, &other, "vfio-pci", &(char *){NULL});
+	is_number(lifecycle_destroy(&list.v[0], &error), -ENODEV, "not what was looked up");
+	is_text(error, "it went away meanwhile", "the reason is said");
+	ok(has_record(VF0), "the other is still who it was");
+	device_list_free(&list);
+	live_devices(&list, CARD);
+	ok(list.n == 1 && identity_compare(&list.v[0].id, &other) == 0, "and still there");
+	device_list_free(&list);
+}
+
 static void make_function(const char *function, const char *link)
 {
 	_cleanup_free_ char *own = xasprintf(DEVICES "/%s/physfn", function);
@@ -333,6 +355,7 @@ int main(void)
 	test_left_over();
 	test_attributes();
 	test_destroy();
+	test_destroy_too_late();
 	buf_free(&asked);
 	root_end();
 	return tap_end();
