@@ -85,7 +85,7 @@ compares() {
 
 # The text of a function of the core, from the line with its name and parameters to its last brace
 body_of() {
-	sed -n "/^[a-z].*\<$1(.*[^;]\$/,/^}/p" kmod/mdev_*.c
+	sed -n "/^\([a-z].*\)\?\<$1(.*[^;]\$/,/^}/p" kmod/mdev_*.c
 }
 
 @test "a function of the core that says a lock is held asserts it" {
