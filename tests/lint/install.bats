@@ -17,9 +17,9 @@ in_turn() {
 	"$DESTDIR/opt/mdev/bin/mdev" --version
 	grep -q "RUN+=\"/opt/mdev/bin/mdev " "$DESTDIR/opt/mdev/lib/udev/rules.d/60-mdev.rules"
 	[ "$(grep -c @ "$DESTDIR/opt/mdev/lib/udev/rules.d/60-mdev.rules")" = 0 ]
-	for unit in mdev.service mdev-vfs@.service; do
-		grep -q "^ExecStart=/opt/mdev/bin/mdev " "$DESTDIR/opt/mdev/lib/systemd/system/$unit"
-		[ "$(grep -c @bindir@ "$DESTDIR/opt/mdev/lib/systemd/system/$unit")" = 0 ]
+	for unit in conf.d/systemd/*.service; do
+		grep -q "^ExecStart=/opt/mdev/bin/mdev " "$DESTDIR/opt/mdev/lib/systemd/system/${unit##*/}"
+		[ "$(grep -c @bindir@ "$DESTDIR/opt/mdev/lib/systemd/system/${unit##*/}")" = 0 ]
 	done
 	[ -s "$DESTDIR/opt/mdev/share/man/man8/mdev.8" ]
 	[ -s "$DESTDIR/opt/mdev/share/man/man5/mdev.d.5" ]
