@@ -190,15 +190,19 @@ static char *mdev_libvirt(const struct device *dev)
 	return assign_mdev_libvirt(dev->name, api);
 }
 
+/*
+ * Looked at in the order in which they go, so that one that is going is not taken for one that
+ * lacks the type: on the core here "create", then the link, then the folder; on the kernel's own
+ * the link is the first.
+ */
 static bool mdev_is_closed(const char *parent, const char *type)
 {
-	_cleanup_free_ char *link = layout_parent(parent, "");
-	_cleanup_free_ char *folder = layout_type(parent, type, "");
 	_cleanup_free_ char *create = layout_type(parent, type, LAYOUT_CREATE);
+	_cleanup_free_ char *folder = layout_type(parent, type, "");
+	_cleanup_free_ char *link = layout_parent(parent, "");
+	bool is_sealed = sysfs_exists(SYSFS_TOP, folder) && !sysfs_exists(SYSFS_TOP, create);
 
-	if (!sysfs_exists(SYSFS_TOP, link))
-		return true;
-	return sysfs_exists(SYSFS_TOP, folder) && !sysfs_exists(SYSFS_TOP, create);
+	return is_sealed || !sysfs_exists(SYSFS_TOP, link);
 }
 
 /* Parameters that the kernel would take for an instance number: digits, then the end or a colon. */
