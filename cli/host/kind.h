@@ -46,8 +46,9 @@ struct kind {
 	int (*parents)(struct strlist *ret_names);
 
 	/*
-	 * The name is that of a parent; NULL when parents() lists them all. A kind may list those
-	 * alone that are found without looking at everything on the host.
+	 * The address is that of a parent: without listing them all, and also of those that
+	 * parents() leaves out, where it would have to look at everything on the host. NULL for a
+	 * kind that has a cheaper way, or whose parents have other names.
 	 */
 	bool (*is_parent)(const char *name);
 
@@ -191,7 +192,7 @@ static inline const struct kind *kind_of(const struct device *dev)
 	return kinds[dev->kind];
 }
 
-/* The name is that of a parent which its kind does not list. */
+/* The address is that of a parent, of which is_parent() above is. */
 bool kind_is_parent(const char *name);
 
 /*

@@ -27,12 +27,14 @@
 static void each_card(const char *parent, void (*each)(const struct vgpu_card *card, void *arg),
 		      void *arg)
 {
-	size_t count;
-	const struct vgpu_card *cards = vgpu_cards(&count);
+	size_t count = 0;
+	const struct vgpu_card *card = parent ? vgpu_card(parent) : NULL;
+	const struct vgpu_card *const *cards = parent ? &card : vgpu_cards(&count);
 
+	if (parent)
+		count = card ? 1 : 0;
 	for (size_t i = 0; i < count; i++)
-		if (!parent || strcmp(cards[i].address, parent) == 0)
-			each(&cards[i], arg);
+		each(cards[i], arg);
 }
 
 static void add_name(const struct vgpu_card *card, void *names)
@@ -44,6 +46,11 @@ static int nvidia_parents(struct strlist *ret_names)
 {
 	each_card(NULL, add_name, ret_names);
 	return 0;
+}
+
+static bool nvidia_is_parent(const char *name)
+{
+	return vgpu_card(name);
 }
 
 static char *nvidia_parent_path(const char *parent, const char *below)
@@ -222,12 +229,12 @@ static struct device *look_at(struct device_list *list, const char *function,
 static struct device *look_among_foreign(struct device_list *list, const struct identity *id)
 {
 	size_t count;
-	const struct vgpu_card *cards = vgpu_cards(&count);
+	const struct vgpu_card *const *cards = vgpu_cards(&count);
 	struct device *dev = NULL;
 
 	for (size_t i = 0; i < count; i++)
-		for (unsigned int j = 0; !dev && j < cards[i].functions.enabled; j++) {
-			_cleanup_free_ char *function = vgpu_function(&cards[i], j);
+		for (unsigned int j = 0; !dev && j < cards[i]->functions.enabled; j++) {
+			_cleanup_free_ char *function = vgpu_function(cards[i], j);
 
 			dev = look_at(list, function, id);
 		}
@@ -239,13 +246,13 @@ static struct device *nvidia_look_up(struct device_list *list, const struct iden
 {
 	_cleanup_free_ char *function = NULL;
 	struct device *dev = NULL;
-	size_t count;
 
 	(void)how;
-	(void)vgpu_cards(&count);
-	if (count && vf_record_find(id, &function) == 0)
+	if (!vgpu_is_any())
+		return NULL;
+	if (vf_record_find(id, &function) == 0)
 		dev = look_at(list, function, id);
-	return dev || !count || !identity_may_be_of_url(id) ? dev : look_among_foreign(list, id);
+	return dev || !identity_may_be_of_url(id) ? dev : look_among_foreign(list, id);
 }
 
 static char *nvidia_path(const struct device *dev, const char *below)
@@ -307,20 +314,28 @@ static int nvidia_check_form(const struct definition *def, char **reterr)
 	return -EOPNOTSUPP;
 }
 
+/* A function of the card has that type, or could have it. */
+static bool has_type(const struct vgpu_card *card, uint32_t id)
+{
+	for (unsigned int i = 0; i < card->functions.enabled; i++) {
+		_cleanup_free_ char *function = vgpu_function(card, i);
+		uint32_t now;
+
+		if (vgpu_offers(function, id) || (vgpu_current(function, &now) == 0 && now == id))
+			return true;
+	}
+	return false;
+}
+
 /* Whether there is room is known when it was tried: what the driver says of it is an upper bound.
  */
 static int nvidia_check(struct lifecycle_creator *creator, const struct definition *def,
 			char **reterr)
 {
-	struct type_list types = {0};
-	bool is_known = false;
+	const struct vgpu_card *card = vgpu_card(def->parent_name);
 
 	(void)creator;
-	nvidia_types(&types, def->parent_name);
-	for (size_t i = 0; i < types.n; i++)
-		is_known |= strcmp(types.v[i].name, def->type) == 0;
-	type_list_free(&types);
-	if (is_known)
+	if (card && has_type(card, vgpu_type_id(def->type)))
 		return lifecycle_check_form(def, reterr);
 	type_name_unknown(def->parent_name, def->type, reterr);
 	return -ENOENT;
@@ -435,6 +450,7 @@ const struct kind kind_nvidia = {
 	.number = INSTANCE_NVIDIA,
 	.flags = KIND_KEEPS_NODES | KIND_PINS_MEMORY,
 	.parents = nvidia_parents,
+	.is_parent = nvidia_is_parent,
 	.parent_path = nvidia_parent_path,
 	.functions = nvidia_functions,
 	.function_parent = nvidia_function_parent,

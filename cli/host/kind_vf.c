@@ -138,22 +138,39 @@ static void list_candidates(struct strlist *ret_names)
 		(void)sysfs_list(SYSFS_TOP, LAYOUT_PCI_DEVICES, ret_names);
 }
 
+/* What is known to be a function is not asked for functions of its own. */
+static void list_functions_of_others(struct strlist *ret_names)
+{
+	for (size_t i = 0; i < INSTANCE_KINDS; i++)
+		if (i != INSTANCE_VF && kinds[i]->functions)
+			kinds[i]->functions(ret_names);
+	strlist_sort(ret_names);
+}
+
+static void add_types_of(struct type_list *list, const char *address)
+{
+	_cleanup_free_ char *first = layout_pci_device(address, LAYOUT_FIRST_FUNCTION);
+	struct pci_functions functions;
+
+	if (sysfs_exists(SYSFS_TOP, first) && vf_binding_is_parent(address, &functions))
+		add_types(list, &functions);
+}
+
 static void vf_types(struct type_list *list, const char *parent)
 {
-	struct strlist names = {0};
+	struct strlist names = {0}, known = {0};
 
-	if (parent)
-		strlist_add(&names, parent);
-	else
-		list_candidates(&names);
-	for (size_t i = 0; i < names.n; i++) {
-		_cleanup_free_ char *first = layout_pci_device(names.v[i], LAYOUT_FIRST_FUNCTION);
-		struct pci_functions functions;
-
-		if (sysfs_exists(SYSFS_TOP, first) && vf_binding_is_parent(names.v[i], &functions))
-			add_types(list, &functions);
+	if (parent) {
+		add_types_of(list, parent);
+		return;
 	}
+	list_candidates(&names);
+	list_functions_of_others(&known);
+	for (size_t i = 0; i < names.n; i++)
+		if (!strlist_find(&known, names.v[i]))
+			add_types_of(list, names.v[i]);
 	strlist_free(&names);
+	strlist_free(&known);
 }
 
 /* A function that VFIO has, as an instance; false for one that cannot be named. */

@@ -246,7 +246,7 @@ static bool is_named_exactly(struct parent_index *index, const char *text)
 		return false;
 	index->looks++;
 	path = layout_parent(text, "");
-	return sysfs_exists(SYSFS_TOP, path);
+	return sysfs_exists(SYSFS_TOP, path) || (pci_is_full_address(text) && kind_is_parent(text));
 }
 
 /* Looks for a name that was not asked for before, and remembers it. */

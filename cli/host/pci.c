@@ -9,14 +9,28 @@
 
 #include <errno.h>
 
-/* Hexadecimal digits, at most max (8), and the character behind them. NULL for anything else. */
+/* -1 for no hexadecimal digit */
+static int hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/*
+ * Hexadecimal digits, at most max (8), and the character behind them. NULL for anything else. By
+ * hand: each name of a driver's folder is held against each card.
+ */
 static const char *take_hex(const char *text, size_t max, char behind, unsigned int *ret)
 {
-	size_t digits = text ? strspn(text, "0123456789abcdefABCDEF") : 0;
+	size_t digits = 0;
 
-	if (digits < 1 || digits > max || text[digits] != behind)
+	*ret = 0;
+	for (; text && digits < max && hex_value(text[digits]) >= 0; digits++)
+		*ret = *ret << 4 | (unsigned int)hex_value(text[digits]);
+	if (!digits || text[digits] != behind)
 		return NULL;
-	*ret = (unsigned int)strtoul(text, NULL, 16);
 	return text + digits + (behind != '\0');
 }
 

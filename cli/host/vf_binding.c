@@ -95,11 +95,10 @@ bool vf_binding_is_parent(const char *address, struct pci_functions *ret)
 {
 	_cleanup_free_ char *same = pci_address(address), *first = NULL;
 
-	if (!same || strcmp(same, address) != 0 || !pci_read_all_functions(address, ret) ||
-	    !ret->enabled)
+	if (!same || strcmp(same, address) != 0)
 		return false;
-	first = pci_function_address(ret, 0);
-	return !gets_type(first);
+	first = xasprintf("%s/" LAYOUT_FIRST_FUNCTION, address);
+	return !gets_type(first) && pci_read_all_functions(address, ret) && ret->enabled;
 }
 
 void vf_binding_types(const struct pci_functions *functions, struct strlist *ret_types)

@@ -16,29 +16,67 @@
 /* The drivers that functions of such cards have: NVIDIA's own, and the kernel's. */
 static const char *const drivers[] = {"nvidia", "nvidia-vgpu-vfio"};
 
+/*
+ * What is kept of the host. A run that is about one function or one card looks at that alone; all
+ * are looked at when somebody wants them all, or a card that is none.
+ */
 static struct {
-	bool is_loaded;
-	struct vgpu_card *v;
+	bool is_listed, is_loaded;
+	struct strlist devices; /* that such a driver has; cards and functions */
+	struct vgpu_card **v; /* sorted by address once all are loaded */
 	size_t n;
 } cards;
 
 static int compare_cards(const void *a, const void *b)
 {
-	return strcmp(((const struct vgpu_card *)a)->address,
-		      ((const struct vgpu_card *)b)->address);
+	return strcmp((*(struct vgpu_card *const *)a)->address,
+		      (*(struct vgpu_card *const *)b)->address);
+}
+
+static void list_devices(void)
+{
+	if (cards.is_listed)
+		return;
+	cards.is_listed = true;
+	if (!vfio_driver_is_any())
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(drivers); i++) {
+		_cleanup_free_ char *folder = layout_pci_driver(drivers[i], "");
+
+		(void)sysfs_list(SYSFS_TOP, folder, &cards.devices);
+	}
+	strlist_sort(&cards.devices);
+}
+
+static const struct vgpu_card *find_card(const char *address)
+{
+	for (size_t i = 0; i < cards.n; i++)
+		if (strcmp(cards.v[i]->address, address) == 0)
+			return cards.v[i];
+	return NULL;
 }
 
 static const struct vgpu_card *find_card_of(const char *function, unsigned int *ret_number)
 {
-	for (size_t i = 0; i < cards.n; i++) {
-		int number = pci_function_number(&cards.v[i].functions, function);
+	/* Those of a card come one after the other, so that it is the last one mostly. */
+	for (size_t i = cards.n; i > 0; i--) {
+		const struct vgpu_card *card = cards.v[i - 1];
+		int number = pci_function_number(&card->functions, function);
 
-		if (number >= 0 && (unsigned int)number < cards.v[i].functions.enabled) {
+		if (number >= 0 && (unsigned int)number < card->functions.enabled) {
 			*ret_number = (unsigned int)number;
-			return &cards.v[i];
+			return card;
 		}
 	}
 	return NULL;
+}
+
+/* As sysfs writes it; other words would lead to other places. */
+static bool is_address(const char *name)
+{
+	_cleanup_free_ char *address = pci_address(name);
+
+	return address && strcmp(address, name) == 0;
 }
 
 static bool has_types(const char *function)
@@ -48,22 +86,47 @@ static bool has_types(const char *function)
 	return sysfs_exists(SYSFS_TOP, path);
 }
 
+/* Takes the address. */
+static const struct vgpu_card *add_card(char *address, const struct pci_functions *functions)
+{
+	struct vgpu_card *card = xcalloc(1, sizeof(*card));
+
+	card->functions = *functions;
+	card->functions.address = card->address = address;
+	cards.v = xgrow(cards.v, cards.n, sizeof(struct vgpu_card *));
+	return cards.v[cards.n++] = card;
+}
+
 /* The card of a device that has such a driver, if that is a function of a card not known yet. */
 static void add_card_of(const char *device)
 {
-	_cleanup_free_ char *same = pci_address(device), *address = NULL;
-	struct vgpu_card card;
+	_cleanup_free_ char *address = NULL;
+	struct pci_functions functions;
 	unsigned int number;
 
 	/* There are other files than links to devices in the folder of a driver. */
-	if (!same || strcmp(same, device) != 0 || find_card_of(device, &number))
+	if (!is_address(device) || find_card_of(device, &number))
 		return;
 	address = pci_physical(device);
-	if (!address || !has_types(device) || !pci_read_all_functions(address, &card.functions))
-		return;
-	card.address = TAKE_PTR(address);
-	cards.v = xgrow(cards.v, cards.n, sizeof(*cards.v));
-	cards.v[cards.n++] = card;
+	if (address && has_types(device) && pci_read_all_functions(address, &functions))
+		(void)add_card(TAKE_PTR(address), &functions);
+}
+
+/* The card of that address, by the first of its functions that can have a type. */
+static const struct vgpu_card *look_for_card(const char *address)
+{
+	struct pci_functions functions;
+
+	if (!cards.devices.n || !is_address(address) ||
+	    !pci_read_all_functions(address, &functions))
+		return NULL;
+	for (uint32_t i = 0; i < functions.enabled; i++) {
+		_cleanup_free_ char *function = pci_function_address(&functions, i);
+
+		if (strlist_find(&cards.devices, function) && has_types(function))
+			return add_card(xstrdup(address), &functions);
+	}
+	return NULL;
 }
 
 static void load(void)
@@ -71,47 +134,61 @@ static void load(void)
 	if (cards.is_loaded)
 		return;
 	cards.is_loaded = true;
-	if (!vfio_driver_is_any())
-		return;
-	for (size_t i = 0; i < ARRAY_SIZE(drivers); i++) {
-		_cleanup_free_ char *folder = layout_pci_driver(drivers[i], "");
-		struct strlist names = {0};
-
-		(void)sysfs_list(SYSFS_TOP, folder, &names);
-		for (size_t j = 0; j < names.n; j++)
-			add_card_of(names.v[j]);
-		strlist_free(&names);
-	}
+	list_devices();
+	for (size_t i = 0; i < cards.devices.n; i++)
+		add_card_of(cards.devices.v[i]);
 	if (cards.n)
 		qsort(cards.v, cards.n, sizeof(*cards.v), compare_cards);
 }
 
-const struct vgpu_card *vgpu_cards(size_t *ret_count)
+bool vgpu_is_any(void)
+{
+	list_devices();
+	return cards.devices.n;
+}
+
+const struct vgpu_card *const *vgpu_cards(size_t *ret_count)
 {
 	load();
 	*ret_count = cards.n;
-	return cards.v;
+	return (const struct vgpu_card *const *)cards.v;
 }
 
 const struct vgpu_card *vgpu_card(const char *address)
 {
-	struct vgpu_card key = {.address = (char *)address};
+	const struct vgpu_card *card = find_card(address);
 
-	load();
-	return cards.n ? bsearch(&key, cards.v, cards.n, sizeof(key), compare_cards) : NULL;
+	list_devices();
+	if (!card && !cards.is_loaded)
+		card = look_for_card(address);
+	/* Many that are none may be asked for: from now on all are known. */
+	if (!card)
+		load();
+	return card;
 }
 
 const struct vgpu_card *vgpu_card_of(const char *function, unsigned int *ret_number)
 {
+	const struct vgpu_card *card;
+
+	list_devices();
+	if (!cards.is_loaded && strlist_find(&cards.devices, function))
+		add_card_of(function);
+	card = find_card_of(function, ret_number);
+	if (card)
+		return card;
 	load();
 	return find_card_of(function, ret_number);
 }
 
 void vgpu_forget(void)
 {
-	for (size_t i = 0; i < cards.n; i++)
-		free(cards.v[i].address);
+	for (size_t i = 0; i < cards.n; i++) {
+		free(cards.v[i]->address);
+		free(cards.v[i]);
+	}
 	free(cards.v);
+	strlist_free(&cards.devices);
 	memset(&cards, 0, sizeof(cards));
 }
 
@@ -169,6 +246,27 @@ size_t vgpu_creatable(const char *function, void (*each)(uint32_t id, const char
 		count++;
 	}
 	return count;
+}
+
+struct offer {
+	uint32_t id;
+	bool is_made;
+};
+
+static void look_at_offer(uint32_t id, const char *name, void *arg)
+{
+	struct offer *offer = arg;
+
+	(void)name;
+	offer->is_made |= id == offer->id;
+}
+
+bool vgpu_offers(const char *function, uint32_t id)
+{
+	struct offer offer = {.id = id};
+
+	(void)vgpu_creatable(function, look_at_offer, &offer);
+	return offer.is_made;
 }
 
 int vgpu_write(int dirfd, const char *folder, uint32_t id, bool *ret_opened)

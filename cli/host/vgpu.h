@@ -25,11 +25,13 @@ struct vgpu_card {
 };
 
 /*
- * All cards whose functions can have vGPUs, sorted by address. They are looked for once: on a host
- * that has no driver for them, by the looks of vfio_driver_is_any() alone. Good until
- * vgpu_forget().
+ * There is a device with a driver that gives types. This and the three below look for devices once:
+ * on a host that has no driver for them, by the looks of vfio_driver_is_any() alone. What they
+ * return is good until vgpu_forget().
  */
-const struct vgpu_card *vgpu_cards(size_t *ret_count);
+bool vgpu_is_any(void);
+/* All cards whose functions can have vGPUs, sorted by address. */
+const struct vgpu_card *const *vgpu_cards(size_t *ret_count);
 /* The card of that address, or NULL. */
 const struct vgpu_card *vgpu_card(const char *address);
 /* The card that has this function, and in *ret_number which one it is; NULL when there is none. */
@@ -51,6 +53,9 @@ int vgpu_current(const char *function, uint32_t *ret_id);
  */
 size_t vgpu_creatable(const char *function, void (*each)(uint32_t id, const char *name, void *arg),
 		      void *arg);
+
+/* That type may be written to the function now. */
+bool vgpu_offers(const char *function, uint32_t id);
 
 /*
  * Writes a type, or 0, to the function whose folder is called so as seen from dirfd. 0, or the

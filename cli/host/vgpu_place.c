@@ -39,27 +39,6 @@ static void note_named(struct search *search)
 	}
 }
 
-struct offer {
-	uint32_t id;
-	bool is_made;
-};
-
-static void look_at_offer(uint32_t id, const char *name, void *arg)
-{
-	struct offer *offer = arg;
-
-	(void)name;
-	offer->is_made |= id == offer->id;
-}
-
-static bool offers(const struct search *search, const char *function)
-{
-	struct offer offer = {.id = search->id};
-
-	(void)vgpu_creatable(function, look_at_offer, &offer);
-	return offer.is_made;
-}
-
 static bool is_held(const char *function)
 {
 	const struct device dev = {.kind = INSTANCE_NVIDIA, .name = function};
@@ -150,7 +129,7 @@ static enum attempt try_function(struct search *search, const char *function, in
 		*ret_rc = take_typed(search, function, now);
 		search->creator->was_there = !*ret_rc;
 		return *ret_rc ? ATTEMPT_FAILED : ATTEMPT_DONE;
-	} else if (!now && !offers(search, function)) {
+	} else if (!now && !vgpu_offers(function, search->id)) {
 		search->unsuited++;
 	} else if (!now && is_held(function)) {
 		search->held++;

@@ -412,3 +412,18 @@ grows_linearly() {
 	done
 	assert "$(growth "$many" "$(calls_of list)" 16)" == "close 1, openat 1, read 2" "of a record"
 }
+
+# calls_on_card CARD: of creating, listing and destroying an instance there
+calls_on_card() {
+	calls_of create "$U1" -p "$1" -t nvidia-5 && calls_of list -p "$1" && calls_of destroy "$U1"
+}
+
+@test "other cards cost creating, listing and destroying on one nothing" {
+	local alone
+	make_card 0000:41:00.0 2
+	calls_on_card 0000:41:00.0 # what is made once is there
+	alone=$(calls_on_card 0000:41:00.0)
+	make_card 0000:31:00.0 2
+	make_card 0000:51:00.0 16
+	assert "$(calls_on_card 0000:41:00.0)" == "$alone"
+}
