@@ -8,6 +8,9 @@
  *		definitions of the same devices, in the form of either
  *	make-root definitions ROOT COUNT PARENT TYPE
  *		likewise, all of that parent and that type
+ *	make-root cards ROOT COUNT CARDS
+ *		so many of NVIDIA's cards, and COUNT virtual functions on them; the one with an even
+ *		number is a vGPU that mdev made
  *	make-root pci ROOT COUNT
  *		PCI devices that are no parents, each fourth with SR-IOV
  *	make-root processes ROOT COUNT
@@ -206,6 +209,87 @@ static void make_definitions_of(const char *root, unsigned int count, const char
 	}
 }
 
+/* Where the bus and the driver have a device of a card; number counts from the card on. */
+static void make_links(const char *root, const char *driver, unsigned int bus, unsigned int number)
+{
+	char name[40], target[100];
+
+	snprintf(name, sizeof(name), "0000:%02x:%02x.%x", bus, number / 8, number % 8);
+	snprintf(target, sizeof(target), "../../../devices/pci0000:%02x/%s", bus, name);
+	link_to(target, "%s/sys/bus/pci/devices/%s", root, name);
+	snprintf(target, sizeof(target), "../../../../devices/pci0000:%02x/%s", bus, name);
+	link_to(target, "%s/%s", driver, name);
+	link_to("../../../bus/pci/drivers/nvidia", "%s/sys/devices/pci0000:%02x/%s/driver", root,
+		bus, name);
+}
+
+static void make_vgpu(const char *root, const char *path, const char *name, unsigned int seed)
+{
+	char uuid[40], text[60];
+
+	make_uuid(seed, uuid);
+	file("5\n", "%s/nvidia/current_vgpu_type", path);
+	file("ID    : vGPU Name\n", "%s/nvidia/creatable_vgpu_types", path);
+	snprintf(text, sizeof(text), "%s nvidia-5\n", uuid);
+	file(text, "%s/run/mdev/vf/%s", root, name);
+	link_to(name, "%s/run/mdev/vf/%s", root, uuid);
+}
+
+static void make_function(const char *root, const char *driver, unsigned int bus,
+			  unsigned int number)
+{
+	unsigned int behind = number + 4;
+	char name[40], path[300], target[50];
+
+	snprintf(name, sizeof(name), "0000:%02x:%02x.%x", bus, behind / 8, behind % 8);
+	snprintf(path, sizeof(path), "%s/sys/devices/pci0000:%02x/%s", root, bus, name);
+	folder("%s/nvidia", path);
+	file("", "%s/uevent", path);
+	snprintf(target, sizeof(target), "../0000:%02x:00.0", bus);
+	link_to(target, "%s/physfn", path);
+	snprintf(target, sizeof(target), "../%s", name);
+	link_to(target, "%s/sys/devices/pci0000:%02x/0000:%02x:00.0/virtfn%u", root, bus, bus,
+		number);
+	make_links(root, driver, bus, behind);
+	if (number % 2 == 0) {
+		make_vgpu(root, path, name, bus * 256 + number);
+		return;
+	}
+	file("0\n", "%s/nvidia/current_vgpu_type", path);
+	file("ID    : vGPU Name\n5     : L40S-1Q\n7     : L40S-4Q\n",
+	     "%s/nvidia/creatable_vgpu_types", path);
+}
+
+/* A card at BUS:00.0, its functions from BUS:00.4 on, as the driver "nvidia" has them. */
+static void make_card(const char *root, unsigned int bus, unsigned int count)
+{
+	char path[300], driver[200], text[40];
+
+	snprintf(driver, sizeof(driver), "%s/sys/bus/pci/drivers/nvidia", root);
+	snprintf(path, sizeof(path), "%s/sys/devices/pci0000:%02x/0000:%02x:00.0", root, bus, bus);
+	folder("%s", path);
+	snprintf(text, sizeof(text), "%u\n", count);
+	file(text, "%s/sriov_totalvfs", path);
+	file(text, "%s/sriov_numvfs", path);
+	file("4\n", "%s/sriov_offset", path);
+	file("1\n", "%s/sriov_stride", path);
+	make_links(root, driver, bus, 0);
+	for (unsigned int i = 0; i < count; i++)
+		make_function(root, driver, bus, i);
+}
+
+static void make_cards(const char *root, unsigned int count, unsigned int cards)
+{
+	folder("%s/sys/bus/pci/devices", root);
+	folder("%s/sys/bus/pci/drivers/nvidia", root);
+	folder("%s/sys/class/mdev_bus", root);
+	folder("%s/sys/bus/mdev/devices", root);
+	folder("%s/sys/module/vfio_pci_core", root);
+	folder("%s/run/mdev/vf", root);
+	for (unsigned int i = 0; i < cards; i++)
+		make_card(root, i + 1, count / cards);
+}
+
 /* At addresses where no parent is */
 static void make_pci(const char *root, unsigned int count)
 {
@@ -252,11 +336,13 @@ int main(int argc, char **argv)
 		make_definitions(argv[2], count, parents);
 	else if (argc == 6 && strcmp(what, "definitions") == 0)
 		make_definitions_of(argv[2], count, argv[4], argv[5]);
+	else if (parents && strcmp(what, "cards") == 0)
+		make_cards(argv[2], count, parents);
 	else if (argc == 4 && strcmp(what, "pci") == 0)
 		make_pci(argv[2], count);
 	else if (argc == 4 && strcmp(what, "processes") == 0)
 		make_processes(argv[2], count);
 	else
-		errx(2, "usage: make-root sysfs|definitions|pci|processes ROOT COUNT ...");
+		errx(2, "usage: make-root sysfs|definitions|cards|pci|processes ROOT COUNT ...");
 	return 0;
 }
