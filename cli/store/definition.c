@@ -277,6 +277,7 @@ static void begin_section(struct parser *parser, const char *header, size_t len)
 	if (!is_at_home(parser, &id))
 		return;
 	parser->section = definition_list_add(parser->list);
+	parser->defaults.place = parser->section->place;
 	*parser->section = parser->defaults;
 	parser->section->id = id;
 	parser->section->file = parser->file;

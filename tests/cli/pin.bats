@@ -74,6 +74,15 @@ $U3 2"
 	assert "$output" =~ "3 kept"
 }
 
+@test "definitions that are named get functions in the order of the files, like all" {
+	printf '[defaults]\nparent = %s\ntype = nvidia-5\n[%s]\n[%s]\n' "$CARD" "$U3" "$U1" | make_definition a.conf
+	printf '[%s]\nparent = %s\ntype = nvidia-5\n' "$U2" "$CARD" | make_definition b.conf
+	mdev --root "$ROOT" apply -n --all
+	assert "$(grep -o '^create [^ ]*' <<< "$output")" == "create $U3"$'\n'"create $U1"$'\n'"create $U2"
+	mdev --root "$ROOT" apply -n "$U2" "$U1" "$U3" "$U2"
+	assert "$(grep -o '^create [^ ]*' <<< "$output")" == "create $U3"$'\n'"create $U1"$'\n'"create $U2"
+}
+
 @test "an event of a function does what names it, and the rest once all functions are there" {
 	local last
 	printf '[defaults]\nparent = %s\ntype = nvidia-5\nauto = yes\n[%s]\n[%s]\nvf = 2\n[%s]\nvf = 1\n' $CARD $U1 $U2 $U3 > "$ETC/a.conf"
