@@ -145,6 +145,15 @@ bool device_is_as_defined(const struct device *dev, const struct definition *def
 	       (!def->has_vf || dev->vf == (int)def->vf);
 }
 
+bool device_is_on(const struct device *dev, int vf)
+{
+	if (vf == VF_ANY)
+		return true;
+	if (device_is_live(dev))
+		return dev->vf == vf;
+	return dev->def && dev->def->has_vf && dev->def->vf == (uint32_t)vf;
+}
+
 const char *device_presence(const struct device *dev)
 {
 	if (!dev->def)
@@ -220,6 +229,16 @@ struct device *device_list_find_live(const struct device_list *list, const struc
 		if (device_is_live(&list->v[i]) && identity_compare(&list->v[i].id, id) == 0)
 			return &list->v[i];
 	return NULL;
+}
+
+void device_list_keep_on(struct device_list *list, int vf)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->n; i++)
+		if (device_is_on(&list->v[i], vf))
+			list->v[kept++] = list->v[i];
+	list->n = kept;
 }
 
 void device_list_free(struct device_list *list)

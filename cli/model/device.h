@@ -140,6 +140,11 @@ static inline bool device_is_live(const struct device *dev)
 bool device_is_as_defined(const struct device *dev, const struct definition *def);
 
 /*
+ * It is live on that virtual function, or not live and defined for it. VF_ANY: on any, or none.
+ */
+bool device_is_on(const struct device *dev, int vf);
+
+/*
  * What matters of it, in a word: "live" as it is defined, "differs" (live, but defined with another
  * parent or type), "transient" (live and not defined), "missing" (not live, though it is auto),
  * "defined" (not live, and not auto) or "absent" (neither live nor defined, as after destroy).
@@ -152,6 +157,9 @@ struct device_list {
 	size_t n, cap;
 	struct arena arena;
 };
+
+/* Drops those that are not on that virtual function, see device_is_on(). */
+void device_list_keep_on(struct device_list *list, int vf);
 
 /* Room for so many more, so that pointers stay good while they are added. */
 void device_list_reserve(struct device_list *list, size_t more);

@@ -68,7 +68,7 @@ static void choose_all(struct device_list *devices, struct targets *targets, boo
 			add_target(targets, devices, &devices->v[i]);
 }
 
-/* What the words mean on the whole host, to say what is not live, or not on the parent. */
+/* What the words mean on the whole host, to say what is not live, or not where --parent says. */
 struct everything {
 	bool is_loaded;
 	struct inventory inventory;
@@ -85,10 +85,11 @@ struct run {
 	struct targets targets;
 	struct targets absent; /* with --ensure and --undefine: defined, and not live */
 	struct everything all;
+	int vf; /* of --parent; VF_ANY: all of it */
 	int64_t until; /* how long a device in use is waited for, as of clock_ms() */
 };
 
-/* True when it is live on another parent. */
+/* True when it is live on another parent, or on another function of it. */
 static bool explain_absent(struct run *run, const char *word, char **reterr)
 {
 	struct everything *all = &run->all;
@@ -106,8 +107,11 @@ static bool explain_absent(struct run *run, const char *word, char **reterr)
 	if (find_identity(&all->index, word, &id, &error) < 0)
 		return false;
 	is_elsewhere = device_index_live(&all->index, &id) != NULL;
-	set_text(reterr,
-		 is_elsewhere ? "it is live on another parent" : "it is defined, but not live");
+	if (!is_elsewhere)
+		set_text(reterr, "it is defined, but not live");
+	else
+		set_text(reterr, "it is live on another %s",
+			 run->vf == VF_ANY ? "parent" : "virtual function or parent");
 	return is_elsewhere;
 }
 
@@ -435,6 +439,7 @@ static int destroy_choose(struct run *run, const char *parent)
 				     NEED_DEVICES | (has_definitions ? NEED_DEFINITIONS : 0),
 				     parent, run->word_count, run->words);
 	}
+	device_list_keep_on(devices, run->vf);
 	targets_make(&run->targets, devices->n);
 	targets_make(&run->absent, devices->n);
 	if (args->all)
@@ -462,7 +467,7 @@ static int destroy_run(const struct globals *globals, void *p, int word_count, c
 		output_as_actions();
 	if (args->all ? !args->parent || word_count : !word_count)
 		return cmd_usage(&cmd_destroy, "either UUIDs or --parent with --all are needed");
-	status = cmd_parent(&cmd_destroy, &run.inventory, args->parent, &parent);
+	status = cmd_parent_function(&cmd_destroy, &run.inventory, args->parent, &parent, &run.vf);
 	if (status == DONE)
 		status = destroy_choose(&run, parent);
 	if (status == DONE)

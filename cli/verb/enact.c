@@ -200,12 +200,23 @@ static void enact_destroy(struct enactment *enactment, const struct action *acti
 	dev->holder_count = 0;
 }
 
+/* "virtual function 3 of parent 'X'", where the function counts. */
+static char *spot_text(const char *parent, int vf)
+{
+	return vf == VF_ANY ? xasprintf("parent '%s'", parent) :
+			      xasprintf("virtual function %d of parent '%s'", vf, parent);
+}
+
 static void report_difference(struct enactment *enactment, const struct action *action)
 {
+	const struct definition *def = action->def;
+	const struct device *dev = action->dev;
+	_cleanup_free_ char *live = spot_text(dev->parent, def->has_vf ? dev->vf : VF_ANY);
+	_cleanup_free_ char *defined =
+		spot_text(def->parent_name, def->has_vf ? (int)def->vf : VF_ANY);
 	_cleanup_free_ char *error = xasprintf(
-		"it is live on parent '%s' with type '%s', but defined for parent '%s' with type '%s' (destroy it to have it made anew)",
-		action->dev->parent, action->dev->type, action->def->parent_name,
-		action->def->type);
+		"it is live on %s with type '%s', but defined for %s with type '%s' (destroy it to have it made anew)",
+		live, dev->type, defined, def->type);
 
 	enact_fail(enactment, action, CODE_DIFFERS, "left alone:", error);
 }

@@ -116,17 +116,20 @@ static int list_filter(struct device_list *list, const struct list_args *args,
 }
 
 /*
- * What is asked for by --parent: a parent, or what definitions call one that is not there; NULL
- * with DONE for the latter.
+ * What is asked for by --parent: a parent, or one of its virtual functions, or what definitions
+ * call a parent that is not there; NULL with DONE for the latter.
  */
-static int find_parent(struct inventory *inventory, const char *text, const char **ret_name)
+static int find_parent(struct inventory *inventory, const char *text, const char **ret_name,
+		       int *ret_vf)
 {
 	const struct definition_list *list = &inventory->definitions;
 	_cleanup_free_ char *error = NULL;
 	size_t i = 0;
 
-	if (!text || parent_resolve(&inventory->parents, text, ret_name) != -ENOENT)
-		return cmd_parent(&cmd_list, inventory, text, ret_name);
+	*ret_vf = VF_ANY;
+	if (!text ||
+	    parent_resolve_function(&inventory->parents, text, ret_name, ret_vf) != -ENOENT)
+		return cmd_parent_function(&cmd_list, inventory, text, ret_name, ret_vf);
 	while (i < list->n && !cmd_is_for_parent(list->v[i], text, NULL))
 		i++;
 	if (i == list->n)
@@ -224,7 +227,7 @@ static int list_run(const struct globals *globals, void *p, int word_count, char
 	const char *parent = NULL;
 	struct strlist types = {0};
 	bool is_of_words = word_count && !args->parent && !args->type;
-	int status, listed, known = DONE;
+	int status, listed, known = DONE, vf;
 
 	(void)globals;
 	if (column_check(COLUMNS_OF_DEVICES, args->columns, &error) < 0)
@@ -236,11 +239,12 @@ static int list_run(const struct globals *globals, void *p, int word_count, char
 				     words);
 	else
 		inventory_load_definitions(&inventory);
-	status = find_parent(&inventory, args->parent, &parent);
+	status = find_parent(&inventory, args->parent, &parent, &vf);
 	if (status == DONE) {
 		status = cmd_report_problems(&inventory);
 		if (!is_of_words)
 			list_load(&inventory, args->parent, parent);
+		device_list_keep_on(&inventory.devices, vf);
 		if (args->type)
 			known = find_types(&inventory, args->type, &types);
 		listed = list_filter(&inventory.devices, args, &types, word_count, words);

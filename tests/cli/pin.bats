@@ -83,6 +83,49 @@ $U3 2"
 	assert "$(grep -o '^create [^ ]*' <<< "$output")" == "create $U3"$'\n'"create $U1"$'\n'"create $U2"
 }
 
+# Two instances on the card, and a definition for a third function that is not live
+make_three() {
+	record_vgpu $CARD 0 "$U1" 5
+	set_vgpu $CARD 0 5
+	record_vgpu $CARD 1 "$U2" 5
+	set_vgpu $CARD 1 5
+	printf '[%s]\nparent = %s\ntype = nvidia-5\nvf = 2\n' "$U3" "$CARD" | make_definition a.conf
+}
+
+@test "list of a function: the instance on it, or what is defined for it" {
+	make_three
+	mdev --root "$ROOT" list --raw --noheadings -o uuid -p "$(vgpu_function $CARD 1)"
+	assert "$output" == "$U2"
+	mdev --root "$ROOT" list --raw --noheadings -o uuid -p "$(vgpu_function $CARD 2)"
+	assert "$output" == "$U3"
+	mdev --root "$ROOT" list --raw --noheadings -o uuid -p "$(vgpu_function $CARD 3)"
+	assert "$output" == ""
+	mdev --root "$ROOT" list --raw --noheadings -o uuid -p $CARD
+	assert "${#lines[@]}" == 3
+}
+
+@test "destroy on a function ends what is on it, and nothing else of the card" {
+	make_three
+	mdev --root "$ROOT" destroy -n --all -p "$(vgpu_function $CARD 1)"
+	assert "$output" =~ "^destroy $U2 "
+	assert "${#lines[@]}" == 1
+	refused 1 "cannot destroy '$U1': it is live on another virtual function or parent" \
+		--root "$ROOT" destroy -p "$(vgpu_function $CARD 1)" "$U1"
+	mdev --root "$ROOT" destroy --all -p "$(vgpu_function $CARD 1)"
+	current 1 0
+	current 0 5
+	mdev --root "$ROOT" destroy --all -p "$(vgpu_function $CARD 1)"
+	current 0 5
+	refused 1 "it is live on another parent" --root "$ROOT" destroy -p soft "$U1"
+}
+
+@test "what is live on another function than it is defined for is left alone, and both are named" {
+	make_three
+	sed -i "s/$U3/$U1/" "$ETC/a.conf"
+	refused 1 "it is live on virtual function 0 of parent '$CARD' with type 'nvidia-5', but defined for virtual function 2 of parent '$CARD' with type 'nvidia-5' " \
+		--root "$ROOT" apply -q "$U1"
+}
+
 @test "an event of a function does what names it, and the rest once all functions are there" {
 	local last
 	printf '[defaults]\nparent = %s\ntype = nvidia-5\nauto = yes\n[%s]\n[%s]\nvf = 2\n[%s]\nvf = 1\n' $CARD $U1 $U2 $U3 > "$ETC/a.conf"
