@@ -155,6 +155,10 @@ struct kind {
 	 */
 	void (*close)(int fd);
 
+	/* Takes the identity back that make() gave to an instance which was there; NULL where it
+	 * finds none. */
+	void (*disown)(const struct device *dev);
+
 	/*
 	 * Ends an instance that was just made. folder is its own, as seen from dirfd, so that what
 	 * took its place meanwhile is left alone. -ENOENT and -ENODEV: it went away by itself.
@@ -162,8 +166,8 @@ struct kind {
 	int (*undo)(const struct device *dev, int dirfd, const char *folder);
 
 	/*
-	 * Makes an event of an instance that was made whole, or has ended; NULL where the kernel
-	 * does that by itself. destroy() calls it on its own.
+	 * Makes an event of an instance that was made whole or given its identity, or has ended;
+	 * NULL where the kernel makes "add" and "remove". destroy() calls it on its own.
 	 */
 	void (*tell)(const struct device *dev, enum kind_event event);
 

@@ -13,6 +13,7 @@
 #include "host/lifecycle.h"
 #include "host/type_name.h"
 #include "host/vf_claim.h"
+#include "host/vf_event.h"
 #include "host/vf_record.h"
 #include "host/vgpu.h"
 #include "host/vgpu_place.h"
@@ -365,22 +366,6 @@ static int nvidia_undo(const struct device *dev, int dirfd, const char *folder)
 	return rc;
 }
 
-/*
- * Types come and go without an event of the kernel's own. It makes one on demand; what is asked for
- * is in Documentation/ABI/testing/sysfs-uevent of the kernel.
- */
-static void nvidia_tell(const struct device *dev, enum kind_event event)
-{
-	const char *what = event == KIND_CREATED ? "created" : "destroyed";
-	_cleanup_free_ char *path = nvidia_path(dev, "uevent"), *text = NULL;
-	_cleanup_close_ int fd = sysfs_open_write(SYSFS_TOP, path);
-	char uuid[IDENTITY_TEXT_SIZE];
-
-	text = xasprintf("change %s MDEV=%s", identity_format_uuid(&dev->id, uuid), what);
-	if (fd >= 0)
-		(void)sysfs_write_fd(fd, text, strlen(text));
-}
-
 /* It is what the caller saw: the function may have been given to another instance meanwhile. */
 static bool is_still(const struct device *dev)
 {
@@ -442,7 +427,7 @@ static int nvidia_destroy(const struct device *dev, char **reterr)
 		usleep(POLL_MS * 1000);
 	}
 	if (!rc)
-		nvidia_tell(dev, KIND_DESTROYED);
+		vf_event_tell(dev, KIND_DESTROYED);
 	return rc;
 }
 
@@ -470,7 +455,8 @@ const struct kind kind_nvidia = {
 	.open = vf_claim,
 	.make = nvidia_make,
 	.close = nvidia_close,
-	.tell = nvidia_tell,
+	.disown = vf_disown,
+	.tell = vf_event_tell,
 	.undo = nvidia_undo,
 	.destroy = nvidia_destroy,
 	.forget = vgpu_forget,

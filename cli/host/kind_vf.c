@@ -18,6 +18,7 @@
 #include "host/type_name.h"
 #include "host/vf_binding.h"
 #include "host/vf_claim.h"
+#include "host/vf_event.h"
 #include "host/vf_place.h"
 #include "host/vf_record.h"
 
@@ -476,6 +477,8 @@ static int vf_destroy(const struct device *dev, char **reterr)
 	signals_release(&before);
 	if (rc == -ENODEV)
 		set_text(reterr, "it went away meanwhile");
+	if (!rc)
+		vf_event_tell(dev, KIND_DESTROYED);
 	return rc;
 }
 
@@ -504,6 +507,8 @@ const struct kind kind_vf = {
 	.open = vf_claim,
 	.make = vf_make,
 	.close = vf_close,
+	.disown = vf_disown,
+	.tell = vf_event_tell,
 	.undo = vf_undo,
 	.destroy = vf_destroy,
 	.forget = vf_forget,

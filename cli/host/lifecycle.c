@@ -199,6 +199,17 @@ static int finish(struct lifecycle_creator *creator, const struct definition *de
 	return rc ? undo_create(creator, fd, ".", rc, reterr) : 0;
 }
 
+/* All that comes after an instance got its identity, or none of it and its former identity. */
+static int finish_adopted(struct lifecycle_creator *creator, const struct definition *def,
+			  char **reterr)
+{
+	int rc = give_nodes(creator, def, reterr);
+
+	if (rc)
+		kind_of(&creator->made)->disown(&creator->made);
+	return rc;
+}
+
 /* Something is to be done once the instance was made. */
 static bool is_more_wanted(const struct definition *def)
 {
@@ -222,8 +233,9 @@ static int make_instance(struct lifecycle_creator *creator, const struct kind *k
 	if (is_more)
 		signals_hold(&before);
 	rc = kind->make(creator, def, fd, &creator->made, creator->made_name, reterr);
-	if (!rc && is_more && !creator->was_there)
-		rc = finish(creator, def, reterr);
+	if (!rc && is_more)
+		rc = creator->was_there ? finish_adopted(creator, def, reterr) :
+					  finish(creator, def, reterr);
 	if (is_more)
 		signals_release(&before);
 	return rc;
@@ -245,7 +257,7 @@ int lifecycle_create(struct lifecycle_creator *creator, const struct definition 
 	rc = make_instance(creator, kind, def, fd, reterr);
 	if (kind->close)
 		kind->close(fd);
-	if (!rc && kind->tell && !creator->was_there)
+	if (!rc && kind->tell)
 		kind->tell(&creator->made, KIND_CREATED);
 	return rc;
 }

@@ -8,6 +8,7 @@
 #include "base/sysfs.h"
 #include "base/text.h"
 #include "base/unread.h"
+#include "host/vf_event.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -194,9 +195,9 @@ static void link_close(struct link *link)
 	libudev.unref(link->udev);
 }
 
-/* Which events a connection is for; the kernel drops the others. All, where both are NULL. */
+/* Which events a connection is for; the kernel drops the others. All, where all are NULL. */
 struct link_filter {
-	const char *subsystem;
+	const char *subsystems[2]; /* NULL: none */
 	const char *tag; /* that a rule gave to the device */
 };
 
@@ -204,9 +205,10 @@ static int link_add_filter(struct link *link, const struct link_filter *filter)
 {
 	int rc = 0;
 
-	if (filter->subsystem)
-		rc = libudev.monitor_filter_add_match_subsystem_devtype(link->monitor,
-									filter->subsystem, NULL);
+	for (size_t i = 0; !rc && i < ARRAY_SIZE(filter->subsystems); i++)
+		if (filter->subsystems[i])
+			rc = libudev.monitor_filter_add_match_subsystem_devtype(
+				link->monitor, filter->subsystems[i], NULL);
 	if (!rc && filter->tag)
 		rc = libudev.monitor_filter_add_match_tag(link->monitor, filter->tag);
 	return rc;
@@ -254,7 +256,8 @@ int udev_wait_begin(struct udev_wait **ret_wait, char **reterr)
 	if (!root_is_host() || !udev_runs())
 		return 0;
 	wait = xcalloc(1, sizeof(*wait));
-	rc = link_open(&wait->link, "udev", &(struct link_filter){.subsystem = "mdev"}, reterr);
+	rc = link_open(&wait->link, "udev", &(struct link_filter){.subsystems = {"mdev", "pci"}},
+		       reterr);
 	if (rc)
 		free(wait);
 	else
@@ -268,18 +271,25 @@ static void wait_free(struct udev_wait *wait)
 	free(wait);
 }
 
-static bool is_add_of(struct udev_device *dev, const char *name)
+static bool is_so(const char *value, const char *expected)
 {
-	const char *action = libudev.device_get_action(dev),
-		   *sysname = libudev.device_get_sysname(dev);
-
-	return action && sysname && strcmp(action, "add") == 0 && strcmp(sysname, name) == 0;
+	return value && strcmp(value, expected) == 0;
 }
 
-int udev_wait_end(struct udev_wait *wait, const char *name, unsigned int seconds)
+static bool is_awaited(struct udev_device *dev, const struct udev_awaited *awaited)
+{
+	if (!is_so(libudev.device_get_sysname(dev), awaited->name))
+		return false;
+	if (!awaited->uuid)
+		return is_so(libudev.device_get_action(dev), "add");
+	return is_so(libudev.device_get_property_value(dev, "SYNTH_UUID"), awaited->uuid) &&
+	       is_so(libudev.device_get_property_value(dev, "SYNTH_ARG_MDEV"), VF_EVENT_CREATED);
+}
+
+int udev_wait_end(struct udev_wait *wait, const struct udev_awaited *awaited, unsigned int seconds)
 {
 	int64_t end = clock_ms() + (int64_t)seconds * 1000;
-	bool seen = !name;
+	bool seen = !awaited;
 
 	if (!wait)
 		return 0;
@@ -292,7 +302,7 @@ int udev_wait_end(struct udev_wait *wait, const char *name, unsigned int seconds
 		if (left <= 0 || poll(&ready, 1, (int)left) == 0)
 			break;
 		dev = libudev.monitor_receive_device(wait->link.monitor);
-		seen = dev && is_add_of(dev, name);
+		seen = dev && is_awaited(dev, awaited);
 		libudev.device_unref(dev);
 	}
 	wait_free(wait);

@@ -21,15 +21,22 @@ int udev_properties(const char *path, void (*each)(const char *key, const char *
  */
 int udev_find_data(char **ret_path);
 
+/* An event that is waited for. */
+struct udev_awaited {
+	const char *name; /* of the device on its bus */
+	const char *uuid; /* of the instance, where the event is that of host/vf_event.h; or NULL:
+			     the device is a new mediated device */
+};
+
 /*
- * Waiting for udev to be done with a new device: begin before it is made, end after. Where udev
+ * Waiting for udev to be done with a new instance: begin before it is made, end after. Where udev
  * does not run (or with another root) there is nothing to wait for: *ret_wait is NULL, which end
  * accepts. begin returns 0, or what the system said with a reason in *reterr (-ELIBACC: there is no
- * libudev). end frees, and waits for the device of that name (NULL: for nothing); 0 or -ETIMEDOUT.
+ * libudev). end frees, and waits for that event (NULL: for nothing); 0 or -ETIMEDOUT.
  */
 struct udev_wait;
 int udev_wait_begin(struct udev_wait **ret_wait, char **reterr);
-int udev_wait_end(struct udev_wait *wait, const char *name, unsigned int seconds);
+int udev_wait_end(struct udev_wait *wait, const struct udev_awaited *awaited, unsigned int seconds);
 
 /* What happened to a device of any kind. The strings are good until the next call for the watch. */
 struct udev_event {

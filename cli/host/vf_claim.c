@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What the kinds on virtual functions do alike before they make an instance. */
+/* What the kinds on virtual functions do alike around the making of an instance. */
 #include "host/vf_claim.h"
 
 #include "host/refusal.h"
@@ -30,4 +30,9 @@ int vf_claim(struct lifecycle_creator *creator, const struct definition *def, ch
 		return fd;
 	cleanup_close(&fd);
 	return rc;
+}
+
+void vf_disown(const struct device *dev)
+{
+	vf_record_remove(dev->name, &dev->id);
 }

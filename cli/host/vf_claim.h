@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the kinds on virtual functions do alike before they make an instance. */
+/* What the kinds on virtual functions do alike around the making of an instance. */
 #ifndef VF_CLAIM_H
 #define VF_CLAIM_H
 
@@ -14,5 +14,8 @@
  * reason in *reterr: -EEXIST when there is one, or as vf_record_lock() fails.
  */
 int vf_claim(struct lifecycle_creator *creator, const struct definition *def, char **reterr);
+
+/* As of struct kind: the instance has no name of ours any more. */
+void vf_disown(const struct device *dev);
 
 #endif

@@ -9,6 +9,7 @@
 #include "base/unread.h"
 #include "host/attribute.h"
 #include "host/absent.h"
+#include "host/kind.h"
 #include "host/live.h"
 #include "host/port.h"
 #include "host/type_name.h"
@@ -391,13 +392,21 @@ void cmd_warn_hidden(size_t count, const char *what)
 			    count, what);
 }
 
-void cmd_await_udev(struct udev_wait *wait, const char *name, const struct identity *id)
+void cmd_await_udev(struct udev_wait *wait, const struct device *dev)
 {
-	char text[IDENTITY_TEXT_SIZE];
+	char text[IDENTITY_TEXT_SIZE], uuid[IDENTITY_TEXT_SIZE];
+	struct udev_awaited awaited;
 
-	if (udev_wait_end(wait, name, UDEV_SECONDS) < 0)
+	if (!dev) {
+		(void)udev_wait_end(wait, NULL, 0);
+		return;
+	}
+	awaited = (struct udev_awaited){.name = dev->name};
+	if (kind_of(dev)->tell)
+		awaited.uuid = identity_format_uuid(&dev->id, uuid);
+	if (udev_wait_end(wait, &awaited, UDEV_SECONDS) < 0)
 		msg_warning("udev has not finished with %s after %u seconds, ignoring",
-			    identity_format(id, text), UDEV_SECONDS);
+			    identity_format(&dev->id, text), UDEV_SECONDS);
 }
 
 int cmd_type(const struct command *command, const char *parent, const char *text,

@@ -88,10 +88,11 @@ void cmd_warn_hidden(size_t count, const char *what);
 struct udev_wait;
 
 /*
- * Waits for udev to be done with the device of that name on the bus (NULL: for nothing), ten
- * seconds at most; then there is a warning. Ends what udev_wait_begin() began.
+ * Waits for udev to be done with an instance that was just made (NULL: for nothing), of which kind,
+ * id and name are asked, ten seconds at most; then there is a warning. Ends what udev_wait_begin()
+ * began.
  */
-void cmd_await_udev(struct udev_wait *wait, const char *name, const struct identity *id);
+void cmd_await_udev(struct udev_wait *wait, const struct device *dev);
 
 /* What --help prints, on stdout. */
 void help_print(const struct program *program);

@@ -369,8 +369,8 @@ static int create_make(void *p)
 	struct creation *creation = p;
 	const struct create_args *args = creation->args;
 	_cleanup_free_ char *error = NULL;
-	const struct device *dev;
 	struct disk_change change;
+	bool is_told;
 	int rc = args->ensure && args->define ? check_defined(creation, &error) : 0, status,
 	    printed;
 
@@ -381,8 +381,9 @@ static int create_make(void *p)
 		change = disk_change_of(rc);
 	else
 		change = keep(creation, &error);
-	dev = change.kind != CHANGE_FAILED && creation->wait ? look_up(creation) : NULL;
-	cmd_await_udev(creation->wait, dev ? dev->name : NULL, &creation->def.id);
+	is_told = change.kind != CHANGE_FAILED &&
+		  (!creation->was_live || creation->creator.was_there);
+	cmd_await_udev(creation->wait, is_told && creation->wait ? look_up(creation) : NULL);
 	status = cmd_say_change("create", &creation->def.id, change, error);
 	printed = create_print(creation, change, error);
 	return status == DONE ? printed : status;

@@ -329,16 +329,20 @@ static void enact_add_wait(struct enactment *enactment, struct udev_wait *wait)
 	enactment->waits =
 		xrealloc(enactment->waits, enactment->wait_count + 1, sizeof(*enactment->waits));
 	added = &enactment->waits[enactment->wait_count++];
-	*added = (struct enact_wait){.wait = wait, .id = enactment->creator.made.id};
+	*added = (struct enact_wait){.wait = wait,
+				     .made = {.kind = enactment->creator.made.kind,
+					      .id = enactment->creator.made.id}};
 	strncpy(added->name, enactment->creator.made.name, sizeof(added->name) - 1);
 }
 
 void enact_await_udev(struct enactment *enactment)
 {
 	for (size_t i = 0; i < enactment->wait_count; i++) {
-		const struct enact_wait *wait = &enactment->waits[i];
+		struct enact_wait *wait = &enactment->waits[i];
 
-		cmd_await_udev(wait->wait, wait->name, &wait->id);
+		/* Those of before may have been moved. */
+		wait->made.name = wait->name;
+		cmd_await_udev(wait->wait, &wait->made);
 	}
 	free(enactment->waits);
 	enactment->waits = NULL;
@@ -351,7 +355,7 @@ static void enact_create(struct enactment *enactment, struct action *action)
 	struct udev_wait *wait = NULL;
 	int rc = enact_create_it(enactment, action, &wait, &error);
 
-	if (rc || enactment->creator.was_there)
+	if (rc)
 		(void)udev_wait_end(wait, NULL, 0);
 	else if (wait)
 		enact_add_wait(enactment, wait);

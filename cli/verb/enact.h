@@ -21,7 +21,7 @@ enum enact_flags {
 /* A device that was made, and what waits for udev to be done with it. */
 struct enact_wait {
 	struct udev_wait *wait;
-	struct identity id;
+	struct device made; /* kind, id and name alone */
 	char name[IDENTITY_TEXT_SIZE];
 };
 

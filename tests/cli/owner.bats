@@ -169,6 +169,33 @@ removed() {
 	assert "$(stat -c '%u:%g %a' "$NODE")" == "4001:0 666" "who says nothing changes nothing"
 }
 
+# make_function_live CARD N UUID: a virtual function with a type that others gave it, and its node
+make_function_live() {
+	local function
+	make_live soft soft-1 "$3"
+	function=$(realpath "$ROOT/sys/bus/pci/devices/$(vgpu_function "$1" "$2")")
+	ln -sr "$(realpath "$ROOT/sys/bus/mdev/devices/$3/iommu_group")" "$function/iommu_group"
+	rm "$ROOT/sys/bus/mdev/devices/$3" "$ROOT/sys/class/mdev_bus/soft/mdev_supported_types/soft-1/devices/$3"
+	rm "$ROOT/sys/kernel/iommu_groups"/*/devices/*
+	set_vgpu "$1" "$2" 5
+}
+
+@test "an instance that others made has its owner when it gets its name, or neither" {
+	make_card 0000:41:00.0 4
+	make_function_live 0000:41:00.0 2 "$U1"
+	mdev 0 --root "$ROOT" create "$U2" -p "$(vgpu_function 0000:41:00.0 2)" -t nvidia-5 --owner alice
+	assert "$(stat -c '%u:%g %a' "$NODE")" == "4000:0 660"
+	assert "$(< "$(vgpu_file 0000:41:00.0 2 ../uevent)")" == "change $U2 MDEV=created"
+
+	rm -r "$ROOT/run/mdev"
+	mv "$NODE" "$NODE.away"
+	: > "$NODE"
+	: > "$(vgpu_file 0000:41:00.0 2 ../uevent)"
+	refused 1 "is not the node" --root "$ROOT" create "$U2" -p "$(vgpu_function 0000:41:00.0 2)" -t nvidia-5 --owner alice
+	assert "$(ls "$ROOT/run/mdev/vf")" == ""
+	assert "$(cat "$(vgpu_file 0000:41:00.0 2 current_vgpu_type)" "$(vgpu_file 0000:41:00.0 2 ../uevent)")" == 5
+}
+
 @test "create takes owner and mode of the definition" {
 	make_coming "$U1"
 	printf '%sowner = alice\n' "$DEFINED" | make_definition a.conf

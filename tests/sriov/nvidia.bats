@@ -108,6 +108,23 @@ $OTHER_CARD nvidia-1148 NVIDIA\x20MINI-4B"
 	assert "$(type_of 0 $OTHER_CARD)" == 0
 }
 
+# Without udev's event there would be a warning.
+@test "--wait returns when udev is done with the function, also where others gave it the type" {
+	run -0 --separate-stderr mdev create $UUID -p $CARD -t nvidia-1148 --wait
+	assert "$output$stderr" == $UUID
+	# The event of its end is not that of the next one.
+	mdev destroy $UUID
+	run -0 --separate-stderr mdev create $UUID -p $CARD -t nvidia-1148 --wait
+	assert "$output$stderr" == $UUID
+	set_type 3 1148
+	run -0 --separate-stderr mdev create $UUID2 -p "$(vf 3)" -t nvidia-1148 --wait
+	assert "$output$stderr" == $UUID2
+	mdev define $UUID3 -p "$(vf 5)" -t nvidia-1148
+	run -0 --separate-stderr mdev apply --wait=$HANG $UUID3
+	assert "$stderr" == ""
+	mdev undefine $UUID3
+}
+
 @test "create: sizes beside each other, where the card lets them" {
 	echo 1 >$KNOBS/heterogeneous
 	mdev create $UUID -p $CARD -t nvidia-1150

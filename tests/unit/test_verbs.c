@@ -36,7 +36,8 @@ struct disk_change __wrap_store_add(const struct definition *def, const char *fi
 				    char **reterr);
 void __wrap_store_remove(struct removal *removals, size_t count);
 int __wrap_udev_wait_begin(struct udev_wait **ret_wait, char **reterr);
-int __wrap_udev_wait_end(struct udev_wait *wait, const char *name, unsigned int seconds);
+int __wrap_udev_wait_end(struct udev_wait *wait, const struct udev_awaited *awaited,
+			 unsigned int seconds);
 int __wrap_lock_wait_range(int fd, off_t start, off_t len, unsigned int seconds);
 pid_t __wrap_fork(void);
 
@@ -118,11 +119,12 @@ int __wrap_udev_wait_begin(struct udev_wait **ret_wait, char **reterr)
 	return 0;
 }
 
-int __wrap_udev_wait_end(struct udev_wait *wait, const char *name, unsigned int seconds)
+int __wrap_udev_wait_end(struct udev_wait *wait, const struct udev_awaited *awaited,
+			 unsigned int seconds)
 {
 	(void)seconds;
 	if (wait)
-		buf_addf(&asked, "waited for %s;", name ? name : "nothing");
+		buf_addf(&asked, "waited for %s;", awaited ? awaited->name : "nothing");
 	return wait ? world.udev : 0;
 }
 
