@@ -133,6 +133,17 @@ bool card_is_unready(const struct card *card, const char *address)
 	return card->vfs != CARD_VFS_UNSET && (!has_functions(address) || file_look(path) == 0);
 }
 
+bool card_is_begun(const char *name)
+{
+	_cleanup_free_ char *folder = root_path(UNREADY_FOLDER), *card = NULL, *path = NULL;
+
+	if (file_look(folder) < 0)
+		return false;
+	card = pci_physical(name);
+	path = unready_path(card ? card : name);
+	return file_look(path) == 0;
+}
+
 int card_lock(const char *address, unsigned int seconds, char **reterr)
 {
 	_cleanup_free_ char *name = xasprintf("card %s", address);

@@ -31,6 +31,12 @@ bool card_is_of_any(const struct strlist *addresses, const char *name);
 bool card_is_unready(const struct card *card, const char *address);
 
 /*
+ * The PCI device of that name is a card, or a virtual function of one, that is being prepared or
+ * was not to the end. Costs a look on a host without such cards.
+ */
+bool card_is_begun(const char *name);
+
+/*
  * One at a time prepares the card at that address; card_is_unready() is true meanwhile. Waits for
  * others at most that many seconds. A descriptor, whose closing ends it, or a negative errno with a
  * reason in *reterr: -ETIMEDOUT while another one does.

@@ -439,6 +439,68 @@ static bool apply_lacks_parents(struct apply *apply)
 	return false;
 }
 
+/* It cannot be made, or not yet, and a card that is not as its section says may be why. */
+static bool apply_may_lack_card(struct apply *apply, const struct identity *id)
+{
+	const struct definition *def;
+
+	if (device_list_find_live(&apply->inventory.devices, id))
+		return false;
+	def = inventory_definition(&apply->inventory, id, NULL);
+	return !def || card_is_begun(def->parent_name);
+}
+
+/*
+ * Prepares the cards that an identity is defined for. Their sections may stand in any file, so all
+ * are read. True when that was tried.
+ */
+static bool apply_prepare_cards_of(struct apply *apply, const struct identity *id)
+{
+	struct definition_list all = {0};
+	struct problem_list problems = {0};
+	struct definition *const *defs;
+	bool any = false;
+	size_t count;
+
+	store_load(&all, &problems);
+	defs = definition_index_find(&apply->inventory.by_identity, id, &count);
+	for (size_t i = 0; i < count && all.card_count; i++) {
+		const char *address = cards_of_definition(&apply->cards, defs[i]);
+
+		if (address && !card_is_of_any(&apply->cards.held, address))
+			any |= cards_prepare(&apply->cards, &apply->enactment, &all, address);
+	}
+	problem_list_free(&problems);
+	definition_list_free(&all);
+	return any;
+}
+
+static bool apply_prepare_named(struct apply *apply)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < apply->id_count; i++)
+		if (apply_may_lack_card(apply, &apply->ids[i]))
+			any |= apply_prepare_cards_of(apply, &apply->ids[i]);
+	return any;
+}
+
+/* The words, when their parents have come, or as long as those are waited for. */
+static int apply_find_in_time(struct apply *apply, struct plan_wish *wish, int word_count,
+			      char **words)
+{
+	int status = apply_find(apply, wish, word_count, words);
+
+	while (status == DONE && clock_ms() < apply->until && !unread_count() &&
+	       apply_lacks_parents(apply)) {
+		usleep(APPLY_POLL_MS * 1000);
+		status = apply_find(apply, wish, word_count, words);
+	}
+	if (status == DONE && apply_prepare_named(apply))
+		status = apply_find(apply, wish, word_count, words);
+	return status;
+}
+
 /* What the words mean, and nothing else. They were asked for, whatever their definitions say. */
 static int apply_words(struct apply *apply, int word_count, char **words)
 {
@@ -449,12 +511,7 @@ static int apply_words(struct apply *apply, int word_count, char **words)
 	apply->enactment.flags |= ENACT_NAMED | (apply->args->wait ? ENACT_WAIT : 0);
 	apply->ids = xcalloc((size_t)word_count, sizeof(*apply->ids));
 	apply->id_count = (size_t)word_count;
-	status = apply_find(apply, &wish, word_count, words);
-	while (status == DONE && clock_ms() < apply->until && !unread_count() &&
-	       apply_lacks_parents(apply)) {
-		usleep(APPLY_POLL_MS * 1000);
-		status = apply_find(apply, &wish, word_count, words);
-	}
+	status = apply_find_in_time(apply, &wish, word_count, words);
 	apply->named = apply->inventory.devices;
 	apply->inventory.devices = (struct device_list){0};
 	/* What is asked for may stand in a file that cannot be read. */

@@ -37,6 +37,21 @@ const struct card *cards_section(struct cards *cards, const struct definition_li
 	return NULL;
 }
 
+const char *cards_of_definition(struct cards *cards, const struct definition *def)
+{
+	_cleanup_free_ char *function = NULL;
+	const struct pci_functions *owner = NULL;
+	const char *address;
+	unsigned int nth;
+
+	if (cards_resolve(cards, def->parent, &address) == 0)
+		return address;
+	function = pci_address(def->parent_name ? def->parent_name : def->parent);
+	if (function)
+		owner = pci_owner(&cards->index.pci, function, &nth);
+	return owner ? owner->address : NULL;
+}
+
 PRINTF_LIKE(4, 5)
 static void cards_fail(struct enactment *enactment, const struct card *card, const char *address,
 		       const char *fmt, ...)

@@ -26,6 +26,12 @@ struct cards {
 bool cards_prepare(struct cards *cards, struct enactment *enactment,
 		   const struct definition_list *list, const char *name);
 
+/*
+ * The address of the card that a definition is for, by its parent: that card, or a virtual function
+ * of it, there or not. NULL for none.
+ */
+const char *cards_of_definition(struct cards *cards, const struct definition *def);
+
 /* The address of the card that a text means. 0, or as parent_resolve() fails. */
 int cards_resolve(struct cards *cards, const char *text, const char **ret_address);
 

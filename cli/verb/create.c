@@ -3,7 +3,6 @@
 #include "base/msg.h"
 #include "base/unread.h"
 #include "host/absent.h"
-#include "host/kind.h"
 #include "host/lifecycle.h"
 #include "host/live.h"
 #include "host/udev.h"
@@ -152,25 +151,6 @@ static int create_take_function(struct creation *creation, const char *parent, u
 	def->has_vf = true;
 	def->vf = vf;
 	return DONE;
-}
-
-/*
- * Other definitions may name virtual functions, which are theirs. Mediated devices have none, and
- * no need of that.
- */
-static void create_load_others(struct creation *creation, struct definition_list *others)
-{
-	const struct definition *def = &creation->def;
-	struct problem_list problems = {0};
-	struct parent_index *parents = &creation->inventory.parents;
-
-	if (kind_of_type(def->parent_name, def->type)->number == INSTANCE_MDEV || def->has_vf)
-		return;
-	store_load(others, &problems);
-	for (size_t i = 0; i < others->n; i++)
-		(void)parent_resolve(parents, others->v[i]->parent, &others->v[i]->parent_name);
-	problem_list_free(&problems);
-	creation->creator.definitions = others;
 }
 
 static int create_prepare(struct creation *creation, const struct create_args *args, char *word)
@@ -327,7 +307,11 @@ static struct disk_change create_act(void *arg, char **reterr)
 	struct definition_list others = {0};
 	int rc;
 
-	create_load_others(creation, &others);
+	/* Other definitions may name virtual functions, which are theirs. */
+	if (inventory_needs_others(&creation->def)) {
+		inventory_load_others(&creation->inventory, &others);
+		creation->creator.definitions = &others;
+	}
 	rc = lifecycle_create(&creation->creator, &creation->def, reterr);
 	creation->creator.definitions = NULL;
 	definition_list_free(&others);

@@ -294,6 +294,16 @@ static void enact_pass_over(struct enactment *enactment, const struct action *ac
 		enact_print(enactment, action, CODE_NONE, NULL);
 }
 
+/* Of what was asked for by name, the inventory has no other definitions. */
+static void enact_load_others(struct enactment *enactment, const struct definition *def)
+{
+	if (!(enactment->flags & ENACT_NAMED) || !inventory_needs_others(def))
+		return;
+	if (!enactment->others.n)
+		inventory_load_others(enactment->inventory, &enactment->others);
+	enactment->creator.definitions = &enactment->others;
+}
+
 static struct disk_change enact_make(void *arg, char **reterr)
 {
 	const struct enact_step *step = arg;
@@ -302,6 +312,7 @@ static struct disk_change enact_make(void *arg, char **reterr)
 	_cleanup_close_ int lock = -1;
 	int rc = enact_lock(def->parent_name, &lock, reterr);
 
+	enact_load_others(step->enactment, def);
 	return disk_change_of(rc ? rc : lifecycle_create(creator, def, reterr));
 }
 
@@ -535,5 +546,6 @@ void enact_plan(struct enactment *enactment, const struct plan *plan)
 void enactment_end(struct enactment *enactment)
 {
 	said_end(&enactment->said);
+	definition_list_free(&enactment->others);
 	*enactment = (struct enactment)ENACTMENT;
 }

@@ -35,6 +35,7 @@ struct enactment {
 	const struct device_list *named; /* devices with the words that named them; or NULL */
 	const struct strlist *held; /* cards on which nothing is to be made now; or NULL */
 	struct lifecycle_creator creator;
+	struct definition_list others; /* with ENACT_NAMED: all, once one needs them */
 	struct said said; /* with ENACT_EVENT: what the log has already */
 	const char *distrusted; /* the last file that was said not to be for root to obey */
 	size_t counts[ACTION_COUNT], failed; /* what became of the actions */

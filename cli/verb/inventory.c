@@ -3,6 +3,7 @@
 #include "verb/inventory.h"
 
 #include "host/absent.h"
+#include "host/kind.h"
 #include "host/live.h"
 #include "store/store.h"
 
@@ -301,6 +302,22 @@ static bool load_own_definitions(struct inventory *inventory, const struct wante
 	definition_list_free(&inventory->definitions);
 	problem_list_free(&inventory->problems);
 	return false;
+}
+
+bool inventory_needs_others(const struct definition *def)
+{
+	return !def->has_vf && kind_of_type(def->parent_name, def->type)->number != INSTANCE_MDEV;
+}
+
+void inventory_load_others(struct inventory *inventory, struct definition_list *ret_list)
+{
+	struct problem_list problems = {0};
+
+	store_load(ret_list, &problems);
+	for (size_t i = 0; i < ret_list->n; i++)
+		(void)parent_resolve(&inventory->parents, ret_list->v[i]->parent,
+				     &ret_list->v[i]->parent_name);
+	problem_list_free(&problems);
 }
 
 void inventory_drop_overruled(struct inventory *inventory)

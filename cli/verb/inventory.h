@@ -85,6 +85,14 @@ void inventory_load_begun(struct inventory *inventory, unsigned int needs, const
  * it was made, it stays.
  */
 bool inventory_counts(const struct inventory *inventory, const struct definition *def);
+/*
+ * The definition leaves open which virtual function of the parent its instance is on, so that those
+ * matter which other definitions name. Mediated devices have none.
+ */
+bool inventory_needs_others(const struct definition *def);
+/* All definitions of the host, with their parents as far as they are there. */
+void inventory_load_others(struct inventory *inventory, struct definition_list *ret_list);
+
 /* Takes the definitions out that do not count. */
 void inventory_drop_overruled(struct inventory *inventory);
 

@@ -363,6 +363,52 @@ react() {
 	assert "$(calls)" -eq 0 "another card"
 }
 
+@test "apply with words prepares the cards of these alone, and makes nothing where that fails" {
+	local fails=$BATS_TEST_TMPDIR/fails
+	make_card $CARD 6 nvidia
+	make_card 0000:42:00.0 4 nvidia
+	make_tool <<< 'functions $2 4'
+	printf '#!/bin/sh\n[ ! -e %q ]\n' "$fails" > "$BATS_TEST_TMPDIR/run"
+	chmod 755 "$BATS_TEST_TMPDIR/run"
+	printf '[parent 42:00.0]\nvfs = max\n[parent 41:00.0]\nvfs = max\nthen = %s\n' "$BATS_TEST_TMPDIR/run" > "$ETC/cards.conf"
+	printf '[%s]\nparent = 41:00.2\ntype = acme-vf\n' "$U1" > "$ETC/$U1.conf"
+	printf '[%s]\nparent = soft\ntype = soft-1\n' "$U2" > "$ETC/$U2.conf"
+	: > "$fails"
+	mdev --root "$ROOT" apply "$U2"
+	assert "$(calls)" -eq 0
+	mdev 1 --root "$ROOT" apply "$U1"
+	assert "$stderr" =~ "cannot prepare card '$CARD' \($ETC/cards.conf:3\): '$BATS_TEST_TMPDIR/run' failed: exit status 1"
+	assert "$stderr" =~ "cannot create $U1 \($ETC/$U1.conf:1\): its card is not ready"
+	assert "$(created 2)" == ""
+	mdev 1 --root "$ROOT" apply "$U1"
+	assert "$stderr" =~ "its card is not ready" "virtual functions are there"
+	assert "$(created 2)" == ""
+	rm "$fails"
+	mdev --root "$ROOT" apply "$U1"
+	assert "$(created 2)" == "$U1"
+	assert "$(cat "$BATS_TEST_TMPDIR/calls")" == "-e $CARD "
+}
+
+@test "apply with words waits for the run that prepares the card, also when a function is there before" {
+	requires strace
+	make_card $CARD 6 nvidia
+	mkfifo "$BATS_TEST_TMPDIR/go"
+	make_tool <<< "functions \$2 6; : > $BATS_TEST_TMPDIR/begun; read -r < $BATS_TEST_TMPDIR/go"
+	printf '[parent %s]\nvfs = max\nthen = /bin/sh -c ": > %s"\n' $CARD "$BATS_TEST_TMPDIR/then" > "$ETC/a.conf"
+	printf '[%s]\nparent = 0000:41:00.2\ntype = acme-vf\n' "$U1" > "$ETC/$U1.conf"
+	timeout 100 "$MDEV" --root "$ROOT" apply -p $CARD > "$BATS_TEST_TMPDIR/out" 3>&- &
+	until [ -e "$BATS_TEST_TMPDIR/begun" ]; do read -rt 0.02 <> <(:) || :; done
+	ASAN_OPTIONS=detect_leaks=0 strace -f -e trace=fcntl -o "$BATS_TEST_TMPDIR/trace" "$MDEV" --root "$ROOT" apply --wait "$U1" > "$BATS_TEST_TMPDIR/named" 2>&1 3>&- &
+	named=$!
+	until grep -q "SETLK.* EAGAIN" "$BATS_TEST_TMPDIR/trace" 2> /dev/null || ! kill -0 $named; do read -rt 0.02 <> <(:) || :; done
+	assert "$(created 2)" == ""
+	echo > "$BATS_TEST_TMPDIR/go"
+	wait $named
+	[ -e "$BATS_TEST_TMPDIR/then" ]
+	assert "$(created 2)" == "$U1"
+	assert "$(calls)" -eq 1
+}
+
 @test "an event leaves a card to the run that prepares it" {
 	make_card $CARD 6 nvidia
 	mkfifo "$BATS_TEST_TMPDIR/go"

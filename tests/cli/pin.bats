@@ -126,6 +126,21 @@ make_three() {
 		--root "$ROOT" apply -q "$U1"
 }
 
+@test "apply with words leaves the functions to the definitions that name them, live or not" {
+	printf '[%s]\nparent = %s\ntype = nvidia-5\nvf = 0\n[%s]\nparent = 41:00.0\ntype = nvidia-5\nvf = 1\n' \
+		$U1 $CARD $U2 > "$ETC/a.conf"
+	printf '[%s]\nparent = %s\ntype = nvidia-5\n' $U3 $CARD > "$ETC/$U3.conf"
+	mdev apply --root "$ROOT" $U3
+	current 0 0
+	current 1 0
+	current 2 5
+	mdev apply --root "$ROOT" $U2 $U1
+	current 0 5
+	current 1 5
+	mdev apply --root "$ROOT" $U1 $U2 $U3
+	assert "$output" =~ "3 kept"
+}
+
 @test "an event of a function does what names it, and the rest once all functions are there" {
 	local last
 	printf '[defaults]\nparent = %s\ntype = nvidia-5\nauto = yes\n[%s]\n[%s]\nvf = 2\n[%s]\nvf = 1\n' $CARD $U1 $U2 $U3 > "$ETC/a.conf"
