@@ -56,7 +56,7 @@ is_live() {
 }
 
 @test "boot: a defined instance is back after a reboot, once, with its attributes" {
-	vm_run "modprobe medu && mdev define $A -p $PARENT -t medu-fact --auto -a medu/label=first -a medu/label=second"
+	vm_run "modprobe medu && mdev define $A -p $PARENT -t medu-fact --auto -a medu/label=first -a medu/label=second --owner daemon:kvm --mode 0640"
 	vm_run "mdev define $C -p $PARENT -t medu-fact"
 	vm_run "[ -z \"\$(ls /sys/bus/mdev/devices)\" ]"
 	vm_reboot
@@ -64,6 +64,14 @@ is_live() {
 	is_live "$A" second
 	vm_run "[ \"\$(ls /sys/bus/mdev/devices)\" = $A ]"
 	[ "$(vm_log)" = "" ]
+}
+
+@test "boot: its node is its owner's after the reboot, and still when udev has its event again" {
+	local owner="stat -c '%U:%G %a' /dev/vfio/\$(basename \$(readlink /sys/bus/mdev/devices/$A/iommu_group))"
+	[ "$(vm_run "$owner")" = "daemon:kvm 640" ]
+	vm_run 'udevadm trigger --subsystem-match=vfio --action=change'
+	vm_settle
+	[ "$(vm_run "$owner")" = "daemon:kvm 640" ]
 }
 
 @test "boot: the event again changes nothing and says nothing" {
