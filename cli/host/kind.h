@@ -92,6 +92,12 @@ struct kind {
 	char *(*attributes)(const struct device *dev);
 
 	/*
+	 * Adds the paths below SYSFS_TOP of the files that are written to make and to end
+	 * instances, on all functions that there are. NULL where the kernel makes an event of that.
+	 */
+	void (*watched)(struct strlist *ret_paths);
+
+	/*
 	 * How a machine of QEMU, and a domain of libvirt, is told to have a live device; see
 	 * host/assign.h, also for more. The caller frees it; NULL where there is no way.
 	 */

@@ -261,6 +261,21 @@ static char *nvidia_path(const struct device *dev, const char *below)
 	return layout_pci_device(dev->name, below);
 }
 
+static void add_type_files(const struct vgpu_card *card, void *paths)
+{
+	for (unsigned int i = 0; i < card->functions.enabled; i++) {
+		_cleanup_free_ char *function = vgpu_function(card, i);
+		_cleanup_free_ char *path = layout_pci_device(function, LAYOUT_VENDOR_VFIO);
+
+		strlist_add(paths, path);
+	}
+}
+
+static void nvidia_watched(struct strlist *ret_paths)
+{
+	each_card(NULL, add_type_files, ret_paths);
+}
+
 /* The driver in the guest wants the machine to have the UUID of the vGPU. */
 static char *nvidia_qemu(const struct device *dev, const char *more)
 {
@@ -444,6 +459,7 @@ const struct kind kind_nvidia = {
 	.devices = nvidia_devices,
 	.look_up = nvidia_look_up,
 	.path = nvidia_path,
+	.watched = nvidia_watched,
 	.qemu = nvidia_qemu,
 	.libvirt = nvidia_libvirt,
 	.is_kernels = nvidia_is_kernels,

@@ -64,6 +64,13 @@ int live_parents(struct strlist *ret_names)
 	return rc;
 }
 
+void live_watched(struct strlist *ret_paths)
+{
+	for (size_t i = 0; i < kind_count; i++)
+		if (kinds[i]->watched)
+			kinds[i]->watched(ret_paths);
+}
+
 bool live_type_is_closed(const char *parent, const char *type)
 {
 	return kind_of_type(parent, type)->is_closed(parent, type);

@@ -26,6 +26,13 @@ struct device *live_look_at(struct device_list *list, const char *address);
 void live_hide_others(void);
 
 /*
+ * Adds the paths below SYSFS_TOP of the files that are written to make and to end instances, where
+ * the kernel makes no event of that: see host/file_watch.h. They change with the virtual functions
+ * that there are.
+ */
+void live_watched(struct strlist *ret_paths);
+
+/*
  * No more instances are made there, because the parent is going or gone: it loses its place among
  * the parents, or first the file that makes instances. False for a type that it never had.
  */

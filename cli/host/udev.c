@@ -352,6 +352,7 @@ int udev_watch_next(struct udev_watch *watch, struct udev_event *ret_event)
 		.action = libudev.device_get_action(watch->current),
 		.path = libudev.device_get_devpath(watch->current),
 		.is_mdev = subsystem && strcmp(subsystem, "mdev") == 0,
+		.is_pci = subsystem && strcmp(subsystem, "pci") == 0,
 		.mdev_state = libudev.device_get_property_value(watch->current, "MDEV_STATE"),
 	};
 	return ret_event->action && ret_event->path ? 0 : -EAGAIN;

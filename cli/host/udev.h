@@ -43,6 +43,7 @@ struct udev_event {
 	const char *action; /* "add", "remove", "change", "online", "offline", ... */
 	const char *path; /* below sys: "/devices/.../NAME" */
 	bool is_mdev; /* it is a mediated device */
+	bool is_pci; /* it is a PCI function, which may be an instance of another kind */
 	const char *mdev_state; /* of a parent, "registered" or "unregistered"; else NULL */
 };
 

@@ -3,6 +3,8 @@
 #include "base/file.h"
 #include "base/msg.h"
 #include "base/unread.h"
+#include "host/file_watch.h"
+#include "host/kind.h"
 #include "host/live.h"
 #include "host/udev.h"
 #include "out/output.h"
@@ -26,7 +28,11 @@ static const struct option_row options[] = {{0}};
 /* A parent or a device that was told of. */
 struct known {
 	char *name;
-	char *parent, *type; /* of a device; the type is NULL when it could not be read */
+	/* Of a device: */
+	char *parent, *type; /* the type is NULL when it could not be read */
+	struct identity id;
+	enum instance_kind kind;
+	int vf;
 	unsigned int look; /* the last one that it was seen in */
 };
 
@@ -34,6 +40,8 @@ struct monitor {
 	void *parents, *devices; /* trees of struct known, by name */
 	unsigned int look;
 	struct strlist gone; /* names, while a look is compared with the one before */
+	struct file_watch types; /* files that tell of instances where no event does */
+	bool is_behind; /* a function came, changed or went: what that is, a look shows */
 };
 
 static int compare_known(const void *a, const void *b)
@@ -78,10 +86,13 @@ static void forget(void **tree, struct known *known)
 static void say_device(const char *action, const struct known *known)
 {
 	bool is_gone = strcmp(action, "destroy") == 0;
-	struct device dev = {
-		.name = is_gone ? NULL : known->name, .parent = known->parent, .type = known->type};
+	struct device dev = {.kind = known->kind,
+			     .id = known->id,
+			     .name = is_gone ? NULL : known->name,
+			     .parent = known->parent,
+			     .type = known->type,
+			     .vf = known->vf};
 
-	(void)identity_parse_name(known->name, &dev.id);
 	output_device_event(action, &dev);
 }
 
@@ -108,21 +119,30 @@ static char *wait_for_type(const char *parent, const char *name)
 	return type;
 }
 
-/* type: NULL when it is to be looked up */
-static void see_device(struct monitor *monitor, const char *action, const char *name,
-		       const char *parent, const char *type)
+/* The type is NULL when it is to be looked up. */
+static void see_device(struct monitor *monitor, const char *action, const struct device *dev)
 {
-	struct known *known = find(&monitor->devices, name);
-	struct identity id;
+	struct known *known = find(&monitor->devices, dev->name);
 
-	if (!known && identity_parse_name(name, &id) == 0) {
-		known = add(&monitor->devices, name);
-		known->parent = xstrdup(parent);
-		known->type = type ? xstrdup(type) : wait_for_type(parent, name);
+	if (!known) {
+		known = add(&monitor->devices, dev->name);
+		known->parent = xstrdup(dev->parent);
+		known->type = dev->type ? xstrdup(dev->type) :
+					  wait_for_type(dev->parent, dev->name);
+		known->id = dev->id;
+		known->kind = dev->kind;
+		known->vf = dev->vf;
 		say_device(action, known);
 	}
-	if (known)
-		known->look = monitor->look;
+	known->look = monitor->look;
+}
+
+static void see_mdev(struct monitor *monitor, const char *name, const char *parent)
+{
+	struct device dev = {.kind = INSTANCE_MDEV, .name = name, .parent = parent};
+
+	if (identity_parse_name(name, &dev.id) == 0)
+		see_device(monitor, "create", &dev);
 }
 
 static void lose_parent(struct monitor *monitor, const char *name)
@@ -163,6 +183,13 @@ static void lose_unseen(struct monitor *monitor, void *const *tree,
 	strlist_free(&monitor->gone);
 }
 
+static bool is_known_so(const struct known *known, const struct device *dev)
+{
+	return known && known->type && strcmp(known->type, dev->type) == 0 &&
+	       strcmp(known->parent, dev->parent) == 0 &&
+	       identity_compare(&known->id, &dev->id) == 0;
+}
+
 /* One that is another device by now, of the same name, is not marked. */
 static void mark_seen(struct monitor *monitor, const struct device_list *devices,
 		      const struct strlist *parents)
@@ -174,8 +201,7 @@ static void mark_seen(struct monitor *monitor, const struct device_list *devices
 		const struct device *dev = &devices->v[i];
 
 		known = find(&monitor->devices, dev->name);
-		if (known && known->type && strcmp(known->type, dev->type) == 0 &&
-		    strcmp(known->parent, dev->parent) == 0)
+		if (is_known_so(known, dev))
 			known->look = monitor->look;
 	}
 	for (size_t i = 0; i < parents->n; i++) {
@@ -185,11 +211,31 @@ static void mark_seen(struct monitor *monitor, const struct device_list *devices
 	}
 }
 
+/* Of the functions that there are now. */
+static void watch_types(struct monitor *monitor)
+{
+	struct strlist paths = {0};
+
+	kind_forget();
+	live_watched(&paths);
+	file_watch_renew(&monitor->types, &paths);
+	strlist_free(&paths);
+}
+
+/* What is new is told with these words; NULL where an event of its own will tell it. */
+struct look_words {
+	const char *parent, *mdev, *other;
+};
+
+static const struct look_words at_start = {"present", "present", "present"};
+static const struct look_words when_lost = {"register", "create", "create"};
+static const struct look_words when_behind = {"register", NULL, "create"};
+
 /*
- * Everything there is, against what was told. What is new is told with one of these words; what is
- * gone goes first, devices before their parents. When not all could be read, nothing is gone.
+ * Everything there is, against what was told. What is gone goes first, devices before their
+ * parents. When not all could be read, nothing is gone.
  */
-static void look(struct monitor *monitor, const char *new_parent, const char *new_device)
+static void look(struct monitor *monitor, const struct look_words *words)
 {
 	struct device_list devices = {0};
 	struct strlist parents = {0};
@@ -204,10 +250,14 @@ static void look(struct monitor *monitor, const char *new_parent, const char *ne
 		lose_unseen(monitor, &monitor->parents, lose_parent);
 	}
 	for (size_t i = 0; i < parents.n; i++)
-		see_parent(monitor, new_parent, parents.v[i]);
-	for (size_t i = 0; i < devices.n; i++)
-		see_device(monitor, new_device, devices.v[i].name, devices.v[i].parent,
-			   devices.v[i].type);
+		see_parent(monitor, words->parent, parents.v[i]);
+	for (size_t i = 0; i < devices.n; i++) {
+		const struct device *dev = &devices.v[i];
+		const char *word = dev->kind == INSTANCE_MDEV ? words->mdev : words->other;
+
+		if (word)
+			see_device(monitor, word, dev);
+	}
 	device_list_free(&devices);
 	strlist_free(&parents);
 }
@@ -219,7 +269,7 @@ static void take_device_event(struct monitor *monitor, const char *action, const
 	struct known *known;
 
 	if (strcmp(action, "add") == 0)
-		see_device(monitor, "create", name, parent, NULL);
+		see_mdev(monitor, name, parent);
 	else if (strcmp(action, "remove") == 0)
 		lose_device(monitor, name);
 	else if ((known = find(&monitor->devices, name)) && strcmp(action, "online") == 0)
@@ -236,6 +286,8 @@ static void take_event(struct monitor *monitor, const struct udev_event *event)
 	if (!name)
 		return;
 	*name++ = '\0';
+	/* Virtual functions come and go by many, so all of them are looked at afterwards. */
+	monitor->is_behind |= event->is_pci && !event->mdev_state;
 	parent = strrchr(path, '/');
 	if (event->is_mdev && parent)
 		take_device_event(monitor, event->action, name, parent + 1);
@@ -243,6 +295,14 @@ static void take_event(struct monitor *monitor, const struct udev_event *event)
 		see_parent(monitor, "register", name);
 	else if (event->mdev_state && strcmp(event->mdev_state, "unregistered") == 0)
 		lose_parent(monitor, name);
+}
+
+/* A look at functions that may be others. What is written meanwhile is told: the watch is first. */
+static void look_anew(struct monitor *monitor, const struct look_words *words)
+{
+	monitor->is_behind = false;
+	watch_types(monitor);
+	look(monitor, words);
 }
 
 /* All that came, in order. When some were lost, what there is shows what they were. */
@@ -253,10 +313,19 @@ static int take_events(struct monitor *monitor, struct udev_watch *watch)
 
 	while ((rc = udev_watch_next(watch, &event)) == 0 || rc == -ENOBUFS)
 		if (rc)
-			look(monitor, "register", "create");
+			look_anew(monitor, &when_lost);
 		else
 			take_event(monitor, &event);
+	if (monitor->is_behind)
+		look_anew(monitor, &when_behind);
 	return rc == -EAGAIN || rc == -EINTR ? 0 : rc;
+}
+
+/* Which file it was does not matter: one that refuses what is written is written, too. */
+static void take_writes(struct monitor *monitor)
+{
+	file_watch_take(&monitor->types);
+	look(monitor, &when_behind);
 }
 
 /* The signals that ask for an end, to be read from the descriptor. */
@@ -277,7 +346,8 @@ static int follow(struct monitor *monitor, struct udev_watch *watch, int signal_
 	/* A pipe or terminal whose other end is closed is POLLERR without being asked for. */
 	struct pollfd ready[] = {{.fd = udev_watch_fd(watch), .events = POLLIN},
 				 {.fd = signal_fd, .events = POLLIN},
-				 {.fd = STDOUT_FILENO}};
+				 {.fd = STDOUT_FILENO},
+				 {.fd = -1, .events = POLLIN}};
 	int rc = 0;
 
 	while (!rc && !ready[1].revents && !ready[2].revents) {
@@ -285,8 +355,12 @@ static int follow(struct monitor *monitor, struct udev_watch *watch, int signal_
 		/* main() tells what could not be written. */
 		if (stdout_flush() < 0)
 			return 0;
+		ready[3].fd = monitor->types.fd;
 		if (poll(ready, ARRAY_SIZE(ready), -1) < 0)
 			return -errno;
+		/* Before events, after which another descriptor may have the number. */
+		if (ready[3].revents)
+			take_writes(monitor);
 		if (ready[0].revents)
 			rc = take_events(monitor, watch);
 	}
@@ -299,13 +373,13 @@ static int look_and_follow(struct monitor *monitor, struct udev_watch *watch)
 
 	if (signal_fd < 0)
 		return -errno;
-	look(monitor, "present", "present");
+	look_anew(monitor, &at_start);
 	return follow(monitor, watch, signal_fd);
 }
 
 static int monitor_run(const struct globals *globals, void *args, int word_count, char **words)
 {
-	struct monitor monitor = {.look = 0};
+	struct monitor monitor = {.types = FILE_WATCH_NONE};
 	_cleanup_free_ char *error = NULL;
 	struct udev_watch *watch;
 	int rc;
@@ -322,6 +396,7 @@ static int monitor_run(const struct globals *globals, void *args, int word_count
 	if (rc)
 		output_fail(code_of(rc), "cannot follow the kernel's events: %s",
 			    error ? error : error_text(rc));
+	file_watch_end(&monitor.types);
 	tdestroy(monitor.devices, free_known);
 	tdestroy(monitor.parents, free_known);
 	return rc ? FAILED : DONE;
