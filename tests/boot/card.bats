@@ -102,20 +102,22 @@ await_unit() {
 
 # Each definition is live once, on its function, with all that it says; and nothing was complained of.
 await_instances() {
+	local node="/dev/vfio/\$(basename \$(readlink /sys/bus/pci/devices/$CARD/virtfn0/iommu_group))"
 	await_functions
-	vm_wait "diff <(mdev list --active --raw --noheadings -o UUID,VF,ADDRESS | sort) $EXPECTED" || {
-		vm_run 'mdev list -o UUID,VF,ADDRESS,STATE; journalctl -b -o cat -t mdev | tail -n 30'
+	vm_wait "diff <(mdev list --active --raw --noheadings -o UUID,VF,ADDRESS | sort) $EXPECTED &&
+		grep -x frame_rate_limiter=0 /sys/bus/pci/devices/$CARD/virtfn15/nvidia/vgpu_params &&
+		[ \"\$(stat -c '%U:%G %a' $node)\" = 'daemon:kvm 640' ]" || {
+		vm_run "mdev list -o UUID,VF,ADDRESS,STATE; ls -l $node; journalctl -b -o cat -t mdev | tail -n 30"
 		return 1
 	}
-	[ "$(vm_run "cat /sys/bus/pci/devices/$CARD/virtfn15/nvidia/vgpu_params")" = frame_rate_limiter=0 ]
-	[ "$(vm_run "stat -c '%U:%G %a' /dev/vfio/\$(basename \$(readlink /sys/bus/pci/devices/$CARD/virtfn0/iommu_group))")" = "daemon:kvm 640" ]
-	vm_complaints
+	has_no_complaints
 }
 
-# Fails, and prints them, if there are any since the test began.
-vm_complaints() {
-	vm_run "journalctl --sync; ! journalctl -b -o cat --since \"@\$(cat /run/since 2>/dev/null || echo 0)\" -t mdev -t systemd-udevd |
-		grep -E '^mdev: |mdev.*failed'"
+# Prints those since the test began.
+has_no_complaints() {
+	vm_run 'journalctl --sync
+		! journalctl -b -o cat --since "@$(cat /run/since 2>/dev/null || echo 0)" -t mdev -t systemd-udevd |
+			grep -E "^mdev: |mdev.*failed"'
 }
 
 @test "card: a boot enables its virtual functions once, by the unit, and runs the programs after that" {
@@ -177,6 +179,7 @@ vm_complaints() {
 	await_unit
 	vm_run "journalctl -b -o cat -u $UNIT | grep -F \"cannot prepare card '$CARD' (/etc/mdev.d/card.conf:1): '$TOOL -e $CARD' enabled no virtual function: exit status 0\""
 	vm_run "[ \$(wc -l < /run/calls) -le 11 ]"
+	run ! has_no_complaints
 	vm_run "rm /run/calls /run/mode; systemctl reset-failed $UNIT; systemctl start $UNIT"
 	await_functions
 }
