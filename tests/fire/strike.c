@@ -3,6 +3,9 @@
  * Runs a command and strikes at one of its system calls.
  *
  *	strike kill N COMMAND [ARG]...		SIGKILL at the Nth system call
+ *	strike kill-change N COMMAND [ARG]...	SIGKILL at the Nth one that changes something for
+ *						others: what is left behind is the same at all
+ *						calls from one of these to the next
  *	strike ERRNO N COMMAND [ARG]...		the Nth system call on a file fails with ERRNO
  *	strike look-ERRNO N COMMAND [ARG]...	the Nth that only reads or looks at one does
  *
@@ -16,6 +19,7 @@
  */
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -142,6 +146,46 @@ static bool is_look(const struct user_regs_struct *regs)
 	}
 }
 
+/* Of openat2(), whose flags are in memory, any; and the end, by which all changes are behind it. */
+static bool is_change(const struct user_regs_struct *regs)
+{
+	switch (regs->orig_rax) {
+	case SYS_open:
+		return regs->rsi & (O_CREAT | O_TRUNC);
+	case SYS_openat:
+		return regs->rdx & (O_CREAT | O_TRUNC);
+	case SYS_openat2:
+	case SYS_mkdir:
+	case SYS_mkdirat:
+	case SYS_symlink:
+	case SYS_symlinkat:
+	case SYS_link:
+	case SYS_linkat:
+	case SYS_rename:
+	case SYS_renameat:
+	case SYS_renameat2:
+	case SYS_unlink:
+	case SYS_unlinkat:
+	case SYS_rmdir:
+	case SYS_chmod:
+	case SYS_fchmod:
+	case SYS_fchmodat:
+	case SYS_chown:
+	case SYS_fchown:
+	case SYS_fchownat:
+	case SYS_truncate:
+	case SYS_ftruncate:
+	case SYS_exit_group:
+		return true;
+	case SYS_write:
+	case SYS_writev:
+	case SYS_pwrite64:
+		return regs->rdi > STDERR_FILENO;
+	default:
+		return false;
+	}
+}
+
 static bool is_any(const struct user_regs_struct *regs)
 {
 	(void)regs;
@@ -218,7 +262,7 @@ static int trace(pid_t pid, struct blow blow, bool *struck)
 
 static int parse_error(const char *text)
 {
-	if (strcmp(text, "kill") == 0)
+	if (strcmp(text, "kill") == 0 || strcmp(text, "kill-change") == 0)
 		return 0;
 	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
 		if (strcmp(errors[i].name, text) == 0)
@@ -235,7 +279,7 @@ int main(int argc, char **argv)
 	pid_t pid;
 
 	if (argc < 4)
-		errx(2, "usage: strike kill|[look-]ERRNO N COMMAND [ARG]...");
+		errx(2, "usage: strike kill[-change]|[look-]ERRNO N COMMAND [ARG]...");
 	what = argv[1];
 	if (strncmp(what, "look-", strlen("look-")) == 0) {
 		what += strlen("look-");
@@ -243,7 +287,7 @@ int main(int argc, char **argv)
 	}
 	blow.error = parse_error(what);
 	if (!blow.error)
-		blow.is_aimed_at = is_any;
+		blow.is_aimed_at = strcmp(what, "kill") == 0 ? is_any : is_change;
 	blow.n = atol(argv[2]);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	pid = fork();

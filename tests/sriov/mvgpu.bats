@@ -4,8 +4,12 @@
 
 load sriov
 
+setup() {
+	requires_cards
+}
+
 teardown_file() {
-	[ ! -e $PCI/$CARD/sriov_numvfs ] || unload_cards
+	! has_cards || unload_cards
 	[ ! -e /sys/bus/pci/drivers/nvidia-vgpu-vfio ]
 }
 

@@ -242,6 +242,17 @@ $(foreign_id "$(vf 4)") $(vf 4) nvidia-1148"
 	mdev destroy $UUID2 $UUID
 }
 
+@test "a virtual function that somebody has open is given no type" {
+	local group
+	group=/dev/vfio/$(basename "$(readlink $PCI/$CARD/virtfn0/iommu_group)")
+	exec 7<>"$group"
+	run -1 --separate-stderr mdev create $UUID -p "$(vf 0)" -t nvidia-1148
+	assert "$stderr" =~ "virtual function 0 \($(vf 0)\) is in use by somebody else"
+	mdev create $UUID -p $CARD -t nvidia-1148
+	exec 7>&-
+	assert "$(type_of 0) $(type_of 1)" == "0 1148"
+}
+
 @test "a driver that is still closing is asked again until it has" {
 	mdev create $UUID -p $CARD -t nvidia-1148
 	hold_device "$(vf 0)"

@@ -2,9 +2,7 @@
 # Virtual functions for machines of users who are not root.
 
 load sriov
-
-USER1=daemon
-USER2=games
+load ../nested/owner
 
 setup() {
 	requires_cards
@@ -13,23 +11,9 @@ setup() {
 	udevadm settle --timeout="$HANG"
 }
 
-# node N: the node of the VFIO group of virtual function N
-node() {
-	echo "/dev/vfio/$(basename "$(readlink "$PCI/$CARD/virtfn$1/iommu_group")")"
-}
-
-# owned N: whose that node is, and its mode
-owned() {
-	stat -c '%U:%G %a' "$(node "$1")"
-}
-
-# qemu_as USER N LIMIT: a machine of that user with virtual function N and 64 MiB, which may lock LIMIT bytes;
-# prints what stands on its bus.
-qemu_as() {
-	printf 'info pci\nquit\n' | timeout "$HANG" prlimit --memlock="$3" \
-		setpriv --reuid "$1" --regid "$1" --clear-groups \
-		qemu-system-x86_64 -M q35 -accel tcg -m 64 -nodefaults -display none -S -monitor stdio \
-		-device "vfio-pci,host=$(vf "$2"),addr=5" 2>&1
+# folder N: of virtual function N
+folder() {
+	echo "$PCI/$(vf "$1")"
 }
 
 @test "QEMU of a user opens the virtual function that is the user's, and no other" {

@@ -5,8 +5,7 @@
 load sriov
 
 setup_file() {
-	requires_cards
-	load_cards flavour=rfc
+	! has_cards || load_cards flavour=rfc
 }
 
 setup() {

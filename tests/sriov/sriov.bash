@@ -17,13 +17,13 @@ load ../kernel/kernel
 	RECORDS=/run/mdev/vf
 }
 
+# bats takes a skip in setup_file for a failure: that is left to setup().
 setup_file() {
-	requires_cards
-	load_cards
+	! has_cards || load_cards
 }
 
 teardown_file() {
-	[ ! -e $PCI/$CARD/sriov_numvfs ] || unload_cards
+	! has_cards || unload_cards
 }
 
 # Clears what a test has left, so that the next test does not fail as well. What is cleared by somebody
@@ -34,10 +34,13 @@ teardown() {
 	rm -f $RECORDS/[0-9a-f]* /etc/mdev.d/{cards,5f0c3b1e-*}.conf
 }
 
-# Skips the suite unless it runs in the machine that has the cards.
+# Only the machine that tests/vm/run boots has them.
+has_cards() {
+	[ -n "${MDEV_TEST_VM-}" ] && [ -e $PCI/$CARD/sriov_numvfs ]
+}
+
 requires_cards() {
-	[ -n "${MDEV_TEST_VM-}" ] && [ -e $PCI/$CARD/sriov_numvfs ] ||
-		skip "needs the virtual machine with cards (tests/vm/run --sriov)"
+	has_cards || skip "needs the virtual machine with cards (tests/vm/run --sriov)"
 }
 
 # load_cards [PARAMETER=VALUE...]: the cards get the driver mvgpu, and all their virtual functions are
