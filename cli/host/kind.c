@@ -34,6 +34,16 @@ char *kind_parent_path(const char *parent, const char *below)
 	return path;
 }
 
+char *kind_lack_of_type(const char *parent)
+{
+	char *lack = NULL;
+
+	for (size_t i = 0; !lack && i < INSTANCE_KINDS; i++)
+		if (kinds[i]->lack_of_type)
+			lack = kinds[i]->lack_of_type(parent);
+	return lack;
+}
+
 void kind_forget(void)
 {
 	for (size_t i = 0; i < INSTANCE_KINDS; i++)

@@ -73,6 +73,12 @@ struct kind {
 	void (*types)(struct type_list *list, const char *parent);
 
 	/*
+	 * What may keep this parent from having a type now that it has at other times, for the end
+	 * of a message; the caller frees it. NULL when nothing does, or for a kind without such.
+	 */
+	char *(*lack_of_type)(const char *parent);
+
+	/*
 	 * Adds the devices of one parent (NULL: of all) whose UUIDs the filter takes (NULL: any).
 	 * Each has kind, id, name, parent and type, and if that is so vf and is_foreign; texts are
 	 * in the list's arena.
@@ -216,6 +222,9 @@ static inline bool kind_guards_open(const struct device *dev)
 {
 	return kind_of(dev)->guards_open && kind_of(dev)->guards_open();
 }
+
+/* What keeps the parent from having more types, of any kind; the caller frees it. NULL: nothing. */
+char *kind_lack_of_type(const char *parent);
 
 /* For programs that run for long, before each look at the host. */
 void kind_forget(void);

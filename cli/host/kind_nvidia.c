@@ -153,6 +153,19 @@ static void nvidia_types(struct type_list *list, const char *parent)
 	each_card(parent, add_types, list);
 }
 
+/* Once a function has a type, a card offers no types of other sizes, unless it was told to. */
+static char *nvidia_lack_of_type(const char *parent)
+{
+	const struct vgpu_card *card = vgpu_card(parent);
+	_cleanup_free_ char *types = card ? vgpu_types_in_use(card) : NULL;
+
+	if (!types || !*types)
+		return NULL;
+	return xasprintf("it may offer fewer beside what is on its virtual functions: %s (" VGPU_MIX
+			 ")",
+			 types);
+}
+
 /* A function with a type, as an instance; false for one without. */
 static bool read_device(const struct vgpu_card *card, unsigned int number, const char *function,
 			struct arena *arena, struct device *ret)
@@ -456,6 +469,7 @@ const struct kind kind_nvidia = {
 	.function_parent = nvidia_function_parent,
 	.look_at = nvidia_look_at,
 	.types = nvidia_types,
+	.lack_of_type = nvidia_lack_of_type,
 	.devices = nvidia_devices,
 	.look_up = nvidia_look_up,
 	.path = nvidia_path,

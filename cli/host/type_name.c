@@ -4,6 +4,7 @@
 
 #include "base/sysfs.h"
 #include "base/text.h"
+#include "host/kind.h"
 #include "host/layout.h"
 #include "host/live.h"
 
@@ -75,9 +76,10 @@ static void say_unknown(const char *parent, const struct type_list *types, const
 			char **reterr)
 {
 	_cleanup_free_ char *known = describe_types(types, text), *given = quoted(text);
+	_cleanup_free_ char *lack = kind_lack_of_type(parent);
 
-	set_text(reterr, "parent '%s' has no type %s (it has %s)", parent, given,
-		 *known ? known : "none");
+	set_text(reterr, "parent '%s' has no type %s (it has %s)%s%s", parent, given,
+		 *known ? known : "none", lack ? "; " : "", lack ? lack : "");
 }
 
 void type_name_unknown(const char *parent, const char *id, char **reterr)

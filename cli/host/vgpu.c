@@ -292,3 +292,29 @@ char *vgpu_type_name(uint32_t id)
 {
 	return xasprintf(TYPE_PREFIX "%u", id);
 }
+
+char *vgpu_types_in_use(const struct vgpu_card *card)
+{
+	size_t count = card->functions.enabled;
+	_cleanup_free_ uint32_t *ids = xcalloc(count, sizeof(*ids));
+	struct buf text = {0};
+
+	for (unsigned int i = 0; i < count; i++) {
+		_cleanup_free_ char *function = vgpu_function(card, i);
+
+		if (vgpu_current(function, &ids[i]) < 0)
+			ids[i] = 0;
+	}
+	for (size_t i = 0; i < count; i++) {
+		unsigned int same = 0;
+		uint32_t id = ids[i];
+
+		for (size_t j = i; id && j < count; j++) {
+			same += ids[j] == id;
+			ids[j] = ids[j] == id ? 0 : ids[j];
+		}
+		if (same)
+			buf_addf(&text, "%snvidia-%u on %u", text.len ? ", " : "", id, same);
+	}
+	return text.data ? text.data : xstrdup("");
+}

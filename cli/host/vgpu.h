@@ -68,4 +68,13 @@ uint32_t vgpu_type_id(const char *type);
 /* The reverse; the caller frees it. */
 char *vgpu_type_name(uint32_t id);
 
+/*
+ * "nvidia-1148 on 3, nvidia-1150 on 1" of all functions of the card, "" for none; the caller frees
+ * it.
+ */
+char *vgpu_types_in_use(const struct vgpu_card *card);
+
+/* How a card is made to have types of several sizes at once. */
+#define VGPU_MIX "vGPUs of another size go with 'nvidia-smi vgpu -shm 1', where the card can"
+
 #endif

@@ -139,33 +139,6 @@ static enum attempt try_function(struct search *search, const char *function, in
 	return ATTEMPT_NEXT;
 }
 
-/* "nvidia-1148 on 3, nvidia-1150 on 1" of all functions of the card; the caller frees it. */
-static char *list_types(const struct vgpu_card *card)
-{
-	size_t count = card->functions.enabled;
-	_cleanup_free_ uint32_t *ids = xcalloc(count, sizeof(*ids));
-	struct buf text = {0};
-
-	for (unsigned int i = 0; i < count; i++) {
-		_cleanup_free_ char *function = vgpu_function(card, i);
-
-		if (vgpu_current(function, &ids[i]) < 0)
-			ids[i] = 0;
-	}
-	for (size_t i = 0; i < count; i++) {
-		unsigned int same = 0;
-		uint32_t id = ids[i];
-
-		for (size_t j = i; id && j < count; j++) {
-			same += ids[j] == id;
-			ids[j] = ids[j] == id ? 0 : ids[j];
-		}
-		if (same)
-			buf_addf(&text, "%snvidia-%u on %u", text.len ? ", " : "", id, same);
-	}
-	return text.data ? text.data : xstrdup("");
-}
-
 /* The function that the definition names cannot have it. */
 static int explain_named(const struct search *search)
 {
@@ -201,13 +174,14 @@ static int explain_none(const struct search *search)
 
 	if (search->def->has_vf && !search->unsuited)
 		return explain_named(search);
-	types = list_types(search->card);
+	types = vgpu_types_in_use(search->card);
 	for (uint32_t i = 0; i < search->card->functions.enabled; i++)
 		named += search->is_named[i];
 	if (search->unsuited && *types)
 		set_text(
 			search->reterr,
-			"parent '%s' has no room for type '%s' beside what is on its virtual functions: %s (vGPUs of another size go with 'nvidia-smi vgpu -shm 1', where the card can)",
+			"parent '%s' has no room for type '%s' beside what is on its virtual functions: %s (" VGPU_MIX
+			")",
 			search->card->address, search->def->type, types);
 	else if (search->unsuited)
 		set_text(search->reterr,

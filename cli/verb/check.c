@@ -58,9 +58,11 @@ static void check_type(struct checker *checker, const struct definition *def, bo
 	struct demand *demand;
 
 	if (!type) {
+		_cleanup_free_ char *lack = kind_lack_of_type(def->parent_name);
+
 		if (!unread_count())
-			warn(checker, def, "parent '%s' has no type '%s'", def->parent_name,
-			     def->type);
+			warn(checker, def, "parent '%s' has no type '%s'%s%s", def->parent_name,
+			     def->type, lack ? ": " : "", lack ? lack : "");
 		return;
 	}
 	demand = &checker->demands[type - checker->types.v];

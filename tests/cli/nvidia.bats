@@ -138,7 +138,7 @@ foreign() {
 	local i
 	set_vgpu $CARD 0 7
 	for i in 1 2 3; do printf 'ID    : vGPU Name\n7     : NVIDIA L40S-4Q\n' > "$(vgpu_file $CARD $i creatable_vgpu_types)"; done
-	refused 1 "has no type 'nvidia-5'" create --root "$ROOT" "$U1" -p $CARD -t nvidia-5
+	refused 1 "has no type 'nvidia-5' .it has nvidia-7 .*virtual functions: nvidia-7 on 1 .*-shm 1" create --root "$ROOT" "$U1" -p $CARD -t nvidia-5
 	set_vgpu $CARD 0 5
 	refused 1 'no room for type .nvidia-5. .*: nvidia-5 on 1 .*-shm 1' create --root "$ROOT" "$U1" -p $CARD -t nvidia-5
 }

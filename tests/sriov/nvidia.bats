@@ -93,8 +93,7 @@ $OTHER_CARD nvidia-1148 NVIDIA\x20MINI-4B"
 @test "create: why there is none left, where other sizes are in use, and where the type is unknown" {
 	mdev create $UUID -p $CARD -t nvidia-1150
 	run -1 --separate-stderr mdev create $UUID2 -p $CARD -t nvidia-1148
-	echo "$stderr"
-	[[ $stderr == *"nvidia-1150"* ]]
+	assert "$stderr" =~ "no type 'nvidia-1148' .*beside what is on its virtual functions: nvidia-1150 on 1 .*-shm 1"
 	mdev create $UUID2 -p $CARD -t nvidia-1150
 	run -1 --separate-stderr mdev create $UUID3 -p $CARD -t nvidia-1150
 	echo "$stderr"
