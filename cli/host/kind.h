@@ -34,6 +34,7 @@ enum kind_flags {
 	/* It reaches memory by itself, so that all of a machine's has to be locked while it runs.
 	 */
 	KIND_PINS_MEMORY = 1 << 1,
+	KIND_STARTS = 1 << 2, /* its driver is told when a machine starts and stops */
 };
 
 struct kind {

@@ -356,6 +356,7 @@ static int mdev_destroy(const struct device *dev, char **reterr)
 
 const struct kind kind_mdev = {
 	.number = INSTANCE_MDEV,
+	.flags = KIND_STARTS,
 	.parents = mdev_parents,
 	.parent_path = layout_parent,
 	.types = mdev_types,

@@ -5,6 +5,7 @@
 #include "base/sysfs.h"
 #include "base/text.h"
 #include "host/core.h"
+#include "host/kind.h"
 #include "host/layout.h"
 #include "host/live.h"
 #include "host/type_name.h"
@@ -269,6 +270,30 @@ void refusal_of_destroy(int rc, char **reterr)
 		set_text(reterr, "it is in use");
 	else
 		refusal_of_driver(rc, reterr);
+}
+
+bool refusal_of_kinds(const struct identity *id, char **reterr)
+{
+	struct device_list devices = {0};
+	const struct device *other = NULL;
+	bool is_any = false;
+
+	live_devices(&devices, NULL);
+	for (size_t i = 0; i < devices.n; i++) {
+		if (!identity_same_uuid(&devices.v[i].id, id))
+			continue;
+		if (kind_of(&devices.v[i])->flags & KIND_STARTS)
+			is_any = true;
+		else
+			other = &devices.v[i];
+	}
+	if (other && !is_any)
+		set_text(
+			reterr,
+			"it is virtual function '%s', of kind '%s', whose driver is told nothing of machines: mediated devices alone start and stop",
+			other->name, instance_kind_name(other->kind));
+	device_list_free(&devices);
+	return other && !is_any;
 }
 
 void refusal_of_machine_open(int rc, char **reterr)

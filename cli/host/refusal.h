@@ -50,6 +50,11 @@ void refusal_of_attribute(const struct attr *attr, int rc, char **reterr);
 /* The device's "remove", likewise. */
 void refusal_of_destroy_open(int rc, char **reterr);
 void refusal_of_destroy(int rc, char **reterr);
+/*
+ * The instances of this UUID are of kinds whose drivers are told nothing of machines. False, and
+ * nothing goes to *reterr, where there is none, or another one besides.
+ */
+bool refusal_of_kinds(const struct identity *id, char **reterr);
 /* The file by which machines start and stop, likewise. */
 void refusal_of_machine_open(int rc, char **reterr);
 void refusal_of_machine(const struct identity *id, int rc, char **reterr);

@@ -47,3 +47,20 @@ setup() {
 	rm -r "$ROOT/sys/class/vfio/3"
 	assert "$(fingerprint)" == "$before"
 }
+
+@test "a virtual function is said to be none that starts and stops, with and without a core" {
+	make_card 0000:41:00.0 2
+	set_vgpu 0000:41:00.0 1 5
+	record_vgpu 0000:41:00.0 1 "$U3" 5
+	make_extended
+	# The kernel does not take a UUID that it does not know, and neither does a folder.
+	rm "$ROOT"/sys/class/mdev/mdev_{start,stop}
+	mkdir "$ROOT"/sys/class/mdev/mdev_{start,stop}
+	for verb in start stop; do
+		refused 1 "cannot $verb $U3: it is virtual function '0000:41:00.5', of kind 'nvidia', whose driver is told nothing of machines: mediated devices alone start and stop" \
+			--root "$ROOT" "$verb" "$U3"
+	done
+	rm -r "$ROOT/sys/bus/mdev" "$ROOT/sys/class/mdev"
+	refused 1 "cannot stop $U3: it is virtual function '0000:41:00.5'" --root "$ROOT" stop 3333
+	refused 1 "no mdev core is loaded" --root "$ROOT" start "$U1"
+}

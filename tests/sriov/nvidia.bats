@@ -313,8 +313,7 @@ $(foreign_id "$(vf 4)") $(vf 4) nvidia-1148"
 @test "start and stop are for other kinds, in a sentence" {
 	mdev create $UUID -p $CARD -t nvidia-1148
 	run -1 --separate-stderr mdev start $UUID
-	echo "$stderr"
-	[[ $stderr == "mdev: cannot start $UUID: "* ]]
+	assert "$stderr" =~ "cannot start $UUID: it is virtual function '$(vf 0)', of kind 'nvidia'"
 }
 
 @test "cards and parents of mediated devices in one list" {
