@@ -184,6 +184,14 @@ struct kind {
 	 */
 	void (*tell)(const struct device *dev, enum kind_event event);
 
+	/*
+	 * Keeps a live instance what it is while it is changed, and sees that it is still what the
+	 * caller saw: see lifecycle_hold(). Returns a descriptor to be closed after that, or a
+	 * negative errno. NULL for a kind whose instances have folders and nodes of their own, so
+	 * that what is open of one is never another's.
+	 */
+	int (*hold)(const struct device *dev, char **reterr);
+
 	/* Ends a live instance; see lifecycle_destroy(). */
 	int (*destroy)(const struct device *dev, char **reterr);
 

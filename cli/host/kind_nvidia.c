@@ -410,21 +410,22 @@ static bool is_still(const struct device *dev)
 	return is_same;
 }
 
+static int nvidia_hold(const struct device *dev, char **reterr)
+{
+	return vf_hold(dev, is_still, reterr);
+}
+
 /* -ETIMEDOUT: the driver is not done with whoever had it open. */
 static int try_to_end(const struct device *dev, char **reterr)
 {
 	_cleanup_free_ char *path = nvidia_path(dev, "");
-	_cleanup_close_ int lock = vf_record_lock(dev->parent, VF_CLAIM_SECONDS, reterr);
+	_cleanup_close_ int lock = nvidia_hold(dev, reterr);
 	bool is_opened;
 	uint32_t now;
 	int rc;
 
 	if (lock < 0)
 		return lock;
-	if (!is_still(dev)) {
-		set_text(reterr, "it went away meanwhile");
-		return -ENODEV;
-	}
 	rc = vgpu_write(SYSFS_TOP, path, 0, &is_opened);
 	if (rc && !is_opened) {
 		refusal_of_open(path, rc, reterr);
@@ -488,6 +489,7 @@ const struct kind kind_nvidia = {
 	.disown = vf_disown,
 	.tell = vf_event_tell,
 	.undo = nvidia_undo,
+	.hold = nvidia_hold,
 	.destroy = nvidia_destroy,
 	.forget = vgpu_forget,
 };

@@ -455,13 +455,18 @@ static int vf_undo(const struct device *dev, int dirfd, const char *folder)
 	return give_back(dev, &error);
 }
 
+static int vf_hold_it(const struct device *dev, char **reterr)
+{
+	return vf_hold(dev, is_still, reterr);
+}
+
 /*
  * The kernel would wait for the end of those who have the function open, and cannot be asked not
  * to: so who has it open is looked for again, under the lock.
  */
 static int vf_destroy(const struct device *dev, char **reterr)
 {
-	_cleanup_close_ int lock = vf_record_lock(dev->parent, VF_CLAIM_SECONDS, reterr);
+	_cleanup_close_ int lock = vf_hold_it(dev, reterr);
 	struct device asked = *dev;
 	sigset_t before;
 	int rc;
@@ -510,6 +515,7 @@ const struct kind kind_vf = {
 	.disown = vf_disown,
 	.tell = vf_event_tell,
 	.undo = vf_undo,
+	.hold = vf_hold_it,
 	.destroy = vf_destroy,
 	.forget = vf_forget,
 };

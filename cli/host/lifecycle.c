@@ -262,6 +262,14 @@ int lifecycle_create(struct lifecycle_creator *creator, const struct definition 
 	return rc;
 }
 
+int lifecycle_hold(const struct device *dev, int *ret_hold, char **reterr)
+{
+	const struct kind *kind = kind_of(dev);
+
+	*ret_hold = kind->hold ? kind->hold(dev, reterr) : -1;
+	return kind->hold && *ret_hold < 0 ? *ret_hold : 0;
+}
+
 /* Each in order; old gets the values from before, NULL where they cannot be read. */
 static int write_live_attrs(const struct device *dev, int device_fd, const struct attr *attrs,
 			    size_t count, char **old, char **reterr)
@@ -325,15 +333,38 @@ int lifecycle_write_attrs(const struct device *dev, const struct attr *attrs, si
 	return rc;
 }
 
+/* Before its end, where they stay. */
+static int take_nodes(const struct device *dev, struct node_change *ret_taken, char **reterr)
+{
+	_cleanup_close_ int hold = -1;
+	int rc = lifecycle_hold(dev, &hold, reterr);
+
+	return rc ? rc : node_take(dev, ret_taken, reterr);
+}
+
+/*
+ * They get back what they had where the instance did not end. One that is not there any more was
+ * ended by somebody else, who may have given the function, with its nodes, to another one.
+ */
+static void end_nodes(const struct device *dev, struct node_change *taken, int rc)
+{
+	_cleanup_free_ char *error = NULL;
+	_cleanup_close_ int hold = -1;
+
+	if (rc && taken->n && lifecycle_hold(dev, &hold, &error) == -ENODEV)
+		rc = 0;
+	node_take_end(taken, rc);
+}
+
 int lifecycle_destroy(const struct device *dev, char **reterr)
 {
 	const struct kind *kind = kind_of(dev);
 	struct node_change taken = {0};
-	int rc = kind->flags & KIND_KEEPS_NODES ? node_take(dev, &taken, reterr) : 0;
+	int rc = kind->flags & KIND_KEEPS_NODES ? take_nodes(dev, &taken, reterr) : 0;
 
 	if (!rc)
 		rc = kind->destroy(dev, reterr);
-	node_take_end(&taken, rc);
+	end_nodes(dev, &taken, rc);
 	return rc;
 }
 

@@ -74,6 +74,14 @@ int lifecycle_create(struct lifecycle_creator *creator, const struct definition 
 		     char **reterr);
 
 /*
+ * Keeps a live device what it is until *ret_hold is closed, which is -1 where its kind needs no
+ * lock: other runs, which could end it and give its virtual function to another one, wait. Scripts
+ * are not to be run meanwhile. 0, or a negative errno with the reason in *reterr: -ENODEV when it
+ * is not what the caller saw any more, or -ETIMEDOUT when other runs keep the lock.
+ */
+int lifecycle_hold(const struct device *dev, int *ret_hold, char **reterr);
+
+/*
  * Writes attributes of a live device in order. When one is refused those before it get back the
  * values that they had; signals wait as above. Negative errno with the reason in *reterr; what
  * could not be set back is part of the reason.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What the kinds on virtual functions do alike around the making of an instance. */
+/* What the kinds on virtual functions do alike around the life of an instance. */
 #include "host/vf_claim.h"
 
 #include "host/refusal.h"
@@ -35,4 +35,15 @@ int vf_claim(struct lifecycle_creator *creator, const struct definition *def, ch
 void vf_disown(const struct device *dev)
 {
 	vf_record_remove(dev->name, &dev->id);
+}
+
+int vf_hold(const struct device *dev, bool (*is_still)(const struct device *dev), char **reterr)
+{
+	int fd = vf_record_lock(dev->parent, VF_CLAIM_SECONDS, reterr);
+
+	if (fd < 0 || is_still(dev))
+		return fd;
+	set_text(reterr, "it went away meanwhile");
+	cleanup_close(&fd);
+	return -ENODEV;
 }

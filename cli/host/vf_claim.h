@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the kinds on virtual functions do alike around the making of an instance. */
+/* What the kinds on virtual functions do alike around the life of an instance. */
 #ifndef VF_CLAIM_H
 #define VF_CLAIM_H
 
@@ -17,5 +17,12 @@ int vf_claim(struct lifecycle_creator *creator, const struct definition *def, ch
 
 /* As of struct kind: the instance has no name of ours any more. */
 void vf_disown(const struct device *dev);
+
+/*
+ * Locks the parent of a live instance likewise, and sees that it is still what the caller saw, for
+ * its function may have been given to another instance meanwhile: then -ENODEV. Closing the
+ * descriptor that is returned unlocks.
+ */
+int vf_hold(const struct device *dev, bool (*is_still)(const struct device *dev), char **reterr);
 
 #endif

@@ -429,8 +429,12 @@ static bool enact_is_held(struct enactment *enactment, const struct action *acti
 static int enact_give(const struct action *action, const struct node_wish *wish, char **reterr)
 {
 	struct node_change change = {0};
+	_cleanup_close_ int hold = -1;
 	char text[IDENTITY_TEXT_SIZE];
-	int rc = node_change(action->dev, wish, &change, reterr);
+	int rc = lifecycle_hold(action->dev, &hold, reterr);
+
+	if (!rc)
+		rc = node_change(action->dev, wish, &change, reterr);
 
 	node_change_end(&change, rc);
 	if (!rc)

@@ -326,18 +326,24 @@ static int change_by_script(struct definition *live, const struct definition *de
 	return rc;
 }
 
+/* Whether a script changes what there is to change: 1, 0, or a negative errno with a reason. */
+static int find_script(const struct device *dev, const struct changes *changes, char **reterr)
+{
+	const struct definition live = callout_device(dev);
+
+	if (changes->args->dry_run || (!changes->set.n && !changes->add.n))
+		return 0;
+	return callout_find_live(&live, reterr);
+}
+
 static int change_live_attrs(struct device *dev, const struct definition *def,
-			     const struct changes *changes, char **reterr)
+			     const struct changes *changes, bool is_by_script, char **reterr)
 {
 	struct definition live = callout_device(dev);
-	int rc;
 
 	if (!changes->set.n && !changes->add.n)
 		return 0;
-	rc = changes->args->dry_run ? 0 : callout_find_live(&live, reterr);
-	if (rc < 0)
-		return rc;
-	if (!rc)
+	if (!is_by_script)
 		return write_live(dev, changes, reterr);
 	return change_by_script(&live, def && device_is_as_defined(dev, def) ? def : NULL, changes,
 				reterr);
@@ -379,17 +385,31 @@ static int change_live_nodes(struct device *dev, const struct definition *def,
 	return rc < 0 ? rc : 0;
 }
 
-/* The nodes first: they get back what they had when an attribute is refused. */
+/*
+ * The nodes first: they get back what they had when an attribute is refused. It stays what it is
+ * meanwhile, unless a script changes it, which may run this program.
+ */
 static int change_live(struct device *dev, const struct definition *def,
 		       const struct changes *changes, char **reterr)
 {
-	struct node_change node;
+	struct node_change node = {0};
+	_cleanup_close_ int hold = -1;
 	char text[IDENTITY_TEXT_SIZE];
-	int rc = change_live_nodes(dev, def, changes->args, &node, reterr);
-	bool is_given = node.n && given_text(changes->args->owner);
+	int script = find_script(dev, changes, reterr);
+	int rc = script < 0 ? script : 0;
+	bool is_given;
 
+	if (!rc && !changes->args->dry_run)
+		rc = lifecycle_hold(dev, &hold, reterr);
 	if (!rc)
-		rc = change_live_attrs(dev, def, changes, reterr);
+		rc = change_live_nodes(dev, def, changes->args, &node, reterr);
+	is_given = node.n && given_text(changes->args->owner);
+	if (script > 0) {
+		cleanup_close(&hold);
+		hold = -1;
+	}
+	if (!rc)
+		rc = change_live_attrs(dev, def, changes, script > 0, reterr);
 	node_change_end(&node, rc);
 	if (!rc && is_given)
 		node_warn_of_group(dev, identity_format(&dev->id, text));

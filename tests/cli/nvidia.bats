@@ -315,3 +315,29 @@ mdev_instances{parent=\"$CARD\",type=\"nvidia-5\",state=\"idle\"} 1
 mdev_instances{parent=\"$CARD\",type=\"nvidia-5\",state=\"orphan\"} 1
 mdev_available_instances{parent=\"$CARD\",type=\"nvidia-5\"} 2"
 }
+
+# Holds the locks of all cards and identities, as an open file's own (F_OFD_SETLK), until its input ends.
+hold_locks() {
+	perl -e 'open(my $file, "+>", $ARGV[0]) or die; my $lock = pack("s s x4 q q l x4", 1, 0, 0, 0, 0);
+		fcntl($file, 37, $lock) or die; print "held\n"; close(STDOUT); <STDIN>' "$ROOT/run/mdev/vf/.lock"
+}
+
+@test "a change that comes too late is not made to another instance on the same function" {
+	local inode pid ended=0
+	set_vgpu $CARD 0 5
+	record_vgpu $CARD 0 "$U1" 5
+	coproc HOLDER { hold_locks; }
+	read -r <&"${HOLDER[0]}"
+	inode=$(stat -c %i "$ROOT/run/mdev/vf/.lock")
+	"$MDEV" --root "$ROOT" modify "$U1" --live -a nvidia/vgpu_params=mine > "$BATS_TEST_TMPDIR/said" 2>&1 3>&- &
+	pid=$!
+	for _ in $(seq 1000); do
+		! grep -qE -- "-> OFDLCK .*:$inode " /proc/locks || break
+		read -rt 0.01 <> <(:) || :
+	done
+	record_vgpu $CARD 0 "$U2" 5
+	eval "exec ${HOLDER[1]}>&-"
+	wait $pid || ended=$?
+	assert "$(cat "$(vgpu_file $CARD 0 vgpu_params)")" != mine
+	assert "$ended $(cat "$BATS_TEST_TMPDIR/said")" == "1 mdev: cannot modify $U1: it went away meanwhile"
+}

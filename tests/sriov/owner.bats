@@ -53,3 +53,27 @@ folder() {
 	exec 7>&-
 	assert "$(owned 0)" == "$USER1:root 660"
 }
+
+# Holds the locks of all cards and identities, as an open file's own (F_OFD_SETLK), until its input ends.
+hold_locks() {
+	exec perl -e 'open(my $file, "+>", $ARGV[0]) or die; my $lock = pack("s s x4 q q l x4", 1, 0, 0, 0, 0);
+		fcntl($file, 37, $lock) or die; print "held\n"; close(STDOUT); <STDIN>' $RECORDS/.lock 3>&-
+}
+
+@test "a destroy that comes too late leaves the node to whose it became" {
+	local line
+	mdev create "$UUID" -p $CARD -t nvidia-1148 --owner $USER1
+	coproc HOLDER { hold_locks; }
+	read -r -t "$HANG" line <&"${HOLDER[0]}"
+	assert "$line" == held
+	mdev destroy "$UUID" >said 2>&1 3>&- &
+	wait_for grep -q -e '-> OFDLCK' /proc/locks
+	# As if another run had ended it, and had given the function to another instance.
+	echo "$UUID2 nvidia-1148" >"$RECORDS/$(vf 0)"
+	chown $USER2 "$(node 0)"
+	eval "exec ${HOLDER[1]}>&-"
+	wait $! || :
+	assert "$(<said)" == "mdev: cannot destroy $UUID: it went away meanwhile"
+	assert "$(owned 0)" == "$USER2:root 660"
+	assert "$(type_of 0)" == 1148
+}
