@@ -160,6 +160,27 @@ teardown_file() {
 	release_device
 }
 
+# info_as USER: what a program of that user is told of the device, by its own file
+info_as() {
+	setpriv --reuid "$1" --regid "$1" --clear-groups vfio_user --iommufd info $UUID
+}
+
+@test "an owner opens the device by its own file below /dev/vfio/devices, nobody else does" {
+	has_iommufd
+	mdev create $UUID -p $PARENT -t medu-fact --owner daemon
+	own=/dev/vfio/devices/$(ls $DEVICES/$UUID/vfio-dev)
+	assert "$(stat -c '%U:%G %a' "$own")" == "daemon:root 660"
+	# A host that has such users opens it to them by a rule of udev.
+	mode=$(stat -c %a /dev/iommu)
+	chmod 0666 /dev/iommu
+	run -0 info_as daemon
+	run ! info_as games
+	chmod "$mode" /dev/iommu
+	assert "$output" =~ "$own.*Permission denied"
+	mdev modify $UUID --live --owner ''
+	assert "$(stat -c '%U:%G %a' "$own")" == "root:root 600"
+}
+
 @test "modify --live: the device and the definition; a value that is refused leaves both" {
 	mdev create "$UUID" -p 01:00.0 -t medu-fact -a medu/label=one --define
 	mdev modify --live "$UUID" --set-attr medu/label=two
