@@ -12,6 +12,13 @@
  * the function has that type, which the kernel says. So a run that was killed leaves either what
  * does not count, or what is right.
  *
+ * With one exception: what is left of a run that was killed before its write becomes true when
+ * somebody else gives that function the same type, before the next instance there has a record. No
+ * word in the record could tell the two writers apart: one that says "made", added after the write,
+ * would be missing as well of a run that was killed in between, and then an instance would have
+ * lost its name, and a definition be made twice. The times of the driver's file do not tell
+ * either, for refused writes of others change them, too.
+ *
  * An instance without a record was made by somebody else. Its identity is the UUID of version 5
  * for the name "pci:ADDRESS" among URLs: the same after every boot.
  */
