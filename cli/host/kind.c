@@ -11,9 +11,18 @@ const struct kind *const kinds[INSTANCE_KINDS] = {
 const struct kind *kind_of_type(const char *parent, const char *type)
 {
 	for (size_t i = INSTANCE_MDEV + 1; parent && i < INSTANCE_KINDS; i++)
-		if (kinds[i]->claims(parent, type))
+		if (kinds[i]->is_type(type) && kinds[i]->claims(parent))
 			return kinds[i];
 	return kinds[INSTANCE_MDEV];
+}
+
+bool kind_is_function_type(const char *name)
+{
+	bool is_type = false;
+
+	for (size_t i = INSTANCE_MDEV + 1; !is_type && i < INSTANCE_KINDS; i++)
+		is_type = kinds[i]->is_type(name);
+	return is_type;
 }
 
 bool kind_is_parent(const char *name)

@@ -118,11 +118,12 @@ struct kind {
 	bool (*is_kernels)(const char *name);
 
 	/*
-	 * Instances of that type on that parent are of this kind. Asked before each creation, so it
-	 * tells by the name of the type first. INSTANCE_MDEV has what no other kind claims, and no
-	 * such method.
+	 * Its types are called so; and those on that parent are of this kind. The parent is looked
+	 * at only if the name of the type says so. INSTANCE_MDEV has what no other kind claims, and
+	 * no such methods.
 	 */
-	bool (*claims)(const char *parent, const char *type);
+	bool (*is_type)(const char *name);
+	bool (*claims)(const char *parent);
 
 	/* No more instances are made there, because the parent is going or gone. */
 	bool (*is_closed)(const char *parent, const char *type);
@@ -216,6 +217,10 @@ static inline const struct kind *kind_of(const struct device *dev)
 {
 	return kinds[dev->kind];
 }
+
+/* Types of instances that are virtual functions are called so; mediated devices may have such, too.
+ */
+bool kind_is_function_type(const char *name);
 
 /* The address is that of a parent, of which is_parent() above is. */
 bool kind_is_parent(const char *name);

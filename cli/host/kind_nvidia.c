@@ -315,9 +315,14 @@ static bool nvidia_is_kernels(const char *name)
 	       strcmp(name, LAYOUT_VGPU_CREATABLE) == 0;
 }
 
-static bool nvidia_claims(const char *parent, const char *type)
+static bool nvidia_is_type(const char *name)
 {
-	return vgpu_type_id(type) && vgpu_card(parent);
+	return vgpu_type_id(name);
+}
+
+static bool nvidia_claims(const char *parent)
+{
+	return vgpu_card(parent);
 }
 
 /* Without functions a card is no parent. */
@@ -478,6 +483,7 @@ const struct kind kind_nvidia = {
 	.qemu = nvidia_qemu,
 	.libvirt = nvidia_libvirt,
 	.is_kernels = nvidia_is_kernels,
+	.is_type = nvidia_is_type,
 	.claims = nvidia_claims,
 	.is_closed = nvidia_is_closed,
 	.understands = nvidia_understands,

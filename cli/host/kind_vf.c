@@ -326,14 +326,16 @@ static bool vf_is_kernels(const char *name)
 	return strcmp(name, LAYOUT_PROFILE) != 0 && !str_starts(name, LAYOUT_PROFILE "/");
 }
 
-/* Also of a device that has no functions yet: which type it is, its name says. */
-static bool vf_claims(const char *parent, const char *type)
+static bool vf_is_type(const char *name)
 {
-	_cleanup_free_ char *path = NULL;
+	return strcmp(name, VFIO_DRIVER_ANY) == 0 || str_ends(name, "-" VFIO_DRIVER_ANY);
+}
 
-	if (strcmp(type, VFIO_DRIVER_ANY) != 0 && !str_ends(type, "-" VFIO_DRIVER_ANY))
-		return false;
-	path = layout_pci_device(parent, LAYOUT_FUNCTIONS_TOTAL);
+/* Also a device that has no functions yet. */
+static bool vf_claims(const char *parent)
+{
+	_cleanup_free_ char *path = layout_pci_device(parent, LAYOUT_FUNCTIONS_TOTAL);
+
 	return sysfs_exists(SYSFS_TOP, path);
 }
 
@@ -504,6 +506,7 @@ const struct kind kind_vf = {
 	.qemu = vf_qemu,
 	.libvirt = vf_libvirt,
 	.is_kernels = vf_is_kernels,
+	.is_type = vf_is_type,
 	.claims = vf_claims,
 	.is_closed = vf_is_closed,
 	.understands = vf_understands,

@@ -22,6 +22,10 @@ struct resolved {
 	char *text;
 	const char *name; /* NULL when it was not found */
 	int rc;
+	/* Of what is no parent, once asked for: of which it is a virtual function, or NULL. */
+	bool has_function;
+	const char *function_parent;
+	int vf;
 };
 
 static int compare_resolved(const void *a, const void *b)
@@ -268,11 +272,17 @@ static struct resolved *resolve(struct parent_index *index, const char *text)
 	return entry;
 }
 
-int parent_resolve(struct parent_index *index, const char *text, const char **ret_name)
+static struct resolved *look_up(struct parent_index *index, const char *text)
 {
 	const struct resolved key = {.text = (char *)text};
 	struct resolved *const *slot = tfind(&key, &index->resolved, compare_resolved);
-	const struct resolved *entry = slot ? *slot : resolve(index, text);
+
+	return slot ? *slot : resolve(index, text);
+}
+
+int parent_resolve(struct parent_index *index, const char *text, const char **ret_name)
+{
+	const struct resolved *entry = look_up(index, text);
 
 	if (!entry->rc)
 		*ret_name = entry->name;
@@ -289,25 +299,39 @@ static struct parent_index *load_functions(struct parent_index *index)
 	return index->functions;
 }
 
-int parent_resolve_function(struct parent_index *index, const char *text, const char **ret_name,
-			    int *ret_vf)
+static void resolve_function(struct parent_index *index, struct resolved *entry)
 {
-	int rc = parent_resolve(index, text, ret_name);
 	_cleanup_free_ char *address = NULL;
 	struct strlist found = {0};
 	const char *parent = NULL;
 
-	*ret_vf = VF_ANY;
-	if (rc != -ENOENT)
-		return rc;
-	if (parent_candidates(load_functions(index), text, &found) == 0)
+	entry->has_function = true;
+	if (parent_candidates(load_functions(index), entry->text, &found) == 0)
 		address = xstrdup(found.v[0]);
 	else
-		address = pci_address(text);
+		address = pci_address(entry->text);
 	strlist_free(&found);
 	if (address)
-		parent = live_function_parent(address, ret_vf);
-	return parent ? parent_resolve(index, parent, ret_name) : rc;
+		parent = live_function_parent(address, &entry->vf);
+	if (parent)
+		(void)parent_resolve(index, parent, &entry->function_parent);
+}
+
+int parent_resolve_function(struct parent_index *index, const char *text, const char **ret_name,
+			    int *ret_vf)
+{
+	struct resolved *entry = look_up(index, text);
+
+	*ret_vf = VF_ANY;
+	if (entry->rc == -ENOENT && !entry->has_function)
+		resolve_function(index, entry);
+	if (!entry->rc)
+		*ret_name = entry->name;
+	if (!entry->function_parent)
+		return entry->rc;
+	*ret_name = entry->function_parent;
+	*ret_vf = entry->vf;
+	return 0;
 }
 
 static void free_resolved(void *p)

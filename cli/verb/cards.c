@@ -39,14 +39,14 @@ const struct card *cards_section(struct cards *cards, const struct definition_li
 
 const char *cards_of_definition(struct cards *cards, const struct definition *def)
 {
+	const char *name = def->parent_name ? def->parent_name : def->parent, *address;
 	_cleanup_free_ char *function = NULL;
 	const struct pci_functions *owner = NULL;
-	const char *address;
 	unsigned int nth;
 
-	if (cards_resolve(cards, def->parent, &address) == 0)
+	if (cards_resolve(cards, name, &address) == 0)
 		return address;
-	function = pci_address(def->parent_name ? def->parent_name : def->parent);
+	function = pci_address(name);
 	if (function)
 		owner = pci_owner(&cards->index.pci, function, &nth);
 	return owner ? owner->address : NULL;

@@ -9,13 +9,37 @@
 
 #include <errno.h>
 
-static void resolve_parents(struct inventory *inventory)
-{
-	struct definition_list *list = &inventory->definitions;
+/* The parent of a definition is one virtual function, and its 'vf' another one. */
+#define IS_ANOTHER_FUNCTION (-EXDEV)
 
+/*
+ * The parent may be named by a virtual function, where instances of the type are such: then the
+ * definition is for that function. 0, or as parent_resolve() fails, or IS_ANOTHER_FUNCTION.
+ */
+static int find_parent(struct inventory *inventory, struct definition *def)
+{
+	struct parent_index *parents = &inventory->parents;
+	const char *name;
+	int vf = VF_ANY, rc = parent_resolve(parents, def->parent, &name);
+
+	if (rc == -ENOENT && kind_is_function_type(def->type))
+		rc = parent_resolve_function(parents, def->parent, &name, &vf);
+	if (!rc && vf != VF_ANY && kind_of_type(name, def->type)->number == INSTANCE_MDEV)
+		rc = -ENOENT;
+	if (!rc && vf != VF_ANY && def->has_vf && def->vf != (uint32_t)vf)
+		rc = IS_ANOTHER_FUNCTION;
+	def->parent_name = rc ? NULL : name;
+	if (rc || vf == VF_ANY)
+		return rc;
+	def->has_vf = true;
+	def->vf = (uint32_t)vf;
+	return 0;
+}
+
+static void find_parents(struct inventory *inventory, struct definition_list *list)
+{
 	for (size_t i = 0; i < list->n; i++)
-		(void)parent_resolve(&inventory->parents, list->v[i]->parent,
-				     &list->v[i]->parent_name);
+		(void)find_parent(inventory, list->v[i]);
 }
 
 static bool is_of_same_parent(const struct definition *a, const struct definition *b)
@@ -61,15 +85,17 @@ static void mark_overruled(const struct definition_index *index)
 static void note_bad_parents(struct inventory *inventory)
 {
 	for (size_t i = 0; i < inventory->definitions.n; i++) {
-		const struct definition *def = inventory->definitions.v[i];
+		struct definition *def = inventory->definitions.v[i];
 		_cleanup_free_ char *error = NULL;
-		const char *name;
-		int rc = def->parent_name ? 0 :
-					    parent_resolve(&inventory->parents, def->parent, &name);
+		int rc = def->parent_name ? 0 : find_parent(inventory, def);
 
-		if (rc != -EINVAL && rc != -ENOTUNIQ)
+		if (rc == IS_ANOTHER_FUNCTION)
+			error = xasprintf("'vf' is %u, but parent '%s' is another virtual function",
+					  def->vf, def->parent);
+		else if (rc == -EINVAL || rc == -ENOTUNIQ)
+			error = absent_explain(&inventory->parents, def->parent);
+		else
 			continue;
-		error = absent_explain(&inventory->parents, def->parent);
 		problem_add(&inventory->problems, def->file, def->line, "%s", error);
 	}
 	problem_list_end_file(&inventory->problems);
@@ -78,7 +104,7 @@ static void note_bad_parents(struct inventory *inventory)
 /* Of definitions that were read. */
 static void index_definitions(struct inventory *inventory)
 {
-	resolve_parents(inventory);
+	find_parents(inventory, &inventory->definitions);
 	definition_index_make(&inventory->by_identity, &inventory->definitions);
 	mark_overruled(&inventory->by_identity);
 }
@@ -114,10 +140,10 @@ void inventory_load_unsettled(struct inventory *inventory)
 	for (size_t i = 0; i < list->n; i++) {
 		struct definition *def = list->v[i];
 
-		if (parent_is_as_in_sysfs(def->parent))
+		if (parent_is_as_in_sysfs(def->parent) && !kind_is_function_type(def->type))
 			def->parent_name = def->parent;
 		else
-			(void)parent_resolve(&inventory->parents, def->parent, &def->parent_name);
+			(void)find_parent(inventory, def);
 	}
 	definition_index_make(&inventory->by_identity, list);
 	note_bad_parents(inventory);
@@ -128,9 +154,7 @@ void inventory_settle(struct inventory *inventory, const struct definition_list 
 	struct definition_index by_identity;
 
 	for (size_t i = 0; i < list->n; i++)
-		if (parent_resolve(&inventory->parents, list->v[i]->parent,
-				   &list->v[i]->parent_name))
-			list->v[i]->parent_name = NULL;
+		(void)find_parent(inventory, list->v[i]);
 	definition_index_make(&by_identity, list);
 	mark_overruled(&by_identity);
 	definition_index_free(&by_identity);
@@ -314,9 +338,7 @@ void inventory_load_others(struct inventory *inventory, struct definition_list *
 	struct problem_list problems = {0};
 
 	store_load(ret_list, &problems);
-	for (size_t i = 0; i < ret_list->n; i++)
-		(void)parent_resolve(&inventory->parents, ret_list->v[i]->parent,
-				     &ret_list->v[i]->parent_name);
+	find_parents(inventory, ret_list);
 	problem_list_free(&problems);
 }
 

@@ -18,7 +18,8 @@ struct inventory {
 
 /*
  * Reads the definitions and finds their parents. A definition whose parent is not there has no
- * parent_name; one whose parent cannot be one, or could be several, is a problem besides.
+ * parent_name; one whose parent cannot be one, or could be several, is a problem besides. One whose
+ * parent is a virtual function is for that function of its card, and has vf, too.
  */
 void inventory_load_definitions(struct inventory *inventory);
 /*
@@ -28,9 +29,9 @@ void inventory_load_definitions(struct inventory *inventory);
 void inventory_load_by_names(struct inventory *inventory, const struct mdevctl_folder_query *query);
 /*
  * As above, for a caller that is asked about few parents of many: where a definition names its
- * parent as sysfs does, that is its parent_name, and nobody has looked whether the parent is there.
- * Before it is said what is meant for an identity, all definitions of the identity are to be
- * settled.
+ * parent as sysfs does, and its type is none of virtual functions', that is its parent_name, and
+ * nobody has looked whether the parent is there. Before it is said what is meant for an identity,
+ * all definitions of the identity are to be settled.
  */
 void inventory_load_unsettled(struct inventory *inventory);
 /* Looks for the parents of these, and which of them are overruled. */

@@ -141,6 +141,51 @@ make_three() {
 	assert "$output" =~ "3 kept"
 }
 
+@test "a definition whose parent is a virtual function is for that function of its card" {
+	local way
+	printf '[%s]\nparent = %s\ntype = nvidia-5\nauto = yes\n' $U2 $CARD > "$ETC/b.conf"
+	for way in 0000:41:00.4 41:00.4 /sys/bus/pci/devices/{0000:41:00.4,$CARD/virtfn0} $'0000:41:00.4\nvf = 0'; do
+		printf '[%s]\nparent = %s\ntype = nvidia-5\nauto = yes\n' $U1 "$way" > "$ETC/a.conf"
+		mdev check --root "$ROOT"
+		assert "$stderr" == "mdev: warning: $ETC/b.conf:1: without 'vf' its address may change" "$way"
+		mdev apply --root "$ROOT" $U2
+		current 0 0
+		current 1 5
+		mdev apply --root "$ROOT" --event -p 0000:41:00.4
+		current 0 5
+		mdev list --root "$ROOT" -o STATE --noheadings -p $CARD
+		assert "$output" == live$'\n'live "$way"
+		mdev apply --root "$ROOT"
+		assert "$output" =~ "2 kept" "$way"
+		mdev destroy --root "$ROOT" $U1 $U2
+		mdev create --root "$ROOT" $U1
+		current 0 5
+		mdev destroy --root "$ROOT" $U1
+		set_vgpu $CARD 0 0
+		set_vgpu $CARD 1 0
+	done
+	printf '[%s]\nparent = 41:00.4\ntype = nvidia-5\n' $U1 > "$ETC/a.conf"
+	mdev modify --root "$ROOT" $U1 --description x
+	assert "$(cat "$ETC/a.conf")" == "[$U1]"$'\nparent = 41:00.4\ntype = nvidia-5\ndescription = x' "what is written stays"
+	mdev undefine --root "$ROOT" $U1
+	assert "$(cat "$ETC/a.conf")" == ""
+}
+
+@test "a definition for two virtual functions is an error, with its line" {
+	printf '[%s]\nparent = 0000:41:00.6\ntype = nvidia-5\nvf = 1\nauto = yes\n' $U1 > "$ETC/a.conf"
+	mdev 1 check --root "$ROOT"
+	assert "$stderr" =~ "$ETC/a.conf:1: 'vf' is 1, but parent '0000:41:00.6' is another virtual function"
+	mdev 1 apply --root "$ROOT"
+	current 1 0
+	current 2 0
+}
+
+@test "a virtual function is no parent of mediated devices that its card would have" {
+	printf '[%s]\nparent = 0000:41:00.6\ntype = acme-1\nauto = yes\n' $U1 > "$ETC/a.conf"
+	mdev apply --root "$ROOT"
+	assert "$stderr" =~ "warning: $U1 .*: PCI device '0000:41:00.6' is virtual function 2 of parent '$CARD', ignoring"
+}
+
 @test "an event of a function does what names it, and the rest once all functions are there" {
 	local last
 	printf '[defaults]\nparent = %s\ntype = nvidia-5\nauto = yes\n[%s]\n[%s]\nvf = 2\n[%s]\nvf = 1\n' $CARD $U1 $U2 $U3 > "$ETC/a.conf"

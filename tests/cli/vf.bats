@@ -236,6 +236,9 @@ xe-vfio-pci 2"
 	record 3 "$U2"
 	mdev --root "$ROOT" show "$(vf 3)"
 	assert "$output" =~ ^$U2
+	printf '[%s]\nparent = %s\ntype = vfio-pci\n' "$U2" "$(vf 3)" | make_definition a.conf
+	mdev --root "$ROOT" apply "$U2"
+	assert "$output" == "1 kept"
 }
 
 @test "a listing looks at the devices of VFIO alone, and not at all where there is none" {
