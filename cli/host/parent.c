@@ -22,8 +22,8 @@ struct resolved {
 	char *text;
 	const char *name; /* NULL when it was not found */
 	int rc;
-	/* Of what is no parent, once asked for: of which it is a virtual function, or NULL. */
-	bool has_function;
+	/* Of what is no parent, once it was sought: of which it is a virtual function, or NULL. */
+	bool is_function_sought;
 	const char *function_parent;
 	int vf;
 };
@@ -305,7 +305,7 @@ static void resolve_function(struct parent_index *index, struct resolved *entry)
 	struct strlist found = {0};
 	const char *parent = NULL;
 
-	entry->has_function = true;
+	entry->is_function_sought = true;
 	if (parent_candidates(load_functions(index), entry->text, &found) == 0)
 		address = xstrdup(found.v[0]);
 	else
@@ -323,7 +323,7 @@ int parent_resolve_function(struct parent_index *index, const char *text, const 
 	struct resolved *entry = look_up(index, text);
 
 	*ret_vf = VF_ANY;
-	if (entry->rc == -ENOENT && !entry->has_function)
+	if (entry->rc == -ENOENT && !entry->is_function_sought)
 		resolve_function(index, entry);
 	if (!entry->rc)
 		*ret_name = entry->name;

@@ -207,7 +207,7 @@ static int search_all(struct search *search, struct device *ret_made, char *name
 		_cleanup_free_ char *function = vgpu_function(search->card, i);
 		enum attempt attempt = ATTEMPT_NEXT;
 
-		if (!search->is_named[i])
+		if (def->has_vf || !search->is_named[i])
 			attempt = try_function(search, function, &rc);
 		if (attempt == ATTEMPT_NEXT)
 			continue;

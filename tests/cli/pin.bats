@@ -186,6 +186,15 @@ make_three() {
 	assert "$stderr" =~ "warning: $U1 .*: PCI device '0000:41:00.6' is virtual function 2 of parent '$CARD', ignoring"
 }
 
+@test "of two definitions that name one function the first is made that is to be, and keeps it" {
+	printf '[defaults]\nparent = %s\ntype = nvidia-5\n[%s]\nvf = 1\n[%s]\nvf = 1\nauto = yes\n[%s]\nvf = 1\nauto = yes\n' \
+		$CARD $U1 $U2 $U3 > "$ETC/a.conf"
+	mdev 1 apply --root "$ROOT"
+	current 1 5
+	assert "$stderr" =~ "cannot create $U3 \($ETC/a.conf:[0-9]+\): virtual function 1 \(0000:41:00.5\) is $U2, of type 'nvidia-5'"
+	assert "$output" =~ "1 created, 1 not auto, 1 failed"
+}
+
 @test "an event of a function does what names it, and the rest once all functions are there" {
 	local last
 	printf '[defaults]\nparent = %s\ntype = nvidia-5\nauto = yes\n[%s]\n[%s]\nvf = 2\n[%s]\nvf = 1\n' $CARD $U1 $U2 $U3 > "$ETC/a.conf"
