@@ -137,15 +137,40 @@ static void explain_bind(const char *address, const char *driver, int rc, char *
 			 driver, error_text(rc));
 }
 
+static int unbind_from(const char *address, const char *driver, char **reterr)
+{
+	int rc = write_driver(driver, LAYOUT_UNBIND, address, reterr);
+
+	if (rc && !*reterr)
+		set_text(reterr, "driver '%s' cannot be unbound: %s", driver, error_text(rc));
+	return rc;
+}
+
+/*
+ * What was bound is unbound again, for the reason in *reterr, to which it adds why that failed. A
+ * driver refuses to unbind what another driver has.
+ */
+static void undo_bind(const char *address, const char *driver, char **reterr)
+{
+	_cleanup_free_ char *error = NULL;
+	int rc = unbind_from(address, driver, &error);
+
+	if (rc && rc != -ENODEV)
+		set_text(reterr, "%s (and it could not be released again: %s)", *reterr, error);
+}
+
 /* The driver says that it took the function: is that so, and by whose override? */
 static int check_taken(const char *address, const char *driver, char **reterr)
 {
 	struct binding now;
 	int rc = binding_read(address, &now);
 
-	if (rc)
+	if (rc) {
 		set_text(reterr, "it cannot be read after it was bound: %s", error_text(rc));
-	else if (!has_driver(&now, driver))
+		undo_bind(address, driver, reterr);
+		return rc;
+	}
+	if (!has_driver(&now, driver))
 		rc = now.driver ? -EBUSY : -EIO;
 	if (rc == -EBUSY || rc == -EIO)
 		set_text(reterr, "driver '%s' took it, but now it has %s%s%s", driver,
@@ -175,15 +200,6 @@ int binding_take(const char *address, const char *driver, char **reterr)
 		undo_override(address, driver, &error);
 		set_text(reterr, "%s", error);
 	}
-	return rc;
-}
-
-static int unbind_from(const char *address, const char *driver, char **reterr)
-{
-	int rc = write_driver(driver, LAYOUT_UNBIND, address, reterr);
-
-	if (rc && !*reterr)
-		set_text(reterr, "driver '%s' cannot be unbound: %s", driver, error_text(rc));
 	return rc;
 }
 

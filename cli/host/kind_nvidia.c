@@ -166,18 +166,22 @@ static char *nvidia_lack_of_type(const char *parent)
 			 types);
 }
 
-/* A function with a type, as an instance; false for one without. */
+/* A function with a type, as an instance; false for one without, or that cannot be named. */
 static bool read_device(const struct vgpu_card *card, unsigned int number, const char *function,
 			struct arena *arena, struct device *ret)
 {
 	_cleanup_free_ char *type = NULL;
 	uint32_t id;
+	int rc;
 
 	*ret = (struct device){.kind = INSTANCE_NVIDIA, .vf = (int)number};
 	if (vgpu_current(function, &id) < 0 || !id)
 		return false;
 	type = vgpu_type_name(id);
-	ret->is_foreign = vf_record_read(function, type, &ret->id) < 0;
+	rc = vf_record_read(function, type, &ret->id);
+	if (rc && rc != -ENOENT)
+		return false;
+	ret->is_foreign = rc != 0;
 	if (ret->is_foreign && vf_record_foreign(function, &ret->id) < 0)
 		return false;
 	ret->name = arena_strdup(arena, function);
@@ -427,7 +431,7 @@ static int try_to_end(const struct device *dev, char **reterr)
 	_cleanup_close_ int lock = nvidia_hold(dev, reterr);
 	bool is_opened;
 	uint32_t now;
-	int rc;
+	int rc, back;
 
 	if (lock < 0)
 		return lock;
@@ -436,8 +440,13 @@ static int try_to_end(const struct device *dev, char **reterr)
 		refusal_of_open(path, rc, reterr);
 		return rc;
 	}
+	back = vgpu_current(dev->name, &now);
+	if (back && back != -ENOENT) {
+		set_text(reterr, "whether it has ended cannot be read: %s", error_text(back));
+		return back;
+	}
 	/* One that is gone all the same was ended by somebody else. */
-	if (vgpu_current(dev->name, &now) == 0 && now) {
+	if (!back && now) {
 		set_text(reterr, "the driver has not ended it yet: %s", error_text(rc));
 		return !rc || rc == -EPERM || rc == -EBUSY || rc == -EIO ? -ETIMEDOUT : rc;
 	}

@@ -10,6 +10,7 @@
 #include "base/signals.h"
 #include "base/sysfs.h"
 #include "base/text.h"
+#include "base/unread.h"
 #include "host/assign.h"
 #include "host/holder.h"
 #include "host/kind.h"
@@ -179,9 +180,13 @@ static bool read_device(const char *function, const char *parent, const char *ty
 			struct arena *arena, struct device *ret)
 {
 	struct pci_functions functions;
+	int rc;
 
 	*ret = (struct device){.kind = INSTANCE_VF, .vf = VF_ANY};
-	ret->is_foreign = vf_record_read(function, type, &ret->id) < 0;
+	rc = vf_record_read(function, type, &ret->id);
+	if (rc && rc != -ENOENT)
+		return false;
+	ret->is_foreign = rc != 0;
 	if (ret->is_foreign && vf_record_foreign(function, &ret->id) < 0)
 		return false;
 	if (pci_read_all_functions(parent, &functions))
@@ -435,11 +440,16 @@ static bool is_still(const struct device *dev)
 /* The function is free again, as it was found, and has no name any more. */
 static int give_back(const struct device *dev, char **reterr)
 {
+	size_t unread = unread_count();
 	struct binding now;
 	int rc;
 
-	if (!is_still(dev))
+	if (!is_still(dev) && unread == unread_count())
 		return -ENODEV;
+	if (unread != unread_count()) {
+		set_text(reterr, "it could not be read again");
+		return -EBADMSG;
+	}
 	rc = binding_read(dev->name, &now);
 	if (!rc)
 		rc = binding_release(dev->name, now.driver ? now.driver : "", reterr);

@@ -11,7 +11,8 @@
 /*
  * Locks the parent and the identity of a definition against other runs, and sees that no instance
  * has that identity. Closing the descriptor that is returned unlocks. A negative errno with the
- * reason in *reterr: -EEXIST when there is one, or as vf_record_lock() fails.
+ * reason in *reterr: -EEXIST when there is one, -EBADMSG when that cannot be read, or as
+ * vf_record_lock() fails.
  */
 int vf_claim(struct lifecycle_creator *creator, const struct definition *def, char **reterr);
 
@@ -20,8 +21,8 @@ void vf_disown(const struct device *dev);
 
 /*
  * Locks the parent of a live instance likewise, and sees that it is still what the caller saw, for
- * its function may have been given to another instance meanwhile: then -ENODEV. Closing the
- * descriptor that is returned unlocks.
+ * its function may have been given to another instance meanwhile: then -ENODEV, or -EBADMSG when
+ * that cannot be read. Closing the descriptor that is returned unlocks.
  */
 int vf_hold(const struct device *dev, bool (*is_still)(const struct device *dev), char **reterr);
 

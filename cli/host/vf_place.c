@@ -68,8 +68,11 @@ static int take_bound(struct search *search, const char *function, const char *t
 	const struct definition *def = search->def;
 	char text[IDENTITY_TEXT_SIZE];
 	struct identity id;
+	int rc = vf_record_read(function, type, &id);
 
-	if (vf_record_read(function, type, &id) == 0)
+	if (rc && rc != -ENOENT)
+		set_text(search->reterr, VF_RECORD_UNREAD, def->vf, function, error_text(rc));
+	else if (!rc)
 		set_text(search->reterr, "virtual function %u (%s) is %s, of type '%s'", def->vf,
 			 function, identity_format(&id, text), type);
 	else if (strcmp(type, def->type) != 0)

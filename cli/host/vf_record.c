@@ -54,10 +54,13 @@ int vf_record_read(const char *address, const char *type, struct identity *ret_i
 {
 	_cleanup_free_ char *path = path_of(address);
 	struct buf text = {0};
-	int rc = unread_note(path, file_read(path, RECORD_MAX, &text));
+	int rc = file_read(path, RECORD_MAX, &text);
 	bool is_record = !rc && text.len && parse(text.data, type, ret_id);
 
 	buf_free(&text);
+	/* What is too large is no record. */
+	if (rc && rc != -EFBIG && !unread_is_absence(rc))
+		return unread_note(path, rc);
 	return is_record ? 0 : -ENOENT;
 }
 

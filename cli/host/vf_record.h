@@ -28,10 +28,13 @@
 #include "model/identity.h"
 
 /*
- * The identity of the instance on a function that has this type now. 0; or -ENOENT where there is
- * no record of it. What cannot be read is noted for base/unread, and -ENOENT, too.
+ * The identity of the instance on a function that has this type now. 0; -ENOENT where there is no
+ * record of it; or another negative errno where that cannot be read, which is noted for
+ * base/unread: such an instance may have a name, so it is nobody else's.
  */
 int vf_record_read(const char *address, const char *type, struct identity *ret_id);
+/* What is said then of a function that was asked for: its number, its address and the reason. */
+#define VF_RECORD_UNREAD "whose virtual function %u (%s) is cannot be read: %s"
 
 /*
  * The identity of what somebody else made there. 0; or -ELIBACC without libuuid, which is noted for

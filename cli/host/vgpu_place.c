@@ -4,6 +4,7 @@
 
 #include "base/sysfs.h"
 #include "base/text.h"
+#include "base/unread.h"
 #include "host/holder.h"
 #include "host/layout.h"
 #include "host/vf_record.h"
@@ -39,11 +40,13 @@ static void note_named(struct search *search)
 	}
 }
 
+/* Somebody has it open, or that cannot be read. */
 static bool is_held(const char *function)
 {
 	const struct device dev = {.kind = INSTANCE_NVIDIA, .name = function};
+	size_t unread = unread_count();
 
-	return holder_has_group_open(&dev);
+	return holder_has_group_open(&dev) || unread != unread_count();
 }
 
 /* The function that the definition names has a type already. */
@@ -53,8 +56,13 @@ static int take_typed(struct search *search, const char *function, uint32_t now)
 	_cleanup_free_ char *type = vgpu_type_name(now);
 	char text[IDENTITY_TEXT_SIZE];
 	struct identity id;
+	int rc = vf_record_read(function, type, &id);
 
-	if (vf_record_read(function, type, &id) == 0)
+	if (rc && rc != -ENOENT) {
+		set_text(search->reterr, VF_RECORD_UNREAD, def->vf, function, error_text(rc));
+		return rc;
+	}
+	if (!rc)
 		set_text(search->reterr, "virtual function %u (%s) is %s, of type '%s'", def->vf,
 			 function, identity_format(&id, text), type);
 	else if (now != search->id)
@@ -91,6 +99,23 @@ static int refuse(const struct search *search, int rc)
 }
 
 /*
+ * Whether the driver made it cannot be read. It is ended, if the driver took the write; while that
+ * fails, it keeps its name.
+ */
+static int end_unread(struct search *search, const char *function, int written, int unread)
+{
+	_cleanup_free_ char *folder = layout_pci_device(function, "");
+	bool is_opened;
+	int rc = written ? 0 : vgpu_write(SYSFS_TOP, folder, 0, &is_opened);
+
+	if (!rc)
+		vf_record_remove(function, &search->def->id);
+	set_text(search->reterr, "whether virtual function %s has its type cannot be read: %s%s",
+		 function, error_text(unread), rc ? " (and it could not be removed again)" : "");
+	return unread;
+}
+
+/*
  * The record comes first: of a run that is killed no instance is left that has no name. *ret_rc is
  * set where this is the end.
  */
@@ -109,6 +134,10 @@ static enum attempt write_type(struct search *search, const char *function, int 
 	back = vgpu_current(function, &now);
 	if (!rc && !back && now == search->id)
 		return ATTEMPT_DONE;
+	if (back && back != -ENOENT) {
+		*ret_rc = end_unread(search, function, rc, back);
+		return ATTEMPT_FAILED;
+	}
 	vf_record_remove(function, &def->id);
 	/* Somebody else was first, or the function went away. */
 	if ((!back && now) || back == -ENOENT)

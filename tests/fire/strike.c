@@ -95,7 +95,10 @@ static bool is_on_file(const struct user_regs_struct *regs)
 	case SYS_openat2:
 	case SYS_mkdir:
 	case SYS_mkdirat:
+	case SYS_chmod:
 	case SYS_fchmodat:
+	case SYS_fchownat:
+	case SYS_symlinkat:
 	case SYS_rename:
 	case SYS_renameat:
 	case SYS_renameat2:
