@@ -132,28 +132,30 @@ static int look(const struct accounts *accounts, const char *name, uint32_t numb
 /* All ones means "leave it as it is" to chown(2), and is nobody's number. */
 static int resolve(const struct accounts *accounts, const char *text, uint32_t *ret, char **reterr)
 {
-	_cleanup_free_ char *shown = quoted(text);
+	_cleanup_free_ char *shown = quoted(text), *where = NULL;
 	struct account account;
 	int rc;
 
 	if (parse_u32(text, ret) == 0 && *ret != UINT32_MAX)
 		return 0;
+	where = root_is_host() ? xstrdup("") : xasprintf(" in the root's %s", accounts->file);
 	rc = look(accounts, text, 0, &account);
 	if (rc) {
-		set_text(reterr, "%s %s cannot be looked up%s%s: %s", accounts->what, shown,
-			 root_is_host() ? "" : " in the root's ",
-			 root_is_host() ? "" : accounts->file, error_text(rc));
+		set_text(reterr, "%s %s cannot be looked up%s: %s", accounts->what, shown, where,
+			 error_text(rc));
 		return rc;
 	}
 	if (!account.name) {
-		set_text(reterr, "there is no %s %s%s%s", accounts->what, shown,
-			 root_is_host() ? "" : " in the root's ",
-			 root_is_host() ? "" : accounts->file);
+		set_text(reterr, "there is no %s %s%s", accounts->what, shown, where);
 		return -EINVAL;
 	}
-	*ret = account.number;
 	free(account.name);
-	return 0;
+	*ret = account.number;
+	if (*ret != UINT32_MAX)
+		return 0;
+	set_text(reterr, "the number of %s %s%s is nobody's, %u", accounts->what, shown, where,
+		 *ret);
+	return -EINVAL;
 }
 
 int account_user(const char *text, uid_t *ret_uid, char **reterr)
