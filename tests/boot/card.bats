@@ -11,6 +11,8 @@
 CARD=0000:04:00.0
 UNIT=mdev-vfs@$CARD.service
 TOOL=/usr/lib/nvidia/sriov-manage
+# The one that a unit has made at the first boot, for a machine of its own
+BY_UNIT=b00ca4d0-0000-4000-8000-000000000014
 # How each of the definitions is to be live: UUID, VF, ADDRESS
 EXPECTED=/usr/local/share/mdev-tests/expected
 
@@ -30,11 +32,23 @@ auto = yes" >"$1/etc/mdev.d/instances.conf"
 		vf=$((i % 2 ? i - 1 : 15 - i))
 		printf '[%s]\n' "$uuid"
 		((i % 2)) || echo "vf = $vf"
+		[ "$uuid" != "$BY_UNIT" ] || echo 'auto = no'
 		[ "$i" != 0 ] || echo 'attr = nvidia/vgpu_params frame_rate_limiter=0'
 		[ "$i" != 1 ] || printf 'owner = daemon:kvm\nmode = 0640\n'
 		# The function after the card's own is the first, and there are eight to a slot.
 		printf '%s %d 0000:04:%02x.%d\n' "$uuid" $vf $(((vf + 1) / 8)) $(((vf + 1) % 8)) >&3
 	done >>"$1/etc/mdev.d/instances.conf" 3>"$1$EXPECTED"
+}
+
+# make_machine FOLDER: a unit that is started at boot and needs an instance. It notes how many functions the
+# card had when the programs of the section ran.
+make_machine() {
+	local units=$1/etc/systemd/system
+	mkdir -p "$units/multi-user.target.wants"
+	printf '%s\n' '[Unit]' "Requires=mdev@$BY_UNIT.service" "After=mdev@$BY_UNIT.service" \
+		'[Service]' Type=oneshot RemainAfterExit=yes 'ExecStart=/bin/cp /run/then /run/machine' \
+		'[Install]' WantedBy=multi-user.target > "$units/machine.service"
+	ln -s ../machine.service "$units/multi-user.target.wants/"
 }
 
 # What the vendor's program does: the card loses its driver and gets it back, then its functions.
@@ -49,6 +63,7 @@ make_extras() {
 	printf '[parent pci:1b36:0010]\nvfs = max\nthen = /bin/sh -c "cat /sys/bus/pci/devices/%s/sriov_numvfs >> /run/then"\n' \
 		$CARD > "$extras/etc/mdev.d/card.conf"
 	make_definitions "$extras"
+	make_machine "$extras"
 	cat > "$extras$TOOL" <<-'S'
 		#!/bin/sh
 		echo "$@" >> /run/calls
@@ -131,6 +146,13 @@ has_no_complaints() {
 @test "card: the boot made the instance of each definition, each on its function" {
 	vm_log_from_boot
 	await_instances
+}
+
+@test "card: what a unit needs was made when the card was ready, by the unit alone" {
+	[ "$(vm_run 'systemctl is-active machine')" = active ]
+	[ "$(vm_run 'cat /run/machine')" = 16 ]
+	vm_run "journalctl -b -o cat -u mdev@$BY_UNIT | grep '^create $BY_UNIT'"
+	vm_run "systemctl -q disable machine && mdev modify $BY_UNIT --auto"
 }
 
 @test "card: they are back after its driver was loaded again" {
