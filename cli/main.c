@@ -146,12 +146,12 @@ static int run_command(const struct command *command, struct globals *globals, i
 }
 
 /*
- * "mdev --list-QUESTION [OPTION]... [WORD]...", for the shell's completion. asked: what it is
- * about, whose options count where it is asked on behalf of another name.
+ * "mdev --list-QUESTION [OPTION]... [WORD]...", or --describe-QUESTION, for the shell's completion.
+ * asked: what it is about, whose options count where it is asked on behalf of another name.
  */
 static int run_completion(const struct program *asked, int argc, char **argv)
 {
-	const char *question = argv[1] + strlen("--list-");
+	const char *question = argv[1];
 	struct globals globals = {0};
 	const struct option_set set = {global_options, &globals};
 	_cleanup_free_ char *error = NULL;
@@ -204,7 +204,7 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	if (is_front)
 		front_take_environment();
-	if (argc >= 2 && str_starts(argv[1], "--list-"))
+	if (argc >= 2 && complete_is_asked(argv[1]))
 		status = run_completion(is_front ? front_program() : &program, argc, argv);
 	else if (is_front)
 		status = front_run(argc, argv);

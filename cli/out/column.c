@@ -241,7 +241,7 @@ static const struct column type_columns[] = {
 	{0},
 };
 
-static const struct column *columns_of(enum column_set set)
+const struct column *columns_of(enum column_set set)
 {
 	return set == COLUMNS_OF_DEVICES ? device_columns : type_columns;
 }
@@ -311,10 +311,4 @@ void column_print_help(enum column_set set)
 	for (const struct column *column = columns_of(set); column->name; column++)
 		printf("  %-12s %s%s\n", column->name, column->help,
 		       column->flags & COLUMN_DEFAULT ? " *" : "");
-}
-
-void column_print_names(enum column_set set)
-{
-	for (const struct column *column = columns_of(set); column->name; column++)
-		puts(column->name);
 }

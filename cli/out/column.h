@@ -35,6 +35,8 @@ struct column {
 	const char *(*color)(const void *row);
 };
 
+/* All of them; one without a name ends them. */
+const struct column *columns_of(enum column_set set);
 /*
  * The columns NAME[,NAME...] in that order, +NAME,... behind the default, NULL: the default. Their
  * number, or -EINVAL with a reason in *reterr when it names one that there is not.
@@ -50,7 +52,5 @@ int column_check(enum column_set set, const char *names, char **reterr);
 unsigned int column_needs(const char *names);
 /* A chapter of --help on stdout: the name and meaning of each. */
 void column_print_help(enum column_set set);
-/* The names alone, one a line, for completion. */
-void column_print_names(enum column_set set);
 
 #endif

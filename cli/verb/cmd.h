@@ -255,10 +255,12 @@ int cmd_check_again(const struct definition *def, char **reterr);
 int cmd_ensure_defined(const struct command *command, const struct inventory *inventory,
 		       const struct definition *def, bool *ret_is_so);
 
+/* The option is a question of the shell's completion: "--list-..." or "--describe-...". */
+bool complete_is_asked(const char *option);
 /*
- * Answers a question of the shell's completion, "--list-NAME"; the head of complete.c says what the
- * words are. Returns an enum exit_status.
+ * Answers the question; the head of complete.c says what the words are. Returns an enum
+ * exit_status.
  */
-int complete(const struct program *program, const char *name, int word_count, char **words);
+int complete(const struct program *program, const char *option, int word_count, char **words);
 
 #endif

@@ -3,6 +3,7 @@
  * Answers for the shell's completion, one a line:
  *
  *	mdev --list-QUESTION [OPTION]... [-- [ABOUT [BEGUN [GIVEN]...]]]
+ *	mdev --describe-QUESTION [OPTION]... [-- [ABOUT [BEGUN [GIVEN]...]]]
  *
  * ABOUT is what the question is about (a verb, a parent, a type), BEGUN the beginning that every
  * answer shall have, GIVEN the words that stand before it on the command line, without the verb. An
@@ -11,7 +12,9 @@
  *	mdev --list-types -- 0000:01:00.0 nv
  *
  * The answers come from the tables that parsing and --help use, so completion cannot fall behind
- * them. They are names as they are: quoting is the shell's part.
+ * them. They are names as they are: quoting is the shell's part. Those of the second form, for
+ * shells that show descriptions, are "NAME<TAB>DESCRIPTION", or "NAME" where there is nothing to
+ * say. bash shows names alone, so it asks in the first form and does not pay for more.
  */
 #include "base/text.h"
 #include "host/live.h"
@@ -19,8 +22,14 @@
 #include "out/column.h"
 #include "verb/cmd.h"
 
+/* How a question begins is the form of its answers. */
+enum form { FORM_NAMES, FORM_DESCRIBED, FORMS };
+
+static const char *const form_prefixes[FORMS] = {"--list-", "--describe-"};
+
 struct question {
 	const struct program *program;
+	enum form form;
 	const char *about; /* or NULL */
 	const char *begun; /* may be empty */
 	int given_count;
@@ -36,20 +45,53 @@ static bool is_answer(const struct question *question, const char *name)
 	return str_starts(name, question->begun) && text_is_plain(name);
 }
 
-static void say(const struct question *question, const char *name)
+/* Drivers and files of definitions say what they like, so a description may be anything, or NULL.
+ */
+static bool has_description(const struct question *question, const char *description)
 {
-	if (is_answer(question, name))
+	return question->form == FORM_DESCRIBED && description && *description &&
+	       text_is_plain(description);
+}
+
+static void say(const struct question *question, const char *name, const char *description)
+{
+	if (!is_answer(question, name))
+		return;
+	if (has_description(question, description))
+		printf("%s\t%s\n", name, description);
+	else
 		puts(name);
 }
 
-/* Says the names sorted, each once, and frees the list. */
-static void say_once(const struct question *question, struct strlist *names)
+/* Adds what say() would say to answers that are still to be sorted. */
+static void answers_add(struct strlist *answers, const struct question *question, const char *name,
+			const char *description)
 {
-	strlist_sort(names);
-	for (size_t i = 0; i < names->n; i++)
-		if (!i || strcmp(names->v[i], names->v[i - 1]) != 0)
-			say(question, names->v[i]);
-	strlist_free(names);
+	_cleanup_free_ char *answer = NULL;
+
+	if (!is_answer(question, name))
+		return;
+	if (has_description(question, description))
+		answer = xasprintf("%s\t%s", name, description);
+	strlist_add(answers, answer ? answer : name);
+}
+
+/* The name in front of the description is the same. */
+static bool is_same_name(const char *a, const char *b)
+{
+	size_t len = strcspn(a, "\t");
+
+	return len == strcspn(b, "\t") && memcmp(a, b, len) == 0;
+}
+
+/* Says the answers sorted, of each name the first, and frees the list. */
+static void answers_say(struct strlist *answers)
+{
+	strlist_sort(answers);
+	for (size_t i = 0; i < answers->n; i++)
+		if (!i || !is_same_name(answers->v[i], answers->v[i - 1]))
+			puts(answers->v[i]);
+	strlist_free(answers);
 }
 
 static const struct command *find_verb(const struct question *question)
@@ -61,7 +103,7 @@ static int list_verbs(const struct question *question)
 {
 	for (const struct command *const *command = question->program->commands; *command;
 	     command++)
-		say(question, (*command)->name);
+		say(question, (*command)->name, (*command)->summary);
 	return DONE;
 }
 
@@ -73,7 +115,7 @@ static void say_option(const struct question *question, const char *dashes, cons
 	_cleanup_free_ char *text =
 		xasprintf("%s%s%s%s", dashes, name, arg ? "=" : "", arg ? arg : "");
 
-	say(question, text);
+	say(question, text, row->help);
 }
 
 static void say_options(const struct question *question, const struct option_row *rows)
@@ -105,38 +147,55 @@ static int list_options(const struct question *question)
 	return DONE;
 }
 
+/* Those that have the type, and how many more instances of it they can have. */
+static void add_parents_of(struct strlist *answers, const struct question *question)
+{
+	struct type_list types = {0};
+
+	live_types(&types, NULL);
+	for (size_t i = 0; i < types.n; i++) {
+		const struct type *type = &types.v[i];
+		_cleanup_free_ char *left = NULL;
+
+		if (strcmp(type->name, question->about) != 0)
+			continue;
+		if (type->available != TYPE_UNKNOWN)
+			left = xasprintf("%s%lld left", type->is_at_most ? "at most " : "",
+					 (long long)type->available);
+		answers_add(answers, question, type->parent, left);
+	}
+	type_list_free(&types);
+}
+
 /* All parents, or those that have a type. */
 static int list_parents(const struct question *question)
 {
-	struct strlist names = {0};
-	struct type_list types = {0};
+	struct strlist answers = {0}, names = {0};
 
-	if (question->about) {
-		live_types(&types, NULL);
-		for (size_t i = 0; i < types.n; i++)
-			if (strcmp(types.v[i].name, question->about) == 0)
-				strlist_add(&names, types.v[i].parent);
-	} else {
+	if (question->about)
+		add_parents_of(&answers, question);
+	else
 		(void)live_parents(&names);
-	}
-	say_once(question, &names);
-	type_list_free(&types);
+	for (size_t i = 0; i < names.n; i++)
+		answers_add(&answers, question, names.v[i], NULL);
+	strlist_free(&names);
+	answers_say(&answers);
 	return DONE;
 }
 
-/* Of a parent, or of all. */
+/* Of a parent, or of all; with the names that the drivers give them. */
 static int list_types(const struct question *question)
 {
 	struct parent_index index = {0};
 	struct type_list types = {0};
-	struct strlist names = {0};
+	struct strlist answers = {0};
 	const char *name = NULL;
 
 	if (!question->about || parent_resolve(&index, question->about, &name) == 0)
 		live_types(&types, name);
 	for (size_t i = 0; i < types.n; i++)
-		strlist_add(&names, types.v[i].name);
-	say_once(question, &names);
+		answers_add(&answers, question, types.v[i].name, types.v[i].pretty_name);
+	answers_say(&answers);
 	type_list_free(&types);
 	parent_index_free(&index);
 	return DONE;
@@ -163,18 +222,38 @@ static bool is_for(const struct device *dev, enum words words)
 	}
 }
 
+/* "PARENT TYPE STATE", and behind a colon the description of its definition. */
+static char *describe_device(const struct device *dev)
+{
+	const char *text = dev->def ? dev->def->description : NULL;
+
+	return xasprintf("%s %s %s%s%s", dev->parent, dev->type, device_presence(dev),
+			 text ? ": " : "", text ? text : "");
+}
+
+static void add_device(struct strlist *answers, const struct question *question,
+		       const struct device *dev, const char *name)
+{
+	_cleanup_free_ char *description = question->form == FORM_DESCRIBED ? describe_device(dev) :
+									      NULL;
+
+	answers_add(answers, question, name, description);
+}
+
 /*
  * Identities that begin as asked, but for those that are given already. Each once: an identity may
- * be defined for several parents, a UUID have several instances.
+ * be defined for several parents, a UUID have several instances. Whether it is live alone is not to
+ * be described without its definition.
  */
 static void say_identities(const struct question *question, enum words words,
 			   const struct strlist *given)
 {
 	struct inventory inventory = {0};
-	struct strlist names = {0};
+	struct strlist answers = {0};
+	bool live_is_enough = words == WORDS_LIVE || words == WORDS_MACHINES;
 	unsigned int needs = NEED_DEVICES;
 
-	if (words != WORDS_LIVE && words != WORDS_MACHINES)
+	if (!live_is_enough || question->form == FORM_DESCRIBED)
 		needs |= NEED_DEFINITIONS;
 	inventory_load_begun(&inventory, needs, question->begun);
 	for (size_t i = 0; i < inventory.devices.n; i++) {
@@ -188,19 +267,22 @@ static void say_identities(const struct question *question, enum words words,
 		else
 			identity_format(&dev->id, text);
 		if (is_answer(question, text) && !strlist_find(given, text))
-			strlist_add(&names, text);
+			add_device(&answers, question, dev, text);
 	}
-	say_once(question, &names);
+	answers_say(&answers);
 	inventory_free(&inventory);
 }
 
 static int list_files(const struct question *question)
 {
 	_cleanup_free_ char *error = NULL;
-	struct strlist names = {0};
+	struct strlist answers = {0}, names = {0};
 
 	(void)store_own_files(&names, &error);
-	say_once(question, &names);
+	for (size_t i = 0; i < names.n; i++)
+		answers_add(&answers, question, names.v[i], NULL);
+	strlist_free(&names);
+	answers_say(&answers);
 	return DONE;
 }
 
@@ -239,8 +321,9 @@ static void say_words(const struct question *question, enum words words,
 	else if (words == WORDS_VERBS)
 		list_verbs(question);
 	else if (words == WORDS_PARENTS)
-		list_parents(
-			&(struct question){.program = question->program, .begun = question->begun});
+		list_parents(&(struct question){.program = question->program,
+						.form = question->form,
+						.begun = question->begun});
 	else if (words != WORDS_NONE)
 		say_identities(question, words, given);
 	if (words == WORDS_DEFINED_OR_FILE)
@@ -274,10 +357,11 @@ static int list_identities(const struct question *question)
 	return DONE;
 }
 
-static void add_attrs(struct strlist *names, const struct attr *attrs, size_t count)
+static void add_attrs(struct strlist *answers, const struct question *question,
+		      const struct attr *attrs, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		strlist_add(names, attrs[i].name);
+		answers_add(answers, question, attrs[i].name, NULL);
 }
 
 /*
@@ -288,7 +372,7 @@ static int list_attributes(const struct question *question)
 {
 	const char *about = question->about;
 	struct inventory inventory = {0};
-	struct strlist names = {0};
+	struct strlist answers = {0};
 	struct identity id;
 	bool looked = false;
 
@@ -307,15 +391,16 @@ static int list_attributes(const struct question *question)
 		    strcmp(about, identity_format(&dev->id, text)) != 0)
 			continue;
 		if (dev->def)
-			add_attrs(&names, dev->def->attrs, dev->def->attr_count);
+			add_attrs(&answers, question, dev->def->attrs, dev->def->attr_count);
 		if (!device_is_live(dev) || looked)
 			continue;
 		live_device_all(dev, &inventory.devices.arena);
 		if (dev->details)
-			add_attrs(&names, dev->details->attrs, dev->details->attr_count);
+			add_attrs(&answers, question, dev->details->attrs,
+				  dev->details->attr_count);
 		looked = true;
 	}
-	say_once(question, &names);
+	answers_say(&answers);
 	inventory_free(&inventory);
 	return DONE;
 }
@@ -324,7 +409,10 @@ static int list_columns(const struct question *question)
 {
 	bool is_types = question->about && strcmp(question->about, "types") == 0;
 
-	column_print_names(is_types ? COLUMNS_OF_TYPES : COLUMNS_OF_DEVICES);
+	for (const struct column *column =
+		     columns_of(is_types ? COLUMNS_OF_TYPES : COLUMNS_OF_DEVICES);
+	     column->name; column++)
+		say(question, column->name, column->help);
 	return DONE;
 }
 
@@ -337,7 +425,25 @@ static const struct {
 	{"attributes", list_attributes}, {"columns", list_columns}, {"identities", list_identities},
 };
 
-int complete(const struct program *program, const char *name, int word_count, char **words)
+/* How long the beginning of an option is that makes a question of it, and which form; else 0. */
+static size_t prefix_length(const char *option, enum form *ret_form)
+{
+	for (int form = 0; form < FORMS; form++)
+		if (str_starts(option, form_prefixes[form])) {
+			*ret_form = form;
+			return strlen(form_prefixes[form]);
+		}
+	return 0;
+}
+
+bool complete_is_asked(const char *option)
+{
+	enum form form;
+
+	return prefix_length(option, &form) > 0;
+}
+
+int complete(const struct program *program, const char *option, int word_count, char **words)
 {
 	struct question question = {
 		.program = program,
@@ -346,9 +452,10 @@ int complete(const struct program *program, const char *name, int word_count, ch
 		.given_count = word_count > 2 ? word_count - 2 : 0,
 		.given = word_count > 2 ? words + 2 : NULL,
 	};
+	const char *name = option + prefix_length(option, &question.form);
 
 	for (size_t i = 0; i < ARRAY_SIZE(questions); i++)
 		if (strcmp(questions[i].name, name) == 0)
 			return questions[i].answer(&question);
-	return cmd_usage(NULL, "unknown option '--list-%s'", name);
+	return cmd_usage(NULL, "unknown option '%s'", option);
 }

@@ -2,16 +2,31 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # bash completion, as bash calls it, and by a real TAB in a terminal.
 
-load ../helpers
+load completion
 
-setup() {
-	export LC_ALL=C.UTF-8 # a character of a name is one, whatever the locale of the caller
-	COMPLETION=$BATS_TEST_DIRNAME/../../completions/mdev
+setup_shell() {
+	COMPLETION=$COMPLETIONS/mdev
 	[ -e /usr/share/bash-completion/bash_completion ] || skip "needs bash-completion"
-	[ -e "$COMPLETION" ] || skip "needs the source tree"
-	make_root
-	make_device 0000:01:00.0 acme-fact "$U1"
-	printf '[%s]\nparent = elsewhere\ntype = t\n' "$U2" | make_definition a.conf
+	shell=(bash)
+	interactive="bash --noprofile --rcfile '$TMP/bashrc' -i"
+	cat > "$TMP/bashrc" <<-'RC'
+		. /usr/share/bash-completion/bash_completion
+		. "$COMPLETIONS/mdev"
+		HISTFILE=
+		keep() {
+			printf '%s\0' "$READLINE_LINE" >> "$TMP/lines"
+			READLINE_LINE='' READLINE_POINT=0
+		}
+		bind -x '"\C-xk": keep'
+		bind -x '"\C-xq": exit'
+		PROMPT_COMMAND='touch "$TMP/ready"'
+	RC
+}
+
+code_for() {
+	echo "set -- $1"
+	# shellcheck disable=SC2016 # expanded by that bash
+	echo 'printf "%s\0" "${@: -1}"'
 }
 
 # completes LINE WORDS: for the line, completion offers these words.
@@ -32,139 +47,29 @@ completes() {
 	assert "$output" == "$2" "$1"
 }
 
-# press LINE...: types each line into an interactive bash on a terminal, TABs and all. Leaves in $lines
-# what stands on the command line then.
-press() {
-	local here=$BATS_TEST_TMPDIR/here keys
-	mkdir -p "$here"
-	rm -f "$BATS_TEST_TMPDIR"/{lines,ready}
-	cat > "$BATS_TEST_TMPDIR/bashrc" <<-'END'
-		. /usr/share/bash-completion/bash_completion
-		. "$COMPLETION"
-		HISTFILE=
-		keep() {
-			printf '%s\0' "$READLINE_LINE" >> "$BATS_TEST_TMPDIR/lines"
-			READLINE_LINE='' READLINE_POINT=0
-		}
-		bind -x '"\C-xk": keep'
-		bind -x '"\C-xq": exit'
-		PROMPT_COMMAND='touch "$BATS_TEST_TMPDIR/ready"'
-	END
-	{
-		for ((i = 0; i < 100; i++)); do
-			[ -e "$BATS_TEST_TMPDIR/ready" ] && break
-			sleep 0.1
-		done
-		printf '%s\030k' "$@"
-		printf '\030q'
-	} | (
-		cd "$here" && env -i "PATH=$PATH" "ASAN_OPTIONS=${ASAN_OPTIONS:-}" LC_ALL=C.UTF-8 \
-			"HOME=$BATS_TEST_TMPDIR" TERM=dumb INPUTRC=/dev/null "COMPLETION=$COMPLETION" \
-			"BATS_TEST_TMPDIR=$BATS_TEST_TMPDIR" timeout 60 script -qec \
-			"bash --noprofile --rcfile '$BATS_TEST_TMPDIR/bashrc' -i" /dev/null
-	) > "$BATS_TEST_TMPDIR/screen" 2>&1 3>&-
-	mapfile -d '' -t lines < "$BATS_TEST_TMPDIR/lines"
-	assert "$(ls -A "$here")" == "" "what was run"
-}
-
-# Names that somebody may have chosen; each has a first character of its own.
-# shellcheck disable=SC2016 # nothing is meant to be expanded
-SPECIAL=('$(touch pwned)' '`touch pwned`' 'x${HOME:=y}' "it's" 'my farm' 'v"b' 'b\c' '*' '~root' 'd;touch pwned'
-	'e&touch pwned' 'f|g' 'g>pwned' 'h<i' '(i)' 'j{k,l}' 'k[l]' 'l?' '#m' '!!' 'o!p' 'p=q' 'q:r' "n'" 't"'
-	'u^v' 'ü')
-
-# argument_of LINE: the last argument of the command line, as the program would get it
-argument_of() {
-	(cd "$BATS_TEST_TMPDIR/here" && bash -c "set -- $1"'; printf "%s" "${@: -1}"')
-}
-
-# gives_back LINES AFTER NAME...: what was typed became lines whose last argument is the name and AFTER;
-# that many lines for each name
-gives_back() {
-	local count=$1 after=$2 i name
-	shift 2
-	assert "${#lines[@]}" -eq $(($# * count)) "lines" || return
-	for i in "${!lines[@]}"; do
-		name=${*:i / count + 1:1}
-		assert "$(argument_of "${lines[i]}")" == "$name$after" "${lines[i]}" || return
-	done
-	assert "$(ls -A "$BATS_TEST_TMPDIR/here")" == "" "what was run"
-}
-
-# press_names BEFORE NAME...: behind BEFORE the first character of each name, and a TAB
-press_names() {
-	local before=$1 name first keys=()
-	shift
-	for name; do
-		printf -v first %q "${name:0:1}"
-		keys+=("$before $first"$'\t')
-	done
-	press "${keys[@]}"
-}
-
 @test "names are never expanded, and become one word: types" {
-	for name in "${SPECIAL[@]}"; do
-		make_type soft "$name" 1 soft
-	done
-	press_names "$MDEV --root $ROOT list -t" "${SPECIAL[@]}"
-	gives_back 1 "" "${SPECIAL[@]}"
+	names_become_types
 }
 
 @test "names are never expanded, and become one word: parents" {
-	for name in "${SPECIAL[@]}"; do
-		make_parent "devices/virtual/soft/$name" soft
-	done
-	press_names "$MDEV --root $ROOT create -p" "${SPECIAL[@]}"
-	gives_back 1 "" "${SPECIAL[@]}"
+	names_become_parents
 }
 
 @test "names are never expanded, and become one word: definition files" {
-	rm "$ROOT/etc/mdev.d/a.conf"
-	for name in "${SPECIAL[@]}"; do
-		: | make_definition "$name.conf"
-	done
-	press_names "$MDEV --root $ROOT edit" "${SPECIAL[@]}"
-	gives_back 1 .conf "${SPECIAL[@]}"
+	names_become_files
 }
 
-# A name of an attribute ends at a blank.
 @test "names are never expanded, and become one word: attributes" {
-	names=("${SPECIAL[@]// /'${IFS}'}")
-	printf '[%s]\nparent = soft\ntype = soft-1\n' "$U3" | make_definition b.conf
-	printf 'attr = %s value\n' "${names[@]}" >> "$ROOT/etc/mdev.d/b.conf"
-	press_names "$MDEV --root $ROOT modify $U3 --remove-attr" "${names[@]}"
-	gives_back 1 "" "${names[@]}"
-	press_names "$MDEV --root $ROOT modify $U3 --set-attr" "${names[@]}"
-	gives_back 1 = "${names[@]}"
+	names_become_attributes
 }
 
 # Of paths bash itself takes care; this shows that it is asked in the right way.
 @test "names are never expanded, and become one word: paths" {
-	mkdir "$BATS_TEST_TMPDIR/paths"
-	for name in "${SPECIAL[@]}"; do
-		: > "$BATS_TEST_TMPDIR/paths/$name"
-	done
-	keys=()
-	for name in "${SPECIAL[@]}"; do
-		printf -v first %q "${name:0:1}"
-		keys+=("$MDEV --root $ROOT check $BATS_TEST_TMPDIR/paths/$first"$'\t')
-	done
-	press "${keys[@]}"
-	gives_back 1 "" "${SPECIAL[@]/#/$BATS_TEST_TMPDIR/paths/}"
+	names_become_paths
 }
 
 @test "a quote that is open is kept, and closed behind the name" {
-	keys=()
-	for name in "${SPECIAL[@]}"; do
-		: | make_definition "$name.conf"
-		make_type soft "$name" 1 soft
-		first=${name:0:1}
-		keys+=("$MDEV --root $ROOT list -t '$first"$'\t')
-		[[ $first != [\"\$\`\\] ]] || first=\\$first
-		keys+=("$MDEV --root $ROOT list --type \"$first"$'\t')
-	done
-	press "${keys[@]}"
-	gives_back 2 "" "${SPECIAL[@]}"
+	names_become_quoted
 }
 
 @test "what several names have in common is inserted, and can be completed further" {
@@ -183,23 +88,11 @@ press_names() {
 }
 
 @test "a name with control characters is not offered" {
-	make_type soft $'m\ttab' 1 soft
-	make_type soft $'m\e[2Jclear' 1 soft
-	make_type soft $'m\nm$(touch pwned)' 1 soft
-	press "$MDEV --root $ROOT list -t m"$'\t'
-	assert "${lines[0]}" == "$MDEV --root $ROOT list -t m"
+	no_control_characters
 }
 
 @test "a program, a root and words in quotes are understood, and ~/ is the home" {
-	mv "$ROOT" "$BATS_TEST_TMPDIR/it's my root"
-	mkdir "$BATS_TEST_TMPDIR/my bin"
-	ln -s "$MDEV" "$BATS_TEST_TMPDIR/my bin/mdev"
-	press "$BATS_TEST_TMPDIR/my\\ bin/mdev --root '$BATS_TEST_TMPDIR/it'\\''s my root' list -p \"soft\" -t"$' \t' \
-		"$MDEV \"list\" --root=$BATS_TEST_TMPDIR/it\\'s\\ my\\ root -t s"$'\t' \
-		\~"/my\\ bin/mdev --root ~/it\\'s\\ my\\ root list -t s"$'\t'
-	for line in "${lines[@]}"; do
-		assert "$(argument_of "$line")" == soft-1 "$line"
-	done
+	quoted_words_are_understood
 }
 
 @test "verbs, and options with what they take" {
@@ -299,6 +192,53 @@ press_names() {
 	assert "$output" == "$U2"
 	mdev --list-files --root "$ROOT" -- "" b
 	assert "$output" == ""
+}
+
+@test "the program describes its answers for a shell that asks so, and names are the same" {
+	printf '[%s]\nparent = 01:00.0\ntype = acme-fact\ndescription = of Alice\nattr = rate 1\n' "$U1" |
+		make_definition b.conf
+	mdev --describe-verbs -- "" un
+	assert "$output" == $'undefine\tRemove definitions; live instances stay'
+	mdev --describe-options -- types --pa
+	assert "$output" == "--parent=PARENT"$'\t'"types of this parent only"
+	mdev --describe-columns -- types
+	assert "$output" =~ $'AVAILABLE\tinstances that can still be created'
+	mdev --describe-types --root "$ROOT" -- 01:00.0
+	assert "$output" == $'acme-dma\tDMA\nacme-fact\tFactorial'
+	mdev --describe-parents --root "$ROOT" -- acme-fact
+	assert "$output" == $'0000:01:00.0\t4 left\n0000:02:00.0\t0 left'
+	mdev --describe-words --root "$ROOT" -- list
+	assert "$output" == "$U1"$'\t0000:01:00.0 acme-fact live: of Alice\n'"$U2"$'\telsewhere t defined'
+	mdev --describe-words --root "$ROOT" -- destroy
+	assert "$output" == "$U1"$'\t0000:01:00.0 acme-fact live: of Alice'
+	for question in verbs "options list" "options modify" parents types "types soft" "parents acme-fact" columns \
+		"columns types" files attributes "attributes $U1" "words list" "words stop" "words edit" "words help" \
+		"identities start"; do
+		# shellcheck disable=SC2086 # a word each
+		mdev --list-${question%% *} --root "$ROOT" -- ${question#"${question%% *}"}
+		names=$output
+		# shellcheck disable=SC2086
+		mdev --describe-${question%% *} --root "$ROOT" -- ${question#"${question%% *}"}
+		assert "$(cut -f 1 <<< "$output")" == "$names" "$question" || return
+		[ "$names" ]
+	done
+	refused 2 "^mdev: unknown option '--describe-bogus'; try 'mdev --help'$" --describe-bogus
+}
+
+@test "a description with control characters is left out, and an answer that has none has no tab" {
+	make_type soft s1 1 $'m\e[2Jclear'
+	make_type soft s2 1 $'a\tb'
+	make_type soft s3 1 $'\xff'
+	make_type soft s4 1 ""
+	mdev --describe-types --root "$ROOT" -- soft s
+	assert "$output" == $'s1\ns2\ns3\ns4\nsoft-1\tSoft'
+}
+
+@test "of an identity that is there twice one description is given" {
+	printf '[%s]\nparent = 02:00.0\ntype = acme-fact\n' "$U1" | make_definition b.conf
+	printf '[%s]\nparent = other\ntype = t\n' "$U2" | make_definition c.conf
+	mdev --describe-words --root "$ROOT" -- list
+	assert "$(cut -f 1 <<< "$output")" == "$U1"$'\n'"$U2"
 }
 
 # Only what begins so is read at all: of files named for a UUID, and of one for many.

@@ -102,6 +102,7 @@ costs() {
 		add_definitions "$1" "$2"
 	}
 	costs "" add_both --list-words -- show 55
+	costs "" add_both --describe-words -- show 55
 	costs "" add_both --list-attributes -- "$U1"
 }
 
