@@ -8,6 +8,8 @@ prefix ?= /usr/local
 bindir ?= $(prefix)/bin
 mandir ?= $(prefix)/share/man
 completionsdir ?= $(prefix)/share/bash-completion/completions
+zshcompletionsdir ?= $(prefix)/share/zsh/site-functions
+fishcompletionsdir ?= $(prefix)/share/fish/vendor_completions.d
 udevrulesdir ?= $(prefix)/lib/udev/rules.d
 systemdsystemunitdir ?= $(prefix)/lib/systemd/system
 docdir ?= $(prefix)/share/doc/mdev
@@ -47,14 +49,16 @@ guest_programs := $(addprefix build/tests/,$(notdir $(guest_sources:.c=)))
 fire_library := tests/fire/live.c
 fire_programs := $(patsubst tests/fire/%.c,build/tests/%,$(filter-out $(fire_library),$(wildcard tests/fire/*.c)))
 man_pages := $(patsubst man/%.scd,build/man/%,$(wildcard man/*.scd))
-completions := $(wildcard completions/*)
+zsh_completions := $(wildcard completions/_*)
+fish_completions := $(wildcard completions/*.fish)
+completions := $(filter-out $(zsh_completions) $(fish_completions),$(wildcard completions/*))
 # What comes with the names of mdevctl, with DROPIN=1: mdevctl itself has files of the same names.
 dropin_names := mdevctl lsmdev
 dropin_folders := $(sysconfdir)/mdevctl.d $(libdir)/mdevctl/scripts.d/callouts $(libdir)/mdevctl/scripts.d/notifiers
-dropin_pages := build/man/mdevctl.8
-dropin_completions := completions/mdevctl
-installed_pages := $(if $(DROPIN),$(man_pages),$(filter-out $(dropin_pages),$(man_pages)))
-installed_completions := $(if $(DROPIN),$(completions),$(filter-out $(dropin_completions),$(completions)))
+dropin_files := build/man/mdevctl.8 completions/mdevctl completions/_mdevctl completions/mdevctl.fish
+# Of these files, those that are not for the names of mdevctl, and those that this run installs.
+without_dropin = $(filter-out $(dropin_files),$1)
+installed = $(if $(DROPIN),$1,$(call without_dropin,$1))
 units := $(notdir $(wildcard conf.d/systemd/*.service))
 samples := $(notdir $(wildcard conf.d/mdev.d/*.conf))
 
@@ -221,9 +225,11 @@ bench: ## The measurements
 install: ## The command and its files below DESTDIR; prefix=/usr/local; DROPIN=1: as mdevctl, too
 	$(MAKE) WERROR= all
 	$(INSTALL) -D -m 755 build/mdev $(DESTDIR)$(bindir)/mdev
-	$(foreach page,$(installed_pages),$(INSTALL) -D -m 644 -t $(DESTDIR)$(mandir)/man$(subst .,,$(suffix $(page))) $(page);)
+	$(foreach page,$(call installed,$(man_pages)),$(INSTALL) -D -m 644 -t $(DESTDIR)$(mandir)/man$(subst .,,$(suffix $(page))) $(page);)
 	$(INSTALL) -D -m 644 -t $(DESTDIR)$(docdir) man/mdev.schema.json
-	$(foreach file,$(installed_completions),$(INSTALL) -D -m 644 -t $(DESTDIR)$(completionsdir) $(file);)
+	$(INSTALL) -D -m 644 -t $(DESTDIR)$(completionsdir) $(call installed,$(completions))
+	$(INSTALL) -D -m 644 -t $(DESTDIR)$(zshcompletionsdir) $(call installed,$(zsh_completions))
+	$(INSTALL) -D -m 644 -t $(DESTDIR)$(fishcompletionsdir) $(call installed,$(fish_completions))
 	$(INSTALL) -d $(DESTDIR)$(udevrulesdir) $(DESTDIR)$(systemdsystemunitdir) $(DESTDIR)$(sysconfdir)/mdev.d
 	sed 's|@bindir@|$(bindir)|g' conf.d/udev/60-mdev.rules > $(DESTDIR)$(udevrulesdir)/60-mdev.rules
 	for unit in $(units); do \
@@ -237,6 +243,7 @@ ifdef DROPIN
 	for name in $(dropin_names); do ln -sf mdev $(DESTDIR)$(bindir)/$$name || exit; done
 	ln -sf mdevctl.8 $(DESTDIR)$(mandir)/man8/lsmdev.8
 	ln -sf mdevctl $(DESTDIR)$(completionsdir)/lsmdev
+	ln -sf mdevctl.fish $(DESTDIR)$(fishcompletionsdir)/lsmdev.fish
 	$(INSTALL) -d $(addprefix $(DESTDIR),$(dropin_folders))
 endif
 
@@ -245,8 +252,10 @@ uninstall: ## Remove what install put there; definitions stay
 	rm -f $(DESTDIR)$(bindir)/mdev $(DESTDIR)$(udevrulesdir)/60-mdev.rules $(units:%=$(DESTDIR)$(systemdsystemunitdir)/%)
 	rm -f $(DESTDIR)$(docdir)/mdev.schema.json
 	test ! -d $(DESTDIR)$(docdir) || rmdir --ignore-fail-on-non-empty $(DESTDIR)$(docdir)
-	rm -f $(foreach file,$(filter-out $(dropin_completions),$(completions)),$(DESTDIR)$(completionsdir)/$(notdir $(file)))
-	rm -f $(foreach page,$(filter-out $(dropin_pages),$(man_pages)),$(DESTDIR)$(mandir)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
+	rm -f $(addprefix $(DESTDIR)$(completionsdir)/,$(notdir $(call without_dropin,$(completions))))
+	rm -f $(addprefix $(DESTDIR)$(zshcompletionsdir)/,$(notdir $(call without_dropin,$(zsh_completions))))
+	rm -f $(addprefix $(DESTDIR)$(fishcompletionsdir)/,$(notdir $(call without_dropin,$(fish_completions))))
+	rm -f $(foreach page,$(call without_dropin,$(man_pages)),$(DESTDIR)$(mandir)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
 	for f in $(samples); do \
 		! cmp -s conf.d/mdev.d/$$f $(DESTDIR)$(sysconfdir)/mdev.d/$$f || \
 		rm -f $(DESTDIR)$(sysconfdir)/mdev.d/$$f; done
@@ -254,7 +263,8 @@ uninstall: ## Remove what install put there; definitions stay
 	for name in $(dropin_names); do \
 		test "$$(readlink $(DESTDIR)$(bindir)/$$name)" != mdev || \
 		rm -f $(DESTDIR)$(bindir)/$$name $(DESTDIR)$(mandir)/man8/$$name.8 \
-			$(DESTDIR)$(completionsdir)/$$name || exit; done
+			$(DESTDIR)$(completionsdir)/$$name $(DESTDIR)$(zshcompletionsdir)/_$$name \
+			$(DESTDIR)$(fishcompletionsdir)/$$name.fish || exit; done
 	for folder in $(addprefix $(DESTDIR),$(dropin_folders)); do \
 		test ! -d $$folder || rmdir --ignore-fail-on-non-empty $$folder; done
 	test ! -d $(DESTDIR)$(sysconfdir)/mdev.d || rmdir --ignore-fail-on-non-empty $(DESTDIR)$(sysconfdir)/mdev.d

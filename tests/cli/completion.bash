@@ -33,7 +33,7 @@ setup() {
 in_shell() {
 	(cd "$HERE" && env -i "PATH=$PATH" "MDEVCTL_ENV_ROOT=${MDEVCTL_ENV_ROOT:-}" \
 		"ASAN_OPTIONS=${ASAN_OPTIONS:-}" LC_ALL=C.UTF-8 "HOME=$TMP" TERM=dumb INPUTRC=/dev/null \
-		"ZDOTDIR=$TMP" "TMP=$TMP" "COMPLETIONS=$COMPLETIONS" timeout 60 "$@" 3>&-)
+		"ZDOTDIR=$TMP" "TMP=$TMP" "COMPLETIONS=$COMPLETIONS" timeout 300 "$@" 3>&-)
 }
 
 # press LINE...: types each line into an interactive shell, TABs and all. Leaves in $lines what stands on

@@ -25,6 +25,9 @@ in_turn() {
 	[ -s "$DESTDIR/opt/mdev/share/man/man5/mdev.d.5" ]
 	[ -s "$DESTDIR/opt/mdev/share/man/man7/mdev-json.7" ]
 	[ -s "$DESTDIR/opt/mdev/share/bash-completion/completions/mdev" ]
+	[ -s "$DESTDIR/opt/mdev/share/zsh/site-functions/_mdev" ]
+	[ -s "$DESTDIR/opt/mdev/share/fish/vendor_completions.d/mdev.fish" ]
+	[ "$(ls "$DESTDIR/opt/mdev/share/bash-completion/completions")" = mdev ]
 	[ "$(find "$DESTDIR" -type f ! -path '*/opt/mdev/*' ! -path '*/etc/mdev.d/*')" = "" ]
 }
 
@@ -53,6 +56,8 @@ in_turn() {
 	[ -s "$DESTDIR/opt/mdev/share/man/man8/mdevctl.8" ]
 	[ -s "$DESTDIR/opt/mdev/share/man/man8/lsmdev.8" ]
 	[ -s "$DESTDIR/opt/mdev/share/bash-completion/completions/lsmdev" ]
+	[ -s "$DESTDIR/opt/mdev/share/zsh/site-functions/_mdevctl" ]
+	[ -s "$DESTDIR/opt/mdev/share/fish/vendor_completions.d/lsmdev.fish" ]
 	[ -d "$DESTDIR/etc/mdevctl.d" ]
 	[ -d "$DESTDIR/usr/lib/mdevctl/scripts.d/callouts" ] && [ -d "$DESTDIR/usr/lib/mdevctl/scripts.d/notifiers" ]
 }

@@ -36,6 +36,15 @@ sources() {
 		xargs shellcheck -x -P SCRIPTDIR
 }
 
+@test "zsh and fish can parse their completions" {
+	for file in completions/_*; do
+		zsh -n "$file"
+	done
+	for file in completions/*.fish; do
+		fish --no-execute "$file"
+	done
+}
+
 # bats sets variables of its own, and runs functions in ways that shellcheck does not see.
 @test "shellcheck finds nothing in the suites" {
 	sources | grep -E '\.(bats|bash)$' | xargs shellcheck -s bash -S warning \
