@@ -165,6 +165,12 @@ static int run_completion(const struct program *asked, int argc, char **argv)
 	return cmd_report_unread() == DONE ? status : FAILED;
 }
 
+/* "-s", "-df": what BusyBox's program of this name is called with at boot. */
+static bool is_of_busybox(const char *word)
+{
+	return word && word[0] == '-' && word[1] && word[1 + strspn(word + 1, "Sdfs")] == '\0';
+}
+
 static int run(int argc, char **argv)
 {
 	struct globals globals = {.program = &program};
@@ -173,6 +179,11 @@ static int run(int argc, char **argv)
 	const struct command *command;
 	int left;
 
+	if (argc > 1 && is_of_busybox(argv[1]))
+		return cmd_usage(
+			NULL,
+			"'%s' is for the mdev of BusyBox, which makes device nodes; this one manages mediated devices (call the other as 'busybox mdev %s')",
+			argv[1], argv[1]);
 	left = options_parse(&set, 1, argc, argv, OPTIONS_STOP_AT_WORD, &error);
 	if (left < 0)
 		return cmd_usage(NULL, "%s", error);

@@ -13,6 +13,14 @@ setup() {
 	assert "${#verbs[@]}" -ge 9
 }
 
+@test "what is meant for the program of BusyBox is refused, and says which that is" {
+	for options in -s -d -df -S -sf; do
+		refused 2 "^mdev: '$options' is for the mdev of BusyBox, .*busybox mdev $options" "$options"
+	done
+	refused 2 "unknown option '-Z'" -Z
+	refused 2 "unknown option '-s'; try" -sx
+}
+
 @test "--help of every verb, on stdout" {
 	for verb in "${verbs[@]}"; do
 		mdev "$verb" --help
