@@ -14,6 +14,8 @@ udevrulesdir ?= $(prefix)/lib/udev/rules.d
 systemdsystemunitdir ?= $(prefix)/lib/systemd/system
 docdir ?= $(prefix)/share/doc/mdev
 sysconfdir ?= /etc
+# Where samples of definitions go; packages have them with the documentation.
+sampledir ?= $(sysconfdir)/mdev.d
 # Where the program looks for the scripts of mdevctl, wherever it is installed itself.
 libdir ?= /usr/lib
 INSTALL ?= install
@@ -65,7 +67,7 @@ samples := $(notdir $(wildcard conf.d/mdev.d/*.conf))
 .DELETE_ON_ERROR:
 .PHONY: all help print-flags print-sanitize instrumented guest-programs suite-programs bench-programs fire-programs man kmod modules_install \
 	modules_uninstall setup demo check check-unit check-cli check-fire \
-	check-kernel check-in-tree check-nested check-sriov check-boot check-libvirt check-kernels check-debug check-s390x check-arm64 check-fire-sanitized lint fuzz coverage bench install uninstall clean
+	check-kernel check-in-tree check-nested check-sriov check-boot check-libvirt check-packages check-kernels check-debug check-s390x check-arm64 check-fire-sanitized lint fuzz coverage bench install dist deb rpm uninstall clean
 
 all: build/mdev man ## The command and its man pages, in build/ (the default)
 
@@ -199,6 +201,9 @@ check-fire-sanitized: setup ## The command under fire, by the build with sanitiz
 check-libvirt: setup ## libvirt of Debian 12 and 13 with the command as mdevctl
 	@tests/check libvirt
 
+check-packages: setup ## The packages on Debian 12 and 13, from a clean build to the purge
+	@tests/check packages
+
 check-kernels: setup ## Every kernel that is supported: warnings, DKMS, the kernel suites
 	@tests/check kernels
 
@@ -226,19 +231,19 @@ install: ## The command and its files below DESTDIR; prefix=/usr/local; DROPIN=1
 	$(MAKE) WERROR= all
 	$(INSTALL) -D -m 755 build/mdev $(DESTDIR)$(bindir)/mdev
 	$(foreach page,$(call installed,$(man_pages)),$(INSTALL) -D -m 644 -t $(DESTDIR)$(mandir)/man$(subst .,,$(suffix $(page))) $(page);)
-	$(INSTALL) -D -m 644 -t $(DESTDIR)$(docdir) man/mdev.schema.json
+	$(INSTALL) -D -m 644 -t $(DESTDIR)$(docdir) README.md man/mdev.schema.json
 	$(INSTALL) -D -m 644 -t $(DESTDIR)$(completionsdir) $(call installed,$(completions))
 	$(INSTALL) -D -m 644 -t $(DESTDIR)$(zshcompletionsdir) $(call installed,$(zsh_completions))
 	$(INSTALL) -D -m 644 -t $(DESTDIR)$(fishcompletionsdir) $(call installed,$(fish_completions))
-	$(INSTALL) -d $(DESTDIR)$(udevrulesdir) $(DESTDIR)$(systemdsystemunitdir) $(DESTDIR)$(sysconfdir)/mdev.d
+	$(INSTALL) -d $(DESTDIR)$(udevrulesdir) $(DESTDIR)$(systemdsystemunitdir) $(DESTDIR)$(sysconfdir)/mdev.d $(DESTDIR)$(sampledir)
 	sed 's|@bindir@|$(bindir)|g' conf.d/udev/60-mdev.rules > $(DESTDIR)$(udevrulesdir)/60-mdev.rules
 	for unit in $(units); do \
 		sed 's|@bindir@|$(bindir)|g' conf.d/systemd/$$unit > $(DESTDIR)$(systemdsystemunitdir)/$$unit && \
 		chmod 644 $(DESTDIR)$(systemdsystemunitdir)/$$unit || exit; done
 	chmod 644 $(DESTDIR)$(udevrulesdir)/60-mdev.rules
 	for f in $(samples); do \
-		test -e $(DESTDIR)$(sysconfdir)/mdev.d/$$f || \
-		$(INSTALL) -m 644 conf.d/mdev.d/$$f $(DESTDIR)$(sysconfdir)/mdev.d/$$f || exit; done
+		test -e $(DESTDIR)$(sampledir)/$$f || \
+		$(INSTALL) -m 644 conf.d/mdev.d/$$f $(DESTDIR)$(sampledir)/$$f || exit; done
 ifdef DROPIN
 	for name in $(dropin_names); do ln -sf mdev $(DESTDIR)$(bindir)/$$name || exit; done
 	ln -sf mdevctl.8 $(DESTDIR)$(mandir)/man8/lsmdev.8
@@ -247,18 +252,34 @@ ifdef DROPIN
 	$(INSTALL) -d $(addprefix $(DESTDIR),$(dropin_folders))
 endif
 
+dist: ## What git has as a tar, build/mdev-VERSION.tar.gz: the same bytes each time
+	mkdir -p build
+	git archive --format=tar.gz --prefix=mdev-$(VERSION)/ -o build/mdev-$(VERSION).tar.gz HEAD
+
+deb: dist ## Debian packages, in build/deb (needs debhelper and dh-dkms)
+	rm -rf build/deb
+	mkdir -p build/deb
+	tar -xzf build/mdev-$(VERSION).tar.gz -C build/deb
+	cp -a conf.d/packages/debian build/deb/mdev-$(VERSION)
+	cd build/deb/mdev-$(VERSION) && dpkg-buildpackage -us -uc -b
+	rm -r build/deb/mdev-$(VERSION)
+
+rpm: dist ## RPM packages, in build/rpm (needs rpmbuild)
+	rpmbuild -ta build/mdev-$(VERSION).tar.gz --define "_topdir $(CURDIR)/build/rpm" $(RPMFLAGS)
+
 # Samples that were changed are definitions of the user's by now and stay.
 uninstall: ## Remove what install put there; definitions stay
 	rm -f $(DESTDIR)$(bindir)/mdev $(DESTDIR)$(udevrulesdir)/60-mdev.rules $(units:%=$(DESTDIR)$(systemdsystemunitdir)/%)
-	rm -f $(DESTDIR)$(docdir)/mdev.schema.json
-	test ! -d $(DESTDIR)$(docdir) || rmdir --ignore-fail-on-non-empty $(DESTDIR)$(docdir)
+	rm -f $(DESTDIR)$(docdir)/README.md $(DESTDIR)$(docdir)/mdev.schema.json
 	rm -f $(addprefix $(DESTDIR)$(completionsdir)/,$(notdir $(call without_dropin,$(completions))))
 	rm -f $(addprefix $(DESTDIR)$(zshcompletionsdir)/,$(notdir $(call without_dropin,$(zsh_completions))))
 	rm -f $(addprefix $(DESTDIR)$(fishcompletionsdir)/,$(notdir $(call without_dropin,$(fish_completions))))
 	rm -f $(foreach page,$(call without_dropin,$(man_pages)),$(DESTDIR)$(mandir)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
 	for f in $(samples); do \
-		! cmp -s conf.d/mdev.d/$$f $(DESTDIR)$(sysconfdir)/mdev.d/$$f || \
-		rm -f $(DESTDIR)$(sysconfdir)/mdev.d/$$f; done
+		! cmp -s conf.d/mdev.d/$$f $(DESTDIR)$(sampledir)/$$f || \
+		rm -f $(DESTDIR)$(sampledir)/$$f; done
+	for folder in $(DESTDIR)$(sampledir) $(DESTDIR)$(docdir); do \
+		test ! -d $$folder || rmdir --ignore-fail-on-non-empty $$folder; done
 	rm -f $(DESTDIR)$(sysconfdir)/mdev.d/.mdev.lock
 	for name in $(dropin_names); do \
 		test "$$(readlink $(DESTDIR)$(bindir)/$$name)" != mdev || \

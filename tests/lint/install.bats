@@ -47,6 +47,14 @@ in_turn() {
 	grep -q '^# mine' "$DESTDIR/etc/mdev.d/example.conf"
 }
 
+@test "samples go where sampledir says, and nothing is left of them" {
+	in_turn install sampledir=/opt/mdev/share/doc/mdev/examples
+	[ -s "$DESTDIR/opt/mdev/share/doc/mdev/examples/example.conf" ]
+	[ -d "$DESTDIR/etc/mdev.d" ] && [ "$(ls -A "$DESTDIR/etc/mdev.d")" = "" ]
+	in_turn uninstall sampledir=/opt/mdev/share/doc/mdev/examples
+	[ ! -e "$DESTDIR/opt/mdev/share/doc/mdev" ]
+}
+
 @test "DROPIN=1 installs the names of mdevctl with their page, completion and folders" {
 	in_turn install
 	[ "$(find "$DESTDIR" -name '*mdevctl*' -o -name 'lsmdev*')" = "" ]
