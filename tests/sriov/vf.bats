@@ -36,6 +36,7 @@ setup() {
 # Frees what a failed test may have left, so that the next test does not fail as well.
 teardown() {
 	local number
+	[ -z "${MONITOR_PID-}" ] || kill -KILL "$MONITOR_PID" 2>/dev/null || :
 	end_holder
 	stop_qemu
 	for ((number = 0; number < COUNT; number++)); do
@@ -255,4 +256,33 @@ look() {
 	[ ! -e "$node" ]
 	mdev create $UUID2 -p $CARD -t vfio-pci
 	assert "$(owned 0)" == "root:root 600"
+}
+
+# Without udev's event there would be a warning.
+@test "--wait returns when udev is done with the function" {
+	run -0 --separate-stderr mdev create $UUID -p $CARD -t vfio-pci --wait
+	assert "$output$stderr" == $UUID
+}
+
+@test "monitor: functions that are given away and taken back, and their card with them" {
+	mdev create $UUID -p $CARD -t vfio-pci
+	mdev monitor >out 2>errors 3>&- &
+	MONITOR_PID=$!
+	wait_for grep -q "present $UUID" out
+	mdev create $UUID2 -p $CARD -t vfio-pci
+	wait_for grep -q "create $UUID2 " out
+	mdev destroy $UUID2
+	wait_for grep -q "destroy $UUID2 " out
+	mdev destroy $UUID
+	wait_for grep -q "unregister parent $CARD" out
+	kill $MONITOR_PID
+	wait $MONITOR_PID
+	MONITOR_PID=
+	assert "$(<out)$(<errors)" == "\
+present parent $CARD
+present $UUID parent $CARD type vfio-pci
+create $UUID2 parent $CARD type vfio-pci
+destroy $UUID2 parent $CARD type vfio-pci
+destroy $UUID parent $CARD type vfio-pci
+unregister parent $CARD"
 }
