@@ -368,13 +368,18 @@ int lifecycle_destroy(const struct device *dev, char **reterr)
 	return rc;
 }
 
-/* By the file that tells the core, which has mediated devices alone. */
-static int tell_core(bool start, const struct identity *id, char **reterr)
+int lifecycle_machine(bool start, const struct identity *id, char **reterr)
 {
+	_cleanup_free_ char *reason = NULL;
 	_cleanup_close_ int fd = -1;
 	char uuid[IDENTITY_TEXT_SIZE];
 	int rc;
 
+	if (!core_is_extended()) {
+		reason = core_explain("cannot start or stop machines");
+		set_text(reterr, "%s", reason);
+		return -EOPNOTSUPP;
+	}
 	fd = sysfs_open_write(SYSFS_TOP, start ? LAYOUT_MACHINE_START : LAYOUT_MACHINE_STOP);
 	if (fd < 0) {
 		refusal_of_machine_open(fd, reterr);
@@ -385,18 +390,4 @@ static int tell_core(bool start, const struct identity *id, char **reterr)
 	if (rc)
 		refusal_of_machine(id, rc, reterr);
 	return rc;
-}
-
-int lifecycle_machine(bool start, const struct identity *id, char **reterr)
-{
-	_cleanup_free_ char *reason = NULL;
-	int rc = -EOPNOTSUPP;
-
-	if (core_is_extended()) {
-		rc = tell_core(start, id, reterr);
-	} else {
-		reason = core_explain("cannot start or stop machines");
-		set_text(reterr, "%s", reason);
-	}
-	return rc && refusal_of_kinds(id, reterr) ? -EOPNOTSUPP : rc;
 }

@@ -99,7 +99,10 @@ int lifecycle_check_attrs(const struct device *dev, const struct attr *attrs, si
  */
 int lifecycle_destroy(const struct device *dev, char **reterr);
 
-/* Starts or stops all instances of a UUID. -EOPNOTSUPP on a core that has no such thing. */
+/*
+ * Starts or stops all instances of a UUID that are mediated devices: the core knows no others, for
+ * which there is refusal_of_kinds(). -EOPNOTSUPP on a core that has no such thing.
+ */
 int lifecycle_machine(bool start, const struct identity *id, char **reterr);
 
 #endif

@@ -272,28 +272,24 @@ void refusal_of_destroy(int rc, char **reterr)
 		refusal_of_driver(rc, reterr);
 }
 
-bool refusal_of_kinds(const struct identity *id, char **reterr)
+bool refusal_of_kinds(struct device *const *devices, size_t count, const struct identity *id,
+		      char **reterr)
 {
-	struct device_list devices = {0};
 	const struct device *other = NULL;
-	bool is_any = false;
 
-	live_devices(&devices, NULL);
-	for (size_t i = 0; i < devices.n; i++) {
-		if (!identity_same_uuid(&devices.v[i].id, id))
+	for (size_t i = 0; i < count; i++) {
+		if (!identity_same_uuid(&devices[i]->id, id))
 			continue;
-		if (kind_of(&devices.v[i])->flags & KIND_STARTS)
-			is_any = true;
-		else
-			other = &devices.v[i];
+		if (kind_of(devices[i])->flags & KIND_STARTS)
+			return false;
+		other = devices[i];
 	}
-	if (other && !is_any)
+	if (other)
 		set_text(
 			reterr,
 			"it is virtual function '%s', of kind '%s', whose driver is told nothing of machines: mediated devices alone start and stop",
 			other->name, instance_kind_name(other->kind));
-	device_list_free(&devices);
-	return other && !is_any;
+	return other;
 }
 
 void refusal_of_machine_open(int rc, char **reterr)

@@ -51,10 +51,11 @@ void refusal_of_attribute(const struct attr *attr, int rc, char **reterr);
 void refusal_of_destroy_open(int rc, char **reterr);
 void refusal_of_destroy(int rc, char **reterr);
 /*
- * The instances of this UUID are of kinds whose drivers are told nothing of machines. False, and
- * nothing goes to *reterr, where there is none, or another one besides.
+ * Those of the devices that have this UUID are of kinds whose drivers are told nothing of machines.
+ * False, and nothing goes to *reterr, where there is none, or another one besides.
  */
-bool refusal_of_kinds(const struct identity *id, char **reterr);
+bool refusal_of_kinds(struct device *const *devices, size_t count, const struct identity *id,
+		      char **reterr);
 /* The file by which machines start and stop, likewise. */
 void refusal_of_machine_open(int rc, char **reterr);
 void refusal_of_machine(const struct identity *id, int rc, char **reterr);

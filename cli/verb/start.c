@@ -5,6 +5,7 @@
 #include "host/core.h"
 #include "host/lifecycle.h"
 #include "host/live.h"
+#include "host/refusal.h"
 #include "verb/cmd.h"
 
 #include <errno.h>
@@ -92,26 +93,52 @@ static void machine_look(struct device_list *list, const struct device_index *li
 			live_device_details(range[i], &list->arena);
 }
 
-static int machine_tell(const struct command *command, struct device_list *list,
-			const struct device_index *live, const struct identity *id,
-			const char *word)
+/* What there is to tell, and, once one was refused, everything live, to say why. */
+struct telling {
+	const struct command *command;
+	struct device_list *list;
+	const struct device_index *live;
+	bool is_explained;
+	struct device_list all;
+	struct device_index all_live;
+};
+
+/* 0, or a negative errno with the reason in *reterr. */
+static int tell(struct telling *telling, const struct identity *id, char **reterr)
 {
+	int rc = lifecycle_machine(telling->command == &cmd_start, id, reterr);
+	struct device *const *range;
+	size_t count;
+
+	if (rc && !telling->is_explained) {
+		live_devices(&telling->all, NULL);
+		device_index_make(&telling->all_live, &telling->all, device_is_live, SIZE_MAX);
+		telling->is_explained = true;
+	}
+	if (!rc)
+		return 0;
+	range = machine_instances(&telling->all_live, id, &count);
+	return refusal_of_kinds(range, count, id, reterr) ? -EOPNOTSUPP : rc;
+}
+
+static int machine_tell(struct telling *telling, const struct identity *id, const char *word)
+{
+	const char *verb = telling->command->name;
 	_cleanup_free_ char *error = NULL;
 	struct outcome outcome = {0};
 	char text[IDENTITY_TEXT_SIZE];
 
-	machine_look(list, live, id);
-	outcome.code = code_of(lifecycle_machine(command == &cmd_start, id, &error));
+	machine_look(telling->list, telling->live, id);
+	outcome.code = code_of(tell(telling, id, &error));
 	outcome.error = error;
 	if (error)
-		msg_error("cannot %s %s: %s", command->name, identity_format_uuid(id, text), error);
-	machine_print(list, live, id, word, &outcome);
+		msg_error("cannot %s %s: %s", verb, identity_format_uuid(id, text), error);
+	machine_print(telling->list, telling->live, id, word, &outcome);
 	return error ? FAILED : DONE;
 }
 
 /* All of them are looked up before any is told. */
-static int machine_tell_all(const struct command *command, struct device_list *list,
-			    const struct device_index *live, int word_count, char **words)
+static int machine_tell_all(struct telling *telling, int word_count, char **words)
 {
 	const struct outcome skipped = {.code = CODE_SKIPPED,
 					.error = "left alone, for another cannot be found"};
@@ -120,15 +147,15 @@ static int machine_tell_all(const struct command *command, struct device_list *l
 	int all = DONE, status;
 
 	for (int i = 0; i < word_count && all != USAGE; i++) {
-		found[i] = find_machine(command, live, words[i], &ids[i]);
+		found[i] = find_machine(telling->command, telling->live, words[i], &ids[i]);
 		all = found[i] == DONE ? all : found[i];
 	}
 	status = all;
 	for (int i = 0; i < word_count && all != USAGE; i++)
-		if (all == DONE && machine_tell(command, list, live, &ids[i], words[i]) != DONE)
+		if (all == DONE && machine_tell(telling, &ids[i], words[i]) != DONE)
 			status = FAILED;
 		else if (all == FAILED && found[i] == DONE)
-			machine_print(list, live, &ids[i], words[i], &skipped);
+			machine_print(telling->list, telling->live, &ids[i], words[i], &skipped);
 	return status;
 }
 
@@ -146,6 +173,7 @@ static int machine_run(const struct command *command, int word_count, char **wor
 {
 	struct inventory inventory = {0};
 	struct device_index live;
+	struct telling telling = {.command = command, .list = &inventory.devices, .live = &live};
 	int status;
 
 	/* JSON has all instances of the UUIDs; otherwise a beginning needs them to become whole. */
@@ -155,7 +183,10 @@ static int machine_run(const struct command *command, int word_count, char **wor
 	else if (is_any_beginning(word_count, words))
 		inventory_load_words(&inventory, NEED_DEVICES, NULL, word_count, words);
 	device_index_make(&live, &inventory.devices, device_is_live, (size_t)word_count);
-	status = machine_tell_all(command, &inventory.devices, &live, word_count, words);
+	status = machine_tell_all(&telling, word_count, words);
+	if (telling.is_explained)
+		device_index_free(&telling.all_live);
+	device_list_free(&telling.all);
 	device_index_free(&live);
 	inventory_free(&inventory);
 	return status;
