@@ -73,6 +73,9 @@ struct kind {
 	/* Adds the types of one parent (NULL: of all), sorted by parent, then name. */
 	void (*types)(struct type_list *list, const char *parent);
 
+	/* The parent has a type of that id; NULL where types() is as quick to say so. */
+	bool (*has_type)(const char *parent, const char *id);
+
 	/*
 	 * What may keep this parent from having a type now that it has at other times, for the end
 	 * of a message; the caller frees it. NULL when nothing does, or for a kind without such.

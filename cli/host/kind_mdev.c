@@ -190,6 +190,13 @@ static char *mdev_libvirt(const struct device *dev)
 	return assign_mdev_libvirt(dev->name, api);
 }
 
+static bool mdev_has_type(const char *parent, const char *id)
+{
+	_cleanup_free_ char *folder = layout_type(parent, id, "");
+
+	return name_is_safe(id) && sysfs_exists(SYSFS_TOP, folder);
+}
+
 /*
  * Looked at in the order in which they go, so that one that is going is not taken for one that
  * lacks the type: on the core here "create", then the link, then the folder; on the kernel's own
@@ -238,7 +245,7 @@ static void make_name(const struct definition *def, char text[IDENTITY_TEXT_SIZE
 		memcpy(text + UUID_TEXT_LEN, "-0", sizeof("-0"));
 }
 
-static bool has_type(const struct definition *def)
+static bool is_offered(const struct definition *def)
 {
 	_cleanup_free_ char *create = layout_type(def->parent_name, def->type, LAYOUT_CREATE);
 
@@ -249,7 +256,7 @@ static bool has_type(const struct definition *def)
 static bool mdev_understands(const struct definition *def)
 {
 	return (!def->params && !def->id.instance) || live_parent_takes_numbers(def->parent_name) ||
-	       (core_is_extended() && !has_type(def));
+	       (core_is_extended() && !is_offered(def));
 }
 
 /* The kernel's own core knows neither, nor do the drivers that were made for it. */
@@ -290,7 +297,7 @@ static int mdev_check(struct lifecycle_creator *creator, const struct definition
 {
 	int rc = 0;
 
-	if (!has_type(def)) {
+	if (!is_offered(def)) {
 		type_name_unknown(def->parent_name, def->type, reterr);
 		return -ENOENT;
 	}
@@ -360,6 +367,7 @@ const struct kind kind_mdev = {
 	.parents = mdev_parents,
 	.parent_path = layout_parent,
 	.types = mdev_types,
+	.has_type = mdev_has_type,
 	.devices = mdev_devices,
 	.look_up = mdev_look_up,
 	.path = mdev_path,

@@ -92,19 +92,24 @@ static const char *nvidia_function_parent(const char *address, int *ret_vf)
 struct gathering {
 	struct type_list *list;
 	size_t first; /* the card's own in the list */
+	uint32_t *ids; /* of these, in their order */
 	const char *parent;
 };
 
 /* That type of the card, which is added when it is new. */
 static struct type *gather_type(struct gathering *gathering, uint32_t id)
 {
-	_cleanup_free_ char *name = vgpu_type_name(id);
 	struct type_list *list = gathering->list;
+	size_t count = list->n - gathering->first;
+	_cleanup_free_ char *name = NULL;
 	struct type *type;
 
-	for (size_t i = gathering->first; i < list->n; i++)
-		if (strcmp(list->v[i].name, name) == 0)
-			return &list->v[i];
+	for (size_t i = 0; i < count; i++)
+		if (gathering->ids[i] == id)
+			return &list->v[gathering->first + i];
+	gathering->ids = xgrow(gathering->ids, count, sizeof(*gathering->ids));
+	gathering->ids[count] = id;
+	name = vgpu_type_name(id);
 	type = type_list_add(list);
 	type->parent = gathering->parent;
 	type->name = arena_strdup(&list->arena, name);
@@ -146,6 +151,22 @@ static void add_types(const struct vgpu_card *card, void *arg)
 
 		type->available_text = arena_strdup(&gathering.list->arena, text);
 	}
+	free(gathering.ids);
+}
+
+/* A function of the card has that type, or could have it. */
+static bool nvidia_has_type(const char *parent, const char *name)
+{
+	uint32_t id = vgpu_type_id(name), now;
+	const struct vgpu_card *card = id ? vgpu_card(parent) : NULL;
+
+	for (unsigned int i = 0; card && i < card->functions.enabled; i++) {
+		_cleanup_free_ char *function = vgpu_function(card, i);
+
+		if (vgpu_offers(function, id) || (vgpu_current(function, &now) == 0 && now == id))
+			return true;
+	}
+	return false;
 }
 
 static void nvidia_types(struct type_list *list, const char *parent)
@@ -352,28 +373,13 @@ static int nvidia_check_form(const struct definition *def, char **reterr)
 	return -EOPNOTSUPP;
 }
 
-/* A function of the card has that type, or could have it. */
-static bool has_type(const struct vgpu_card *card, uint32_t id)
-{
-	for (unsigned int i = 0; i < card->functions.enabled; i++) {
-		_cleanup_free_ char *function = vgpu_function(card, i);
-		uint32_t now;
-
-		if (vgpu_offers(function, id) || (vgpu_current(function, &now) == 0 && now == id))
-			return true;
-	}
-	return false;
-}
-
 /* Whether there is room is known when it was tried: what the driver says of it is an upper bound.
  */
 static int nvidia_check(struct lifecycle_creator *creator, const struct definition *def,
 			char **reterr)
 {
-	const struct vgpu_card *card = vgpu_card(def->parent_name);
-
 	(void)creator;
-	if (card && has_type(card, vgpu_type_id(def->type)))
+	if (nvidia_has_type(def->parent_name, def->type))
 		return lifecycle_check_form(def, reterr);
 	type_name_unknown(def->parent_name, def->type, reterr);
 	return -ENOENT;
@@ -484,6 +490,7 @@ const struct kind kind_nvidia = {
 	.function_parent = nvidia_function_parent,
 	.look_at = nvidia_look_at,
 	.types = nvidia_types,
+	.has_type = nvidia_has_type,
 	.lack_of_type = nvidia_lack_of_type,
 	.devices = nvidia_devices,
 	.look_up = nvidia_look_up,

@@ -71,6 +71,15 @@ void live_watched(struct strlist *ret_paths)
 			kinds[i]->watched(ret_paths);
 }
 
+bool live_has_type(const char *parent, const char *id)
+{
+	bool has_type = false;
+
+	for (size_t i = 0; !has_type && i < kind_count; i++)
+		has_type = kinds[i]->has_type && kinds[i]->has_type(parent, id);
+	return has_type;
+}
+
 bool live_type_is_closed(const char *parent, const char *type)
 {
 	return kind_of_type(parent, type)->is_closed(parent, type);

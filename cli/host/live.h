@@ -32,6 +32,9 @@ void live_hide_others(void);
  */
 void live_watched(struct strlist *ret_paths);
 
+/* The parent has a type of that id, as can be said without reading all of them. */
+bool live_has_type(const char *parent, const char *id);
+
 /*
  * No more instances are made there, because the parent is going or gone: it loses its place among
  * the parents, or first the file that makes instances. False for a type that it never had.

@@ -2,10 +2,8 @@
 /* What a user calls a type. */
 #include "host/type_name.h"
 
-#include "base/sysfs.h"
 #include "base/text.h"
 #include "host/kind.h"
-#include "host/layout.h"
 #include "host/live.h"
 
 #include <ctype.h>
@@ -98,24 +96,13 @@ void type_name_unknown(const char *parent, const char *id, char **reterr)
 	type_list_free(&types);
 }
 
-/* A file of mediated devices says so at once; other kinds have their types in a list alone. */
-static bool is_id(const char *parent, const char *text)
-{
-	_cleanup_free_ char *path = NULL;
-
-	if (!name_is_safe(text))
-		return false;
-	path = layout_type(parent, text, "");
-	return sysfs_exists(SYSFS_TOP, path);
-}
-
 int type_name_resolve(const char *parent, const char *text, char **ret_id, char **reterr)
 {
 	struct type_list types = {0};
 	struct strlist called = {0};
 	int rc = 0;
 
-	if (is_id(parent, text)) {
+	if (live_has_type(parent, text)) {
 		*ret_id = xstrdup(text);
 		return 0;
 	}
