@@ -9,9 +9,8 @@
 #include "host/live.h"
 #include "model/parent_map.h"
 #include "store/store.h"
-#include "verb/cards.h"
+#include "verb/apply.h"
 #include "verb/cmd.h"
-#include "verb/enact.h"
 #include "verb/listener.h"
 
 #include <errno.h>
@@ -22,14 +21,6 @@
  * once.
  */
 #define APPLY_TURN_SECONDS 1
-
-/* How often --wait looks whether a parent has come, in milliseconds. */
-#define APPLY_POLL_MS 100
-
-struct apply_args {
-	const char *parent, *wait;
-	bool all, prune, foreign, dry_run, event, listen, card;
-};
 
 #define GO(field) offsetof(struct apply_args, field)
 
@@ -47,18 +38,6 @@ static const struct option_row options[] = {
 	/* For the service that does the same without a run for each event. */
 	{"listen", 0, OPTION_FLAG, NULL, OPTION_HIDDEN, GO(listen)},
 	{0},
-};
-
-struct apply {
-	const struct apply_args *args;
-	struct inventory inventory;
-	struct parent_map by_parent; /* of its definitions */
-	struct identity *ids; /* that the words mean; NULL: all that is defined */
-	size_t id_count;
-	struct device_list named; /* what the words mean, as it was before it was locked */
-	int64_t until; /* how long parents are waited for, as of clock_ms() */
-	struct enactment enactment;
-	struct cards cards;
 };
 
 /* Definitions and parents as they are now, in place of those from before. */
@@ -173,7 +152,7 @@ static void apply_report_problem(struct apply *apply, const char *text)
  * What is wrong in the files, whichever parent they are for. It comes after the work: a file of a
  * million bad lines holds up no instance that is defined in another one.
  */
-static void report_problems(struct apply *apply)
+void apply_report_problems(struct apply *apply)
 {
 	const struct problem_list *problems = &apply->inventory.problems;
 
@@ -298,8 +277,7 @@ static int apply_wish(struct apply *apply, const struct plan_wish *wish)
 	return rc ? FAILED : DONE;
 }
 
-/* After the definitions were read, and wish->parent was found. */
-static int apply_do(struct apply *apply, struct plan_wish *wish)
+int apply_do(struct apply *apply, struct plan_wish *wish)
 {
 	int status;
 
@@ -308,7 +286,7 @@ static int apply_do(struct apply *apply, struct plan_wish *wish)
 		apply->enactment.status = FAILED;
 	}
 	status = apply_wish(apply, wish);
-	report_problems(apply);
+	apply_report_problems(apply);
 	if (status == DONE && !apply->args->event && !apply->args->dry_run)
 		apply_summarize(apply);
 	return status;
@@ -350,7 +328,7 @@ static int apply_card(struct apply *apply, const char *address, struct plan_wish
 		if (apply_if_parent(apply, name, wish) != DONE)
 			status = FAILED;
 	}
-	report_problems(apply);
+	apply_report_problems(apply);
 	if (status == DONE && !apply->args->event && !apply->args->dry_run)
 		apply_summarize(apply);
 	return status;
@@ -375,155 +353,12 @@ static int apply_alone(struct apply *apply)
 		return apply_card(apply, card, &wish);
 	if ((apply->args->event && !apply->inventory.definitions.n && !wish.prune) ||
 	    is_gone(apply)) {
-		report_problems(apply);
+		apply_report_problems(apply);
 		return DONE;
 	}
 	if (!text || apply_resolve(apply, text, &wish))
 		status = cmd_parent(&cmd_apply, &apply->inventory, text, &wish.parent);
 	return status == DONE ? apply_do(apply, &wish) : status;
-}
-
-static bool apply_is_defined(const struct device *dev)
-{
-	return dev->def != NULL;
-}
-
-static const char *apply_absence(const struct plan_wish *wish)
-{
-	if (wish->prune)
-		return wish->parent ? "it is neither live on that parent nor defined for it" :
-				      "it is neither live nor defined";
-	return wish->parent ? "it is not defined for that parent" : "it is not defined";
-}
-
-/* What the words mean as of now. */
-static int apply_find(struct apply *apply, struct plan_wish *wish, int word_count, char **words)
-{
-	struct inventory *inventory = &apply->inventory;
-	int status;
-
-	inventory_free(inventory);
-	kind_forget();
-	status = cmd_parent(&cmd_apply, inventory, apply->args->parent, &wish->parent);
-	if (status != DONE)
-		return status;
-	inventory_load_words(inventory, NEED_DEFINITIONS | NEED_DEVICES, wish->parent, word_count,
-			     words);
-	return cmd_identities(&cmd_apply, &inventory->devices,
-			      wish->prune ? NULL : apply_is_defined, apply_absence(wish),
-			      word_count, words, apply->ids);
-}
-
-/* A parent of the identity may come yet, and so far there is none. */
-static bool apply_lacks_parent(struct apply *apply, const struct identity *id)
-{
-	struct inventory *inventory = &apply->inventory;
-	bool lacks = false;
-	size_t count;
-	struct definition *const *defs = definition_index_find(&inventory->by_identity, id, &count);
-	const char *name;
-
-	if (device_list_find_live(&inventory->devices, id) ||
-	    inventory_definition(inventory, id, NULL))
-		return false;
-	for (size_t i = 0; i < count; i++)
-		lacks |= parent_resolve(&inventory->parents, defs[i]->parent, &name) == -ENOENT;
-	return lacks;
-}
-
-static bool apply_lacks_parents(struct apply *apply)
-{
-	for (size_t i = 0; i < apply->id_count; i++)
-		if (apply_lacks_parent(apply, &apply->ids[i]))
-			return true;
-	return false;
-}
-
-/* It cannot be made, or not yet, and a card that is not as its section says may be why. */
-static bool apply_may_lack_card(struct apply *apply, const struct identity *id)
-{
-	const struct definition *def;
-
-	if (device_list_find_live(&apply->inventory.devices, id))
-		return false;
-	def = inventory_definition(&apply->inventory, id, NULL);
-	return !def || card_is_begun(def->parent_name);
-}
-
-/*
- * Prepares the cards that an identity is defined for. Their sections may stand in any file, so all
- * are read. True when that was tried.
- */
-static bool apply_prepare_cards_of(struct apply *apply, const struct identity *id)
-{
-	struct definition_list all = {0};
-	struct problem_list problems = {0};
-	struct definition *const *defs;
-	bool any = false;
-	size_t count;
-
-	store_load(&all, &problems);
-	defs = definition_index_find(&apply->inventory.by_identity, id, &count);
-	for (size_t i = 0; i < count && all.card_count; i++) {
-		const char *address = cards_of_definition(&apply->cards, defs[i]);
-
-		if (address && !card_is_of_any(&apply->cards.held, address))
-			any |= cards_prepare(&apply->cards, &apply->enactment, &all, address);
-	}
-	problem_list_free(&problems);
-	definition_list_free(&all);
-	return any;
-}
-
-static bool apply_prepare_named(struct apply *apply)
-{
-	bool any = false;
-
-	for (size_t i = 0; i < apply->id_count; i++)
-		if (apply_may_lack_card(apply, &apply->ids[i]))
-			any |= apply_prepare_cards_of(apply, &apply->ids[i]);
-	return any;
-}
-
-/* The words, when their parents have come, or as long as those are waited for. */
-static int apply_find_in_time(struct apply *apply, struct plan_wish *wish, int word_count,
-			      char **words)
-{
-	int status = apply_find(apply, wish, word_count, words);
-
-	while (status == DONE && clock_ms() < apply->until && !unread_count() &&
-	       apply_lacks_parents(apply)) {
-		usleep(APPLY_POLL_MS * 1000);
-		status = apply_find(apply, wish, word_count, words);
-	}
-	if (status == DONE && apply_prepare_named(apply))
-		status = apply_find(apply, wish, word_count, words);
-	return status;
-}
-
-/* What the words mean, and nothing else. They were asked for, whatever their definitions say. */
-static int apply_words(struct apply *apply, int word_count, char **words)
-{
-	struct plan_wish wish = {
-		.all = true, .prune = apply->args->prune, .foreign = apply->args->foreign};
-	int status;
-
-	apply->enactment.flags |= ENACT_NAMED | (apply->args->wait ? ENACT_WAIT : 0);
-	apply->ids = xcalloc((size_t)word_count, sizeof(*apply->ids));
-	apply->id_count = (size_t)word_count;
-	status = apply_find_in_time(apply, &wish, word_count, words);
-	apply->named = apply->inventory.devices;
-	apply->inventory.devices = (struct device_list){0};
-	/* What is asked for may stand in a file that cannot be read. */
-	if (status == FAILED)
-		report_problems(apply);
-	if (status == DONE)
-		status = apply_do(apply, &wish);
-	enact_await_udev(&apply->enactment);
-	/* On that parent: the warning has said which other definition is meant. */
-	if (wish.parent && apply->enactment.counts[ACTION_SHADOWED])
-		status = FAILED;
-	return status;
 }
 
 /*
@@ -573,7 +408,7 @@ static void apply_batches(struct apply *apply, struct requests *requests)
 		for (size_t i = 0; i < names.n && (i == 0 || clock_ms() < until); i++)
 			if (apply_asked(apply, names.v[i], apply_patience(apply, names.v[i])))
 				requests_end(requests, names.v[i]);
-		report_problems(apply);
+		apply_report_problems(apply);
 		strlist_free(&names);
 		if (clock_ms() < until)
 			requests_take(requests, NULL, &names);
@@ -618,7 +453,7 @@ static bool apply_is_any_card(struct apply *apply)
 		if (!looks && !inventory->problems.n)
 			cards_tell_none();
 	}
-	report_problems(apply);
+	apply_report_problems(apply);
 	return false;
 }
 
@@ -667,7 +502,7 @@ static void apply_batch(struct batch *batch, void *args)
 		if (apply_asked(&apply, batch->parents.v[i], i == 0 ? ENACT_LOCK_SECONDS : 0) ||
 		    i == 0)
 			batch_end(batch, i);
-	report_problems(&apply);
+	apply_report_problems(&apply);
 	report_unread(&apply);
 	apply_free(&apply);
 }

@@ -123,6 +123,11 @@ absent_addresses() {
 	define "$1" 0001:ADDRESS.1 t
 }
 
+absent_beside_cards() {
+	absent_addresses "$1"
+	printf '\n[parent 0002:00:00.0]\nvfs = max\n' >> "$ROOT/etc/mdev.d/all.conf"
+}
+
 absent_ids() {
 	parents $(($1 / 2))
 	define "$1" pci:1af4:1000/1NUMBER t
@@ -184,6 +189,13 @@ live_and_defined() {
 @test "words: undefine in one file, destroy" {
 	linear defined_in_one_file undefine WORDS
 	linear live_and_defined destroy --undefine WORDS
+}
+
+@test "words: apply, of parents that are there, that are not, and of cards that have a section" {
+	linear live_and_defined apply --dry-run WORDS
+	linear by_address apply --dry-run WORDS
+	linear absent_addresses apply --dry-run WORDS
+	linear absent_beside_cards apply --dry-run WORDS
 }
 
 @test "apply: definitions, all to do or all done; devices to prune" {
