@@ -24,6 +24,7 @@
 #include "host/vf_record.h"
 
 #include <errno.h>
+#include <search.h>
 
 /*
  * What is kept of the host for a run: the names of all PCI devices, once one is looked for, so that
@@ -31,27 +32,31 @@
  */
 static struct {
 	bool is_loaded;
-	struct strlist devices, known;
+	struct strlist devices;
+	void *known; /* a tree of them */
 } host;
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
 
 static bool is_known(const char *name)
 {
-	for (size_t i = 0; i < host.known.n; i++)
-		if (strcmp(host.known.v[i], name) == 0)
-			return true;
-	return false;
+	return tfind(name, &host.known, compare_names);
 }
 
 static void know(const char *name)
 {
 	if (!is_known(name))
-		strlist_add(&host.known, name);
+		(void)tsearch(xstrdup(name), &host.known, compare_names);
 }
 
 static void vf_forget(void)
 {
 	strlist_free(&host.devices);
-	strlist_free(&host.known);
+	tdestroy(host.known, free);
+	host.known = NULL;
 	host.is_loaded = false;
 	vf_binding_forget();
 }

@@ -48,6 +48,17 @@ static bool parse_address(const char *text, struct address *ret)
 	return take_hex(text, 1, '\0', &ret->function);
 }
 
+bool pci_place_parse(const char *text, struct pci_place *ret)
+{
+	struct address address;
+
+	if (!parse_address(text, &address))
+		return false;
+	ret->domain = address.domain;
+	ret->number = address.bus << 8 | address.slot << 3 | address.function;
+	return true;
+}
+
 char *pci_address(const char *text)
 {
 	struct address address;
@@ -222,7 +233,8 @@ static int read_number(const char *address, const char *file, uint32_t *ret)
 bool pci_read_functions(const char *address, struct pci_functions *ret)
 {
 	*ret = (struct pci_functions){.address = address};
-	return read_number(address, "sriov_totalvfs", &ret->total) == 0 && ret->total &&
+	return pci_place_parse(address, &ret->place) &&
+	       read_number(address, "sriov_totalvfs", &ret->total) == 0 && ret->total &&
 	       read_number(address, LAYOUT_FUNCTIONS, &ret->enabled) == 0;
 }
 
@@ -249,61 +261,48 @@ static void load_functions(struct pci_table *table)
 	}
 }
 
-/* Its number among the functions of the domain: bus, slot and function in 16 bits. */
-static unsigned int number_of(const struct address *address)
+int pci_function_at(const struct pci_functions *functions, const struct pci_place *place)
 {
-	return address->bus << 8 | address->slot << 3 | address->function;
-}
+	uint64_t number = place->number;
+	uint64_t first = (uint64_t)functions->place.number + functions->offset;
 
-/* Which of the device's virtual functions the address would be, counted from 1; 0 for none. */
-static unsigned int function_at(const struct pci_functions *functions,
-				const struct address *address)
-{
-	uint64_t number = number_of(address), first;
-	struct address own;
-
-	if (!parse_address(functions->address, &own) || own.domain != address->domain)
-		return 0;
-	first = (uint64_t)number_of(&own) + functions->offset;
-	if (number < first)
-		return 0;
+	if (functions->place.domain != place->domain || number < first)
+		return -1;
 	number -= first;
 	if (functions->stride ? number % functions->stride : number)
-		return 0;
+		return -1;
 	if (functions->stride)
 		number /= functions->stride;
-	return number < functions->total ? (unsigned int)number + 1 : 0;
+	return number < functions->total ? (int)number : -1;
 }
 
 int pci_function_number(const struct pci_functions *functions, const char *text)
 {
-	struct address address;
+	struct pci_place place;
 
-	return parse_address(text, &address) ? (int)function_at(functions, &address) - 1 : -1;
+	return pci_place_parse(text, &place) ? pci_function_at(functions, &place) : -1;
 }
 
 char *pci_function_address(const struct pci_functions *functions, unsigned int number)
 {
-	struct address own;
-	uint64_t at;
+	uint64_t at =
+		functions->place.number + functions->offset + (uint64_t)functions->stride * number;
 
-	if (!parse_address(functions->address, &own))
-		return NULL;
-	at = number_of(&own) + functions->offset + (uint64_t)functions->stride * number;
-	return xasprintf("%04x:%02x:%02x.%x", own.domain, (unsigned int)(at >> 8 & 0xff),
-			 (unsigned int)(at >> 3 & 0x1f), (unsigned int)(at & 7));
+	return xasprintf("%04x:%02x:%02x.%x", functions->place.domain,
+			 (unsigned int)(at >> 8 & 0xff), (unsigned int)(at >> 3 & 0x1f),
+			 (unsigned int)(at & 7));
 }
 
 const struct pci_functions *pci_owner(struct pci_table *table, const char *text,
 				      unsigned int *ret_nth)
 {
-	struct address address;
+	struct pci_place place;
 
-	if (!parse_address(text, &address))
+	if (!pci_place_parse(text, &place))
 		return NULL;
 	load_functions(table);
 	for (size_t i = 0; i < table->function_count; i++) {
-		*ret_nth = function_at(&table->functions[i], &address);
+		*ret_nth = (unsigned int)(pci_function_at(&table->functions[i], &place) + 1);
 		if (*ret_nth)
 			return &table->functions[i];
 	}

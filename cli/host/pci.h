@@ -28,9 +28,18 @@ struct pci_device {
 	char *card; /* NULL until pci_card() was asked for it */
 };
 
+/* What an address says: the domain, and bus, slot and function in 16 bits. */
+struct pci_place {
+	unsigned int domain, number;
+};
+
+/* False for a text that is no address, as of pci_address(). */
+bool pci_place_parse(const char *text, struct pci_place *ret);
+
 /* A device that can have virtual functions, and what its files sriov_* say of them. */
 struct pci_functions {
 	const char *address;
+	struct pci_place place; /* the same */
 	uint32_t total, enabled, offset, stride;
 };
 
@@ -81,6 +90,7 @@ bool pci_read_all_functions(const char *address, struct pci_functions *ret);
  */
 char *pci_function_address(const struct pci_functions *functions, unsigned int number);
 int pci_function_number(const struct pci_functions *functions, const char *address);
+int pci_function_at(const struct pci_functions *functions, const struct pci_place *place);
 
 /* The device that the function at an address is a virtual function of; NULL for any other. */
 char *pci_physical(const char *address);

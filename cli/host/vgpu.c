@@ -58,10 +58,14 @@ static const struct vgpu_card *find_card(const char *address)
 
 static const struct vgpu_card *find_card_of(const char *function, unsigned int *ret_number)
 {
+	struct pci_place place;
+
+	if (!pci_place_parse(function, &place))
+		return NULL;
 	/* Those of a card come one after the other, so that it is the last one mostly. */
 	for (size_t i = cards.n; i > 0; i--) {
 		const struct vgpu_card *card = cards.v[i - 1];
-		int number = pci_function_number(&card->functions, function);
+		int number = pci_function_at(&card->functions, &place);
 
 		if (number >= 0 && (unsigned int)number < card->functions.enabled) {
 			*ret_number = (unsigned int)number;

@@ -118,6 +118,65 @@ live() {
 	done
 }
 
+# functions N DRIVER: so many virtual functions that have the driver, eight on each card, of which each
+# is an instance of one of the UUIDs; the type is in TYPE.
+functions() {
+	local i bus dir function pci=$ROOT/sys/bus/pci
+	mkdir -p "$pci/drivers/$2" "$ROOT"/sys/module/{vfio_pci_core/holders/vfio_pci,vfio_pci/drivers} "$ROOT/run/mdev/vf"
+	[ "$2" != vfio-pci ] || ln -s ../../../bus/pci/drivers/vfio-pci "$ROOT/sys/module/vfio_pci/drivers/pci:vfio-pci"
+	for ((i = 0; i < $1; i++)); do
+		number $i
+		printf -v bus '0000:%02x' $((i / 8))
+		dir=$pci/devices/$bus:00.0
+		if [ $((i % 8)) = 0 ]; then
+			mkdir "$dir"
+			echo 8 | tee "$dir"/sriov_{totalvfs,numvfs} > "$dir/sriov_offset"
+			echo 1 > "$dir/sriov_stride"
+		fi
+		function=$bus:01.$((i % 8))
+		mkdir -p "$pci/devices/$function/nvidia"
+		ln -s "../$bus:00.0" "$pci/devices/$function/physfn"
+		ln -s "../$function" "$dir/virtfn$((i % 8))"
+		ln -s "../../drivers/$2" "$pci/devices/$function/driver"
+		ln -s "../../devices/$function" "$pci/drivers/$2/$function"
+		echo "$uuid $TYPE" > "$ROOT/run/mdev/vf/$function"
+		ln -s "$function" "$ROOT/run/mdev/vf/$uuid"
+	done
+}
+
+vgpus() {
+	local type
+	TYPE=nvidia-5 functions "$1" nvidia
+	for type in "$ROOT"/sys/bus/pci/devices/*.?/nvidia; do
+		echo 5 > "$type/current_vgpu_type"
+		echo 'ID    : vGPU Name' > "$type/creatable_vgpu_types"
+	done
+}
+
+plain_functions() {
+	TYPE=vfio-pci functions "$1" vfio-pci
+	rmdir "$ROOT"/sys/bus/pci/devices/*/nvidia
+	for function in "$ROOT"/sys/bus/pci/drivers/vfio-pci/*; do echo vfio-pci > "$function/driver_override"; done
+}
+
+# live_functions MAKE N: what MAKE makes, and definitions of them, each with its number
+live_functions() {
+	local i
+	"$1" "$2"
+	for ((i = 0; i < $2; i++)); do
+		number $i
+		printf '[%s]\nparent = 0000:%02x:00.0\ntype = %s\nvf = %s\n' "$uuid" $((i / 8)) "$TYPE_OF" $((i % 8))
+	done > "$ROOT/etc/mdev.d/all.conf"
+}
+
+defined_vgpus() {
+	TYPE_OF=nvidia-5 live_functions vgpus "$1"
+}
+
+defined_functions() {
+	TYPE_OF=vfio-pci live_functions plain_functions "$1"
+}
+
 absent_addresses() {
 	parents $(($1 / 2))
 	define "$1" 0001:ADDRESS.1 t
@@ -184,6 +243,20 @@ live_and_defined() {
 	linear live list WORDS
 	linear live_and_defined show WORDS
 	linear live start WORDS
+}
+
+@test "virtual functions that have types: list, types, apply, words" {
+	linear vgpus list
+	linear vgpus types --prometheus
+	linear defined_vgpus apply --dry-run
+	linear defined_vgpus apply --dry-run WORDS
+	linear vgpus destroy WORDS
+}
+
+@test "virtual functions that are given away as they are: list, types, apply, words" {
+	linear plain_functions list
+	linear plain_functions types --prometheus
+	linear defined_functions apply --dry-run WORDS
 }
 
 @test "words: undefine in one file, destroy" {
